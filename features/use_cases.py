@@ -1,0 +1,276 @@
+"""`use_cases/*.yaml`: one file says what a model is for, about whom, when, and for which groups it is audited.
+
+All ranges of dates and of ages are half-open: the first bound is inside, the second is not.
+"""
+
+import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from features import catalogue
+from features.catalogue import Catalogue, EventFilter, Indicator
+from hub import yaml_documents
+from hub.digests import digest_of
+from hub.errors import NotFoundError
+from hub.partnership import Partnership
+from hub.sources import NAME
+from hub.yaml_documents import Document
+
+
+class Tier(StrEnum):
+    """The prevention tier: secondary is an offer of help, tertiary statutory work that is already under way."""
+
+    SECONDARY = "secondary"
+    TERTIARY = "tertiary"
+
+
+class FixedDates(Document):
+    """As-of dates, one by one."""
+
+    kind: Literal["dates"] = Field(description="dates")
+    dates: tuple[datetime.date, ...] = Field(min_length=3, description="The dates of looking.")
+
+
+class EveryMonths(Document):
+    """As-of dates on the same day of every n-th month."""
+
+    kind: Literal["every_months"] = Field(description="every_months")
+    first: datetime.date = Field(description="The first date of looking; its day is at most 28.")
+    last: datetime.date = Field(description="No date of looking is after it.")
+    months: int = Field(ge=1, le=24, description="Months from one date to the next.")
+
+    @model_validator(mode="after")
+    def _day_in_every_month(self) -> Self:
+        if self.first.day > 28:
+            raise ValueError("first: take a day up to 28, which every month has")
+        return self
+
+
+class DaysAfterStarts(Document):
+    """As-of dates some days after named starts, such as the first days of a term."""
+
+    kind: Literal["days_after_starts"] = Field(description="days_after_starts")
+    starts: dict[str, datetime.date] = Field(min_length=1, description="Named start dates.")
+    days: tuple[int, ...] = Field(min_length=1, description="Days after each start.")
+
+
+Schedule = Annotated[FixedDates | EveryMonths | DaysAfterStarts, Field(discriminator="kind")]
+
+
+class Ages(Document):
+    """Age in completed years on the as-of date, counted from the month of birth; half-open."""
+
+    from_years: int = Field(ge=0, le=120, description="Youngest age that is in.")
+    below_years: int = Field(ge=1, le=121, description="First age that is out.")
+
+
+class RecentEvent(Document):
+    """The person has such an event in `[as_of - within_days, as_of)`, known on the as-of date."""
+
+    events: EventFilter = Field(description="Which events count.")
+    within_days: int = Field(ge=1, description="How long before the as-of date.")
+
+
+class OpenSpell(Document):
+    """The person has an open spell: a start without an end of the same episode, both as known on the as-of date."""
+
+    starts: tuple[str, ...] = Field(min_length=1, description="Event types that begin a spell.")
+    ends: tuple[str, ...] = Field(min_length=1, description="Event types that end it.")
+    started_within_days: int | None = Field(
+        default=None, ge=1, description="Only spells that started in `[as_of - n, as_of)`."
+    )
+
+
+class Cohort(Document):
+    """Who is eligible on a date: whoever meets every rule that is given."""
+
+    plain: str = Field(min_length=10, description="Who it is, for a lay reader.")
+    ages: Ages | None = Field(default=None, description="Ages that are in.")
+    with_recent_event: RecentEvent | None = Field(default=None, description="Only people with such an event.")
+    with_open_spell: OpenSpell | None = Field(default=None, description="Only people with such an open spell.")
+    without_open_spell: OpenSpell | None = Field(default=None, description="Only people without such an open spell.")
+    without_event_ever: EventFilter | None = Field(
+        default=None, description="Only people for whom no such event occurred before the date, as known on it."
+    )
+
+
+class Outcome(Document):
+    """What happened in `[as_of, as_of + horizon_days)`: 1 when there is such an event, else 0."""
+
+    plain: str = Field(min_length=10, description="What it measures, for a lay reader.")
+    events: EventFilter = Field(description="The events that count.")
+    decided_by: str = Field(min_length=5, description="Who decides that it happened.")
+    known_bias: str = Field(min_length=10, description="What is known to be unfair or wrong in it.")
+
+
+class Range(Document):
+    """As-of dates in `[first, until)`."""
+
+    first: datetime.date = Field(description="First date that is in.")
+    until: datetime.date = Field(description="First date that is out.")
+
+    def holds(self, day: datetime.date) -> bool:
+        """Say whether `day` is in `[first, until)`."""
+        return self.first <= day < self.until
+
+
+class Split(Document):
+    """Three times, one after the other: to train, to choose between models, and to test once."""
+
+    train: Range = Field(description="As-of dates to train on.")
+    choose: Range = Field(description="As-of dates to choose, calibrate and set thresholds on.")
+    test: Range = Field(description="As-of dates to report on.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not (
+            self.train.first
+            < self.train.until
+            <= self.choose.first
+            < self.choose.until
+            <= self.test.first
+            < self.test.until
+        ):
+            raise ValueError("train, choose and test must follow each other without overlap")
+        return self
+
+
+class Group(Document):
+    """One way in which the audit divides people. It is never given to a model."""
+
+    name: str = Field(pattern=NAME, description="Short name.")
+    plain: str = Field(min_length=3, description="For a lay reader.")
+    column: str = Field(
+        pattern=r"^(person\.(sex|ethnicity)|person\.attributes\.[A-Za-z0-9_]+|area\.(imd_decile|local_authority)|age)$",
+        description="person.sex, person.ethnicity, person.attributes.NAME, area.imd_decile, area.local_authority or age.",
+    )
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="Plain words for codes; codes that share words become one group."
+    )
+    bands: tuple[int, ...] = Field(
+        default=(), description="For numbers (age, decile): the first number of each band after the first, rising."
+    )
+
+
+class SimpleRule(Document):
+    """The one rule that the model must beat: order people by one indicator."""
+
+    indicator: str = Field(description="Which indicator.")
+    highest_first: bool = Field(default=True, description="Highest first, or lowest first; no number comes last.")
+
+
+class Fairness(Document):
+    """What the partnership calls a difference that matters."""
+
+    tolerance: float = Field(
+        default=0.10, gt=0, lt=1, description="Largest difference of a rate from everyone else's that is tolerated."
+    )
+    smallest_group: int = Field(
+        default=30, ge=10, description="Fewer children than this in a rate's denominator: too few to say."
+    )
+
+
+class UseCase(Document):
+    """One file of `use_cases/`."""
+
+    name: str = Field(pattern=NAME, description="Short name; also the file's name.")
+    title: str = Field(min_length=5, description="For pages.")
+    purpose: str = Field(pattern=NAME, description="The purpose that gateways allow and requests name.")
+    tier: Tier = Field(description="secondary or tertiary.")
+    people: str = Field(default="children", description="What pages call the people: children, students…")
+    help_offered: str = Field(min_length=10, description="What is offered to someone for whom help is suggested.")
+    cohort: Cohort = Field(description="Who is eligible.")
+    as_of: Schedule = Field(description="The dates of looking.")
+    outcome: Outcome = Field(description="What the model estimates.")
+    horizon_days: int = Field(ge=1, le=3660, description="How long after the date of looking.")
+    indicators: tuple[str, ...] = Field(min_length=1, description="Indicators that the model may use, in order.")
+    simple_rule: SimpleRule = Field(description="The rule that the model must beat.")
+    capacity: int = Field(ge=1, description="How many people can be offered help at each date of looking.")
+    split: Split = Field(description="When to train, choose and test.")
+    groups: tuple[Group, ...] = Field(min_length=1, description="Groups for which fairness is audited.")
+    fairness: Fairness = Field(default=Fairness(), description="What counts as a difference that matters.")
+    approval_days: int = Field(default=365, ge=1, le=1095, description="Longest time for which an approval may hold.")
+
+    @property
+    def digest(self) -> str:
+        """Digest of the file's meaning: comments and the order of keys do not change it."""
+        return digest_of(self)
+
+    def scheduled(self) -> tuple[datetime.date, ...]:
+        """Return all as-of dates of the schedule, sorted, each once."""
+        match self.as_of:
+            case FixedDates(dates=dates):
+                return tuple(sorted(set(dates)))
+            case DaysAfterStarts(starts=starts, days=days):
+                return tuple(
+                    sorted({start + datetime.timedelta(days=day) for start in starts.values() for day in days})
+                )
+            case EveryMonths(first=first, last=last, months=months):
+                found = []
+                count = 0
+                while True:
+                    year, month = divmod(first.year * 12 + first.month - 1 + count * months, 12)
+                    day = datetime.date(year, month + 1, first.day)
+                    if day > last:
+                        return tuple(found)
+                    found.append(day)
+                    count += 1
+
+    def newest(self, known_to: datetime.date) -> datetime.date:
+        """Return the last scheduled as-of date that a snapshot known to `known_to` covers.
+
+        Raises:
+            NotFoundError: the schedule begins later.
+        """
+        covered = [day for day in self.scheduled() if day <= known_to]
+        if not covered:
+            raise NotFoundError(
+                f"The use case {self.name} has no date of looking up to {known_to}.", "Publish a newer snapshot."
+            )
+        return covered[-1]
+
+
+def read(partnership: Partnership, name: str) -> UseCase:
+    """Read `use_cases/<name>.yaml` and check it against the catalogue and the sources.
+
+    Raises:
+        ConfigurationError: the file is missing or wrong, or names an indicator or group column that does not exist.
+    """
+    path = partnership.folder / "use_cases" / f"{name}.yaml"
+    found = yaml_documents.read(path, UseCase)
+    indicators = catalogue.read(partnership.folder)
+    known = [indicator.name for indicator in indicators.indicators]
+    for index, indicator in enumerate(found.indicators):
+        if indicator not in known:
+            raise yaml_documents.unknown_name(path, f"indicators.{index}", "indicator", indicator, known)
+    if found.simple_rule.indicator not in found.indicators:
+        raise yaml_documents.unknown_name(
+            path, "simple_rule.indicator", "indicator in this use case", found.simple_rule.indicator, found.indicators
+        )
+    attributes = {name for source in partnership.sources for people in source.people for name in people.attributes}
+    for index, group in enumerate(found.groups):
+        attribute = group.column.removeprefix("person.attributes.")
+        if attribute != group.column and attribute not in attributes:
+            raise yaml_documents.unknown_name(path, f"groups.{index}.column", "attribute", attribute, attributes)
+    _check_sources(partnership, indicators, found)
+    return found
+
+
+def _check_sources(partnership: Partnership, indicators: Catalogue, use_case: UseCase) -> None:
+    path = partnership.folder / "indicators.yaml"
+    sources = [source.name for source in partnership.sources]
+    for index, indicator in enumerate(indicators.indicators):
+        if indicator.name in use_case.indicators and indicator.source not in sources:
+            raise yaml_documents.unknown_name(path, f"indicators.{index}.source", "source", indicator.source, sources)
+
+
+def names(partnership: Partnership) -> tuple[str, ...]:
+    """Return the names of all use cases of a partnership, sorted."""
+    return tuple(sorted(path.stem for path in (partnership.folder / "use_cases").glob("*.yaml")))
+
+
+def indicators_of(partnership: Partnership, use_case: UseCase) -> tuple[Indicator, ...]:
+    """Return the indicators of a use case, in its order."""
+    return catalogue.read(partnership.folder).select(use_case.indicators)

@@ -1,0 +1,88 @@
+"""Reading snapshots: the only way in which other packages see the hub.
+
+A snapshot is an artefact with one Parquet file a table and these facts in its manifest:
+
+- `schema_version`, `partnership`, `known_to` (the last day that the snapshot covers: the newest delivery's day),
+- `rows`: the number of rows of each table,
+- `sources`: for each source its title, agency, gateways (whole) and any assumption about recording dates,
+- `extracts`: digest, source, day of delivery and row counts of each extract in it,
+- `linkage`: counts of records, people, merged records and of rows left out, with reasons.
+"""
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub import artefacts
+from hub.artefacts import Artefact
+from hub.errors import IntegrityError, NotFoundError
+from hub.gateways import Gateway, require
+from hub.tables import SCHEMA_VERSION, SNAPSHOT_TABLES
+from hub.workspace import Workspace
+
+CURRENT = "current"
+KIND = "snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An immutable published snapshot. Its tables are Parquet files, sorted by person, without names."""
+
+    artefact: Artefact
+
+    @property
+    def digest(self) -> str:
+        """The snapshot's digest, which is its name."""
+        return self.artefact.digest
+
+    @property
+    def known_to(self) -> datetime.date:
+        """The last day that the snapshot covers."""
+        return datetime.date.fromisoformat(self.artefact.facts["known_to"])
+
+    def path(self, table: str) -> Path:
+        """Return the Parquet file of `table`: person, event, household, involvement or area."""
+        if table not in {known.name for known in SNAPSHOT_TABLES}:
+            raise NotFoundError(f"A snapshot has no table {table}.")
+        return self.artefact.path / f"{table}.parquet"
+
+    def gateways_of(self, source: str) -> tuple[Gateway, ...]:
+        """Return the gateways under which `source` entered this snapshot."""
+        declared = self.artefact.facts["sources"].get(source)
+        if declared is None:
+            raise NotFoundError(f"The snapshot {self.digest[:12]} holds nothing from the source {source}.")
+        return tuple(Gateway.model_validate(one) for one in declared["gateways"])
+
+    def require_gateway(self, source: str, *, purpose: str, on: datetime.date) -> Gateway:
+        """Return the gateway that lets `source` be used for `purpose`, or raise GatewayError naming the source."""
+        return require(source, self.gateways_of(source), purpose=purpose, on=on)
+
+
+def open_snapshot(workspace: Workspace, digest: str = CURRENT, *, verify: bool = False) -> Snapshot:
+    """Open a snapshot by its digest (or the beginning of it), or the newest one.
+
+    Args:
+        workspace: where to look.
+        digest: the digest, or "current".
+        verify: also check every table's bytes against the manifest.
+
+    Raises:
+        NotFoundError: nothing was published yet, or nothing under this digest.
+        IntegrityError: the manifest or, with `verify`, a table has changed by a byte.
+    """
+    if digest == CURRENT:
+        try:
+            digest = (workspace.snapshots / CURRENT).read_text(encoding="utf-8").strip()
+        except OSError:
+            raise NotFoundError(
+                f"No snapshot was published in {workspace.root}.", "Run `sentinel hub ingest`, `link` and `publish`."
+            ) from None
+    artefact = artefacts.open_artefact(workspace.snapshots, digest, KIND)
+    if artefact.facts["schema_version"] != SCHEMA_VERSION:
+        raise IntegrityError(
+            f"The snapshot {artefact.digest[:12]} has schema {artefact.facts['schema_version']}, this is {SCHEMA_VERSION}.",
+            "Publish it anew.",
+        )
+    if verify:
+        artefact.verify()
+    return Snapshot(artefact)

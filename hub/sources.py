@@ -1,0 +1,231 @@
+"""`sources.yaml`: how an agency's extract becomes people, events, involvements and areas.
+
+Every mapped field is an SQL expression over the columns of one table: most often just a column's name. The tables are
+the declared files after their columns are parsed and their bad rows quarantined, and the `derived` ones.
+"""
+
+import datetime
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from hub import yaml_documents
+from hub.yaml_documents import Document
+
+NAME = r"^[a-z][a-z0-9_]*$"
+_DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y")
+_DEFAULT_MISSING = ("", "?", "NULL", "null", "NA", "N/A")
+
+
+class ColumnType(StrEnum):
+    """How the text of a column is read."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    DATE = "date"
+    DAYS_FROM_START = "days_from_start"
+
+
+class Column(Document):
+    """One column of a file, and the rules that a row must keep; a row that breaks one is quarantined."""
+
+    type: ColumnType = Field(default=ColumnType.TEXT, description="text, integer, number, date or days_from_start.")
+    required: bool = Field(default=False, description="An empty cell breaks the rule `required`.")
+    start: str | None = Field(
+        default=None, description="For days_from_start: the column that names the start date (see `starts`)."
+    )
+    not_before: datetime.date | None = Field(default=None, description="Earliest date that can be true.")
+    may_be_future: bool = Field(default=False, description="A date after the day of delivery is allowed.")
+    minimum: float | None = Field(default=None, description="Smallest number that can be true.")
+    maximum: float | None = Field(default=None, description="Largest number that can be true.")
+    allowed: tuple[str, ...] | None = Field(default=None, description="The only codes that may stand here.")
+
+    @model_validator(mode="after")
+    def _start_where_needed(self) -> Self:
+        if (self.type is ColumnType.DAYS_FROM_START) != (self.start is not None):
+            raise ValueError("`start` goes with the type days_from_start, and that type needs it")
+        return self
+
+
+class SourceFile(Document):
+    """One file of a delivery."""
+
+    name: str = Field(pattern=NAME, description="The table's name in the mapping.")
+    file: str = Field(
+        min_length=1, description="File name, or a pattern such as persons_*.csv, in the delivery folder."
+    )
+    encoding: str = Field(default="utf-8", description="utf-8 (with or without a byte-order mark) or cp1252.")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates the cells.")
+    missing: tuple[str, ...] = Field(default=_DEFAULT_MISSING, description="Texts that mean: not recorded.")
+    dates: tuple[str, ...] = Field(default=_DEFAULT_DATES, description="Formats of dates; years have four digits.")
+    columns: dict[str, Column] = Field(min_length=1, description="The columns that are read; others are ignored.")
+    unique: tuple[str, ...] = Field(
+        default=(), description="Columns that together occur once; repeats are quarantined."
+    )
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        if value.lower() not in {"utf-8", "cp1252"}:
+            raise ValueError("the encoding is utf-8 or cp1252")
+        return value.lower()
+
+    @field_validator("dates")
+    @classmethod
+    def _four_digit_years(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any("%y" in one or "%Y" not in one for one in value):
+            raise ValueError("a date format needs a year of four digits, %Y: two digits do not say which century")
+        return value
+
+    @model_validator(mode="after")
+    def _names_known(self) -> Self:
+        for name in self.columns:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise ValueError(f"the column name {name} needs letters, digits and _ only")
+        for name in (*self.unique, *(column.start for column in self.columns.values() if column.start)):
+            if name not in self.columns:
+                raise ValueError(f"{name} is not among the columns; declare it")
+        return self
+
+
+class DerivedTable(Document):
+    """A table that is worked out from the files, such as deadlines that passed without a submission."""
+
+    name: str = Field(pattern=NAME, description="The table's name in the mapping.")
+    sql: str = Field(min_length=6, description="One SELECT over the tables above it.")
+
+
+class PeopleMapping(Document):
+    """A table whose rows are records about people. A person may have several rows, such as one for each address."""
+
+    table: str = Field(description="The table that is read.")
+    id: str = Field(description="The agency's own identifier of the person.")
+    given_name: str | None = Field(default=None, description="First name.")
+    family_name: str | None = Field(default=None, description="Last name.")
+    date_of_birth: str | None = Field(default=None, description="Date of birth.")
+    sex: str | None = Field(default=None, description="Sex as recorded.")
+    ethnicity: str | None = Field(default=None, description="Ethnicity code as recorded.")
+    address: str | None = Field(default=None, description="House and street.")
+    postcode: str | None = Field(default=None, description="Postcode.")
+    area: str | None = Field(default=None, description="Area (LSOA) of the address.")
+    valid_from: str | None = Field(default=None, description="Since when the address holds.")
+    known_from: str | None = Field(default=None, description="When the row was recorded; else the day of delivery.")
+    identifiers: dict[str, str] = Field(
+        default_factory=dict, description="Identifiers shared between agencies, such as upn, nhs_number or uln."
+    )
+    attributes: dict[str, str] = Field(
+        default_factory=dict, description="Other facts used only to audit fairness, such as disability."
+    )
+
+
+class EventMapping(Document):
+    """A table whose rows are dated facts about people."""
+
+    type: str = Field(pattern=NAME, description="Event type.")
+    table: str = Field(description="The table that is read.")
+    person: str = Field(description="The agency's own identifier of the person.")
+    occurred_on: str = Field(description="The date on which it happened.")
+    known_from: str | None = Field(
+        default=None, description="The date on which it was recorded; else the day of delivery."
+    )
+    role: str | None = Field(default=None, description="victim, witness, suspect, missing…")
+    value: str | None = Field(default=None, description="A number, such as a score or a number of days.")
+    detail: str | None = Field(default=None, description="A code, such as an offence group.")
+    origin: str | None = Field(default=None, description="'reported' by the public or 'agency' initiated.")
+    episode: str | None = Field(default=None, description="What ties a start to its end.")
+    where: str | None = Field(default=None, description="Only rows for which this is true.")
+
+
+class InvolvementMapping(Document):
+    """A table whose rows say which team is involved with whom, when."""
+
+    table: str = Field(description="The table that is read.")
+    person: str = Field(description="The agency's own identifier of the person.")
+    team: str = Field(description="The team or service.")
+    role: str | None = Field(default=None, description="The professional's role.")
+    valid_from: str = Field(description="First day.")
+    valid_to: str | None = Field(default=None, description="First day on which it no longer holds.")
+    known_from: str | None = Field(default=None, description="When the start was recorded; else the day of delivery.")
+    end_known_from: str | None = Field(default=None, description="When the end was recorded; else valid_to.")
+    where: str | None = Field(default=None, description="Only rows for which this is true.")
+
+
+class AreaMapping(Document):
+    """A table whose rows are areas."""
+
+    table: str = Field(description="The table that is read.")
+    id: str = Field(description="The area's code.")
+    name: str | None = Field(default=None, description="The area's name.")
+    local_authority: str | None = Field(default=None, description="Local authority or district.")
+    imd_decile: str | None = Field(default=None, description="Deprivation decile, 1 is the most deprived.")
+    imd_vintage: str | None = Field(default=None, description="Year of the deprivation index.")
+
+
+class AssumedRecording(Document):
+    """For a source without recording dates: an assumption in the open, which every audit repeats."""
+
+    lag_days: int = Field(ge=0, description="Days from the event until the hub could have known it.")
+    because: str = Field(min_length=20, description="Why this is a fair assumption.")
+
+
+class Source(Document):
+    """One source of one agency."""
+
+    name: str = Field(pattern=NAME, description="Short name.")
+    title: str = Field(min_length=3, description="What it is, in plain words.")
+    agency: str = Field(description="The agency that delivers it.")
+    gateways: tuple[str, ...] = Field(min_length=1, description="Gateways under which it may be used.")
+    one_record_per_person: bool = Field(
+        default=True, description="The agency's own identifier is given once to each person: two are two people."
+    )
+    starts: dict[str, datetime.date] = Field(
+        default_factory=dict, description="Named start dates, for columns of the type days_from_start."
+    )
+    assumed_recording: AssumedRecording | None = Field(
+        default=None, description="For a source that holds no recording dates."
+    )
+    files: tuple[SourceFile, ...] = Field(min_length=1, description="The files of a delivery.")
+    derived: tuple[DerivedTable, ...] = Field(default=(), description="Tables worked out from the files.")
+    people: tuple[PeopleMapping, ...] = Field(default=(), description="Records about people.")
+    events: tuple[EventMapping, ...] = Field(default=(), description="Dated facts.")
+    involvements: tuple[InvolvementMapping, ...] = Field(default=(), description="Who is involved with whom.")
+    areas: tuple[AreaMapping, ...] = Field(default=(), description="Areas.")
+
+    @model_validator(mode="after")
+    def _tables_known(self) -> Self:
+        names = [table.name for table in (*self.files, *self.derived)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"the table {name} is declared twice; rename one")
+        for mapping in (*self.people, *self.events, *self.involvements, *self.areas):
+            if mapping.table not in names:
+                raise ValueError(f"the table {mapping.table} is neither a file nor derived; declare it")
+        if (
+            any(c.type is ColumnType.DAYS_FROM_START for f in self.files for c in f.columns.values())
+            and not self.starts
+        ):
+            raise ValueError("days_from_start needs `starts`: the named start dates")
+        return self
+
+
+class Sources(Document):
+    """The file `sources.yaml`."""
+
+    sources: tuple[Source, ...] = Field(min_length=1, description="All sources of the partnership.")
+
+    @model_validator(mode="after")
+    def _names_once(self) -> Self:
+        names = [source.name for source in self.sources]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"the source {name} is declared twice; rename one")
+        return self
+
+
+def read(path: Path) -> tuple[Source, ...]:
+    """Read `sources.yaml`."""
+    return yaml_documents.read(path, Sources).sources

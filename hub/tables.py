@@ -1,0 +1,167 @@
+"""The named schemas of tables that cross a border: declared once, checked once where they cross.
+
+A snapshot holds `person, event, household, involvement, area`. Inside the hub, before people are linked, the same
+tables carry `record_key` in place of `person_id`: a keyed pseudonym of (source, the agency's own identifier).
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from hub.errors import IntegrityError
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column: its Arrow type, whether a cell may be empty, and what it means."""
+
+    name: str
+    type: pa.DataType
+    nullable: bool
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its columns in order and the columns by which it is sorted."""
+
+    name: str
+    meaning: str
+    fields: tuple[Field, ...]
+    sorted_by: tuple[str, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Return the Arrow schema."""
+        return pa.schema([pa.field(field.name, field.type, field.nullable) for field in self.fields])
+
+    def conform(self, table: pa.Table) -> pa.Table:
+        """Return `table` with this schema's columns, order and types, sorted.
+
+        Raises:
+            IntegrityError: a column is missing, cannot hold the declared type, or is empty where it may not be.
+        """
+        missing = [field.name for field in self.fields if field.name not in table.column_names]
+        if missing:
+            raise IntegrityError(f"The table {self.name} lacks the column {missing[0]}.")
+        try:
+            cast = table.select([field.name for field in self.fields]).cast(self.schema)
+        except (pa.ArrowInvalid, ValueError):
+            raise IntegrityError(f"The table {self.name} does not fit its schema.") from None
+        for field in self.fields:
+            if not field.nullable and cast[field.name].null_count:
+                raise IntegrityError(f"The table {self.name} has an empty {field.name}.")
+        return cast.sort_by([(name, "ascending") for name in self.sorted_by])
+
+
+_TEXTS = pa.map_(pa.string(), pa.string())
+
+PERSON = Table(
+    "person",
+    "One row a person.",
+    (
+        Field("person_id", pa.string(), False, "Pseudonym; stays the same from snapshot to snapshot."),
+        Field("birth_month", pa.date32(), True, "First day of the month of birth; the day stays in the hub."),
+        Field("sex", pa.string(), True, "Sex as the first source in sources.yaml that knows it recorded it."),
+        Field("ethnicity", pa.string(), True, "Ethnicity code, likewise."),
+        Field("area_id", pa.string(), True, "Area of the newest known address."),
+        Field("attributes", _TEXTS, False, "Other facts used only to audit fairness."),
+    ),
+    ("person_id",),
+)
+EVENT = Table(
+    "event",
+    "One row a dated fact about a person.",
+    (
+        Field("person_id", pa.string(), False, "Whom it is about."),
+        Field("event_id", pa.string(), False, "Pseudonym of the event; sorts ties."),
+        Field("event_type", pa.string(), False, "Type, as sources.yaml names it."),
+        Field("role", pa.string(), True, "victim, witness, suspect, missing…"),
+        Field("occurred_on", pa.date32(), False, "The date on which it happened."),
+        Field("known_from", pa.date32(), False, "The first date on which the hub could know it."),
+        Field("source", pa.string(), False, "Source, as sources.yaml names it."),
+        Field("value", pa.float64(), True, "A number, in the unit that the source gives."),
+        Field("detail", pa.string(), True, "A code, such as an offence group."),
+        Field("origin", pa.string(), True, "'reported' or 'agency'."),
+        Field("episode_id", pa.string(), True, "Pseudonym of what ties a start to its end."),
+    ),
+    ("person_id", "occurred_on", "event_id"),
+)
+HOUSEHOLD = Table(
+    "household",
+    "One row a time in which a person lived in a household.",
+    (
+        Field("person_id", pa.string(), False, "Who lived there."),
+        Field("household_id", pa.string(), False, "Pseudonym of the household."),
+        Field("area_id", pa.string(), True, "Area of the address."),
+        Field("valid_from", pa.date32(), False, "First day there."),
+        Field("valid_to", pa.date32(), True, "First day no longer there; empty while it holds."),
+        Field("known_from", pa.date32(), False, "The first date on which the hub could know the start."),
+        Field("end_known_from", pa.date32(), True, "The first date on which the hub could know the end."),
+        Field("source", pa.string(), False, "Source of the address."),
+    ),
+    ("person_id", "valid_from", "household_id"),
+)
+INVOLVEMENT = Table(
+    "involvement",
+    "One row a time in which a team was involved with a person.",
+    (
+        Field("person_id", pa.string(), False, "With whom."),
+        Field("agency", pa.string(), False, "Agency of the team."),
+        Field("team", pa.string(), False, "Team or service."),
+        Field("role", pa.string(), True, "Professional role."),
+        Field("valid_from", pa.date32(), False, "First day."),
+        Field("valid_to", pa.date32(), True, "First day on which it no longer holds."),
+        Field("known_from", pa.date32(), False, "The first date on which the hub could know the start."),
+        Field("end_known_from", pa.date32(), True, "The first date on which the hub could know the end."),
+        Field("source", pa.string(), False, "Source."),
+    ),
+    ("person_id", "valid_from", "team"),
+)
+AREA = Table(
+    "area",
+    "One row an area.",
+    (
+        Field("area_id", pa.string(), False, "Code of the area (LSOA)."),
+        Field("name", pa.string(), True, "Name."),
+        Field("local_authority", pa.string(), True, "Local authority or district."),
+        Field("imd_decile", pa.int32(), True, "Deprivation decile; 1 is the most deprived tenth."),
+        Field("imd_vintage", pa.string(), True, "Year of the deprivation index."),
+    ),
+    ("area_id",),
+)
+SNAPSHOT_TABLES = (PERSON, EVENT, HOUSEHOLD, INVOLVEMENT, AREA)
+
+
+def _by_record(table: Table, name: str) -> Table:
+    key = Field("record_key", pa.string(), False, "Keyed pseudonym of (source, the agency's own identifier).")
+    fields = tuple(key if field.name == "person_id" else field for field in table.fields)
+    return Table(name, table.meaning, fields, ("record_key", *table.sorted_by[1:]))
+
+
+STAGED_EVENT = _by_record(EVENT, "staged event")
+STAGED_INVOLVEMENT = _by_record(INVOLVEMENT, "staged involvement")
+IDENTITY_RECORD = Table(
+    "identity record",
+    "What a source says of who a person is. It never leaves the identity store.",
+    (
+        Field("record_key", pa.string(), False, "Keyed pseudonym of (source, source_person_id)."),
+        Field("source", pa.string(), False, "Source."),
+        Field("source_person_id", pa.string(), False, "The agency's own identifier."),
+        Field("given_name", pa.string(), True, "First name."),
+        Field("family_name", pa.string(), True, "Last name."),
+        Field("date_of_birth", pa.date32(), True, "Date of birth."),
+        Field("sex", pa.string(), True, "Sex."),
+        Field("ethnicity", pa.string(), True, "Ethnicity code."),
+        Field("address", pa.string(), True, "House and street."),
+        Field("postcode", pa.string(), True, "Postcode."),
+        Field("area_id", pa.string(), True, "Area of the address."),
+        Field("valid_from", pa.date32(), True, "Since when the address holds."),
+        Field("known_from", pa.date32(), False, "The first date on which the hub could know the row."),
+        Field("identifiers", _TEXTS, False, "Identifiers shared between agencies."),
+        Field("attributes", _TEXTS, False, "Other facts used only to audit fairness."),
+    ),
+    ("record_key", "known_from", "valid_from"),
+)

@@ -1,0 +1,55 @@
+"""The workspace: where everything that Sentinel makes lies. The folder is git-ignored and holds personal data."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folders of one workspace. Making one writes nothing; each stage makes the folders it fills.
+
+    Attributes:
+        root: the workspace's folder.
+    """
+
+    root: Path
+
+    @property
+    def identity(self) -> Path:
+        """Names, dates of birth, agency identifiers, quarantined rows and the pseudonym key: only `hub` opens it."""
+        return self.root / "identity"
+
+    @property
+    def extracts(self) -> Path:
+        """One artefact for each delivered extract, under pseudonymous record keys."""
+        return self.root / "extracts"
+
+    @property
+    def snapshots(self) -> Path:
+        """Published snapshots; the file `current` names the newest."""
+        return self.root / "snapshots"
+
+    @property
+    def features(self) -> Path:
+        """Feature sets."""
+        return self.root / "features"
+
+    @property
+    def bundles(self) -> Path:
+        """Model bundles."""
+        return self.root / "bundles"
+
+    @property
+    def audits(self) -> Path:
+        """Audits: report and figures."""
+        return self.root / "audits"
+
+    @property
+    def mlflow(self) -> Path:
+        """The MLflow store: `mlflow.db` and `artifacts/`."""
+        return self.root / "mlflow"
+
+    @property
+    def ethics(self) -> Path:
+        """The ethics record and the ledger, when they are in SQLite: `ethics.db`."""
+        return self.root / "ethics"
