@@ -58,9 +58,11 @@ class EventFilter(Document):
 
 
 class Indicator(Document):
-    """One indicator. Its number for (person_id, as_of_date) uses only events that occurred in
-    `[as_of_date - window_days, as_of_date)` and were known on `as_of_date`.
-    """  # noqa: D205
+    """One indicator.
+
+    Its number for (person_id, as_of_date) uses only events that occurred in `[as_of_date - window_days, as_of_date)`
+    and were known on `as_of_date` (`known_from <= as_of_date`).
+    """
 
     name: str = Field(pattern=NAME, max_length=60, description="Short name; the column in the matrix.")
     plain: str = Field(min_length=10, max_length=160, description="What it says, for a lay reader.")

@@ -144,7 +144,8 @@ class Group(Document):
     plain: str = Field(min_length=3, description="For a lay reader.")
     column: str = Field(
         pattern=r"^(person\.(sex|ethnicity)|person\.attributes\.[A-Za-z0-9_]+|area\.(imd_decile|local_authority)|age)$",
-        description="person.sex, person.ethnicity, person.attributes.NAME, area.imd_decile, area.local_authority or age.",
+        description="age, person.sex, person.ethnicity, person.attributes.NAME, "
+        "area.imd_decile or area.local_authority.",
     )
     labels: dict[str, str] = Field(
         default_factory=dict, description="Plain words for codes; codes that share words become one group."
@@ -208,7 +209,7 @@ class UseCase(Document):
                     sorted({start + datetime.timedelta(days=day) for start in starts.values() for day in days})
                 )
             case EveryMonths(first=first, last=last, months=months):
-                found = []
+                found: list[datetime.date] = []
                 count = 0
                 while True:
                     year, month = divmod(first.year * 12 + first.month - 1 + count * months, 12)

@@ -60,7 +60,8 @@ class Place:
 def place(workspace: Path | None, partnership: Path | None) -> Place:
     """Return where a command works: its flags first, then the environment, then the defaults."""
     given = {"workspace": workspace, "partnership": partnership}
-    return Place(Settings(**{name: value for name, value in given.items() if value is not None}))
+    settings = Settings()
+    return Place(settings.model_copy(update={name: value for name, value in given.items() if value is not None}))
 
 
 def say(text: str) -> None:

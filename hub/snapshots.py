@@ -78,9 +78,10 @@ def open_snapshot(workspace: Workspace, digest: str = CURRENT, *, verify: bool =
                 f"No snapshot was published in {workspace.root}.", "Run `sentinel hub ingest`, `link` and `publish`."
             ) from None
     artefact = artefacts.open_artefact(workspace.snapshots, digest, KIND)
-    if artefact.facts["schema_version"] != SCHEMA_VERSION:
+    version = artefact.facts["schema_version"]
+    if version != SCHEMA_VERSION:
         raise IntegrityError(
-            f"The snapshot {artefact.digest[:12]} has schema {artefact.facts['schema_version']}, this is {SCHEMA_VERSION}.",
+            f"The snapshot {artefact.digest[:12]} has schema {version}, this is {SCHEMA_VERSION}.",
             "Publish it anew.",
         )
     if verify:

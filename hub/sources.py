@@ -197,17 +197,17 @@ class Source(Document):
 
     @model_validator(mode="after")
     def _tables_known(self) -> Self:
-        names = [table.name for table in (*self.files, *self.derived)]
+        names = [file.name for file in self.files] + [derived.name for derived in self.derived]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"the table {name} is declared twice; rename one")
-        for mapping in (*self.people, *self.events, *self.involvements, *self.areas):
-            if mapping.table not in names:
-                raise ValueError(f"the table {mapping.table} is neither a file nor derived; declare it")
-        if (
-            any(c.type is ColumnType.DAYS_FROM_START for f in self.files for c in f.columns.values())
-            and not self.starts
-        ):
+        used = [people.table for people in self.people] + [event.table for event in self.events]
+        used += [involvement.table for involvement in self.involvements] + [area.table for area in self.areas]
+        for table in used:
+            if table not in names:
+                raise ValueError(f"the table {table} is neither a file nor derived; declare it")
+        types = [column.type for file in self.files for column in file.columns.values()]
+        if ColumnType.DAYS_FROM_START in types and not self.starts:
             raise ValueError("days_from_start needs `starts`: the named start dates")
         return self
 
