@@ -1,7 +1,7 @@
 """What every command shares: where it works, how it prints, how it fails.
 
 @app.command("list")
-def list_(workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False) -> None:
+    def list_(workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False):
     here = place(workspace, partnership)
     show(rows, as_json, title="Extracts")
 """
