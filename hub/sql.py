@@ -1,0 +1,46 @@
+"""Quoting for DuckDB: names and texts that stand inside a statement."""
+
+import datetime
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+
+def name(identifier: str) -> str:
+    """Return `identifier` quoted as the name of a table or column."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """Return `value` as a text literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def texts(values: Iterable[str]) -> str:
+    """Return `values` as a list in parentheses, for IN."""
+    return "(" + ", ".join(text(value) for value in values) + ")"
+
+
+def date(day: datetime.date) -> str:
+    """Return `day` as a date literal."""
+    return f"DATE '{day.isoformat()}'"
+
+
+def connect(*, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB in memory that never fetches an extension.
+
+    Args:
+        threads: how many threads; 1 where the order of additions must not change the last bits of a sum.
+    """
+    connection = duckdb.connect()
+    for setting in ("autoinstall_known_extensions", "autoload_known_extensions"):
+        connection.execute(f"SET {setting} = false")
+    if threads is not None:
+        connection.execute(f"SET threads = {threads}")
+    return connection
+
+
+def parquet(path: Path) -> str:
+    """Return the table function that reads one Parquet file."""
+    return f"read_parquet({text(path.as_posix())})"
