@@ -53,7 +53,7 @@ def groups_table(use_case: UseCase) -> Table:
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """A published feature set. Its tables are read once, checked against their digests, and checked for their schema."""
+    """A published feature set. Its tables are checked against their digests and their schema when they are read."""
 
     artefact: Artefact
 
@@ -115,16 +115,19 @@ def open_feature_set(workspace: Workspace, digest: str) -> FeatureSet:
     return FeatureSet(artefacts.open_artefact(workspace.features, digest, KIND))
 
 
-def newest_feature_set(workspace: Workspace, use_case: UseCase, snapshot: str) -> FeatureSet:
-    """Open the feature set that was built for this use case, as it stands now, from this snapshot.
+def current_feature_set(
+    workspace: Workspace, use_case: UseCase, indicators: Iterable[Indicator], snapshot: str
+) -> FeatureSet:
+    """Open the feature set built from this snapshot for this use case and these indicators as they stand now.
 
     Raises:
-        NotFoundError: none was built since the use case or the snapshot changed.
+        NotFoundError: none was built since the use case, an indicator or the snapshot changed.
     """
+    wanted = (use_case.digest, catalogue_digest(indicators), snapshot)
     for digest in artefacts.digests_in(workspace.features):
-        found = open_feature_set(workspace, digest)
-        if found.facts["use_case_digest"] == use_case.digest and found.snapshot_digest == snapshot:
-            return found
+        facts = open_feature_set(workspace, digest).facts
+        if (facts["use_case_digest"], facts["catalogue_digest"], facts["snapshot"]) == wanted:
+            return open_feature_set(workspace, digest)
     raise NotFoundError(
         f"No feature set for the use case {use_case.name} and the snapshot {snapshot[:12]}.",
         f"Run `sentinel features build --use-case {use_case.name}`.",

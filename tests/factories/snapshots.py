@@ -1,0 +1,96 @@
+"""Snapshots from small drawn tables, published through the real artefact code."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hub import artefacts
+from hub.snapshots import CURRENT, KIND, Snapshot, open_snapshot
+from hub.tables import SCHEMA_VERSION, SNAPSHOT_TABLES, Table
+from hub.workspace import Workspace
+
+GATEWAY = {
+    "name": "working_together",
+    "law": "Children Act 2004 s10",
+    "parties": ["council"],
+    "purposes": ["early_help"],
+    "regime": "UK GDPR",
+    "level": "person",
+    "valid_from": "2018-01-01",
+    "valid_to": "2090-12-31",
+    "document": "ISA-001",
+    "owner": "Data protection officer",
+}
+
+
+def drawn(text: str) -> list[dict[str, str | None]]:
+    """Read a drawn table: a header line, then one line a row, cells parted by `|`; an empty cell or `-` is None."""
+    lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    header, *rows = lines
+    return [{name: None if cell in {"", "-"} else cell for name, cell in zip(header, row, strict=True)} for row in rows]
+
+
+def _value(value: Any, type_: pa.DataType) -> Any:
+    if value is None or not isinstance(value, str):
+        return value
+    if pa.types.is_date32(type_):
+        return datetime.date.fromisoformat(value)
+    if pa.types.is_floating(type_):
+        return float(value)
+    return int(value) if pa.types.is_integer(type_) else value
+
+
+def _defaults(table: Table, number: int) -> dict[str, Any]:
+    values: dict[str, Any] = {field.name: None for field in table.fields}
+    match table.name:
+        case "event":
+            values |= {"event_id": f"e{number:06}", "source": "police", "event_type": "incident"}
+        case "person":
+            values |= {"attributes": []}
+        case "household" | "involvement":
+            values |= {"source": "school", "agency": "council", "team": "early help"}
+    return {name: value for name, value in values.items() if name in {field.name for field in table.fields}}
+
+
+def arrow(table: Table, rows: list[dict[str, Any]]) -> pa.Table:
+    """Return rows as a table with its schema; what a row leaves out has an ordinary value; known_from = occurred_on."""
+    whole = []
+    for number, row in enumerate(rows):
+        filled = _defaults(table, number) | row
+        if table.name == "event" and filled["known_from"] is None:
+            filled["known_from"] = filled["occurred_on"]
+        if table.name in {"household", "involvement"} and filled["known_from"] is None:
+            filled["known_from"] = filled["valid_from"]
+        whole.append({field.name: _value(filled[field.name], field.type) for field in table.fields})
+    return table.conform(pa.Table.from_pylist(whole, schema=table.schema))
+
+
+def snapshot(
+    workspace: Workspace, *, known_to: str = "2024-12-31", facts: Mapping[str, Any] | None = None, **tables: Any
+) -> Snapshot:
+    """Publish a snapshot: each table is a drawn text or a list of rows; people named anywhere are added to `person`."""
+    rows = {name: drawn(given) if isinstance(given, str) else list(given) for name, given in tables.items()}
+    people = {row["person_id"] for name in ("event", "household", "involvement") for row in rows.get(name, [])}
+    known = {row["person_id"] for row in rows.get("person", [])}
+    rows["person"] = [*rows.get("person", []), *({"person_id": one} for one in sorted(people - known))]
+    sources = {row.get("source", "police") for row in rows.get("event", [])} | {"police"}
+    said: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "partnership": "example",
+        "known_to": known_to,
+        "rows": {table.name: len(rows.get(table.name, [])) for table in SNAPSHOT_TABLES},
+        "sources": {
+            name: {"title": name, "agency": "council", "gateways": [GATEWAY], "assumed_recording": None}
+            for name in sorted(sources)
+        },
+        "extracts": [],
+        "linkage": {},
+    }
+    with artefacts.publish(workspace.snapshots, KIND, said | dict(facts or {})) as draft:
+        for table in SNAPSHOT_TABLES:
+            pq.write_table(arrow(table, rows.get(table.name, [])), draft.path / f"{table.name}.parquet")
+    artefacts.write_pointer(workspace.snapshots / CURRENT, draft.digest)
+    return open_snapshot(workspace)
