@@ -48,8 +48,8 @@ class Place:
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace."""
-        return Workspace(self.settings.workspace)
+        """The partnership's own folder in the workspace, so that two partnerships never mix."""
+        return Workspace(self.settings.workspace / self.partnership.name)
 
     @cached_property
     def partnership(self) -> Partnership:
