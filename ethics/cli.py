@@ -1,0 +1,288 @@
+"""`sentinel ethics`: a proposal's way through the data ethics group, from the command line."""
+
+import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.command_line import (
+    AsOption,
+    JsonOption,
+    PartnershipOption,
+    Place,
+    WorkspaceOption,
+    place,
+    say,
+    show,
+    show_json,
+)
+from hub.errors import InputError
+
+if TYPE_CHECKING:
+    from ethics.approvals import Condition
+    from ethics.store import Store
+
+app = typer.Typer(help="Proposals, canvas, recommendations and decisions of the ethics group.", no_args_is_help=True)
+canvas_app = typer.Typer(help="The 15 sections of the data ethics canvas of a proposal.", no_args_is_help=True)
+app.add_typer(canvas_app, name="canvas")
+
+ProposalArgument = Annotated[int, typer.Argument(help="Number of the proposal, as `list` shows it.", min=1)]
+ReasonsOption = Annotated[str, typer.Option("--reasons", help="Why, in words that everybody in the group understands.")]
+
+
+class VerdictChoice(StrEnum):
+    """What a reviewer may recommend."""
+
+    SUPPORT = "support"
+    SUPPORT_WITH_CONDITIONS = "support_with_conditions"
+    OPPOSE = "oppose"
+
+
+class OutcomeChoice(StrEnum):
+    """What the accountable owner may decide."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    RETURNED = "returned"
+
+
+def open_record(here: Place) -> "Store":
+    """Open the ethics record of the place where a command works."""
+    from ethics.store import open_store
+
+    return open_store(here.workspace, here.settings.database_url)
+
+
+@app.command()
+def propose(
+    bundle: Annotated[str, typer.Option("--bundle", help="Digest of the model bundle, or its beginning.")],
+    audit: Annotated[str, typer.Option("--audit", help="Digest of the audit of that bundle, or its beginning.")],
+    by: AsOption,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose to use one audited model for its purpose; for an analyst."""
+    from ethics import proposals
+
+    here = place(workspace, partnership)
+    number = proposals.propose(open_record(here), here.workspace, here.partnership, bundle=bundle, audit=audit, by=by)
+    if as_json:
+        show_json({"proposal": number})
+    else:
+        say(f"Proposal {number} is a draft. Next: answer the canvas (`sentinel ethics canvas load {number}`).")
+
+
+@canvas_app.command("show")
+def canvas_show(
+    number: Annotated[
+        int | None, typer.Argument(help="Number of the proposal; the questions alone without it.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the canvas: every section, its question and, for a proposal, its answer."""
+    from ethics import canvas, dossier
+
+    if number is None:
+        rows = [{"section": s.key, "title": s.title, "group": s.group, "question": s.question} for s in canvas.SECTIONS]
+    else:
+        here = place(workspace, partnership)
+        rows = dossier.read(open_record(here), here.partnership, number)["canvas"]
+    show(rows, as_json, title="Data ethics canvas")
+
+
+@canvas_app.command("load")
+def canvas_load(
+    number: ProposalArgument,
+    by: AsOption,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Answers; canvases/<use case>.yaml of the partnership without it.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+) -> None:
+    """Answer the canvas of a draft from a YAML file; for the analyst who proposed it."""
+    from ethics import canvas, proposals, transitions
+
+    here = place(workspace, partnership)
+    store = open_record(here)
+    subject = transitions.read_subject(store, here.partnership, number)
+    answers = canvas.read(file or canvas.path_of(here.partnership.folder, subject.use_case))
+    proposals.answer(store, here.partnership, number, answers, by=by)
+    gaps = canvas.gaps(answers)
+    say(f"{len(answers)} sections of proposal {number} answered from the file.")
+    for gap in gaps:
+        say(f"Still needed: {gap}")
+    if not gaps:
+        say(f"Next: `sentinel ethics submit {number}`.")
+
+
+@app.command()
+def submit(
+    number: ProposalArgument, by: AsOption, workspace: WorkspaceOption = None, partnership: PartnershipOption = None
+) -> None:
+    """Hand a draft with a complete canvas to the group; for the analyst who proposed it."""
+    from ethics import proposals
+
+    here = place(workspace, partnership)
+    proposals.submit(open_record(here), here.workspace, here.partnership, number, by=by)
+    say(f"Proposal {number} is submitted. Next: a reviewer takes it up (`sentinel ethics review {number}`).")
+
+
+@app.command()
+def review(
+    number: ProposalArgument, by: AsOption, workspace: WorkspaceOption = None, partnership: PartnershipOption = None
+) -> None:
+    """Take a submitted proposal up; for a reviewer who neither proposed nor trained."""
+    from ethics import proposals
+
+    here = place(workspace, partnership)
+    proposals.start_review(open_record(here), here.workspace, here.partnership, number, by=by)
+    say(f"Proposal {number} is under review. Next: recommendations (`sentinel ethics recommend {number}`).")
+
+
+@app.command()
+def recommend(
+    number: ProposalArgument,
+    verdict: Annotated[VerdictChoice, typer.Option("--verdict", help="What you recommend.")],
+    words: Annotated[str, typer.Option("--words", help="Why, and any conditions. Name no child or family.")],
+    by: AsOption,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+) -> None:
+    """Give a recommendation, or replace your own; for a reviewer who neither proposed nor trained."""
+    from ethics import dossier, proposals
+
+    here = place(workspace, partnership)
+    store = open_record(here)
+    proposals.recommend(
+        store, here.workspace, here.partnership, number, verdict=proposals.Verdict(verdict), words=words, by=by
+    )
+    found = dossier.read(store, here.partnership, number)
+    say(f"Recorded. Proposal {number} is {found['state']}; next: {found['acts_next']}.")
+
+
+@app.command()
+def decide(
+    number: ProposalArgument,
+    outcome: Annotated[OutcomeChoice, typer.Option("--outcome", help="What you decide.")],
+    reasons: ReasonsOption,
+    by: AsOption,
+    expires_on: Annotated[
+        datetime.datetime | None,
+        typer.Option("--expires-on", formats=["%Y-%m-%d"], help="For an approval: first day (UTC) without it."),
+    ] = None,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option("--condition", help="For an approval, as often as needed: 'what; which role; YYYY-MM-DD'."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+) -> None:
+    """Approve, decline or return a recommended proposal; for an accountable owner with no part in it."""
+    from ethics import decisions
+
+    here = place(workspace, partnership)
+    decision = decisions.decide(
+        open_record(here),
+        here.workspace,
+        here.partnership,
+        number,
+        outcome=decisions.Outcome(outcome),
+        reasons=reasons,
+        by=by,
+        expires_on=expires_on.date() if expires_on else None,
+        conditions=[_condition(text) for text in condition or []],
+    )
+    until = f" It holds until {expires_on.date()} begins (UTC)." if expires_on else ""
+    say(f"Decision {decision}: proposal {number} is {outcome}.{until}")
+
+
+@app.command()
+def withdraw(
+    number: ProposalArgument,
+    reasons: ReasonsOption,
+    by: AsOption,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+) -> None:
+    """Stop the use of an approved model at once; for the accountable owner or any reviewer."""
+    from ethics import decisions
+
+    here = place(workspace, partnership)
+    decisions.withdraw(open_record(here), here.partnership, number, reasons=reasons, by=by)
+    say(f"The approval of proposal {number} is withdrawn. Nothing is scored with it from now on.")
+
+
+@app.command("list")
+def list_(
+    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
+) -> None:
+    """List all proposals: where each stands and who acts next."""
+    from ethics import dossier
+
+    here = place(workspace, partnership)
+    rows = dossier.listed(open_record(here), here.partnership)
+    show(rows, as_json, title="Proposals", empty="There are no proposals yet.")
+
+
+@app.command("show")
+def show_one(
+    number: ProposalArgument,
+    by: Annotated[str | None, typer.Option("--as", help="Also show what this person may do now.")] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one proposal: state, who acts next, digests, canvas, recommendations, decisions."""
+    from ethics import dossier, dossier_text
+    from ethics.panel import member
+
+    here = place(workspace, partnership)
+    person = member(here.partnership, by) if by else None
+    found = dossier.read(open_record(here), here.partnership, number, person=person)
+    if as_json:
+        show_json(found)
+    else:
+        say(dossier_text.text(found))
+
+
+@app.command()
+def states(
+    workspace: WorkspaceOption = None,  # noqa: ARG001 - every command takes it
+    partnership: PartnershipOption = None,  # noqa: ARG001
+    as_json: JsonOption = False,
+) -> None:
+    """Print the table of states and allowed moves, which is all that can happen to a proposal."""
+    from ethics.workflow import MOVES, in_words, owner_of
+
+    rows = [
+        {
+            "from": in_words(move.start),
+            "acts_next": owner_of(move.start).value,
+            "what": in_words(move.action),
+            "to": in_words(move.end),
+            "who": " or ".join(move.roles),
+            "what_must_be_true": "; ".join(move.needs) or None,
+        }
+        for move in MOVES
+    ]
+    show(rows, as_json, title="Every allowed move")
+
+
+def _condition(text: str) -> "Condition":
+    from ethics.approvals import Condition
+
+    parts = [part.strip() for part in text.rsplit(";", 2)]
+    try:
+        words, owner, due = parts
+        return Condition(words, owner, datetime.date.fromisoformat(due))
+    except ValueError:
+        raise InputError(
+            "A condition has three parts, with semicolons between them.",
+            "Such as --condition 'Families are told in writing; Early help lead; 2026-05-01'.",
+        ) from None

@@ -1,0 +1,123 @@
+"""What a proposal is about: one bundle, the audit of exactly that bundle, their snapshot and use case, and who trained.
+
+Every file of bundle, audit and snapshot is read and compared with its digest. Nothing is parsed but the manifests and
+the list of trainings.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ethics.errors import ConflictOfInterestError
+from features import use_cases
+from hub import artefacts, snapshots
+from hub.artefacts import Artefact
+from hub.errors import IntegrityError, SentinelError, StateError
+from hub.partnership import Partnership
+from hub.workspace import Workspace
+
+BUNDLE = "bundle"
+AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is proposed, by digests.
+
+    Attributes:
+        purpose: the one purpose.
+        use_case: name of the use case.
+        bundle: digest of the model bundle.
+        audit: digest of the audit of that bundle.
+        snapshot: digest of the snapshot that both come from.
+        use_case_digest: digest of the use case's meaning.
+    """
+
+    purpose: str
+    use_case: str
+    bundle: str
+    audit: str
+    snapshot: str
+    use_case_digest: str
+
+
+def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit: str) -> Subject:
+    """Open and check everything that a proposal is about.
+
+    Args:
+        workspace: where the artefacts lie.
+        partnership: whose use case it must be, as it stands now.
+        bundle: digest of the bundle, or the beginning of it.
+        audit: digest of the audit, or the beginning of it.
+
+    Raises:
+        NotFoundError: there is no such bundle, audit or snapshot.
+        IntegrityError: a file has changed, or a manifest does not say what is needed.
+        StateError: bundle, audit, snapshot and use case do not belong together.
+    """
+    model = artefacts.open_artefact(workspace.bundles, bundle, BUNDLE)
+    report = artefacts.open_artefact(workspace.audits, audit, AUDIT)
+    if _fact(report, "bundle") != model.digest:
+        raise StateError(
+            f"The audit {report.digest[:12]} is about another bundle.", "Run `sentinel audits run` for this one."
+        )
+    for name in ("purpose", "snapshot", "use_case_digest"):
+        if _fact(report, name) != _fact(model, name):
+            raise StateError(
+                f"Bundle and audit do not name the same {name.replace('_', ' ')}.",
+                "Run the audit again for this bundle.",
+            )
+    snapshot = snapshots.open_snapshot(workspace, _fact(model, "snapshot"), verify=True)
+    if _fact(snapshot.artefact, "partnership") != partnership.name:
+        raise StateError(f"The snapshot is not one of {partnership.name}.", "Give its own partnership.")
+    use_case = use_cases.read(partnership, _fact(model, "use_case"))
+    if use_case.digest != _fact(model, "use_case_digest"):
+        raise StateError(
+            f"The use case {use_case.name} is no longer as it was when the model was trained.", "Train and audit anew."
+        )
+    if use_case.purpose != _fact(model, "purpose"):
+        raise StateError(f"The bundle is for another purpose than the use case {use_case.name}.")
+    model.verify()
+    report.verify()
+    return Subject(use_case.purpose, use_case.name, model.digest, report.digest, snapshot.digest, use_case.digest)
+
+
+def changes(workspace: Workspace, partnership: Partnership, proposed: Subject) -> tuple[str, ...]:
+    """Return what is no longer as it was proposed, in words; nothing when all digests are the same."""
+    try:
+        found = gather(workspace, partnership, bundle=proposed.bundle, audit=proposed.audit)
+    except SentinelError as error:
+        return (error.message.rstrip("."),)
+    return tuple(
+        f"another {field.name.replace('_', ' ')}"
+        for field in fields(Subject)
+        if getattr(found, field.name) != getattr(proposed, field.name)
+    )
+
+
+def trainers(workspace: Workspace, bundle: str) -> frozenset[str]:
+    """Return the ids of everybody who trained `bundle`.
+
+    Raises:
+        ConflictOfInterestError: no training of it is known, or one names nobody.
+    """
+    from models import bundles  # late: it brings the libraries of training with it
+
+    named = [training.get("trained_by") for training in bundles.trainings(workspace, bundle)]
+    if not named or not all(named):
+        raise ConflictOfInterestError(
+            "It is not known who trained this model, so nobody can be shown to be independent of it.",
+            "Train it again with `sentinel models train`, which records who did.",
+        )
+    return frozenset(map(str, named))
+
+
+def _fact(artefact: Artefact, name: str) -> str:
+    value: Any = artefact.facts.get(name)
+    if name == "use_case" and isinstance(value, dict):
+        value = value.get("name")
+    if not isinstance(value, str) or not value:
+        raise IntegrityError(
+            f"The manifest of {artefact.kind} {artefact.digest[:12]} does not say its {name.replace('_', ' ')}.",
+            "Make it anew with this Sentinel.",
+        )
+    return value

@@ -1,0 +1,70 @@
+"""`sentinel ledger`: what happened, in order, and whether any of it was changed afterwards."""
+
+from typing import Annotated
+
+import typer
+
+from ethics.cli import open_record
+from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say, show, show_json
+
+app = typer.Typer(help="The ledger: every decision, score and refusal, chained.", no_args_is_help=True)
+
+
+@app.command()
+def verify(
+    noted: Annotated[
+        str | None, typer.Option("--noted", help="A head that was noted earlier; the chain must still contain it.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check every row of the ledger; name the first one that was changed, removed or added."""
+    from ethics import ledger
+    from ethics.errors import LedgerError
+
+    store = open_record(place(workspace, partnership))
+    if as_json:
+        state = ledger.verify(store, noted=noted)
+        show_json(
+            {
+                "rows": state.rows,
+                "head": state.head,
+                "holds": state.holds,
+                "broken": state.broken,
+                "why": state.why or None,
+            }
+        )
+        if not state.holds:
+            raise typer.Exit(LedgerError.exit_code)
+        return
+    state = ledger.check(store, noted=noted)
+    say(f"{state.rows} rows; the chain holds.")
+    say(f"Head: {state.head} (note it elsewhere: `--noted` shows later that nothing was rewritten).")
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str | None, typer.Option("--kind", help="Only rows of this kind, such as decision.")] = None,
+    last: Annotated[int, typer.Option("--last", help="Only the newest so many.", min=1, max=100_000)] = 20,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the newest rows of the ledger, oldest of them first."""
+    from ethics import ledger
+
+    with open_record(place(workspace, partnership)).reading() as session:
+        entries = ledger.entries(session, kind=kind, last=last)
+    rows = [
+        {
+            "row": entry.seq,
+            "at": entry.at,
+            "kind": entry.kind,
+            "actor": entry.actor,
+            "facts": entry.read_facts() if as_json else entry.facts,
+            "hash": entry.hash if as_json else entry.hash[:12],
+        }
+        for entry in entries
+    ]
+    show(rows, as_json, title="Ledger", empty="There are no such rows.")
