@@ -34,7 +34,7 @@ def held_back(people: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> tup
         people: people in each level with each kind of row, shape [levels, kinds]; the totals of the kinds are public.
         size: people in each level, shape [levels].
     """
-    held = (people < SMALLEST).any(axis=1)
+    held: npt.NDArray[np.bool_] = np.any(people < SMALLEST, axis=1)
     while held.any():
         small, tiny, total = people[held] < SMALLEST, size[held] < SMALLEST, people[held].sum(axis=0)
         # Who knows the sizes and the totals knows that a count is at least what does not fit into the other held

@@ -20,11 +20,10 @@ from audits.verdicts import Verdict, verdict, worst
 from features.use_cases import Fairness as Policy
 from hub.digests import sha256_bytes
 from models.figures import Figure, NotComputed, Stated
+from models.resampling import interval, wilson
 
 RESAMPLES = 1000
 _FEW_ON_A_SIDE = 10
-_Z = 1.959963984540054
-"""The 97.5 % point of the normal distribution: 95 % intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,20 +170,20 @@ def _rate(own: _Side, others: _Side, at: tuple[int, int], policy: Policy) -> Rat
     if people < smallest:
         short = NotComputed(people, f"{smallest} people are needed to judge it")
         return RateOfLevel(short, short, Verdict.TOO_FEW)
-    low, high = _percentiles(own.resamples[:, *at])
-    here = wilson(float(own.rates[at]), people)
+    own_rate, other_rate = float(own.rates[at]), float(others.rates[at])
+    low, high = interval(own.resamples[:, *at])
     if own.fewest[at] < _FEW_ON_A_SIDE:
-        low, high = min(low, here[0]), max(high, here[1])
-    rate = Figure(float(own.rates[at]), low, high, people)
+        wide = wilson(own_rate * people, people)
+        low, high = min(low, wide[0]), max(high, wide[1])
+    rate = Figure(own_rate, low, high, people)
     if people_in_rest < smallest:
         short = NotComputed(people_in_rest, f"{smallest} other people are needed to compare with")
         return RateOfLevel(rate, short, Verdict.TOO_FEW)
-    value = float(own.rates[at] - others.rates[at])
-    low, high = _percentiles(own.resamples[:, *at] - others.resamples[:, *at])
+    low, high = interval(own.resamples[:, *at] - others.resamples[:, *at])
     if min(own.fewest[at], others.fewest[at]) < _FEW_ON_A_SIDE:
-        wide = newcombe(float(own.rates[at]), people, float(others.rates[at]), people_in_rest)
+        wide = newcombe(own_rate, people, other_rate, people_in_rest)
         low, high = min(low, wide[0]), max(high, wide[1])
-    difference = Figure(value, low, high, people)
+    difference = Figure(own_rate - other_rate, low, high, people)
     said = verdict(
         difference,
         people=people,
@@ -195,24 +194,10 @@ def _rate(own: _Side, others: _Side, at: tuple[int, int], policy: Policy) -> Rat
     return RateOfLevel(rate, difference, said)
 
 
-def _percentiles(values: Numbers) -> tuple[float, float]:
-    # A resample without anybody in the denominator says nothing; with 10 people there it happens once in 20,000.
-    low, high = np.nanquantile(values, (0.025, 0.975))
-    return float(low), float(high)
-
-
-def wilson(rate: float, people: int) -> tuple[float, float]:
-    """Return the 95 % Wilson score interval of a proportion of `people` (Wilson 1927); inside [0, 1]."""
-    shrink = 1 + _Z**2 / people
-    middle = (rate + _Z**2 / (2 * people)) / shrink
-    half = _Z / shrink * float(np.sqrt(rate * (1 - rate) / people + _Z**2 / (4 * people**2)))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def newcombe(rate: float, people: int, other: float, others: int) -> tuple[float, float]:
     """Return the 95 % interval of `rate - other` for independent proportions (Newcombe 1998, method 10)."""
-    low, high = wilson(rate, people)
-    other_low, other_high = wilson(other, others)
+    low, high = wilson(rate * people, people)
+    other_low, other_high = wilson(other * others, others)
     below = float(np.hypot(rate - low, other_high - other))
     above = float(np.hypot(high - rate, other - other_low))
     return rate - other - below, rate - other + above
