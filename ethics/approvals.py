@@ -85,7 +85,7 @@ def valid_decision(store: Store, *, purpose: str, at: datetime.datetime) -> Deci
     """
     try:
         with store.reading() as session:
-            return _valid(session, purpose, at)
+            return decision_in(session, purpose=purpose, at=at)
     except (RecordError, ValueError, TypeError):  # the last two: a field of the record is damaged
         raise NotApprovedError(
             "The ethics record cannot be read, so nothing is scored.", "Check that its database runs."
@@ -114,7 +114,14 @@ def has_ended(row: DecisionRow, at: datetime.datetime) -> bool:
     return row.expires_on is None or at.astimezone(datetime.UTC).date() >= row.expires_on
 
 
-def _valid(session: Session, purpose: str, at: datetime.datetime) -> Decision:
+def decision_in(session: Session, *, purpose: str, at: datetime.datetime) -> Decision:
+    """Return the same as `valid_decision`, inside the caller's transaction.
+
+    From `store.writing()` the answer stays true until that transaction ends: no withdrawal comes in between.
+
+    Raises:
+        ApprovalError: as `valid_decision`.
+    """
     row = newest_approval(session, purpose)
     if row is None or at.tzinfo is None:
         raise NotApprovedError("Nothing is approved for this purpose.", "The accountable owner decides on a proposal.")

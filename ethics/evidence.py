@@ -14,6 +14,7 @@ from hub.artefacts import Artefact
 from hub.errors import IntegrityError, SentinelError, StateError
 from hub.partnership import Partnership
 from hub.workspace import Workspace
+from models.trainings import trainings
 
 BUNDLE = "bundle"
 AUDIT = "audit"
@@ -99,16 +100,15 @@ def trainers(workspace: Workspace, bundle: str) -> frozenset[str]:
 
     Raises:
         ConflictOfInterestError: no training of it is known, or one names nobody.
+        IntegrityError: the list of trainings is damaged.
     """
-    from models import bundles  # late: it brings the libraries of training with it
-
-    named = [training.get("trained_by") for training in bundles.trainings(workspace, bundle)]
+    named = [training["trained_by"] for training in trainings(workspace, bundle)]
     if not named or not all(named):
         raise ConflictOfInterestError(
             "It is not known who trained this model, so nobody can be shown to be independent of it.",
             "Train it again with `sentinel models train`, which records who did.",
         )
-    return frozenset(map(str, named))
+    return frozenset(named)
 
 
 def _fact(artefact: Artefact, name: str) -> str:
