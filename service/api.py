@@ -1,0 +1,69 @@
+"""The HTTP interface: one route that scores, behind the gate, and problem documents for everything else.
+
+No page of this service loads anything from another host, so FastAPI's own pages of documentation are off;
+`/openapi.json` describes the route.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from hub.errors import SentinelError
+from service import problems
+from service.scores import Score, Scorer, ScoreRequest
+
+SCORES = "/v1/scores"
+MAX_BODY_BYTES = 4096
+
+
+def create_app(scorer: Scorer | None) -> FastAPI:
+    """Return the application; without a scorer it can only describe itself."""
+    app = FastAPI(
+        title="Sentinel",
+        version="1",
+        description="Scores for practitioner systems. A score never decides; every answer is in the ledger.",
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY_BYTES,
+    )
+
+    @app.post(
+        SCORES,
+        response_model=Score,
+        summary="Score one person for one purpose",
+        responses=problems.declared(403, 404, 409, 413, 422, 500, 503),
+    )
+    def score(body: ScoreRequest, request: Request) -> JSONResponse:
+        """Return the score with its reasons, or a problem that says which rule refused it."""
+        request.state.asked = body
+        if scorer is None:
+            raise HTTPException(503)
+        found = scorer.score(body)
+        return JSONResponse(found.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
+
+    @app.get("/v1/health", summary="Say that the service answers")
+    def health() -> dict[str, str]:
+        """Return "up". It says nothing about any approval."""
+        return {"status": "up"}
+
+    async def refused(request: Request, error: Exception) -> JSONResponse:
+        document = problems.of_error(error)
+        if request.url.path == SCORES and scorer is not None:
+            try:
+                await run_in_threadpool(scorer.refused, document, getattr(request.state, "asked", None))
+            except SentinelError as unwritten:
+                document = problems.of_error(unwritten)
+        return problems.answer(document)
+
+    for kind in (SentinelError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, refused)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI document of the service."""
+    return create_app(None).openapi()

@@ -1,0 +1,92 @@
+"""`sentinel`: the command line. Each package brings its own group; this module puts them together."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import audits.cli
+import ethics.cli
+import ethics.ledger_cli
+import features.cli
+import hub.cli
+import models.cli
+from hub import command_line
+from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say
+
+app = typer.Typer(
+    name="sentinel",
+    help="Early help for children and young people, and the proof that it is fair.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(hub.cli.app, name="hub")
+app.add_typer(features.cli.app, name="features")
+app.add_typer(models.cli.app, name="models")
+app.add_typer(audits.cli.app, name="audits")
+app.add_typer(ethics.cli.app, name="ethics")
+app.add_typer(ethics.ledger_cli.app, name="ledger")
+
+
+@app.callback()
+def root(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error. May stand anywhere on the line.")
+    ] = False,
+) -> None:
+    """Early help for children and young people, and the proof that it is fair."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The new partnership's folder; it must not hold anything yet.")],
+    workspace: WorkspaceOption = None,  # noqa: ARG001 - every command takes it
+    partnership: PartnershipOption = None,  # noqa: ARG001
+) -> None:
+    """Write a commented starter of a partnership."""
+    from service import starter
+
+    for written in starter.write(folder):
+        say(f"wrote {written}")
+    say(f"Next: read {folder / 'partnership.yaml'} from the top, then `sentinel features list --partnership {folder}`.")
+
+
+@app.command()
+def demo(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder with the extracts, for a partnership without a generator.")
+    ] = None,
+    children: Annotated[int, typer.Option("--children", min=500, help="How many children are generated.")] = 5000,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the generator, the training and the bootstraps.")] = 7,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Walk the whole journey: extracts, hub, indicators, model, audit, decision, score and the gate's refusals."""
+    from service import demonstration
+
+    demonstration.run(place(workspace, partnership), data=data, children=children, seed=seed, as_json=as_json)
+
+
+@app.command()
+def serve(
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+) -> None:
+    """Serve scores on 127.0.0.1, behind the gate."""
+    from service import server
+
+    here = place(workspace, partnership)
+    server.run(here, port=here.settings.port if port is None else port)
+
+
+def main() -> None:
+    """Run `sentinel`."""
+    command_line.run(app, name="sentinel")
+
+
+if __name__ == "__main__":
+    main()

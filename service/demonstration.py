@@ -1,0 +1,201 @@
+"""`sentinel demo`: the whole journey on one partnership, from extracts to a score and the gate's refusals.
+
+Everything is done by the same functions that the other commands call. The demonstration has the partnership's folder in
+the workspace to itself: it marks the folder as its own, begins anew when it finds its mark, and touches no other.
+"""
+
+import datetime
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from audits import audit as audits
+from audits.audit import Audit
+from ethics.store import open_store
+from features import matrix, use_cases
+from features.feature_sets import FeatureSet
+from hub import ingest, linkage, publish
+from hub.command_line import Place, progress, show_json
+from hub.errors import ConfigurationError, InputError
+from hub.linkage import LinkageReport
+from hub.partnership import Demonstration, Role
+from hub.snapshots import Snapshot
+from models import training
+from models.bundles import Bundle
+from models.matrices import of_table
+from service import gate_trial
+from service.gate_trial import Trial
+
+_MARK = ".demonstration"
+_INPUT = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What the journey produced."""
+
+    linkage: LinkageReport
+    snapshot: Snapshot
+    features: FeatureSet
+    bundle: Bundle
+    audit: Audit
+    trials: list[Trial]
+
+
+def run(place: Place, *, data: Path | None, children: int, seed: int, as_json: bool) -> None:
+    """Walk the journey and print what came of it.
+
+    Args:
+        place: partnership and workspace.
+        data: folder with the extracts; None runs the partnership's generator.
+        children: how many children the generator makes.
+        seed: seed of the generator, the training and the bootstraps.
+        as_json: print JSON instead of a table.
+
+    Raises:
+        ConfigurationError: the partnership declares no demonstration, or the folder holds other work.
+    """
+    said = place.partnership.file.demonstration
+    if said is None:
+        raise ConfigurationError(
+            f"The partnership {place.partnership.name} declares no demonstration.", "Add one to partnership.yaml."
+        )
+    if data is not None and not data.is_dir():
+        raise InputError(f"{data}: no such folder.", "Give the folder with the extracts with --data.")
+    if data is None and said.generator is None:
+        raise InputError(f"{place.partnership.name} works on real extracts.", "Give their folder with --data.")
+    _begin_anew(place.workspace.root)
+    with _step("Extracts"):
+        folder = data or _generated(place, said, children, seed)
+    walked = _walk(place, said, folder, seed)
+    if as_json:
+        show_json(_summary(place, walked))
+    else:
+        _print(place, walked)
+
+
+def _walk(place: Place, said: Demonstration, folder: Path, seed: int) -> Walked:
+    workspace, partnership = place.workspace, place.partnership
+    use_case = use_cases.read(partnership, said.use_case)
+    indicators = use_cases.indicators_of(partnership, use_case)
+    truth = folder / "truth" / "people.csv"
+    with _step("Reading and checking extracts"):
+        ingest.ingest(workspace, partnership, folder, said.delivered_on)
+    with _step("Linking people"):
+        linked = linkage.link(workspace, partnership, truth=truth if truth.is_file() else None)
+    with _step("Publishing the snapshot"):
+        snapshot = publish.publish(workspace, partnership)
+    with _step("Building indicators"):
+        today = datetime.datetime.now(datetime.UTC).date()
+        features = matrix.build(workspace, snapshot, use_case, indicators, on=today)
+    analyst = gate_trial.people(partnership, Role.ANALYST)[0]
+    with _step("Training, and two simpler models beside it"):
+        bundle = training.train(workspace, features, seed=seed, trained_by=analyst).bundle
+    with _step("Auditing"):
+        audit = audits.run(workspace, partnership, bundle.digest, seed=seed)
+    with _step("Proposal, decision, scores and refusals over a real socket"):
+        store = open_store(workspace, place.settings.database_url)
+        try:
+            trials = gate_trial.run(place, store, bundle, audit.digest, _someone(features, bundle, snapshot))
+        finally:
+            store.close()
+    return Walked(linked, snapshot, features, bundle, audit, trials)
+
+
+def _someone(features: FeatureSet, bundle: Bundle, snapshot: Snapshot) -> str:
+    """Return a person of the newest cohort whom the model would suggest for an offer of help first."""
+    newest = features.use_case.newest(snapshot.known_to)
+    rows = features.matrix()
+    rows = rows.filter(pc.equal(rows["as_of_date"], newest))
+    probabilities = bundle.load().probabilities(of_table(rows, [one.name for one in features.indicators]).values)
+    return str(rows["person_id"][int(probabilities.argmax())].as_py())
+
+
+def _begin_anew(root: Path) -> None:
+    if root.is_dir() and any(root.iterdir()):
+        if not (root / _MARK).is_file():
+            raise ConfigurationError(
+                f"{root} holds work that is not a demonstration's; nothing was touched.", "Give another --workspace."
+            )
+        Console(stderr=True).print(f"Beginning anew: the earlier demonstration in {escape(str(root))} is removed.")
+        shutil.rmtree(root)
+    root.mkdir(parents=True)
+    (root / _MARK).touch()
+
+
+def _generated(place: Place, said: Demonstration, children: int, seed: int) -> Path:
+    folder = place.workspace.root / _INPUT
+    program = place.partnership.folder / str(said.generator)
+    command = [sys.executable, str(program), "--out", str(folder), "--children", str(children), "--seed", str(seed)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - named in partnership.yaml
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["it gave no reason"]
+        raise InputError(f"The generator {program} ended with {done.returncode}: {last[0]}")
+    return folder
+
+
+@contextmanager
+def _step(label: str) -> Iterator[None]:
+    started = datetime.datetime.now(datetime.UTC)
+    with progress(label):
+        yield
+    seconds = (datetime.datetime.now(datetime.UTC) - started).total_seconds()
+    Console(stderr=True, highlight=False).print(f"[green]✓[/] {label} [dim]({seconds:.0f} s)[/]")
+
+
+def _facts(walked: Walked) -> list[tuple[str, str]]:
+    """Return the lines of the closing table."""
+    bundle, people = walked.bundle, walked.bundle.use_case.people
+    rows = sum(walked.features.facts["rows"].values())
+    lines = [
+        (
+            "persons linked",
+            f"{walked.snapshot.artefact.facts['rows']['person']:,} from {walked.linkage.records:,} records",
+        ),
+        ("linkage precision", walked.linkage.precision.text()),
+        ("linkage recall", walked.linkage.recall.text()),
+        ("rows × indicators", f"{rows:,} × {len(walked.features.indicators)}"),
+    ]
+    for label, metric in (("AUC", "auc"), ("precision at capacity", "precision_at_capacity")):
+        lines.append((f"test {label}: model", bundle.figure(metric).text()))
+        lines.append((f"test {label}: simple rule", bundle.figure(metric, "simple_rule").text()))
+        lines.append((f"test {label}: difference", bundle.difference(metric).text()))
+    lines.append(("against the simple rule", f"the model {bundle.verdict}"))
+    lines += [(f"audit: {group}", verdict) for group, verdict in walked.audit.verdicts_by_group().items()]
+    lines += [(f"gate {trial.when}", f"{trial.answer}, HTTP {trial.status}") for trial in walked.trials]
+    lines.append((f"audit report on {people}", str(walked.audit.report_path)))
+    return lines
+
+
+def _print(place: Place, walked: Walked) -> None:
+    table = Table(title=place.partnership.file.title, title_justify="left", show_header=False, box=None, padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in _facts(walked):
+        table.add_row(escape(label), escape(value))
+    console = Console(highlight=False)
+    console.width = max(console.width, 150)
+    console.print(table)
+
+
+def _summary(place: Place, walked: Walked) -> dict[str, Any]:
+    return {
+        "partnership": place.partnership.name,
+        "snapshot": walked.snapshot.digest,
+        "features": walked.features.digest,
+        "bundle": walked.bundle.digest,
+        "audit": walked.audit.digest,
+        "report": str(walked.audit.report_path),
+        "lines": dict(_facts(walked)),
+        "trials": [asdict(trial) for trial in walked.trials],
+    }

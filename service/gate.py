@@ -1,0 +1,104 @@
+"""The gate: what must be true, at this moment, before anything is scored for a purpose.
+
+Nothing is remembered from one request to the next but what was parsed from the very bytes whose digest is checked
+again: the decision is read from the store, every byte of bundle and audit is hashed, the use case is compared with the
+approved one, the snapshot's files are checked, and each indicator's source must have a gateway on the day. Any doubt is
+a refusal.
+"""
+
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audits import audit as audits
+from ethics.approvals import Decision, valid_decision
+from ethics.store import Store
+from features import use_cases
+from features.use_cases import UseCase
+from hub import partnership as partnerships
+from hub.digests import sha256_file
+from hub.errors import IntegrityError
+from hub.partnership import Partnership
+from hub.snapshots import Snapshot, open_snapshot
+from hub.workspace import Workspace
+from models.bundles import Bundle, Model, open_bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an open gate lets a request use."""
+
+    decision: Decision
+    use_case: UseCase
+    bundle: Bundle
+    model: Model
+    snapshot: Snapshot
+
+
+@dataclass
+class Gate:
+    """The gate of one partnership.
+
+    Attributes:
+        workspace: where bundles, audits and snapshots lie.
+        folder: the partnership's folder.
+        store: the ethics record.
+    """
+
+    workspace: Workspace
+    folder: Path
+    store: Store
+    _models: dict[str, Model] = field(default_factory=dict)
+    _verified: dict[Path, tuple[int, ...]] = field(default_factory=dict)
+    _declared: tuple[str, Partnership] | None = None
+
+    def open(self, purpose: str, *, at: datetime.datetime) -> Opened:
+        """Return what may be used for `purpose` at this moment.
+
+        Raises:
+            ApprovalError: no decision allows it: not approved, expired or withdrawn.
+            IntegrityError: the bundle, the audit, the use case or the snapshot changed since it was approved.
+            GatewayError: a source that the model reads has no valid gateway for the purpose.
+            NotFoundError: something that the decision is about is gone.
+        """
+        decision = valid_decision(self.store, purpose=purpose, at=at)
+        bundle = open_bundle(self.workspace, decision.bundle)
+        bundle.artefact.verify()
+        audits.open_audit(self.workspace, decision.audit).artefact.verify()
+        use_case = use_cases.read(self._partnership(), bundle.use_case.name)
+        if {use_case.digest, bundle.use_case.digest} != {decision.use_case_digest}:
+            raise IntegrityError(
+                f"The use case {use_case.name} is not as it was approved.", "Restore it, or propose the new one."
+            )
+        snapshot = open_snapshot(self.workspace)
+        self._verify(snapshot)
+        for source in sorted({indicator.source for indicator in bundle.indicators}):
+            snapshot.require_gateway(source, purpose=purpose, on=at.date())
+        if decision.bundle not in self._models:
+            self._models = {decision.bundle: bundle.load()}
+        return Opened(decision, use_case, bundle, self._models[decision.bundle], snapshot)
+
+    def _partnership(self) -> Partnership:
+        """Read the partnership's files when one of them has changed since they were last read."""
+        seen = "".join(sha256_file(path) for path in sorted(self.folder.rglob("*.yaml")))
+        if self._declared is None or self._declared[0] != seen:
+            self._declared = (seen, partnerships.read(self.folder))
+        return self._declared[1]
+
+    def _verify(self, snapshot: Snapshot) -> None:
+        """Hash the snapshot's tables, again whenever the file system says that one was touched."""
+        state = tuple(
+            number for name in sorted(snapshot.artefact.files) for number in _state(snapshot.artefact.path / name)
+        )
+        if self._verified.get(snapshot.artefact.path) != state:
+            snapshot.artefact.verify()
+            self._verified = {snapshot.artefact.path: state}
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written: inode, size, and the times of its content and of its entry."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -1,0 +1,40 @@
+"""Running the service: one process on the loopback address; `docs/decisions/0003-…` says why no other."""
+
+import socket
+
+import uvicorn
+
+from ethics.store import open_store
+from hub.command_line import Place, say
+from hub.errors import ConfigurationError
+from service.api import create_app
+from service.gate import Gate
+from service.scores import Scorer
+
+HOST = "127.0.0.1"
+
+
+def run(place: Place, *, port: int) -> None:
+    """Serve until interrupted; print the address once the port is taken.
+
+    Raises:
+        ConfigurationError: the port cannot be taken.
+    """
+    store = open_store(place.workspace, place.settings.database_url)
+    app = create_app(Scorer(Gate(place.workspace, place.partnership.folder, store)))
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError:
+        listener.close()
+        raise ConfigurationError(
+            f"The port {port} on {HOST} is taken.", "Give another with --port; 0 finds one."
+        ) from None
+    say(f"Serving {place.partnership.file.title} on http://{HOST}:{listener.getsockname()[1]}")
+    # No access log: an address may carry a person's identifier. The ledger is the record.
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+    try:
+        server.run(sockets=[listener])
+    finally:
+        store.close()

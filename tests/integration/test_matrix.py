@@ -1,0 +1,139 @@
+"""Feature sets from drawn snapshots: what is in them, what is refused, and that a child's vector equals its row."""
+
+import datetime
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from features.feature_sets import FeatureSet, current_feature_set, open_feature_set
+from features.matrix import build
+from features.online import NotInCohortError, vector
+from hub.errors import GatewayError, InputError, IntegrityError, NotFoundError
+from hub.workspace import Workspace
+from tests.factories.snapshots import GATEWAY, snapshot
+from tests.factories.use_cases import indicator, use_case
+
+TODAY = datetime.date(2025, 1, 1)
+PERSON = """
+    person_id | sex | birth_month
+    ada       | F   | 2015-05-01
+    ben       | M   | 2012-01-01
+    old       | F   | 1990-01-01
+"""
+EVENT = """
+    person_id | event_type | occurred_on | value
+    ada       | incident   | 2022-12-01  | 2.5
+    ada       | incident   | 2022-06-01  | 1.5
+    ada       | cin_start  | 2023-02-01  | -
+    ben       | incident   | 2023-12-31  | -
+"""
+ASKED = use_case(cohort={"plain": "Children of school age", "ages": {"from_years": 4, "below_years": 18}})
+INDICATORS = (
+    indicator("incidents"),
+    indicator("mean_value", measure="mean"),
+    indicator("others", over="household"),
+    indicator("latest", measure="days_since_last", window_days=100),
+)
+
+
+def built(tmp_path: Path, **said: Any) -> FeatureSet:
+    workspace = Workspace(tmp_path)
+    published = snapshot(workspace, person=PERSON, event=EVENT, known_to="2024-03-30", **said)
+    return build(workspace, published, ASKED, INDICATORS, on=TODAY)
+
+
+def test_matrix_holds_the_cohort_in_order_with_outcomes_where_the_horizon_is_complete(tmp_path: Path) -> None:
+    found = built(tmp_path).matrix()
+    assert found.column_names == ["person_id", "as_of_date", "outcome", "incidents", "mean_value", "others", "latest"]
+    rows = [tuple(row.values()) for row in found.to_pylist()]
+    jan, jul, new = datetime.date(2023, 1, 1), datetime.date(2023, 7, 1), datetime.date(2024, 1, 1)
+    assert rows == [
+        ("ada", jan, 1, 2.0, 2.0, 0.0, 31.0),
+        ("ada", jul, 0, 2.0, 2.0, 0.0, None),
+        ("ada", new, None, 2.0, 2.0, 0.0, None),
+        ("ben", jan, 0, 0.0, None, 0.0, None),
+        ("ben", jul, 0, 0.0, None, 0.0, None),
+        ("ben", new, None, 1.0, None, 0.0, 1.0),
+    ]
+
+
+def test_audit_groups_stand_apart_from_what_a_model_sees(tmp_path: Path) -> None:
+    found = built(tmp_path)
+    groups = found.groups()
+    assert groups.column_names == ["person_id", "as_of_date", "sex"]
+    assert groups.select(["person_id", "as_of_date"]) == found.matrix().select(["person_id", "as_of_date"])
+    assert "sex" not in found.matrix().column_names
+
+
+def test_same_inputs_give_the_same_digest_and_it_is_found_again(tmp_path: Path) -> None:
+    first, second = built(tmp_path), built(tmp_path)
+    assert first.digest == second.digest
+    again = current_feature_set(Workspace(tmp_path), ASKED, INDICATORS, first.snapshot_digest)
+    assert again.digest == first.digest
+    with pytest.raises(NotFoundError, match="features build"):
+        current_feature_set(Workspace(tmp_path), ASKED, INDICATORS[:1], first.snapshot_digest)
+
+
+def test_a_changed_byte_of_the_snapshot_or_of_the_matrix_is_refused(tmp_path: Path) -> None:
+    feature_set = built(tmp_path)
+    path = feature_set.artefact.path / "matrix.parquet"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(IntegrityError, match=r"matrix\.parquet"):
+        open_feature_set(Workspace(tmp_path), feature_set.digest).matrix()
+    event = next((tmp_path / "snapshots").glob("*/event.parquet"))
+    event.write_bytes(event.read_bytes() + b"x")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(IntegrityError, match=r"event\.parquet"):
+        built(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before, "nothing half-written"
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"purposes": ["something_else"]}, "not for this purpose"),
+        ({"valid_to": "2024-12-31"}, "holds from"),
+        ({"level": "area"}, "areas only"),
+    ],
+)
+def test_a_source_without_a_gateway_for_the_purpose_is_refused_by_name(
+    tmp_path: Path, changed: dict[str, Any], why: str
+) -> None:
+    sources = {"police": {"title": "", "agency": "x", "gateways": [GATEWAY | changed], "assumed_recording": None}}
+    with pytest.raises(GatewayError, match=f"police.*{why}"):
+        built(tmp_path, facts={"sources": sources})
+    assert not (tmp_path / "features").exists()
+
+
+def test_nobody_in_the_cohort_is_an_error_not_an_empty_set(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    published = snapshot(workspace, person=PERSON, event=EVENT)
+    asked = use_case(cohort={"plain": "Nobody at all", "ages": {"from_years": 110, "below_years": 111}})
+    with pytest.raises(InputError, match="Nobody is in the cohort"):
+        build(workspace, published, asked, INDICATORS, on=TODAY)
+
+
+def test_online_vector_equals_the_row_of_the_batch(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    published = snapshot(workspace, person=PERSON, event=EVENT, known_to="2024-03-30")
+    batch = build(workspace, published, ASKED, INDICATORS, on=TODAY).matrix().to_pylist()
+    for row in batch:
+        online = vector(published, ASKED, INDICATORS, row["person_id"], as_of_date=row["as_of_date"])
+        for indicator_, value in zip(INDICATORS, online, strict=True):
+            expected = row[indicator_.name]
+            assert math.isnan(value) if expected is None else value == expected
+
+
+def test_online_says_who_is_unknown_and_who_is_not_in_the_cohort(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    published = snapshot(workspace, person=PERSON, event=EVENT)
+    day = datetime.date(2024, 1, 1)
+    with pytest.raises(NotInCohortError, match="Children of school age"):
+        vector(published, ASKED, INDICATORS, "old", as_of_date=day)
+    with pytest.raises(NotFoundError, match="no person"):
+        vector(published, ASKED, INDICATORS, "nobody", as_of_date=day)
+    with pytest.raises(NotFoundError, match="no person"):
+        vector(published, ASKED, INDICATORS, "x' OR '1'='1", as_of_date=day)
