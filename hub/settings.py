@@ -1,5 +1,6 @@
 """Settings: the one module that reads the environment. Every name begins with `SENTINEL_`."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field
@@ -29,3 +30,8 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of `sentinel serve` on 127.0.0.1; 0 takes a free one and prints it.",
     )
+
+
+def keep_libraries_quiet() -> None:
+    """Tell the libraries that report their use to their makers not to; call it before they are imported."""
+    os.environ.update({"DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true"})

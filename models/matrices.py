@@ -1,0 +1,82 @@
+"""The matrix of a feature set as numbers: float64, NaN where there is no number, codes in place of pseudonyms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from models.resampling import Codes, Floats, people_codes
+from models.splits import Days, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Rows of a feature set, or some of them. All arrays have one entry (one row of `values`) per row.
+
+    Attributes:
+        names: the indicators, in the order of the columns of `values`.
+        values: shape (rows, indicators); NaN is "no number".
+        outcomes: 1, 0, or NaN while the horizon is not complete.
+        days: the as-of date of each row.
+        people: a code per person, from 0; equal codes are the same person.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    outcomes: Floats
+    days: Days
+    people: Codes
+
+    def take(self, rows: Rows) -> "Matrix":
+        """Return these rows; people are numbered anew from 0."""
+        people = np.unique(self.people[rows], return_inverse=True)[1].astype(np.intp)
+        return Matrix(self.names, self.values[rows], self.outcomes[rows], self.days[rows], people)
+
+    def column(self, name: str) -> Floats:
+        """Return the numbers of one indicator."""
+        return self.values[:, self.names.index(name)]
+
+    @property
+    def day_codes(self) -> Codes:
+        """Return a code per as-of date, from 0, in the order of time."""
+        return np.unique(self.days, return_inverse=True)[1].astype(np.intp)
+
+    @property
+    def day_count(self) -> int:
+        """Return how many as-of dates there are."""
+        return len(np.unique(self.days))
+
+    @property
+    def people_count(self) -> int:
+        """Return how many people there are."""
+        return len(np.unique(self.people))
+
+    @property
+    def positives(self) -> int:
+        """Return how many rows have the outcome."""
+        return int(np.nansum(self.outcomes))
+
+
+def floats(table: pa.Table, names: Sequence[str]) -> Floats:
+    """Return columns of a table as one array of shape (rows, names); an empty cell becomes NaN."""
+    values = np.empty((table.num_rows, len(names)), dtype=np.float64)
+    for index, name in enumerate(names):
+        values[:, index] = table[name].to_numpy()
+    return values
+
+
+def of_table(table: pa.Table, names: Sequence[str]) -> Matrix:
+    """Return the numbers of a feature set's matrix.
+
+    Args:
+        table: from `FeatureSet.matrix()`.
+        names: the indicators, in order.
+    """
+    return Matrix(
+        tuple(names),
+        floats(table, names),
+        table["outcome"].cast(pa.float64()).to_numpy(),
+        table["as_of_date"].to_numpy().astype("datetime64[D]"),
+        people_codes(table["person_id"].to_pylist()),
+    )
