@@ -4,10 +4,11 @@ All ranges of dates and of ages are half-open: the first bound is inside, the se
 """
 
 import datetime
+import re
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from features import catalogue
 from features.catalogue import Catalogue, EventFilter, Indicator
@@ -17,6 +18,9 @@ from hub.errors import NotFoundError
 from hub.partnership import Partnership
 from hub.sources import NAME
 from hub.yaml_documents import Document
+
+
+_COLUMNS = ("age", "person.sex", "person.ethnicity", "area.imd_decile", "area.local_authority")
 
 
 class Tier(StrEnum):
@@ -143,9 +147,8 @@ class Group(Document):
     name: str = Field(pattern=NAME, description="Short name.")
     plain: str = Field(min_length=3, description="For a lay reader.")
     column: str = Field(
-        pattern=r"^(person\.(sex|ethnicity)|person\.attributes\.[A-Za-z0-9_]+|area\.(imd_decile|local_authority)|age)$",
         description="age, person.sex, person.ethnicity, person.attributes.NAME, "
-        "area.imd_decile or area.local_authority.",
+        "area.imd_decile or area.local_authority."
     )
     labels: dict[str, str] = Field(
         default_factory=dict, description="Plain words for codes; codes that share words become one group."
@@ -153,6 +156,13 @@ class Group(Document):
     bands: tuple[int, ...] = Field(
         default=(), description="For numbers (age, decile): the first number of each band after the first, rising."
     )
+
+    @field_validator("column")
+    @classmethod
+    def _column_known(cls, value: str) -> str:
+        if value not in _COLUMNS and not re.fullmatch(r"person\.attributes\.[A-Za-z0-9_]+", value):
+            raise ValueError(f"the column is one of {', '.join(_COLUMNS)} or person.attributes.NAME")
+        return value
 
 
 class SimpleRule(Document):
@@ -260,11 +270,39 @@ def read(partnership: Partnership, name: str) -> UseCase:
 
 
 def _check_sources(partnership: Partnership, indicators: Catalogue, use_case: UseCase) -> None:
+    """Check that each indicator's source, and every event type that is read, is declared in sources.yaml."""
     path = partnership.folder / "indicators.yaml"
-    sources = [source.name for source in partnership.sources]
+    declared = {source.name: {event.type for event in source.events} for source in partnership.sources}
     for index, indicator in enumerate(indicators.indicators):
-        if indicator.name in use_case.indicators and indicator.source not in sources:
-            raise yaml_documents.unknown_name(path, f"indicators.{index}.source", "source", indicator.source, sources)
+        if indicator.name in use_case.indicators:
+            where = f"indicators.{index}"
+            if indicator.source not in declared:
+                raise yaml_documents.unknown_name(path, f"{where}.source", "source", indicator.source, declared)
+            for kind in indicator.events.types:
+                if kind not in declared[indicator.source]:
+                    known = declared[indicator.source]
+                    raise yaml_documents.unknown_name(path, f"{where}.events.types", "event type", kind, known)
+    path = partnership.folder / "use_cases" / f"{use_case.name}.yaml"
+    known = set().union(*declared.values())
+    for where, kinds in _event_types(use_case):
+        for kind in kinds:
+            if kind not in known:
+                raise yaml_documents.unknown_name(path, where, "event type", kind, known)
+
+
+def _event_types(use_case: UseCase) -> list[tuple[str, tuple[str, ...]]]:
+    """Return where in the file event types are named, and which."""
+    cohort = use_case.cohort
+    found = [("outcome.events.types", use_case.outcome.events.types)]
+    if cohort.with_recent_event is not None:
+        found.append(("cohort.with_recent_event.events.types", cohort.with_recent_event.events.types))
+    if cohort.without_event_ever is not None:
+        found.append(("cohort.without_event_ever.types", cohort.without_event_ever.types))
+    for name in ("with_open_spell", "without_open_spell"):
+        spell: OpenSpell | None = getattr(cohort, name)
+        if spell is not None:
+            found += [(f"cohort.{name}.starts", spell.starts), (f"cohort.{name}.ends", spell.ends)]
+    return found
 
 
 def names(partnership: Partnership) -> tuple[str, ...]:

@@ -105,5 +105,7 @@ def _findings(path: Path, tree: Any, error: ValidationError) -> str:
             message = "this key is not known here; correct its spelling or remove it"
         elif finding["type"] == "missing":
             message = "this key is needed; add it"
+        elif finding["type"] == "string_pattern_mismatch":
+            message = "use lower-case letters, digits and _ only, and begin with a letter"
         lines.append(f"{path}:{line_of(tree, finding['loc'])}: {where}: {message}")
     return "\n".join(lines)

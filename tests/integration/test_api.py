@@ -1,0 +1,242 @@
+"""The scoring endpoint: every refusal has its own problem, every answer stands in the ledger, nothing is repeated."""
+
+import datetime
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ethics import decisions, ledger
+from ethics.store import Store, open_store
+from hub.command_line import Place
+from service.api import MAX_BODY_BYTES, SCORES, create_app
+from service.gate import Gate
+from service.gate_trial import approve
+from service.scores import Scorer
+from tests.factories import worlds
+
+PERSON = f"p{7:024x}"
+SECRET = "Aoife-Ní-Bhriain"  # what a caller might wrongly send; it must never come back
+
+
+class World:
+    """One copy of the small partnership, with its service."""
+
+    def __init__(self, root: Path, bundle: str, audit: str) -> None:
+        self.place: Place = worlds.place(root)
+        self.bundle, self.audit = bundle, audit
+        self.now = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
+        self.store: Store = open_store(self.place.workspace, None, clock=lambda: self.now)
+        gate = Gate(self.place.workspace, self.place.partnership.folder, self.store)
+        self.client = TestClient(create_app(Scorer(gate)), raise_server_exceptions=False)
+
+    def approve(self) -> int:
+        """Approve the bundle and return the proposal's number."""
+        from models.bundles import open_bundle
+
+        return approve(self.store, self.place, open_bundle(self.place.workspace, self.bundle), self.audit)
+
+    def ask(self, person_id: str = PERSON, purpose: str = worlds.PURPOSE) -> Any:
+        """Ask for a score."""
+        return self.client.post(SCORES, json={"person_id": person_id, "purpose": purpose})
+
+    def entries(self) -> list[ledger.Entry]:
+        """Return the ledger's scores and refusals."""
+        with self.store.reading() as session:
+            return [one for one in ledger.entries(session) if one.kind in {"score", "refusal"}]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    root = tmp_path_factory.mktemp("world")
+    return root, *worlds.make(root)
+
+
+@pytest.fixture
+def world(made: tuple[Path, str, str], tmp_path: Path) -> Iterator[World]:
+    root, bundle, audit = made
+    shutil.copytree(root, tmp_path / "copy")
+    copy = World(tmp_path / "copy", bundle, audit)
+    yield copy
+    copy.store.close()
+
+
+def refused(response: Any, status: int, kind: str) -> str:
+    """Check a problem document and return its detail."""
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert (response.status_code, body["status"], body["type"]) == (status, status, f"urn:sentinel:problem:{kind}")
+    assert set(body) == {"type", "title", "status", "detail"}
+    assert SECRET not in response.text
+    return str(body["detail"])
+
+
+def flip(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:])
+
+
+def test_nothing_is_scored_before_a_decision(world: World) -> None:
+    refused(world.ask(), 403, "not-approved")
+    assert [one.kind for one in world.entries()] == ["refusal"]
+
+
+def test_a_score_has_reasons_figures_and_references_and_is_in_the_ledger(world: World) -> None:
+    world.approve()
+    response = world.ask()
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    body = response.json()
+    assert body["model"] == world.bundle
+    assert body["audit"] == world.audit
+    assert 0 < body["probability"] < 1
+    assert body["band"] in {"offer_help", "talk_about_it", "no_suggestion"}
+    assert body["as_of_date"] == "2024-10-01"
+    assert body["snapshot"]["known_to"] == "2024-12-31"
+    assert datetime.date.fromisoformat(body["decision"]["expires_on"]) > world.now.date()
+    assert len(body["decision"]["conditions"]) == 1
+    assert body["evidence"]["n"] > 0
+    assert body["reasons"] or body["protective_factors"]
+    assert any("never decides" in caveat for caveat in body["caveats"])
+    entry = world.entries()[-1]
+    assert (entry.seq, entry.kind) == (body["ledger_entry"], "score")
+    facts = entry.read_facts()
+    assert facts["person_id"] == PERSON
+    assert facts["bundle"] == world.bundle
+    assert world.ask().json()["probability"] == body["probability"]
+
+
+def test_another_purpose_is_refused(world: World) -> None:
+    world.approve()
+    refused(world.ask(purpose="universal_credit"), 403, "not-approved")
+
+
+def test_expiry_is_looked_at_anew_at_every_request(world: World) -> None:
+    world.approve()
+    assert world.ask().status_code == 200
+    world.now += datetime.timedelta(days=31)
+    refused(world.ask(), 403, "approval-expired")
+
+
+def test_withdrawal_is_looked_at_anew_at_every_request(world: World) -> None:
+    number = world.approve()
+    assert world.ask().status_code == 200
+    decisions.withdraw(world.store, world.place.partnership, number, reasons="The group stops the use.", by="raj")
+    refused(world.ask(), 403, "approval-withdrawn")
+
+
+@pytest.mark.parametrize(
+    "name", ["model.txt", "calibration.json", "indicators.json", "thresholds.json", "metrics.json", "manifest.json"]
+)
+def test_a_changed_byte_of_the_bundle_is_refused_until_it_is_restored(world: World, name: str) -> None:
+    world.approve()
+    assert world.ask().status_code == 200
+    path = world.place.workspace.bundles / world.bundle / name
+    content = path.read_bytes()
+    flip(path)
+    refused(world.ask(), 409, "changed")
+    path.write_bytes(content)
+    assert world.ask().status_code == 200
+    path.unlink()
+    refused(world.ask(), 409, "changed")
+
+
+def test_a_changed_byte_of_the_audit_or_of_the_snapshot_is_refused(world: World) -> None:
+    world.approve()
+    assert world.ask().status_code == 200
+    for folder, name in (("audits", "report.html"), ("snapshots", "event.parquet")):
+        path = next((world.place.workspace.root / folder).glob(f"*/{name}"))
+        content = path.read_bytes()
+        flip(path)
+        assert name in refused(world.ask(), 409, "changed")
+        path.write_bytes(content)
+    assert world.ask().status_code == 200
+
+
+def test_a_changed_use_case_is_refused(world: World) -> None:
+    world.approve()
+    path = world.place.partnership.folder / "use_cases" / f"{worlds.USE_CASE}.yaml"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(said | {"capacity": 61}), encoding="utf-8")
+    assert "not as it was approved" in refused(world.ask(), 409, "changed")
+
+
+def test_unknown_people_and_people_outside_the_cohort(world: World) -> None:
+    world.approve()
+    refused(world.ask(person_id="p" + "f" * 24), 404, "not-found")
+    kinds = [one.kind for one in world.entries()]
+    assert kinds == ["refusal"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"person_id": 7, "purpose": "early_help"}',
+        f'{{"person_id": "{SECRET}", "purpose": "early_help"}}'.encode(),
+        f'{{"person_id": "{PERSON}", "purpose": "early_help", "{SECRET}": 1}}'.encode(),
+        f'{{"person_id": "{PERSON}"}}'.encode(),
+        f'{{"person_id": "{PERSON}", "purpose": NaN}}'.encode(),
+        f'{{"person_id": "{PERSON}", "purpose": 1e999}}'.encode(),
+        f'{{"person_id": "{PERSON}", "purpose": "\\ud800"}}'.encode(),
+        f'{{"person_id": "{PERSON}\\n", "purpose": "early_help"}}'.encode(),
+        b"\xff\xfe\x00",
+        b'{"person_id": ' + b"[" * 1500 + b"]" * 1500 + b"}",
+    ],
+)
+def test_hostile_bodies_are_refused_without_being_repeated(world: World, content: bytes) -> None:
+    response = world.client.post(SCORES, content=content, headers={"content-type": "application/json"})
+    refused(response, 422, "input")
+    entry = world.entries()[-1]
+    assert entry.kind == "refusal"
+    assert set(entry.read_facts()) == {"problem", "status"}
+
+
+def test_a_body_that_is_too_large_is_refused(world: World) -> None:
+    response = world.client.post(SCORES, content=b"x" * (MAX_BODY_BYTES + 1))
+    assert response.status_code == 413
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_other_methods_and_paths_are_problems_too(world: World) -> None:
+    refused(world.client.get(SCORES), 405, "http")
+    refused(world.client.get(f"/v1/{SECRET}"), 404, "http")
+    assert world.client.get("/docs").status_code == 404
+    assert world.client.get("/v1/health").json() == {"status": "up"}
+
+
+def test_without_a_ledger_nothing_leaves(world: World) -> None:
+    world.approve()
+    path = next(world.place.workspace.root.glob("ethics/*.db"))
+    world.store.close()
+    path.chmod(0o600)
+    path.write_bytes(b"not a database" * 100)
+    response = world.ask()
+    assert response.status_code >= 500
+    assert "probability" not in response.text
+
+
+def test_something_unexpected_gives_no_score_and_tells_no_value(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.approve()
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError(f"{SECRET} could not be converted")
+
+    monkeypatch.setattr("service.scores.vector", fails)
+    assert "RuntimeError" in refused(world.ask(), 500, "error")
+
+
+def test_every_answer_is_in_the_ledger_and_the_chain_holds(world: World) -> None:
+    world.ask()
+    world.approve()
+    world.ask()
+    world.ask(purpose="other")
+    assert [one.kind for one in world.entries()] == ["refusal", "score", "refusal"]
+    assert ledger.verify(world.store).holds
