@@ -19,7 +19,6 @@ from hub.partnership import Partnership
 from hub.sources import NAME
 from hub.yaml_documents import Document
 
-
 _COLUMNS = ("age", "person.sex", "person.ethnicity", "area.imd_decile", "area.local_authority")
 
 
