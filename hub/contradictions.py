@@ -1,0 +1,42 @@
+"""When two records cannot be one person, however alike the rest of them is.
+
+| reason | two records contradict each other when |
+|---|---|
+| one record a person | their source holds one record a person |
+| different identifiers | both have an identifier of one kind, and no two of that kind are the same or one character apart |
+| different birthdays | neither a swap of day and month nor one digit explains it, and the rest speaks against one person |
+
+Nothing else forbids a link by itself: clearly different given names weigh as they do between brothers and sisters
+(hub.siblings). What is not recorded contradicts nothing.
+"""
+
+from hub.comparisons import condition
+
+ONE_RECORD = "one record a person"
+IDENTIFIERS = "different identifiers"
+BIRTHDAYS = "different birthdays"
+
+_KINDS_APART = (
+    "len(list_filter(l.identifier_kinds, lambda kind: list_contains(r.identifier_kinds, kind) AND len(list_filter("
+    "l.identifiers, lambda one: starts_with(one, kind || '=') AND len(list_filter(r.identifiers, lambda other: "
+    "starts_with(other, kind || '=') AND damerau_levenshtein(one, other) <= 1)) > 0)) = 0)) > 0"
+)
+_SAME_BIRTHDAY = " OR ".join(
+    condition("date_of_birth", label)
+    for label in ("null", "the same", "day and month swapped", "one digit", "only the year is known")
+)
+_SHARED = condition("identifiers", "one is the same")
+
+
+def reason(evidence: str) -> str:
+    """Return SQL over two records `l` and `r`: why they cannot be one person, or an empty text.
+
+    Args:
+        evidence: SQL for the evidence that they are one person, in bits; see hub.siblings.
+    """
+    return f"""
+        CASE WHEN l.exclusive = r.exclusive THEN '{ONE_RECORD}'
+             WHEN {_KINDS_APART} THEN '{IDENTIFIERS}'
+             WHEN NOT ({_SAME_BIRTHDAY}) AND NOT {_SHARED} AND {evidence} < 0 THEN '{BIRTHDAYS}'
+             ELSE '' END
+    """

@@ -1,0 +1,209 @@
+"""Pairs of records that may be one person, weighed by Splink and against the sibling hypothesis.
+
+Reads the table `record` (hub.records) of a DuckDB connection and leaves the table `pair` in it: all pairs of records
+inside one component (records that candidate links connect), with these columns:
+
+| column | what |
+|---|---|
+| component | number of the component |
+| one, other | record numbers, one < other |
+| evidence | bits for "one person" against "strangers or siblings"; see hub.siblings |
+| weight | evidence after competition: of several candidates in a source with one record a person, at most one is right |
+| reason | why they cannot be one person (hub.contradictions), or an empty text |
+"""
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from hub import clusters, comparisons, contradictions, siblings
+
+SEED = 1
+_U_PAIRS = 2_000_000
+_EM_PAIRS = 1_000_000
+_ENOUGH_TO_LEARN = 100
+_RECALL_OF_EXACT = 0.7
+_RECORDED = {
+    "given_name": "given_name IS NOT NULL",
+    "family_name": "family_name IS NOT NULL",
+    "date_of_birth": "date_of_birth IS NOT NULL",
+    "sex": "sex IS NOT NULL",
+    "place": "len(addresses) + len(postcodes) > 0",
+    "identifiers": "len(identifiers) > 0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What was learnt about pairs.
+
+    Attributes:
+        compared: the comparisons made.
+        learnt: whether m and u were learnt from these records; else they are the starting values.
+        true_pairs: how many pairs are thought to be one person.
+        sibling_ratio: sibling pairs for one true pair.
+        m: for each comparison the share of true pairs at each level.
+        u: the share of other pairs, likewise.
+    """
+
+    compared: tuple[str, ...]
+    learnt: bool
+    true_pairs: float
+    sibling_ratio: float
+    m: siblings.Shares
+    u: siblings.Shares
+
+
+def compared(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the comparisons for which at least two records hold something."""
+    counts = ", ".join(f"count(*) FILTER ({condition})" for condition in _RECORDED.values())
+    [row] = connection.execute(f"SELECT {counts} FROM record").fetchall()
+    return tuple(name for name, count in zip(_RECORDED, row, strict=True) if count > 1)
+
+
+def weigh(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], threshold: float) -> Model:
+    """Make the table `pair`.
+
+    Args:
+        connection: holds the table `record`.
+        columns: the comparisons to make.
+        threshold: candidate pairs have a match weight of at least this many bits.
+    """
+    from splink import DuckDBAPI, Linker
+
+    logging.getLogger("splink").setLevel(logging.CRITICAL)
+    [(records, exact)] = connection.execute(_EXACT).fetchall()
+    all_pairs = records * (records - 1) / 2
+    true_pairs = max(exact, 1) / _RECALL_OF_EXACT
+    database = DuckDBAPI(connection)
+    settings = comparisons.settings(columns, min(true_pairs / all_pairs, 0.5))
+    linker = Linker(database.register("record"), settings, log_level=None)
+    learnt = exact >= _ENOUGH_TO_LEARN
+    if learnt:
+        linker.training.estimate_u_using_random_sampling(max_pairs=_U_PAIRS, seed=SEED)
+        for rule in _can_learn_from(connection):
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                rule, max_pairs=_EM_PAIRS, record_sample_proportion=0.1
+            )
+    m, u = _shares(linker, "m_probability"), _shares(linker, "u_probability")
+    model = Model(tuple(columns), learnt, true_pairs, siblings.ratio(connection, true_pairs), m, u)
+    candidates = linker.inference.predict(threshold_match_weight=threshold)
+    _components(connection, candidates.physical_name)
+    inside = Linker(database.register("component_record"), _inside_components(linker), log_level=None)
+    for name in ("given_name", "family_name"):
+        if name in columns:
+            frequencies = linker.table_management.compute_tf_table(name)
+            inside.table_management.register_term_frequency_lookup(frequencies, name)
+    _pairs(connection, inside.inference.predict().physical_name, model)
+    return model
+
+
+_EXACT = """
+    SELECT (SELECT count(*) FROM record),
+           (SELECT count(*) FROM record l JOIN record r
+            ON l.given_name = r.given_name AND l.family_name = r.family_name AND l.date_of_birth = r.date_of_birth
+            AND l.number < r.number AND l.exclusive <> r.exclusive)
+"""
+
+
+def _can_learn_from(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rules = []
+    for rule in comparisons.LEARNT_FROM:
+        query = f"SELECT 1 FROM record l JOIN record r ON {rule} AND l.number < r.number LIMIT 1"
+        if connection.execute(query).fetchall():
+            rules.append(rule)
+    return rules
+
+
+def _shares(linker: Any, which: str) -> dict[str, dict[str, float]]:
+    return {
+        comparison.output_column_name: {
+            level.label_for_charts: min(max(float(getattr(level, which)), 1e-9), 1.0)
+            for level in comparison.comparison_levels
+            if not level.is_null_level
+        }
+        for comparison in linker._settings_obj.comparisons
+    }
+
+
+def _inside_components(linker: Any) -> dict[str, Any]:
+    trained: dict[str, Any] = linker.misc.save_model_to_json()
+    rule = {"blocking_rule": "l.component = r.component", "sql_dialect": "duckdb"}
+    return trained | {"blocking_rules_to_generate_predictions": [rule], "linker_uid": "inside"}
+
+
+def _components(connection: duckdb.DuckDBPyConnection, candidates: str) -> None:
+    found = connection.execute(
+        f"""
+        SELECT round(match_weight, 4) AS weight, least(l.number, r.number) AS one, greatest(l.number, r.number) AS other
+        FROM {candidates} JOIN record l ON l.record_key = record_key_l JOIN record r ON r.record_key = record_key_r
+        ORDER BY weight DESC, one, other
+        """
+    ).fetchnumpy()
+    links = list(zip(found["one"].tolist(), found["other"].tolist(), strict=True))
+    groups = clusters.components(links)
+    numbers = [number for group in groups for number in group]
+    of = [index for index, group in enumerate(groups) for _ in group]
+    members = pa.table({"number": pa.array(numbers, pa.int64()), "component": pa.array(of, pa.int64())})
+    connection.register("member", members)
+    connection.execute(
+        "CREATE OR REPLACE TABLE component_record AS SELECT record.*, component FROM record JOIN member USING (number)"
+    )
+    connection.unregister("member")
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection, scored: str, model: Model) -> None:
+    sibling = siblings.likelihood(model.m, model.u, model.sibling_ratio)
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE weighed AS
+        WITH sibling AS (
+            SELECT least(l.number, r.number) AS one, greatest(l.number, r.number) AS other, l.component,
+                   -log2(pow(2, -match_weight) + {sibling}) AS evidence
+            FROM {scored}
+            JOIN component_record l ON l.record_key = record_key_l
+            JOIN component_record r ON r.record_key = record_key_r
+        )
+        SELECT component, one, other, evidence, {contradictions.reason("evidence")} AS reason,
+               l.exclusive AS one_exclusive, r.exclusive AS other_exclusive
+        FROM sibling JOIN record l ON l.number = one JOIN record r ON r.number = other
+        """
+    )
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE pair AS
+        WITH rival AS (
+            SELECT one, other, pow(2, least(evidence, {_STRONGEST})) AS odds, one AS record, other_exclusive AS among
+            FROM weighed WHERE reason = ''
+            UNION ALL
+            SELECT one, other, pow(2, least(evidence, {_STRONGEST})), other, one_exclusive FROM weighed WHERE reason = ''
+        ), best AS (
+            SELECT one, other, max(others) AS others FROM (
+                SELECT one, other, sum(odds) OVER (PARTITION BY record, among) - odds AS others FROM rival
+            ) GROUP BY one, other
+        )
+        SELECT component, one, other, round(evidence, 4) AS evidence, reason,
+               round(evidence - log2(1 + greatest(coalesce(others, 0), 0)), 4) AS weight
+        FROM weighed LEFT JOIN best USING (one, other)
+        ORDER BY component, one, other
+        """
+    )
+    connection.execute("DROP TABLE weighed")
+
+
+_STRONGEST = 40
+
+
+def probability(weight: float) -> float:
+    """Return the probability that belongs to a weight of so many bits: 2^w / (1 + 2^w), in [0, 1]."""
+    return 1 / (1 + math.pow(2, -weight)) if weight > -500 else 0.0
+
+
+def bits(probability: float) -> float:
+    """Return the weight in bits that belongs to a probability in (0, 1): log2(p / (1 - p))."""
+    return math.log2(probability / (1 - probability))

@@ -1,0 +1,102 @@
+"""One linkable record for each record key: the newest of what a source says of a person, with its history.
+
+`record` has one row for each record key, from the view `identity_row` (hub.tables.IDENTITY_RECORD):
+
+| column | what |
+|---|---|
+| number | from 0 in the order of record keys |
+| record_key, source | as in the identity rows |
+| exclusive | the source when it holds one record a person, else the record key: two records with the same one differ |
+| given_name, family_name, date_of_birth, sex | the newest that is recorded, in one spelling |
+| given_first, given_rest, given_forms | first part, later parts, and every part with its everyday and formal forms |
+| family_parts | parts of a double name |
+| addresses, postcodes | every one ever recorded, without order |
+| identifiers, identifier_kinds | `kind=value`, and the kinds |
+"""
+
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+from hub import spellings, sql
+from hub.nicknames import NAMESAKES
+
+_NEWEST = "ORDER BY known_from DESC, valid_from DESC NULLS LAST, {0}) FILTER ({0} IS NOT NULL)"
+
+
+def _newest(column: str) -> str:
+    return f"list({column} {_NEWEST.format(column)}[1] AS {column}"
+
+
+def _every(column: str, name: str) -> str:
+    return f"coalesce(list_sort(list_distinct(list({column}) FILTER ({column} IS NOT NULL))), []) AS {name}"
+
+
+def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Iterable[str]) -> int:
+    """Make the table `record` from the view `identity_row`; return its number of rows.
+
+    Args:
+        connection: a DuckDB that has the view.
+        one_record_sources: the sources that hold one record a person.
+    """
+    namesakes = pa.table(list(zip(*NAMESAKES, strict=True)), names=["form", "namesake"])
+    connection.register("namesake_given", namesakes)
+    connection.execute("CREATE OR REPLACE TABLE namesake AS FROM namesake_given")
+    connection.unregister("namesake_given")
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE spelt AS
+        SELECT record_key, source, known_from, valid_from,
+               {spellings.name("given_name")} AS given_name,
+               {spellings.name("family_name")} AS family_name,
+               CASE WHEN year(date_of_birth) BETWEEN 1800 AND 2199 THEN strftime(date_of_birth, '%Y-%m-%d') END
+                   AS date_of_birth,
+               {spellings.sex("sex")} AS sex,
+               {spellings.postcode("postcode")} AS postcode,
+               {spellings.address("address")} AS street,
+               street || '|' || coalesce({spellings.postcode("postcode")}, '') AS address,
+               [entry.key || '=' || {spellings.identifier("entry.value")} FOR entry IN map_entries(identifiers)
+                IF {spellings.identifier("entry.value")} IS NOT NULL] AS identifiers
+        FROM identity_row
+        """
+    )
+    exclusive = f"CASE WHEN source IN {sql.texts(['', *one_record_sources])} THEN source ELSE record_key END"
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE record AS
+        WITH newest AS (
+            SELECT record_key, any_value(source) AS source,
+                   {_newest("given_name")}, {_newest("family_name")}, {_newest("date_of_birth")}, {_newest("sex")},
+                   {_every("address", "addresses")}, {_every("postcode", "postcodes")},
+                   list_sort(list_distinct(flatten(list(identifiers)))) AS identifiers
+            FROM spelt GROUP BY record_key
+        ),
+        parts AS (
+            SELECT DISTINCT given_name, unnest(string_split(given_name, ' ')) AS part
+            FROM newest WHERE given_name IS NOT NULL
+        ),
+        forms AS (
+            SELECT given_name, list_sort(list_distinct(list(form))) AS given_forms FROM (
+                SELECT given_name, part AS form FROM parts
+                UNION ALL SELECT given_name, namesake FROM parts JOIN namesake ON part = form
+            ) GROUP BY given_name
+        )
+        SELECT row_number() OVER (ORDER BY record_key) - 1 AS number,
+               record_key, source, {exclusive} AS exclusive,
+               given_name,
+               string_split(given_name, ' ')[1] AS given_first,
+               nullif(array_to_string(string_split(given_name, ' ')[2:], ' '), '') AS given_rest,
+               given_forms,
+               family_name,
+               string_split(family_name, ' ') AS family_parts,
+               date_of_birth,
+               sex, addresses, postcodes, identifiers,
+               list_sort(list_distinct([string_split(one, '=')[1] FOR one IN identifiers])) AS identifier_kinds
+        FROM newest LEFT JOIN forms USING (given_name)
+        ORDER BY record_key
+        """
+    )
+    connection.execute("DROP TABLE spelt")
+    [(records,)] = connection.execute("SELECT count(*) FROM record").fetchall()
+    return int(records)

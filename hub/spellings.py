@@ -1,0 +1,43 @@
+"""One spelling: SQL expressions that bring names, addresses and postcodes to a form in which they can be compared.
+
+Upper case, accents, apostrophes, hyphens and white space do not tell people apart; these expressions take them away.
+Anything without a letter (a name) or without a letter or digit (an address) becomes empty: not recorded.
+"""
+
+NOT_A_NAME = (
+    "unknown", "not known", "unnamed", "baby", "infant", "baby boy", "baby girl", "none", "xxx", "no name", "notknown",
+    "male", "female", "boy", "girl", "mr", "mrs", "miss", "ms",
+)  # fmt: skip
+
+
+def name(expression: str) -> str:
+    """Return SQL for a personal name: lower case, without accents and apostrophes, parts separated by one space."""
+    letters = f"regexp_replace(strip_accents(lower({expression})), '[''’`.]', '', 'g')"
+    spaced = f"trim(regexp_replace({letters}, '[^\\p{{L}}]+', ' ', 'g'))"
+    refused = ", ".join(f"'{one}'" for one in NOT_A_NAME)
+    return f"CASE WHEN {spaced} NOT IN ('', {refused}) THEN {spaced} END"
+
+
+def address(expression: str) -> str:
+    """Return SQL for house and street: lower case letters and digits, usual words shortened."""
+    spaced = f"trim(regexp_replace(strip_accents(lower({expression})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
+    for word, short in (("street", "st"), ("road", "rd"), ("avenue", "ave"), ("flat", "fl"), ("apartment", "fl")):
+        spaced = f"regexp_replace({spaced}, '\\b{word}\\b', '{short}', 'g')"
+    return f"nullif({spaced}, '')"
+
+
+def postcode(expression: str) -> str:
+    """Return SQL for a postcode: lower case letters and digits without spaces; a UK "no fixed abode" code is empty."""
+    packed = f"regexp_replace(lower({expression}), '[^a-z0-9]+', '', 'g')"
+    return f"CASE WHEN {packed} <> '' AND NOT starts_with({packed}, 'zz99') THEN {packed} END"
+
+
+def sex(expression: str) -> str:
+    """Return SQL for sex as m or f; other codes do not help to tell records apart and become empty."""
+    first = f"lower(trim({expression}))"
+    return f"CASE WHEN {first} IN ('m', 'male', '1') THEN 'm' WHEN {first} IN ('f', 'female', '2') THEN 'f' END"
+
+
+def identifier(expression: str) -> str:
+    """Return SQL for an identifier: upper case letters and digits."""
+    return f"nullif(regexp_replace(upper({expression}), '[^A-Z0-9]+', '', 'g'), '')"
