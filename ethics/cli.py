@@ -68,7 +68,8 @@ def propose(
     from ethics import proposals
 
     here = place(workspace, partnership)
-    number = proposals.propose(open_record(here), here.workspace, here.partnership, bundle=bundle, audit=audit, by=by)
+    with open_record(here) as store:
+        number = proposals.propose(store, here.workspace, here.partnership, bundle=bundle, audit=audit, by=by)
     if as_json:
         show_json({"proposal": number})
     else:
@@ -91,7 +92,8 @@ def canvas_show(
         rows = [{"section": s.key, "title": s.title, "group": s.group, "question": s.question} for s in canvas.SECTIONS]
     else:
         here = place(workspace, partnership)
-        rows = dossier.read(open_record(here), here.partnership, number)["canvas"]
+        with open_record(here) as store:
+            rows = dossier.read(store, here.partnership, number)["canvas"]
     show(rows, as_json, title="Data ethics canvas")
 
 
@@ -109,10 +111,10 @@ def canvas_load(
     from ethics import canvas, proposals, transitions
 
     here = place(workspace, partnership)
-    store = open_record(here)
-    subject = transitions.read_subject(store, here.partnership, number)
-    answers = canvas.read(file or canvas.path_of(here.partnership.folder, subject.use_case))
-    proposals.answer(store, here.partnership, number, answers, by=by)
+    with open_record(here) as store:
+        subject = transitions.read_subject(store, here.partnership, number)
+        answers = canvas.read(file or canvas.path_of(here.partnership.folder, subject.use_case))
+        proposals.answer(store, here.partnership, number, answers, by=by)
     gaps = canvas.gaps(answers)
     say(f"{len(answers)} sections of proposal {number} answered from the file.")
     for gap in gaps:
@@ -129,7 +131,8 @@ def submit(
     from ethics import proposals
 
     here = place(workspace, partnership)
-    proposals.submit(open_record(here), here.workspace, here.partnership, number, by=by)
+    with open_record(here) as store:
+        proposals.submit(store, here.workspace, here.partnership, number, by=by)
     say(f"Proposal {number} is submitted. Next: a reviewer takes it up (`sentinel ethics review {number}`).")
 
 
@@ -141,7 +144,8 @@ def review(
     from ethics import proposals
 
     here = place(workspace, partnership)
-    proposals.start_review(open_record(here), here.workspace, here.partnership, number, by=by)
+    with open_record(here) as store:
+        proposals.start_review(store, here.workspace, here.partnership, number, by=by)
     say(f"Proposal {number} is under review. Next: recommendations (`sentinel ethics recommend {number}`).")
 
 
@@ -158,11 +162,10 @@ def recommend(
     from ethics import dossier, proposals
 
     here = place(workspace, partnership)
-    store = open_record(here)
-    proposals.recommend(
-        store, here.workspace, here.partnership, number, verdict=proposals.Verdict(verdict), words=words, by=by
-    )
-    found = dossier.read(store, here.partnership, number)
+    chosen = proposals.Verdict(verdict)
+    with open_record(here) as store:
+        proposals.recommend(store, here.workspace, here.partnership, number, verdict=chosen, words=words, by=by)
+        found = dossier.read(store, here.partnership, number)
     say(f"Recorded. Proposal {number} is {found['state']}; next: {found['acts_next']}.")
 
 
@@ -187,17 +190,19 @@ def decide(
     from ethics import decisions
 
     here = place(workspace, partnership)
-    decision = decisions.decide(
-        open_record(here),
-        here.workspace,
-        here.partnership,
-        number,
-        outcome=decisions.Outcome(outcome),
-        reasons=reasons,
-        by=by,
-        expires_on=expires_on.date() if expires_on else None,
-        conditions=[_condition(text) for text in condition or []],
-    )
+    conditions = [_condition(text) for text in condition or []]
+    with open_record(here) as store:
+        decision = decisions.decide(
+            store,
+            here.workspace,
+            here.partnership,
+            number,
+            outcome=decisions.Outcome(outcome),
+            reasons=reasons,
+            by=by,
+            expires_on=expires_on.date() if expires_on else None,
+            conditions=conditions,
+        )
     until = f" It holds until {expires_on.date()} begins (UTC)." if expires_on else ""
     say(f"Decision {decision}: proposal {number} is {outcome}.{until}")
 
@@ -214,7 +219,8 @@ def withdraw(
     from ethics import decisions
 
     here = place(workspace, partnership)
-    decisions.withdraw(open_record(here), here.partnership, number, reasons=reasons, by=by)
+    with open_record(here) as store:
+        decisions.withdraw(store, here.partnership, number, reasons=reasons, by=by)
     say(f"The approval of proposal {number} is withdrawn. Nothing is scored with it from now on.")
 
 
@@ -226,7 +232,8 @@ def list_(
     from ethics import dossier
 
     here = place(workspace, partnership)
-    rows = dossier.listed(open_record(here), here.partnership)
+    with open_record(here) as store:
+        rows = dossier.listed(store, here.partnership)
     show(rows, as_json, title="Proposals", empty="There are no proposals yet.")
 
 
@@ -244,7 +251,8 @@ def show_one(
 
     here = place(workspace, partnership)
     person = member(here.partnership, by) if by else None
-    found = dossier.read(open_record(here), here.partnership, number, person=person)
+    with open_record(here) as store:
+        found = dossier.read(store, here.partnership, number, person=person)
     if as_json:
         show_json(found)
     else:
@@ -266,7 +274,7 @@ def states(
             "acts_next": owner_of(move.start).value,
             "what": in_words(move.action),
             "to": in_words(move.end),
-            "who": " or ".join(move.roles),
+            "who": f"follows {in_words(move.follows)}" if move.follows else " or ".join(move.roles),
             "what_must_be_true": "; ".join(move.needs) or None,
         }
         for move in MOVES

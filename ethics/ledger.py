@@ -172,19 +172,13 @@ def verify(store: Store, *, noted: str | None = None) -> LedgerState:
     return LedgerState(seq, last)
 
 
-def check(store: Store, *, noted: str | None = None) -> LedgerState:
-    """Return what `verify` found when the chain holds.
-
-    Raises:
-        LedgerError: it does not; the message names the first wrong entry.
-    """
-    state = verify(store, noted=noted)
+def require(state: LedgerState) -> None:
+    """Raise LedgerError, naming the first wrong entry, unless the chain holds."""
     if not state.holds:
         raise LedgerError(
             f"The ledger does not hold at row {state.broken}: {state.why}.",
             "Keep the database as it is and compare it with the last backup.",
         )
-    return state
 
 
 def _fault(entry: Entry, seq: int, last: str) -> tuple[int, str] | None:

@@ -23,22 +23,16 @@ def verify(
     from ethics import ledger
     from ethics.errors import LedgerError
 
-    store = open_record(place(workspace, partnership))
-    if as_json:
+    with open_record(place(workspace, partnership)) as store:
         state = ledger.verify(store, noted=noted)
+    if as_json:
         show_json(
-            {
-                "rows": state.rows,
-                "head": state.head,
-                "holds": state.holds,
-                "broken": state.broken,
-                "why": state.why or None,
-            }
+            {"rows": state.rows, "head": state.head, "holds": state.holds, "broken": state.broken, "why": state.why}
         )
         if not state.holds:
             raise typer.Exit(LedgerError.exit_code)
         return
-    state = ledger.check(store, noted=noted)
+    ledger.require(state)
     say(f"{state.rows} rows; the chain holds.")
     say(f"Head: {state.head} (note it elsewhere: `--noted` shows later that nothing was rewritten).")
 
@@ -54,7 +48,7 @@ def list_(
     """List the newest rows of the ledger, oldest of them first."""
     from ethics import ledger
 
-    with open_record(place(workspace, partnership)).reading() as session:
+    with open_record(place(workspace, partnership)) as store, store.reading() as session:
         entries = ledger.entries(session, kind=kind, last=last)
     rows = [
         {

@@ -148,8 +148,9 @@ def can_move(action: Action, case: Case, person: Person) -> bool:
 
 
 def open_moves(case: Case, person: Person) -> tuple[Move, ...]:
-    """Return the moves that `person` may make now, in the table's order."""
-    return tuple(move for move in MOVES if move.start is case.state and can_move(move.action, case, person))
+    """Return the moves that `person` may make now, in the table's order, without those that only follow another."""
+    here = (move for move in MOVES if move.start is case.state and move.follows is None)
+    return tuple(move for move in here if can_move(move.action, case, person))
 
 
 def _answers(check: Callable[[], object]) -> bool:

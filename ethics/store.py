@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -87,6 +87,14 @@ class Store:
     def _writer(self) -> Engine:
         return self.engine.execution_options(**{_WRITES: True})
 
+    def __enter__(self) -> Self:
+        """Give the store itself; the end of the block closes it."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Close all connections."""
+        self.close()
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -119,15 +127,26 @@ def open_store(
     url = _address(workspace, database_url)
     try:
         engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
-        with engine.execution_options(**{_WRITES: True}).begin() as connection:
+    except OSError as error:
+        raise _unusable(error) from None
+    store = Store(engine, clock)
+    try:
+        with store._writer.begin() as connection:
             schema.bring_up_to_date(connection)
-    except (DBAPIError, OSError) as error:
-        # The text of the error may repeat the address with its password, so only its type is shown.
-        raise ConfigurationError(
-            f"The ethics record cannot be opened ({type(error).__name__}).",
-            "Check SENTINEL_DATABASE_URL, the folder's permissions and that the database runs.",
-        ) from None
-    return Store(engine, clock)
+    except BaseException as error:
+        store.close()
+        if isinstance(error, DBAPIError):
+            raise _unusable(error) from None
+        raise
+    return store
+
+
+def _unusable(error: Exception) -> ConfigurationError:
+    # The text of the error may repeat the address with its password, so only its type is shown.
+    return ConfigurationError(
+        f"The ethics record cannot be opened ({type(error).__name__}).",
+        "Check SENTINEL_DATABASE_URL, the folder's permissions and that the database runs.",
+    )
 
 
 def _address(workspace: Workspace, database_url: str | None) -> URL:

@@ -74,6 +74,7 @@ class Move:
         roles: whose role allows it.
         needs: what must be true besides.
         plain: the row in words for a lay reader.
+        follows: the action that brings this move with it, for a move that nobody makes by itself.
     """
 
     action: Action
@@ -82,6 +83,7 @@ class Move:
     roles: tuple[Role, ...]
     needs: tuple[Need, ...]
     plain: str
+    follows: Action | None = None
 
 
 _ANALYST = (Role.ANALYST,)
@@ -133,6 +135,7 @@ MOVES: tuple[Move, ...] = (
         _REVIEWER,
         (*_APART, Need.QUORUM),
         "With the recommendation that completes the quorum, the proposal goes to the accountable owner.",
+        follows=Action.RECOMMEND,
     ),
     Move(
         Action.RECOMMEND,
@@ -181,6 +184,7 @@ MOVES: tuple[Move, ...] = (
         _OWNER,
         (),
         "A newer approval for the same purpose takes its place, in the same write.",
+        follows=Action.APPROVE,
     ),
 )
 

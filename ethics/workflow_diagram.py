@@ -58,4 +58,4 @@ def page() -> str:
 
 
 def _roles(move: Move) -> str:
-    return " or ".join(move.roles)
+    return f"follows {in_words(move.follows)}" if move.follows else " or ".join(move.roles)

@@ -1,0 +1,216 @@
+"""A partnership with a panel, artefacts that a proposal can be about, and proposals brought to any state."""
+
+import datetime
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ethics import decisions, proposals
+from ethics.canvas import KEYS
+from ethics.decisions import Condition, Outcome
+from ethics.proposals import Verdict
+from ethics.store import Store, open_store
+from features import use_cases
+from features.use_cases import UseCase
+from hub import artefacts, partnership
+from hub.partnership import Partnership
+from hub.snapshots import KIND as SNAPSHOT
+from hub.tables import SCHEMA_VERSION
+from hub.workspace import Workspace
+from models import trainings
+from tests.factories.snapshots import GATEWAY
+from tests.factories.use_cases import indicator, use_case
+
+START = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=datetime.UTC)
+PURPOSE = "early_help"
+WORDS = "It was looked at from every side by the whole group."
+PEOPLE = {
+    "ana": "analyst",
+    "tom": "analyst",
+    "rita": "reviewer",
+    "sam": "reviewer",
+    "uma": "reviewer",
+    "olga": "owner",
+    "paul": "owner",
+}
+
+
+def answers() -> dict[str, str]:
+    """Return a sufficient answer, each in words of its own, to all 15 sections."""
+    return {
+        key: f"For the section on {key.replace('_', ' ')} we asked families and wrote down what they told us."
+        for key in KEYS
+    }
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets."""
+
+    at: datetime.datetime = START
+
+    def __call__(self) -> datetime.datetime:
+        """Return the moment that was set, and let a second pass."""
+        self.at += datetime.timedelta(seconds=1)
+        return self.at
+
+
+def write_partnership(folder: Path, *, quorum: int = 2, people: dict[str, str] = PEOPLE, **said: Any) -> UseCase:
+    """Write a whole partnership; `said` goes into its one use case, which is returned."""
+    found = use_case(**said)
+    files = {
+        "partnership.yaml": {
+            "name": "example",
+            "title": "Example partnership",
+            "agencies": [{"name": "council", "title": "Example council"}],
+            "panel": {
+                "quorum": quorum,
+                "people": [{"id": id_, "title": f"Somebody: {id_}", "role": role} for id_, role in people.items()],
+            },
+        },
+        "gateways.yaml": {"gateways": [GATEWAY]},
+        "sources.yaml": {
+            "sources": [
+                {
+                    "name": "police",
+                    "title": "Incidents",
+                    "agency": "council",
+                    "gateways": [GATEWAY["name"]],
+                    "files": [{"name": "rows", "file": "rows.csv", "columns": {"id": {"type": "text"}}}],
+                }
+            ]
+        },
+        "indicators.yaml": {"indicators": [indicator().model_dump(mode="json", exclude_none=True)]},
+        f"use_cases/{found.name}.yaml": found.model_dump(mode="json", exclude_none=True),
+        f"canvases/{found.name}.yaml": {"sections": answers()},
+    }
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=2), encoding="utf-8")  # JSON is YAML
+    return found
+
+
+@dataclass
+class Desk:
+    """A place where proposals are made: workspace, partnership, store and clock."""
+
+    folder: Path
+    workspace: Workspace
+    store: Store
+    clock: Clock
+    bundle: str = ""
+    audit: str = ""
+    snapshot: str = ""
+
+    @property
+    def partnership(self) -> Partnership:
+        """The partnership as its files are now."""
+        return partnership.read(self.folder)
+
+    @property
+    def use_case(self) -> UseCase:
+        """The one use case as its file is now."""
+        return use_cases.read(self.partnership, "early_help_offer")
+
+    def publish(self, use_case: UseCase, *, seed: int = 1, trained_by: str | None = "tom") -> None:
+        """Publish a snapshot, a bundle and its audit, as small as they can be."""
+        self.snapshot = self._publish(
+            self.workspace.snapshots,
+            SNAPSHOT,
+            {"schema_version": SCHEMA_VERSION, "partnership": "example", "known_to": "2024-12-31"},
+        )
+        about = {"snapshot": self.snapshot, "use_case_digest": use_case.digest, "purpose": use_case.purpose}
+        facts = {**about, "use_case": use_case.name, "seed": seed}
+        self.bundle = self._publish(self.workspace.bundles, "bundle", facts)
+        self.audit = self._publish(self.workspace.audits, "audit", {**about, "bundle": self.bundle})
+        if trained_by is not None:
+            trainings.record(self.workspace, bundle=self.bundle, trained_by=trained_by, run_id="r", experiment="e")
+
+    def _publish(self, parent: Path, kind: str, facts: dict[str, Any]) -> str:
+        with artefacts.publish(parent, kind, facts) as draft:
+            (draft.path / "content.txt").write_text(kind, encoding="utf-8")
+        return draft.digest
+
+    def draft(self, by: str = "ana") -> int:
+        """Propose what was published last."""
+        return proposals.propose(
+            self.store, self.workspace, self.partnership, bundle=self.bundle, audit=self.audit, by=by
+        )
+
+    def answered(self) -> int:
+        """Return a draft with a complete canvas."""
+        number = self.draft()
+        proposals.answer(self.store, self.partnership, number, answers(), by="ana")
+        return number
+
+    def submitted(self) -> int:
+        """Return a submitted proposal."""
+        number = self.answered()
+        proposals.submit(self.store, self.workspace, self.partnership, number, by="ana")
+        return number
+
+    def under_review(self) -> int:
+        """Return a proposal under review."""
+        number = self.submitted()
+        proposals.start_review(self.store, self.workspace, self.partnership, number, by="rita")
+        return number
+
+    def recommended(self, members: tuple[str, ...] = ("rita", "sam")) -> int:
+        """Return a proposal that the reviewers have recommended."""
+        number = self.under_review()
+        for member in members:
+            self.recommend(number, by=member)
+        return number
+
+    def approved(self, *, days: int = 90) -> int:
+        """Return an approved proposal."""
+        number = self.recommended()
+        due = (self.clock.at + datetime.timedelta(days=min(days, 30))).date()
+        self.decide(
+            number,
+            expires_on=(self.clock.at + datetime.timedelta(days=days)).date(),
+            conditions=(Condition("Families are told in writing", "Early help lead", due),),
+        )
+        return number
+
+    def recommend(self, number: int, *, by: str, verdict: Verdict = Verdict.SUPPORT, words: str = WORDS) -> int:
+        """Recommend."""
+        return proposals.recommend(
+            self.store, self.workspace, self.partnership, number, verdict=verdict, words=words, by=by
+        )
+
+    def decide(
+        self,
+        number: int,
+        *,
+        outcome: Outcome = Outcome.APPROVED,
+        by: str = "olga",
+        expires_on: datetime.date | None = None,
+        conditions: tuple[Condition, ...] = (),
+    ) -> int:
+        """Decide; an approval without an end date gets one in 90 days."""
+        if outcome is Outcome.APPROVED and expires_on is None:
+            expires_on = (self.clock.at + datetime.timedelta(days=90)).date()
+        return decisions.decide(
+            self.store,
+            self.workspace,
+            self.partnership,
+            number,
+            outcome=outcome,
+            reasons=WORDS,
+            by=by,
+            expires_on=expires_on,
+            conditions=conditions,
+        )
+
+
+def desk(root: Path, *, database_url: str | None = None, **said: Any) -> Desk:
+    """Return a desk in the folder `root`, with something to propose already published."""
+    folder, clock = root / "example", Clock()
+    found = write_partnership(folder, **said)
+    workspace = Workspace(root / "workspace" / "example")
+    made = Desk(folder, workspace, open_store(workspace, database_url, clock=clock), clock)
+    made.publish(found)
+    return made
