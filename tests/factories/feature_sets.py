@@ -46,8 +46,11 @@ def indicators(extra: int = 0) -> tuple[Indicator, ...]:
         indicator("incidents", plain="Incidents at which the child was a victim in the last year"),
         indicator("moves", plain="Moves of house in the last two years"),
         indicator(
-            "trusted_adults", plain="Adults outside the family who the child says are there", direction="lowers"
-        ).model_copy(update={"kind": "protective"}),
+            "trusted_adults",
+            plain="Adults outside the family who the child says are there",
+            kind="protective",
+            direction="lowers",
+        ),
         indicator("days_since_contact", plain="Days since a service last met the child", direction="unknown"),
         indicator("school_changes", plain="Changes of school in the last two years"),
     )
@@ -55,7 +58,7 @@ def indicators(extra: int = 0) -> tuple[Indicator, ...]:
         indicator(f"noise_{number}", plain=f"A number that says nothing ({number})", direction="unknown")
         for number in range(extra)
     )
-    return tuple(Indicator.model_validate(one.model_dump(mode="json")) for one in (*ordinary, *noise))
+    return (*ordinary, *noise)
 
 
 def early_help(chosen: Sequence[Indicator], **said: Any) -> UseCase:
