@@ -102,6 +102,7 @@ def show_(
 ) -> None:
     """Show what a bundle is worth on the test dates, its bands and its dates."""
     from models.bundles import open_bundle, trainings
+    from models.metrics import METRICS
 
     here = place(workspace, partnership)
     bundle = open_bundle(here.workspace, digest)
@@ -109,6 +110,8 @@ def show_(
         show_json({**_whole(bundle), "trainings": trainings(here.workspace, bundle.digest)})
         return
     _show(bundle)
+    for metric, plain in METRICS.items():
+        say(f"{metric.replace('_', ' ')}: {plain[0].lower()}{plain[1:]}.")
     for name in ("train", "choose", "test"):
         part = bundle.metrics["parts"][name]
         dates = bundle.facts["splits"][name]
@@ -197,6 +200,7 @@ def _whole(bundle: Any) -> dict[str, Any]:
 def _show(bundle: Any) -> None:
     from models.figures import from_json
     from models.metrics import HEADLINE, METRICS
+    from models.thresholds import BANDS
 
     title = f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals"
     models = {"model": "model", "logistic_regression": "logistic regression", "simple_rule": "simple rule"}
@@ -210,7 +214,8 @@ def _show(bundle: Any) -> None:
     )
     difference = bundle.difference(HEADLINE).text()
     say(f"On the test dates the model {says}. Difference in {HEADLINE.replace('_', ' ')}: {difference}.")
-    for name, by in bundle.metrics["bands"].items():
+    for name in BANDS:
+        by = bundle.metrics["bands"][name]
         people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()
         say(f"{name}: {people} at each date of looking; share with the outcome {share}.")
     say(f"Bundle {bundle.digest}")

@@ -151,7 +151,7 @@ def measure(
             return NotComputed(sizes[key], reason or missing)
         return estimates[f"{name}.{key}"].stated(sizes[key], "it does not converge: the outcome is perfectly separated")
 
-    only_order = "it gives an order of people, not a probability"
+    only_order = "an order, not a probability"
     return Measured(
         {name: {key: stated(name, key, only_order) for key in METRICS} for name in judged},
         {

@@ -126,7 +126,7 @@ def test_an_order_has_no_probabilities() -> None:
     case, logits = drawn()
     found = measure(case, {"rule": Judged(np.round(logits))}, against={}, resamples=50).figures["rule"]
     assert {name for name, one in found.items() if one.computed} == set(ORDER_METRICS)
-    assert found["brier"] == NotComputed(1200, "it gives an order of people, not a probability")
+    assert found["brier"] == NotComputed(1200, "an order, not a probability")
 
 
 def test_expected_and_observed() -> None:
