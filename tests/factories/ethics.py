@@ -2,7 +2,11 @@
 
 import datetime
 import json
+import sqlite3
+import tempfile
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +81,11 @@ def write_partnership(folder: Path, *, quorum: int = 2, people: dict[str, str] =
                     "title": "Incidents",
                     "agency": "council",
                     "gateways": [GATEWAY["name"]],
-                    "files": [{"name": "rows", "file": "rows.csv", "columns": {"id": {"type": "text"}}}],
+                    "files": [{"name": "rows", "file": "rows.csv", "columns": {"id": {}, "day": {"type": "date"}}}],
+                    "events": [
+                        {"type": type_, "table": "rows", "person": "id", "occurred_on": "day"}
+                        for type_ in ("incident", "cin_start")
+                    ],
                 }
             ]
         },
@@ -206,11 +214,32 @@ class Desk:
         )
 
 
+def unprotected(store: Store, *statements: str) -> None:
+    """Change an SQLite record as somebody could who has the file: without triggers and without foreign keys."""
+    with closing(sqlite3.connect(str(store.engine.url.database), isolation_level=None)) as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for statement in [*(f"DROP TRIGGER {name}" for (name,) in names), *statements]:
+            connection.execute(statement)
+
+
+@cache
+def _empty_record() -> bytes:
+    """Return an empty record in the present schema, so that not every test has to make the schema."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace(Path(folder))
+        open_store(workspace).close()
+        return (workspace.ethics / "ethics.db").read_bytes()
+
+
 def desk(root: Path, *, database_url: str | None = None, **said: Any) -> Desk:
     """Return a desk in the folder `root`, with something to propose already published."""
     folder, clock = root / "example", Clock()
     found = write_partnership(folder, **said)
     workspace = Workspace(root / "workspace" / "example")
+    if database_url is None and not workspace.ethics.exists():
+        workspace.ethics.mkdir(parents=True)
+        (workspace.ethics / "ethics.db").write_bytes(_empty_record())
     made = Desk(folder, workspace, open_store(workspace, database_url, clock=clock), clock)
     made.publish(found)
     return made

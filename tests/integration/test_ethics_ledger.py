@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from ethics import ledger
 from ethics.errors import LedgerError, RecordError
@@ -20,7 +19,7 @@ from ethics.ledger import Entry, LedgerState
 from ethics.records import GENESIS
 from ethics.store import Store, open_store
 from hub.workspace import Workspace
-from tests.factories.ethics import START
+from tests.factories.ethics import START, unprotected
 
 ROWS = 6
 
@@ -54,17 +53,6 @@ def store(six_rows: Path, tmp_path: Path) -> Iterator[Store]:
     """Give a store whose ledger has six entries."""
     with open_store(copied(six_rows, tmp_path)) as made:
         yield made
-
-
-def unprotected(store: Store, *statements: str) -> None:
-    """Change the database as somebody could who has the file: without triggers and without foreign keys."""
-    with store.engine.connect() as connection:
-        names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
-        for name in names:
-            connection.execute(text(f"DROP TRIGGER {name}"))
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-        connection.commit()
 
 
 def forged(store: Store, seq: int, **changed: str) -> str:
