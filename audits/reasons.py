@@ -41,8 +41,12 @@ class Reason:
     @property
     def sentence(self) -> str:
         """The sentence that people read."""
+        return self.told_as(in_words(self.indicator, self.value))
+
+    def told_as(self, words: str) -> str:
+        """Return the sentence with `words` in place of the exact number."""
         effect = _MORE_LIKELY if self.contribution > 0 else _LESS_LIKELY
-        return f"{sentence_start(self.indicator)}: {in_words(self.indicator, self.value)} — {effect}"
+        return f"{sentence_start(self.indicator)}: {words} — {effect}"
 
 
 def ranked(
