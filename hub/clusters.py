@@ -125,16 +125,14 @@ def _not_a_link(pair: Pair, threshold: float) -> str | None:
     return RIVALS if pair.evidence >= threshold else ""
 
 
-def _keeps_apart(
-    one: Sequence[int], other: Sequence[int], known: Mapping[tuple[int, int], Pair]
-) -> str | None:
+def _keeps_apart(one: Sequence[int], other: Sequence[int], known: Mapping[tuple[int, int], Pair]) -> str | None:
     reasons, evidence = [], 0.0
     for left in one:
         for right in other:
             pair = known.get((left, right) if left < right else (right, left))
             if pair is not None and pair.reason:
                 reasons.append(pair.reason)
-            evidence += max(-_MOST, min(_MOST, pair.evidence)) if pair is not None else _UNKNOWN
+            evidence += max(-_MOST, min(_MOST, pair.weight)) if pair is not None else _UNKNOWN
     if reasons:
         return min(reasons)
     return DISAGREE if evidence < 0 else None

@@ -10,10 +10,8 @@ records to learn from they stand as they are; otherwise u is counted on random p
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from splink import SettingsCreator
+from dataclasses import dataclass
+from typing import Any
 
 # Levels: (label, condition, m, u). "null" weighs nothing; None is the rest.
 _Level = tuple[str, str | None, float, float]
@@ -89,8 +87,9 @@ COMPARISONS: dict[str, tuple[_Level, ...]] = {
     "place": PLACE,
     "identifiers": IDENTIFIERS,
 }
-_FREQUENT = ("given_name", "family_name")
-_NOT_LEARNT = ("identifiers",)
+FREQUENT = ("given_name", "family_name")
+NOT_LEARNT = ("identifiers",)
+"""Comparisons whose m and u stand as they are: what an identifier means is not a matter of counting."""
 _M_NOT_LEARNT = (("given_name", "different"),)
 # Twins look like true pairs whose given names differ, so EM would learn from them that names often do.
 
@@ -98,7 +97,8 @@ _SHARED_BY_MISTAKE = 0.001
 # Of the pairs that share an identifier, this share is taken to be two people (mixed up or mistyped).
 
 _OTHER = "l.exclusive <> r.exclusive"
-BLOCKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+Blocks = Sequence[tuple[str, str, Sequence[str]]]
+BLOCKS: Blocks = (
     ("an identifier", f"l.identifiers = r.identifiers AND {_OTHER}", ("identifiers",)),
     (
         "birthday and first letter of the given name",
@@ -112,14 +112,31 @@ BLOCKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("both names", f"l.given_name = r.given_name AND l.family_name = r.family_name AND {_OTHER}", ()),
     ("names swapped", f"l.given_name = r.family_name AND l.family_name = r.given_name AND {_OTHER}", ()),
-    ("given name and postcode", f"l.given_name = r.given_name AND l.postcodes = r.postcodes AND {_OTHER}", ("postcodes",)),
-    ("birthday and postcode", f"l.date_of_birth = r.date_of_birth AND l.postcodes = r.postcodes AND {_OTHER}", ("postcodes",)),
+    (
+        "given name and postcode",
+        f"l.given_name = r.given_name AND l.postcodes = r.postcodes AND {_OTHER}",
+        ("postcodes",),
+    ),
+    (
+        "birthday and postcode",
+        f"l.date_of_birth = r.date_of_birth AND l.postcodes = r.postcodes AND {_OTHER}",
+        ("postcodes",),
+    ),
 )
+INSIDE: Blocks = (("one component", "l.component = r.component", ()),)
 LEARNT_FROM = (
     f"l.date_of_birth = r.date_of_birth AND {_OTHER}",
     f"l.given_name = r.given_name AND l.family_name = r.family_name AND {_OTHER}",
 )
 """EM learns from pairs with one birthday, then from pairs with the same names; never from pairs at one place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Shares of pairs at each level of each comparison: `m` of true pairs, `u` of other pairs."""
+
+    m: Mapping[str, Mapping[str, float]]
+    u: Mapping[str, Mapping[str, float]]
 
 
 def condition(comparison: str, label: str) -> str:
@@ -131,16 +148,18 @@ def condition(comparison: str, label: str) -> str:
 def case(comparison: str, values: Mapping[str, float]) -> str:
     """Return SQL over two records `l` and `r`: the value of the level at which they stand; 1 where nothing is known."""
     levels = COMPARISONS[comparison]
-    whens = (f"WHEN {condition(comparison, label)} THEN {values.get(label, 1.0)!r}" for label, *_ in levels[:-1])
-    return f"CASE {' '.join(whens)} ELSE {values[levels[-1][0]]!r} END"
+    whens = (f"WHEN {condition(comparison, label)} THEN {values.get(label, 1.0):.15e}" for label, *_ in levels[:-1])
+    return f"CASE {' '.join(whens)} ELSE {values[levels[-1][0]]:.15e} END"
 
 
-def settings(columns: Sequence[str], prior: float) -> "SettingsCreator":
-    """Return Splink's settings.
+def settings(columns: Sequence[str], prior: float, learnt: Learnt | None = None, blocks: Blocks = BLOCKS) -> Any:
+    """Return Splink's SettingsCreator.
 
     Args:
         columns: the comparisons to make, of COMPARISONS; leave out those of which nothing is recorded.
         prior: the probability that two random records are one person, in (0, 1).
+        learnt: what to put in place of the starting values.
+        blocks: which pairs are looked at.
     """
     from splink import SettingsCreator
     from splink.blocking_rule_library import CustomRule
@@ -149,27 +168,37 @@ def settings(columns: Sequence[str], prior: float) -> "SettingsCreator":
         link_type="dedupe_only",
         unique_id_column_name="record_key",
         probability_two_random_records_match=prior,
-        comparisons=[_comparison(name, prior) for name in columns],
+        comparisons=[_comparison(name, (learnt or starting_values(columns, prior))) for name in columns],
         blocking_rules_to_generate_predictions=[
-            CustomRule(condition, arrays_to_explode=list(arrays) or None) for _, condition, arrays in BLOCKS
+            CustomRule(condition, arrays_to_explode=list(arrays) or None) for _, condition, arrays in blocks
         ],
         retain_matching_columns=False,
         max_iterations=50,
     )
 
 
-def _comparison(name: str, prior: float) -> dict[str, Any]:
+def starting_values(columns: Sequence[str], prior: float) -> Learnt:
+    """Return m and u of each level before anything is learnt."""
+    shares = {name: {label: (m, u) for label, _, m, u in COMPARISONS[name] if label != "null"} for name in columns}
+    if "identifiers" in shares:
+        m, u = shares["identifiers"]["one is the same"]
+        shares["identifiers"]["one is the same"] = (m, min(u, prior * _SHARED_BY_MISTAKE))
+    return Learnt(
+        {name: {label: m for label, (m, _) in levels.items()} for name, levels in shares.items()},
+        {name: {label: u for label, (_, u) in levels.items()} for name, levels in shares.items()},
+    )
+
+
+def _comparison(name: str, learnt: Learnt) -> dict[str, Any]:
     levels: list[dict[str, Any]] = []
-    for label, sql, m, start_u in COMPARISONS[name]:
-        u = min(start_u, prior * _SHARED_BY_MISTAKE) if label == "one is the same" else start_u
+    for label, sql, _, _ in COMPARISONS[name]:
         level: dict[str, Any] = {"sql_condition": sql or "ELSE", "label_for_charts": label}
         if label == "null":
             level["is_null_level"] = True
         else:
-            level |= {"m_probability": m, "u_probability": u}
-            stands = name in _NOT_LEARNT
-            level |= {"fix_m_probability": stands or (name, label) in _M_NOT_LEARNT, "fix_u_probability": stands}
-        if label == "the same" and name in _FREQUENT:
+            level |= {"m_probability": learnt.m[name][label], "u_probability": learnt.u[name][label]}
+            level["fix_m_probability"] = (name, label) in _M_NOT_LEARNT
+        if label == "the same" and name in FREQUENT:
             level |= {"tf_adjustment_column": name, "tf_minimum_u_value": 0.00001}
         levels.append(level)
     return {"output_column_name": name, "comparison_levels": levels}

@@ -3,8 +3,8 @@
 | reason | two records contradict each other when |
 |---|---|
 | one record a person | their source holds one record a person |
-| different identifiers | both have an identifier of one kind, and no two of that kind are the same or one character apart |
-| different birthdays | neither a swap of day and month nor one digit explains it, and the rest speaks against one person |
+| different identifiers | both have identifiers of one kind, and none are the same or one character apart |
+| different birthdays | neither a swap of day and month nor one digit explains it, and the rest speaks against it |
 
 Nothing else forbids a link by itself: clearly different given names weigh as they do between brothers and sisters
 (hub.siblings). What is not recorded contradicts nothing.

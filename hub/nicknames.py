@@ -139,13 +139,7 @@ zachary zac zach zak zack
 
 NAMESAKES: tuple[tuple[str, str], ...] = tuple(
     sorted(
-        {
-            (one, other)
-            for line in _FORMS.split("\n")
-            for one in line.split()
-            for other in line.split()
-            if one != other
-        }
+        {(one, other) for line in _FORMS.split("\n") for one in line.split() for other in line.split() if one != other}
     )
 )
 """Every pair of forms of one name, in both directions."""

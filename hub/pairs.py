@@ -8,7 +8,7 @@ inside one component (records that candidate links connect), with these columns:
 | component | number of the component |
 | one, other | record numbers, one < other |
 | evidence | bits for "one person" against "strangers or siblings"; see hub.siblings |
-| weight | evidence after competition: of several candidates in a source with one record a person, at most one is right |
+| weight | evidence after competition: in a source with one record a person at most one candidate is right |
 | reason | why they cannot be one person (hub.contradictions), or an empty text |
 """
 
@@ -22,6 +22,7 @@ import duckdb
 import pyarrow as pa
 
 from hub import clusters, comparisons, contradictions, siblings
+from hub.comparisons import Learnt
 
 SEED = 1
 _U_PAIRS = 2_000_000
@@ -44,19 +45,17 @@ class Model:
 
     Attributes:
         compared: the comparisons made.
-        learnt: whether m and u were learnt from these records; else they are the starting values.
+        learnt: whether the shares were learnt from these records; else they are the starting values.
         true_pairs: how many pairs are thought to be one person.
         sibling_ratio: sibling pairs for one true pair.
-        m: for each comparison the share of true pairs at each level.
-        u: the share of other pairs, likewise.
+        shares: m and u of each level.
     """
 
     compared: tuple[str, ...]
     learnt: bool
     true_pairs: float
     sibling_ratio: float
-    m: siblings.Shares
-    u: siblings.Shares
+    shares: Learnt
 
 
 def compared(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
@@ -78,29 +77,53 @@ def weigh(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], thresho
 
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     [(records, exact)] = connection.execute(_EXACT).fetchall()
-    all_pairs = records * (records - 1) / 2
     true_pairs = max(exact, 1) / _RECALL_OF_EXACT
+    prior = min(true_pairs / (records * (records - 1) / 2), 0.5)
     database = DuckDBAPI(connection)
-    settings = comparisons.settings(columns, min(true_pairs / all_pairs, 0.5))
+    shares = comparisons.starting_values(columns, prior)
+    if exact >= _ENOUGH_TO_LEARN:
+        shares = _learn(database, connection, prior, shares)
+    model = Model(tuple(columns), exact >= _ENOUGH_TO_LEARN, true_pairs, siblings.ratio(connection, true_pairs), shares)
+    settings = comparisons.settings(columns, prior, shares)
     linker = Linker(database.register("record"), settings, log_level=None)
-    learnt = exact >= _ENOUGH_TO_LEARN
-    if learnt:
-        linker.training.estimate_u_using_random_sampling(max_pairs=_U_PAIRS, seed=SEED)
-        for rule in _can_learn_from(connection):
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                rule, max_pairs=_EM_PAIRS, record_sample_proportion=0.1
-            )
-    m, u = _shares(linker, "m_probability"), _shares(linker, "u_probability")
-    model = Model(tuple(columns), learnt, true_pairs, siblings.ratio(connection, true_pairs), m, u)
-    candidates = linker.inference.predict(threshold_match_weight=threshold)
-    _components(connection, candidates.physical_name)
-    inside = Linker(database.register("component_record"), _inside_components(linker), log_level=None)
-    for name in ("given_name", "family_name"):
+    _components(connection, linker.inference.predict(threshold_match_weight=threshold).physical_name)
+    settings = comparisons.settings(columns, prior, shares, comparisons.INSIDE)
+    inside = Linker(database.register("component_record"), settings, log_level=None)
+    for name in comparisons.FREQUENT:
         if name in columns:
             frequencies = linker.table_management.compute_tf_table(name)
             inside.table_management.register_term_frequency_lookup(frequencies, name)
     _pairs(connection, inside.inference.predict().physical_name, model)
     return model
+
+
+def _learn(database: Any, connection: duckdb.DuckDBPyConnection, prior: float, start: Learnt) -> Learnt:
+    """Return the shares that these records teach; the starting values where they teach nothing."""
+    from splink import Linker
+
+    columns = [name for name in start.m if name not in comparisons.NOT_LEARNT]
+    linker = Linker(database.register("record"), comparisons.settings(columns, prior), log_level=None)
+    linker.training.estimate_u_using_random_sampling(max_pairs=_U_PAIRS, seed=SEED)
+    for rule in _can_learn_from(connection):
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            rule, max_pairs=_EM_PAIRS, record_sample_proportion=0.1
+        )
+    taught = {comparison.output_column_name: comparison for comparison in linker._settings_obj.comparisons}
+    m = {name: _levels(comparison, "m_probability", _LEAST_M) for name, comparison in taught.items()}
+    u = {name: _levels(comparison, "u_probability", _LEAST_U) for name, comparison in taught.items()}
+    return Learnt({**start.m, **m}, {**start.u, **u})
+
+
+_LEAST_M, _LEAST_U = 0.0002, 0.0000001
+"""A level that was not seen among the pairs learnt from is rare, not impossible."""
+
+
+def _levels(comparison: Any, which: str, least: float) -> dict[str, float]:
+    return {
+        level.label_for_charts: min(max(round(float(getattr(level, which)), 9), least), 1.0)
+        for level in comparison.comparison_levels
+        if not level.is_null_level
+    }
 
 
 _EXACT = """
@@ -118,23 +141,6 @@ def _can_learn_from(connection: duckdb.DuckDBPyConnection) -> list[str]:
         if connection.execute(query).fetchall():
             rules.append(rule)
     return rules
-
-
-def _shares(linker: Any, which: str) -> dict[str, dict[str, float]]:
-    return {
-        comparison.output_column_name: {
-            level.label_for_charts: min(max(float(getattr(level, which)), 1e-9), 1.0)
-            for level in comparison.comparison_levels
-            if not level.is_null_level
-        }
-        for comparison in linker._settings_obj.comparisons
-    }
-
-
-def _inside_components(linker: Any) -> dict[str, Any]:
-    trained: dict[str, Any] = linker.misc.save_model_to_json()
-    rule = {"blocking_rule": "l.component = r.component", "sql_dialect": "duckdb"}
-    return trained | {"blocking_rules_to_generate_predictions": [rule], "linker_uid": "inside"}
 
 
 def _components(connection: duckdb.DuckDBPyConnection, candidates: str) -> None:
@@ -158,7 +164,7 @@ def _components(connection: duckdb.DuckDBPyConnection, candidates: str) -> None:
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, scored: str, model: Model) -> None:
-    sibling = siblings.likelihood(model.m, model.u, model.sibling_ratio)
+    sibling = siblings.likelihood(model.shares, model.sibling_ratio)
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE weighed AS
@@ -177,11 +183,11 @@ def _pairs(connection: duckdb.DuckDBPyConnection, scored: str, model: Model) -> 
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE pair AS
-        WITH rival AS (
-            SELECT one, other, pow(2, least(evidence, {_STRONGEST})) AS odds, one AS record, other_exclusive AS among
-            FROM weighed WHERE reason = ''
-            UNION ALL
-            SELECT one, other, pow(2, least(evidence, {_STRONGEST})), other, one_exclusive FROM weighed WHERE reason = ''
+        WITH possible AS (
+            SELECT *, pow(2, least(evidence, {_STRONGEST})) AS odds FROM weighed WHERE reason = ''
+        ), rival AS (
+            SELECT one, other, odds, one AS record, other_exclusive AS among FROM possible
+            UNION ALL SELECT one, other, odds, other, one_exclusive FROM possible
         ), best AS (
             SELECT one, other, max(others) AS others FROM (
                 SELECT one, other, sum(odds) OVER (PARTITION BY record, among) - odds AS others FROM rival

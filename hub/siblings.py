@@ -10,14 +10,9 @@ pairs there are for one true pair, counted in these records: a town of families 
 adults hardly any. The place does not tell the two apart and stays out of it.
 """
 
-from collections.abc import Mapping
-
 import duckdb
 
-from hub.comparisons import case
-
-Shares = Mapping[str, Mapping[str, float]]
-"""For each comparison the share of pairs at each level, in (0, 1]."""
+from hub.comparisons import Learnt, case
 
 TWINS = 0.03
 """Share of sibling pairs in one household who have one birthday; 1.6 % of UK births are twins."""
@@ -68,28 +63,26 @@ def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float) -> float:
         ), homely AS (FROM home SEMI JOIN house USING (address, family_name))
         SELECT count(DISTINCT (l.number, r.number))
         FROM homely l JOIN homely r ON l.address = r.address AND l.family_name = r.family_name AND l.number < r.number
-        WHERE jaro_winkler_similarity(l.given_name, r.given_name) < 0.8 AND hamming(l.date_of_birth, r.date_of_birth) > 2
+        WHERE jaro_winkler_similarity(l.given_name, r.given_name) < 0.8
+          AND hamming(l.date_of_birth, r.date_of_birth) > 2
         """
     ).fetchall()
     return (siblings + _PRIOR_SIBLINGS) / (true_pairs + _PRIOR_TRUE)
 
 
-def likelihood(m: Shares, u: Shares, sibling_ratio: float) -> str:
+def likelihood(learnt: Learnt, sibling_ratio: float) -> str:
     """Return SQL over two records `l` and `r` for S/M.
 
     Args:
-        m: share of true pairs at each level of each comparison made.
-        u: share of other pairs, likewise.
+        learnt: shares of true and of other pairs at each level of each comparison made.
         sibling_ratio: sibling pairs for one true pair.
     """
-    factors = [repr(sibling_ratio)]
+    factors = [f"{sibling_ratio:.15e}"]
     for comparison, shares in SHARES.items():
-        if comparison in m:
+        if comparison in learnt.m:
             values = {
-                label: (u[comparison][label] if share is None else share) / m[comparison][label]
+                label: (learnt.u[comparison][label] if share is None else share) / learnt.m[comparison][label]
                 for label, share in shares.items()
             }
             factors.append(case(comparison, values))
     return " * ".join(factors)
-
-

@@ -13,33 +13,50 @@ import pyarrow.parquet as pq
 from hub.tables import IDENTITY_RECORD
 from hub.workspace import Workspace
 
-BOYS = (
-    "Oliver George Noah Arthur Harry Leo Muhammad Jack Charlie Oscar Jacob Henry Thomas Freddie Alfie Theo William "
-    "Archie Joshua Alexander James Isaac Edward Lucas Tommy Finley Max Logan Ethan Mohammed Teddy Benjamin Arlo "
-    "Joseph Sebastian Harrison Elijah Adam Daniel Samuel Louie Mason Reuben Albie Rory Jaxon Hugo Luca Zachary "
-    "Reggie Hunter Louis Dylan Albert David Jude Frankie Roman Ezra Toby Riley Carter Ronnie Frederick Gabriel Stanley "
-    "Bobby Jesse Michael Elliot Grayson Mohammad Liam Jenson Ellis Harley Harvey Jayden Jake Ralph Rowan Elliott Jasper "
-    "Ollie Charles Finn Felix Caleb Chester Jackson Hudson Leon Ibrahim Ryan Blake Alfred Oakley Matthew Luke Yusuf"
-).split()
-GIRLS = (
-    "Olivia Amelia Isla Ava Mia Isabella Sophia Grace Lily Freya Emily Ivy Ella Rosie Evie Florence Poppy Charlotte "
-    "Willow Evelyn Elsie Sophie Daisy Sienna Alice Phoebe Millie Matilda Harper Isabelle Ruby Emma Maisie Aria Penelope "
-    "Mila Ada Esme Ellie Luna Jessica Eva Chloe Layla Aisha Maya Fatima Hannah Zara Maryam Erin Holly Bella Molly Lottie "
-    "Sarah Eliza Orla Nancy Thea Robyn Zoe Imogen Amber Abigail Martha Lucy Maria Summer Scarlett Georgia Eleanor Jasmine "
-    "Violet Lola Rose Iris Lyla Beatrice Amelie Arabella Hallie Harriet Edith Clara Lara Aurora Annabelle Megan Anna "
-    "Khadija Niamh Zofia Julia Hanna Lena Maja Amira Safa"
-).split()
-FAMILIES = (
-    "Smith Jones Taylor Brown Williams Wilson Johnson Davies Patel Robinson Wright Thompson Evans Walker White Roberts "
-    "Green Hall Wood Jackson Clarke Khan Hussain Ahmed Ali Singh Begum Kaur Hughes Edwards Turner Hill Moore Harrison "
-    "Cooper Ward Morris Clark Lee King Baker Harris Allen Scott Watson Parker Bennett Young Cook Bailey Shaw Carter "
-    "Richardson Marshall Collins Bell Cox Mitchell Murphy Kelly Gray Adams Campbell Anderson Mills Barnes Knight Rogers "
-    "Palmer Stevens Webb Holmes Hunt Fisher Butler Russell Barker Simpson Ellis Foster Chapman Mason Lloyd Powell Dixon "
-    "Gibson Rose Grant Stone Kaye Ashworth Barnes Bleasdale Catterall Duckworth Entwistle Fairhurst Greenhalgh Haworth "
-    "Iddon Kershaw Livesey Mellor Nuttall Ormerod Pilkington Ramsbottom Sharples Threlfall Unsworth Walmsley Yates "
-    "Nowak Kowalski Wisniewski Popescu Ivanov O'Brien O'Connor McDonald Smith-Jones Rahman Chowdhury Iqbal Mahmood Shah"
-).split()
-STREETS = "High Church Station Victoria Park Mill Albert Queen King Moor Chapel School Manor Bank Spring Lane".split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+BOYS = _words(
+    """
+    Oliver George Noah Arthur Harry Leo Muhammad Jack Charlie Oscar Jacob Henry Thomas Freddie Alfie Theo William
+    Archie Joshua Alexander James Isaac Edward Lucas Tommy Finley Max Logan Ethan Mohammed Teddy Benjamin Arlo
+    Joseph Sebastian Harrison Elijah Adam Daniel Samuel Louie Mason Reuben Albie Rory Jaxon Hugo Luca Zachary
+    Reggie Hunter Louis Dylan Albert David Jude Frankie Roman Ezra Toby Riley Carter Ronnie Frederick Gabriel
+    Stanley Bobby Jesse Michael Elliot Grayson Mohammad Liam Jenson Ellis Harley Harvey Jayden Jake Ralph Rowan
+    Elliott Jasper Ollie Charles Finn Felix Caleb Chester Jackson Hudson Leon Ibrahim Ryan Blake Alfred Oakley
+    Matthew Luke Yusuf
+    """
+)
+GIRLS = _words(
+    """
+    Olivia Amelia Isla Ava Mia Isabella Sophia Grace Lily Freya Emily Ivy Ella Rosie Evie Florence Poppy Charlotte
+    Willow Evelyn Elsie Sophie Daisy Sienna Alice Phoebe Millie Matilda Harper Isabelle Ruby Emma Maisie Aria
+    Penelope Mila Ada Esme Ellie Luna Jessica Eva Chloe Layla Aisha Maya Fatima Hannah Zara Maryam Erin Holly
+    Bella Molly Lottie Sarah Eliza Orla Nancy Thea Robyn Zoe Imogen Amber Abigail Martha Lucy Maria Summer
+    Scarlett Georgia Eleanor Jasmine Violet Lola Rose Iris Lyla Beatrice Amelie Arabella Hallie Harriet Edith
+    Clara Lara Aurora Annabelle Megan Anna Khadija Niamh Zofia Julia Hanna Lena Maja Amira Safa
+    """
+)
+FAMILIES = _words(
+    """
+    Smith Jones Taylor Brown Williams Wilson Johnson Davies Patel Robinson Wright Thompson Evans Walker White
+    Roberts Green Hall Wood Jackson Clarke Khan Hussain Ahmed Ali Singh Begum Kaur Hughes Edwards Turner Hill
+    Moore Harrison Cooper Ward Morris Clark Lee King Baker Harris Allen Scott Watson Parker Bennett Young Cook
+    Bailey Shaw Carter Richardson Marshall Collins Bell Cox Mitchell Murphy Kelly Gray Adams Campbell Anderson
+    Mills Barnes Knight Rogers Palmer Stevens Webb Holmes Hunt Fisher Butler Russell Barker Simpson Ellis Foster
+    Chapman Mason Lloyd Powell Dixon Gibson Rose Grant Stone Kaye Ashworth Barnes Bleasdale Catterall Duckworth
+    Entwistle Fairhurst Greenhalgh Haworth Iddon Kershaw Livesey Mellor Nuttall Ormerod Pilkington Ramsbottom
+    Sharples Threlfall Unsworth Walmsley Yates Nowak Kowalski Wisniewski Popescu Ivanov O'Brien O'Connor McDonald
+    Smith-Jones Rahman Chowdhury Iqbal Mahmood Shah
+    """
+)
+STREETS = _words(
+    """
+    High Church Station Victoria Park Mill Albert Queen King Moor Chapel School Manor Bank Spring Lane
+    """
+)
 NICKNAMES = {
     "Thomas": "Tom", "William": "Billy", "Joshua": "Josh", "Samuel": "Sam", "Benjamin": "Ben", "Daniel": "Dan",
     "Elizabeth": "Lizzie", "Abigail": "Abi", "Alexander": "Alex", "Matthew": "Matt", "Eleanor": "Ellie",
@@ -77,7 +94,7 @@ def _home(draw: random.Random) -> tuple[str, str]:
 
 def children(how_many: int, seed: int = 1) -> list[Child]:
     """Return children in households of one to five, 4 % of births twins, often with a shared surname and address."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311
     found: list[Child] = []
     while len(found) < how_many:
         family, ethnicity = _name(draw, FAMILIES), draw.choice(ETHNICITIES)
@@ -91,9 +108,9 @@ def children(how_many: int, seed: int = 1) -> list[Child]:
         for _ in range(births):
             for _twin in range(2 if draw.random() < 0.04 else 1):
                 sex = draw.choice("MF")
-                given = next(
-                    one for one in iter(lambda: _name(draw, BOYS if sex == "M" else GIRLS), "") if one not in used
-                )
+                given = _name(draw, BOYS if sex == "M" else GIRLS)
+                while given in used:
+                    given = _name(draw, BOYS if sex == "M" else GIRLS)
                 used.add(given)
                 surname = family if draw.random() < 0.93 else _name(draw, FAMILIES)
                 found.append(Child(len(found), given, surname, born, sex, ethnicity, list(homes)))
@@ -180,7 +197,7 @@ def table(rows: Iterable[dict[str, Any]]) -> pa.Table:
 
 def town(how_many: int, seed: int = 1, error: float = 0.08) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Return the identity rows that five sources hold of a town's children, and record_key → the child's number."""
-    draw = random.Random(seed + 1000)
+    draw = random.Random(seed + 1000)  # noqa: S311
     rows, truth = [], {}
     for child in children(how_many, seed):
         for source, share in COVERAGE.items():
