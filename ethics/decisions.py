@@ -19,7 +19,6 @@ from ethics.permissions import check_move
 from ethics.records import ConditionRow, DecisionRow, ProposalRow, WithdrawalRow
 from ethics.store import Store
 from ethics.workflow import Action, State
-from features import use_cases
 from hub.digests import digest_of
 from hub.errors import InputError, StateError
 from hub.partnership import Partnership, Person
@@ -116,14 +115,14 @@ def decide(
     approving = outcome is Outcome.APPROVED
     # Hashing a snapshot takes time, so it happens before the transaction; what a proposal is about cannot change.
     trainers = evidence.trainers(workspace, subject.bundle) if approving else frozenset()
-    changes = evidence.changes(workspace, partnership, subject) if approving else None
+    found = evidence.examine(workspace, partnership, subject) if approving else None
     with store.writing() as session:
         now = store.now()
         row = transitions.proposal(session, partnership, number)
+        changes, days = (found.changes, found.approval_days) if found else (None, 0)
         case = transitions.case_of(session, partnership, row, trainers=trainers, changes=changes)
         action = _ACTIONS[outcome]
         check_move(action, case, person)
-        days = use_cases.read(partnership, subject.use_case).approval_days if approving else 0
         check_terms(outcome=outcome, expires_on=expires_on, conditions=conditions, today=now.date(), approval_days=days)
         decision = _new_decision(row, outcome, said, by, now, expires_on, conditions)
         if approving:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ethics.errors import ConflictOfInterestError
 from features import use_cases
+from features.use_cases import UseCase
 from hub import artefacts, snapshots
 from hub.artefacts import Artefact
 from hub.errors import IntegrityError, SentinelError, StateError
@@ -55,6 +56,10 @@ def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit
         IntegrityError: a file has changed, or a manifest does not say what is needed.
         StateError: bundle, audit, snapshot and use case do not belong together.
     """
+    return _gather(workspace, partnership, bundle, audit)[0]
+
+
+def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: str) -> tuple[Subject, UseCase]:
     model = artefacts.open_artefact(workspace.bundles, bundle, BUNDLE)
     report = artefacts.open_artefact(workspace.audits, audit, AUDIT)
     if _fact(report, "bundle") != model.digest:
@@ -79,20 +84,35 @@ def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit
         raise StateError(f"The bundle is for another purpose than the use case {use_case.name}.")
     model.verify()
     report.verify()
-    return Subject(use_case.purpose, use_case.name, model.digest, report.digest, snapshot.digest, use_case.digest)
+    about = (model.digest, report.digest, snapshot.digest, use_case.digest)
+    return Subject(use_case.purpose, use_case.name, *about), use_case
 
 
-def changes(workspace: Workspace, partnership: Partnership, proposed: Subject) -> tuple[str, ...]:
-    """Return what is no longer as it was proposed, in words; nothing when all digests are the same."""
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a second look at a proposal's subject found.
+
+    Attributes:
+        changes: what is no longer as it was proposed, in words; none when all digests are the same.
+        approval_days: longest time of an approval, from the use case as it was read; 0 when it could not be.
+    """
+
+    changes: tuple[str, ...]
+    approval_days: int = 0
+
+
+def examine(workspace: Workspace, partnership: Partnership, proposed: Subject) -> Examination:
+    """Compute all digests anew and compare them with what was proposed."""
     try:
-        found = gather(workspace, partnership, bundle=proposed.bundle, audit=proposed.audit)
+        found, use_case = _gather(workspace, partnership, proposed.bundle, proposed.audit)
     except SentinelError as error:
-        return (error.message.rstrip("."),)
-    return tuple(
+        return Examination((error.message.rstrip("."),))
+    changes = (
         f"another {field.name.replace('_', ' ')}"
         for field in fields(Subject)
         if getattr(found, field.name) != getattr(proposed, field.name)
     )
+    return Examination(tuple(changes), use_case.approval_days)
 
 
 def trainers(workspace: Workspace, bundle: str) -> frozenset[str]:

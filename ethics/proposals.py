@@ -104,7 +104,8 @@ def submit(store: Store, workspace: Workspace, partnership: Partnership, number:
     """
     person = member(partnership, by)
     # Hashing a snapshot takes time, so it happens before the transaction; what a proposal is about cannot change.
-    changes = evidence.changes(workspace, partnership, transitions.read_subject(store, partnership, number))
+    subject = transitions.read_subject(store, partnership, number)
+    changes = evidence.examine(workspace, partnership, subject).changes
     with store.writing() as session:
         row = transitions.proposal(session, partnership, number)
         case = transitions.case_of(session, partnership, row, changes=changes)

@@ -5,7 +5,7 @@ import json
 import sqlite3
 import tempfile
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,8 @@ def write_partnership(folder: Path, *, quorum: int = 2, people: dict[str, str] =
                 }
             ]
         },
-        "indicators.yaml": {"indicators": [indicator().model_dump(mode="json", exclude_none=True)]},
-        f"use_cases/{found.name}.yaml": found.model_dump(mode="json", exclude_none=True),
+        "indicators.yaml": {"indicators": [indicator().model_dump(mode="json", exclude_defaults=True)]},
+        f"use_cases/{found.name}.yaml": found.model_dump(mode="json", exclude_defaults=True),
         f"canvases/{found.name}.yaml": {"sections": answers()},
     }
     for name, content in files.items():
@@ -111,11 +111,15 @@ class Desk:
     bundle: str = ""
     audit: str = ""
     snapshot: str = ""
+    _read: dict[bytes, Partnership] = field(default_factory=dict)
 
     @property
     def partnership(self) -> Partnership:
-        """The partnership as its files are now."""
-        return partnership.read(self.folder)
+        """The partnership as its files are now; the same files are read once."""
+        content = b"".join(path.read_bytes() for path in sorted(self.folder.glob("*.yaml")))
+        if content not in self._read:
+            self._read[content] = partnership.read(self.folder)
+        return self._read[content]
 
     @property
     def use_case(self) -> UseCase:

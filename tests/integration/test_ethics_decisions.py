@@ -1,6 +1,7 @@
 """Decisions and whether they hold: conflicts, changes by a byte, expiry, withdrawal, replacement and tampering."""
 
 import datetime
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,11 @@ from ethics import decisions, dossier, ledger, proposals
 from ethics.decisions import Condition, Decision, Outcome, valid_decision
 from ethics.errors import ConflictOfInterestError, ExpiredError, NotAllowedError, NotApprovedError, WithdrawnError
 from ethics.ledger import Entry
+from ethics.store import open_store
 from hub.errors import InputError, SentinelError, StateError
+from hub.workspace import Workspace
 from models import trainings
-from tests.factories.ethics import PEOPLE, PURPOSE, WORDS, Desk, desk, unprotected, write_partnership
+from tests.factories.ethics import PEOPLE, PURPOSE, START, WORDS, Desk, desk, unprotected, write_partnership
 
 UTC = datetime.UTC
 
@@ -345,14 +348,28 @@ FORGERIES = {
 }
 
 
-@pytest.mark.parametrize("forgery", FORGERIES)
-def test_a_record_that_does_not_agree_with_the_ledger_scores_nothing(made: Desk, forgery: str) -> None:
+@pytest.fixture(scope="module")
+def approved_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a record with one approval, once."""
+    made = desk(tmp_path_factory.mktemp("approved"))
     made.approved()
-    assert now(made).id == 8
-    unprotected(made.store, *(statement.replace("{x}", "f" * 64) for statement in FORGERIES[forgery]))
-    for purpose in (PURPOSE, "enforcement"):
-        with pytest.raises(NotApprovedError):
-            now(made, purpose)
+    return made.workspace.ethics / "ethics.db"
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_record_that_does_not_agree_with_the_ledger_scores_nothing(
+    approved_record: Path, tmp_path: Path, forgery: str
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.ethics.mkdir()
+    shutil.copy(approved_record, workspace.ethics / "ethics.db")
+    at = START + datetime.timedelta(days=1)
+    with open_store(workspace) as store:
+        assert valid_decision(store, purpose=PURPOSE, at=at).id == 8
+        unprotected(store, *(statement.replace("{x}", "f" * 64) for statement in FORGERIES[forgery]))
+        for purpose in (PURPOSE, "enforcement"):
+            with pytest.raises(NotApprovedError):
+                valid_decision(store, purpose=purpose, at=at)
 
 
 def test_a_forged_end_with_its_entry_and_hash_forged_too_scores_nothing(made: Desk) -> None:
@@ -409,7 +426,7 @@ def test_inside_a_writer_the_answer_stays_true_until_it_has_written(made: Desk) 
 def test_asking_is_quick_however_long_the_ledger_is(made: Desk) -> None:
     made.approved()
     with made.store.writing() as session:
-        for number in range(3_000):
+        for number in range(500):
             ledger.append(session, kind="score", actor="hub", facts={"number": number}, at=made.clock.at)
     begun = time.perf_counter()
     for _ in range(20):
