@@ -21,7 +21,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,7 +119,9 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def publish(parent: Path, kind: str, facts: Mapping[str, Any]) -> Iterator[Draft]:
+def publish(
+    parent: Path, kind: str, facts: Mapping[str, Any], *, before: Callable[[str], None] | None = None
+) -> Iterator[Draft]:
     """Fill a draft directory in the `with` block; on a clean exit it is published under its digest.
 
     `draft.facts` may still be added to inside the block. On an error nothing is left behind.
@@ -128,6 +130,8 @@ def publish(parent: Path, kind: str, facts: Mapping[str, Any]) -> Iterator[Draft
         parent: the directory that holds artefacts of this kind; made when missing.
         kind: what it is, stored in the manifest and checked when it is opened.
         facts: JSON-able statements about it. No time of day goes in, so that equal content has an equal name.
+        before: called with the digest when every file is on disk and the directory has not got its name yet, for what
+            must never be missing where the artefact exists.
     """
     parent.mkdir(parents=True, exist_ok=True)
     draft = Draft(Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=parent)), dict(facts))
@@ -145,6 +149,8 @@ def publish(parent: Path, kind: str, facts: Mapping[str, Any]) -> Iterator[Draft
         for directory in {draft.path, *((draft.path / name).parent for name in names)}:
             _sync(directory)
         digest = sha256_bytes(content)
+        if before is not None:
+            before(digest)
         if not (parent / digest).exists():
             draft.path.chmod(0o755)
             draft.path.rename(parent / digest)

@@ -1,0 +1,203 @@
+"""Opening one CSV file of a delivery: its bytes, encoding, header and records are checked before a cell is parsed.
+
+    file = csv_files.examine(path, "school", declared, scratch)
+
+An error names the file, the source, the line and the byte, never what stands there.
+"""
+
+import codecs
+import csv
+import hashlib
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub import csv_records
+from hub.errors import InputError
+from hub.sources import SourceFile
+
+KEPT_CHARACTERS = 100_000
+"""How much of a damaged record's text the quarantine keeps; the agency still has all of it."""
+
+_CHUNK = 1 << 22
+_FOREIGN = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
+    (b"\x1f\x8b", "compressed"),
+    (codecs.BOM_UTF16_LE, "UTF-16 text"),
+    (codecs.BOM_UTF16_BE, "UTF-16 text"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A record that cannot be read: the line on which it begins, the rule that it breaks, the start of its text."""
+
+    line: int
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """One examined file.
+
+    Attributes:
+        name: its name in the delivery folder.
+        sha256: digest of the delivered bytes.
+        size: bytes delivered.
+        headers: the cells of the first record, trimmed.
+        readable: what is to be read: the delivered file, or a clean copy of its good records.
+        has_header: whether `readable` begins with the header.
+        lines: the line of each good record in the delivered file, in order.
+        damaged: records that cannot be read.
+        blank_lines: lines without any character; they are not rows.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    headers: tuple[str, ...]
+    readable: Path
+    has_header: bool
+    lines: NDArray[np.int64]
+    damaged: tuple[Damaged, ...]
+    blank_lines: int
+
+
+def examine(path: Path, source: str, declared: SourceFile, scratch: Path) -> CsvFile:
+    """Check the bytes of `path` and find its records.
+
+    Args:
+        path: the delivered file; it is only read.
+        source: name of its source, for messages.
+        declared: how sources.yaml describes it.
+        scratch: folder inside the identity store for a clean copy, when one is needed.
+
+    Raises:
+        InputError: it is not text in the declared encoding, holds a NUL byte, has no header, or has no rows.
+    """
+    where = f"{path.name} (source {source})"
+    with _bytes_of(path, where) as content:
+        sha256, size = hashlib.sha256(content).hexdigest(), len(content)
+        _refuse_foreign(content, where)
+        _check_encoding(content, declared.encoding, where)
+        if declared.encoding == "utf-8":
+            return _records(content, path, None, (sha256, size), declared, where, scratch)
+        copy = scratch / f"{declared.name} {sha256[:16]}.utf8"
+        with copy.open("wb") as stream:
+            for at in range(0, size, _CHUNK):
+                stream.write(content[at : at + _CHUNK].decode(declared.encoding).encode("utf-8"))
+    with _bytes_of(copy, where) as content:
+        return _records(content, path, copy, (sha256, size), declared, where, scratch)
+
+
+def _records(
+    content: mmap.mmap,
+    path: Path,
+    copy: Path | None,
+    delivered: tuple[str, int],
+    declared: SourceFile,
+    where: str,
+    scratch: Path,
+) -> CsvFile:
+    start = len(codecs.BOM_UTF8) if content[:3] == codecs.BOM_UTF8 else 0
+    head = csv_records.header(content, start, declared.delimiter)
+    if head is None:
+        raise InputError(
+            f"{where}: there is no header in the first line.", "Ask the agency for a file with one header and rows."
+        )
+    headers = _cells(content[head.start : head.end].decode("utf-8"), declared.delimiter)
+    found = csv_records.records(content, head, declared.delimiter)
+    if not len(found.lines) and not found.damaged:
+        raise InputError(
+            f"{where}: an empty extract: it has a header and no rows.",
+            "Ask the agency to deliver it again; an empty file would take every record of the last delivery away.",
+        )
+    damaged = tuple(
+        Damaged(line, rule, content[begin:end].decode("utf-8", "replace")[:KEPT_CHARACTERS])
+        for line, begin, end, rule in found.damaged
+    )
+    plain = found.plain and head.line == 2
+    readable = copy or path
+    if not plain:
+        readable = scratch / f"{declared.name} {delivered[0][:16]}.clean"
+        csv_records.good_records(content, head, declared.delimiter, found).tofile(readable)
+    return CsvFile(path.name, *delivered, headers, readable, plain, found.lines, damaged, found.blank_lines)
+
+
+def _cells(record: str, delimiter: str) -> tuple[str, ...]:
+    return tuple(cell.strip() for cell in next(csv.reader([record], delimiter=delimiter, skipinitialspace=True)))
+
+
+@contextmanager
+def _bytes_of(path: Path, where: str) -> Iterator[mmap.mmap]:
+    try:
+        with path.open("rb") as stream:
+            if path.stat().st_size == 0:
+                raise InputError(f"{where}: an empty extract: the file has no bytes.", "Ask the agency for it again.")
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                yield content
+    except OSError as error:
+        raise InputError(
+            f"{where}: cannot be read ({type(error).__name__}).", "Check the file and who may read it."
+        ) from None
+
+
+def _refuse_foreign(content: mmap.mmap, where: str) -> None:
+    for magic, what in _FOREIGN:
+        if content[: len(magic)] == magic:
+            raise InputError(f"{where}: this is {what}, not CSV.", "Save it as CSV in UTF-8.")
+    at = content.find(b"\0")
+    if at >= 0:
+        raise InputError(
+            f"{where}: {_place(content, at)} holds a NUL byte, so the file is damaged or is not text.",
+            "Ask the agency to export it again as CSV in UTF-8.",
+        )
+
+
+def _place(content: mmap.mmap, at: int) -> str:
+    before = content[:at]
+    line = before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n") + 1
+    in_line = at - max(before.rfind(b"\n"), before.rfind(b"\r"))
+    return f"line {line}, byte {in_line} of the line (byte {at + 1} of the file),"
+
+
+def _check_encoding(content: mmap.mmap, encoding: str, where: str) -> None:
+    utf8 = _first_undecodable(content, "utf-8")
+    if encoding == "utf-8" and utf8 is not None:
+        raise InputError(
+            f"{where}: {_place(content, utf8)} is not UTF-8.",
+            "If the agency exports from Windows, set `encoding: cp1252` for this file in sources.yaml; "
+            "else ask for UTF-8.",
+        )
+    if encoding != "utf-8":
+        if utf8 is None and not _is_ascii(content):
+            raise InputError(
+                f"{where}: declared as {encoding}, but it is UTF-8: names would be garbled.",
+                f"Remove `encoding: {encoding}` from this file in sources.yaml.",
+            )
+        wrong = _first_undecodable(content, encoding)
+        if wrong is not None:
+            raise InputError(
+                f"{where}: {_place(content, wrong)} is not {encoding}.", "Ask the agency for the file in UTF-8."
+            )
+
+
+def _first_undecodable(content: mmap.mmap, encoding: str) -> int | None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for at in range(0, len(content), _CHUNK):
+        chunk = content[at : at + _CHUNK]
+        try:
+            decoder.decode(chunk, final=at + _CHUNK >= len(content))
+        except UnicodeDecodeError as error:
+            return at - (len(error.object) - len(chunk)) + error.start
+    return None
+
+
+def _is_ascii(content: mmap.mmap) -> bool:
+    return all(content[at : at + _CHUNK].isascii() for at in range(0, len(content), _CHUNK))

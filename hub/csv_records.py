@@ -1,0 +1,236 @@
+"""Where the records of a CSV file begin and end: one pass over its bytes, compiled by numba.
+
+A cell may be quoted with `"`, a quote inside it is doubled, and a quoted cell may hold delimiters and line ends. A line
+ends with a line feed, a carriage return, or both. A record with another number of cells than the header, with damaged
+quotes, or longer than `LONGEST_RECORD` is set aside with the line on which it begins; reading goes on behind it. After
+damaged quotes that is behind the record's first line, because nobody can say where the cell was meant to end.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+LONGEST_RECORD = 1_000_000
+"""Longest record in bytes; a longer one is not read."""
+
+DAMAGE = {1: "cells", 2: "quotes", 3: "too_long"}
+"""Why a record is set aside: another number of cells than the header, damaged quotes, longer than allowed."""
+
+_NEWLINE, _RETURN, _QUOTE, _SPACE = 10, 13, 34, 32
+_CELL_START, _UNQUOTED, _QUOTED, _AFTER_QUOTE, _CLOSED = 0, 1, 2, 3, 4
+_ENDS_NEWLINE, _ENDS_RETURN_NEWLINE, _ENDS_RETURN = 1, 2, 4
+# What the kernel reports in `totals`, by position.
+_GOOD, _BAD, _BLANK, _WRITTEN, _ENDINGS, _MANY_LINES, _POSITION, _LINE, _CELLS, _START, _END = range(11)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of one file behind its header.
+
+    Attributes:
+        lines: the line (from 1) on which each good record begins, in order.
+        damaged: for each record set aside `(line, first byte, byte behind the last, reason)`.
+        blank_lines: lines without any character; they are not records.
+        plain: any CSV reader finds the same records in the file as it stands: nothing is set aside, no line is blank,
+            and there is one kind of line end (line feeds, when a cell holds a line end).
+    """
+
+    lines: NDArray[np.int64]
+    damaged: tuple[tuple[int, int, int, str], ...]
+    blank_lines: int
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first record of a file: its bytes `[start, end)`, its cells, and the byte and line where the next begins."""
+
+    start: int
+    end: int
+    cells: int
+    position: int
+    line: int
+
+
+@njit(cache=True, nogil=True)
+def _line_end(content: Any, position: int) -> Any:
+    """Return the first byte of the next line when `position` holds the end of a line."""
+    if content[position] == _RETURN and position + 1 < len(content) and content[position + 1] == _NEWLINE:
+        return position + 2
+    return position + 1
+
+
+@njit(cache=True, nogil=True)
+def _record(content: Any, start: int, delimiter: int) -> Any:
+    """Walk over the record that begins at `start`.
+
+    Returns:
+        `(end, behind, cells, breaks, reason)`: the byte behind its last cell, the byte where the next record begins,
+        its cells, the line ends inside its cells, and 2 or 3 (see `DAMAGE`) or 0.
+    """
+    size = len(content)
+    last = min(size, start + LONGEST_RECORD)
+    position, cells, breaks, state = start, 1, 0, _CELL_START
+    while position < last:
+        byte = content[position]
+        if state == _UNQUOTED:
+            while byte != delimiter and byte != _NEWLINE and byte != _RETURN:
+                position += 1
+                if position == last:
+                    break
+                byte = content[position]
+            if position == last:
+                break
+        elif state == _QUOTED:
+            while byte != _QUOTE and byte != _NEWLINE and byte != _RETURN:
+                position += 1
+                if position == last:
+                    break
+                byte = content[position]
+            if position == last:
+                break
+            if byte == _QUOTE:
+                state = _AFTER_QUOTE
+                position += 1
+            else:
+                breaks += 1
+                position = _line_end(content, position)
+            continue
+        if byte in (_NEWLINE, _RETURN):
+            return position, _line_end(content, position), cells, breaks, 0
+        if byte == delimiter:
+            cells += 1
+            state = _CELL_START
+        elif state == _CELL_START:
+            if byte == _QUOTE:
+                state = _QUOTED
+            elif byte != _SPACE:
+                state = _UNQUOTED
+        elif state == _AFTER_QUOTE and byte == _QUOTE:
+            state = _QUOTED
+        elif byte == _SPACE:
+            state = _CLOSED
+        else:
+            return position, position, cells, breaks, 2
+        position += 1
+    if state == _QUOTED:
+        return size, size, cells, breaks, 2
+    return size, size, cells, breaks, 0 if last == size else 3
+
+
+@njit(cache=True, nogil=True)
+def _scan(content: Any, position: int, line: int, delimiter: int, expected: int, lines: Any, bad: Any, out: Any) -> Any:
+    """Walk over `content` from `position`; fill `lines`, `bad` and, when it has room, `out`; return the totals.
+
+    Args:
+        content: the bytes of the file.
+        position: where to begin; `line` is the line (from 1) of that byte.
+        line: see `position`.
+        delimiter: what separates the cells.
+        expected: number of cells of a good record; 0 stops behind the first one, whatever it has.
+        lines: int64, filled with the line of each good record.
+        bad: int64 of four columns, filled with line, start, end and reason of each record set aside.
+        out: empty, or uint8 as long as `content` + 1: filled with the good records, each ended by a newline.
+    """
+    totals = np.zeros(11, np.int64)
+    size = len(content)
+    while position < size and not (expected == 0 and totals[_GOOD] + totals[_BAD] > 0):
+        start, first_line = position, line
+        end, position, cells, breaks, reason = _record(content, start, delimiter)
+        if reason == 0:
+            line += breaks
+            totals[_MANY_LINES] += breaks
+            if end < size:
+                line += 1
+                if position == end + 2:
+                    totals[_ENDINGS] |= _ENDS_RETURN_NEWLINE
+                elif content[end] == _NEWLINE:
+                    totals[_ENDINGS] |= _ENDS_NEWLINE
+                else:
+                    totals[_ENDINGS] |= _ENDS_RETURN
+            if end == start:
+                totals[_BLANK] += 1
+                continue
+            if expected > 0 and cells != expected:
+                reason = 1
+        else:
+            end = start
+            while end < size and content[end] != _NEWLINE and content[end] != _RETURN:
+                end += 1
+            position = size
+            if end < size:
+                position = _line_end(content, end)
+                line += 1
+        if reason != 0:
+            index = totals[_BAD]
+            bad[index, 0], bad[index, 1], bad[index, 2], bad[index, 3] = first_line, start, end, reason
+            totals[_BAD] += 1
+            continue
+        if len(lines):
+            lines[totals[_GOOD]] = first_line
+        totals[_GOOD] += 1
+        totals[_CELLS], totals[_START], totals[_END] = cells, start, end
+        if len(out):
+            written = totals[_WRITTEN]
+            for index in range(start, end):
+                out[written + index - start] = content[index]
+            out[written + end - start] = _NEWLINE
+            totals[_WRITTEN] = written + end - start + 1
+    totals[_POSITION], totals[_LINE] = position, line
+    return totals
+
+
+def _bytes(content: Any) -> NDArray[np.uint8]:
+    return np.frombuffer(content, np.uint8)
+
+
+def header(content: Any, start: int, delimiter: str) -> Header | None:
+    """Return the first record of `content` from the byte `start`; None when there is none or its quotes are damaged."""
+    nothing, bad = np.empty(0, np.int64), np.empty((1, 4), np.int64)
+    totals = _scan(_bytes(content), start, 1, ord(delimiter), 0, nothing, bad, np.empty(0, np.uint8))
+    if totals[_GOOD] == 0:
+        return None
+    return Header(*(int(totals[at]) for at in (_START, _END, _CELLS, _POSITION, _LINE)))
+
+
+def records(content: Any, head: Header, delimiter: str) -> Records:
+    """Find the records of `content` behind its header."""
+    rows = _bytes(content)[head.position :]
+    most = 1 + int(np.count_nonzero(rows == _NEWLINE)) + int(np.count_nonzero(rows == _RETURN))
+    lines, bad = np.empty(most, np.int64), np.empty((most, 4), np.int64)
+    totals = _scan(
+        _bytes(content),
+        head.position,
+        head.line,
+        ord(delimiter),
+        head.cells,
+        lines,
+        bad,
+        np.empty(0, np.uint8),
+    )
+    damaged = tuple(
+        (int(line), int(start), int(end), DAMAGE[int(reason)]) for line, start, end, reason in bad[: totals[_BAD]]
+    )
+    kinds = {b"\n": _ENDS_NEWLINE, b"\r\n": _ENDS_RETURN_NEWLINE, b"\r": _ENDS_RETURN}
+    endings = int(totals[_ENDINGS]) | kinds.get(bytes(content[head.end : head.position]), 0)
+    one_kind = endings == _ENDS_NEWLINE or (endings == _ENDS_RETURN_NEWLINE and not totals[_MANY_LINES])
+    blank = int(totals[_BLANK])
+    return Records(lines[: totals[_GOOD]].copy(), damaged, blank, bool(one_kind and not damaged and not blank))
+
+
+def good_records(content: Any, head: Header, delimiter: str, found: Records) -> NDArray[np.uint8]:
+    """Return the bytes of the good records of `content` behind its header, each ended by a newline.
+
+    Args:
+        content: the bytes of the file.
+        head: its header.
+        delimiter: what separates the cells.
+        found: what `records` found in it.
+    """
+    buffer, nothing = _bytes(content), np.empty(0, np.int64)
+    bad, out = np.empty((len(found.damaged) + 1, 4), np.int64), np.empty(len(buffer) + 1, np.uint8)
+    totals = _scan(buffer, head.position, head.line, ord(delimiter), head.cells, nothing, bad, out)
+    return out[: totals[_WRITTEN]]

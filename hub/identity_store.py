@@ -1,0 +1,94 @@
+"""The folders of the identity store. Nobody but the hub's owner may look into them.
+
+| path under `identity/` | what |
+|---|---|
+| pseudonym.key | the key of all pseudonyms |
+| records/SOURCE/EXTRACT.parquet | who the people of an extract are (hub.tables.IDENTITY_RECORD) |
+| quarantine/SOURCE/EXTRACT.parquet | rows of an extract that were set aside (hub.quarantine.QUARANTINE) |
+| ingest.lock | held while extracts come in |
+| .draft-… | what an ingest is working on; gone when it ends |
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hub.digests import sha256_file
+from hub.errors import IntegrityError, StateError
+from hub.workspace import Workspace
+
+_DRAFT = ".draft-"
+
+
+def records(workspace: Workspace, source: str, extract: str) -> Path:
+    """Return the file with the identity rows of one extract."""
+    return workspace.identity / "records" / source / f"{extract}.parquet"
+
+
+def quarantined(workspace: Workspace, source: str, extract: str) -> Path:
+    """Return the file with the quarantined rows of one extract."""
+    return workspace.identity / "quarantine" / source / f"{extract}.parquet"
+
+
+def secure(folder: Path) -> Path:
+    """Make `folder` if it is missing, let only its owner into it, and return it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def place(draft: Path, path: Path) -> None:
+    """Give the finished file `draft` its name `path` by one rename, on disk before this returns."""
+    secure(path.parent.parent)
+    secure(path.parent)
+    draft.chmod(0o600)
+    for one in (draft, path.parent):
+        if one is path.parent:
+            draft.rename(path)
+        descriptor = os.open(one, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def check(path: Path, sha256: str) -> None:
+    """Check that the file `path` is there and has the digest `sha256`.
+
+    Raises:
+        IntegrityError: it is missing or has changed.
+    """
+    if not path.is_file() or sha256_file(path) != sha256:
+        raise IntegrityError(
+            f"{path} is missing or differs from what was ingested.",
+            "Restore it from a copy, or ingest the extract anew.",
+        )
+
+
+@contextmanager
+def working(workspace: Workspace) -> Iterator[Path]:
+    """Give a folder to work in, inside the identity store; it is gone afterwards, as are those that a kill left behind.
+
+    Raises:
+        StateError: another ingest is at work in this workspace.
+    """
+    secure(workspace.identity)
+    with (workspace.identity / "ingest.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StateError(
+                f"Another ingest is at work in {workspace.root}.", "Wait until it has ended, then run this one again."
+            ) from None
+        for left in workspace.identity.glob(f"{_DRAFT}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        folder = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=workspace.identity))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

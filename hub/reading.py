@@ -1,0 +1,173 @@
+"""Loading the examined files of a source into DuckDB: typed, validated, bad rows in quarantine.
+
+Every file becomes a table of its own; the relation that the mapping sees under the declared name holds the rows of all
+files that break no rule.
+"""
+
+from typing import Any
+
+import duckdb
+
+from hub import csv_headers, quarantine, sql
+from hub.csv_files import CsvFile
+from hub.errors import InputError
+from hub.sources import Source, SourceFile
+from hub.validation import Validation
+
+
+def _part(declared: SourceFile, index: int) -> str:
+    return sql.name(f"#{declared.name} {index}")
+
+
+def create_empty(connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation) -> None:
+    """Make the relation `declared.name` without rows, so that the mapping can be checked before anything is read."""
+    columns = ", ".join(f"{sql.name(column)} {kind}" for column, kind in validation.columns)
+    masks = ", ".join(f"{mask} BIGINT" for mask in validation.rules.masks)
+    # The dates and rules of this SELECT are bound too: a wrong date format shows here.
+    connection.execute(f'CREATE TABLE {_part(declared, 0)} ({columns}, {masks}, "#repeat" TINYINT)')
+    cells = ", ".join(f'NULL::VARCHAR AS "cell {index}"' for index in range(len(validation.columns)))
+    connection.execute(f"INSERT INTO {_part(declared, 0)} {validation.select(f'(SELECT {cells} LIMIT 0)')}")
+    _create_view(connection, declared, validation, 1)
+
+
+def rows_of(table: str) -> str:
+    """Return the relation of a declared file's kept rows with their place: `#part` (which file) and `#row` (from 0)."""
+    return sql.name(f"#{table} rows")
+
+
+def _create_view(
+    connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation, parts: int
+) -> None:
+    columns = ", ".join(sql.name(column) for column, _ in validation.columns)
+    kept = validation.rules.kept
+    selects = [
+        f'SELECT {columns}, {index} AS "#part", rowid AS "#row" FROM {_part(declared, index)} WHERE {kept}'
+        for index in range(parts)
+    ]
+    rows = rows_of(declared.name)
+    connection.execute(f"CREATE OR REPLACE VIEW {rows} AS {' UNION ALL '.join(selects)}")
+    connection.execute(f"CREATE OR REPLACE VIEW {sql.name(declared.name)} AS SELECT {columns} FROM {rows}")
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    declared: SourceFile,
+    validation: Validation,
+    files: tuple[CsvFile, ...],
+) -> list[dict[str, Any]]:
+    """Read `files` into the relation `declared.name` and return the facts of each file.
+
+    The facts are `table, file, sha256, bytes, rows, kept, quarantined, rules, blank_lines`; rows = kept + quarantined.
+
+    Raises:
+        InputError: a declared column is missing, a file cannot be read, or not one of its rows can be kept.
+    """
+    readers = []
+    for index, file in enumerate(files):
+        where = f"{file.name} (source {source.name})"
+        positions = csv_headers.positions(file.headers, tuple(declared.columns), where)
+        readers.append(_reader(file, declared, positions))
+        statement = f"CREATE OR REPLACE TABLE {_part(declared, index)} AS {validation.select(readers[-1])}"
+        _read(connection, where, statement)
+        [(rows,)] = connection.execute(f"SELECT count(*) FROM {_part(declared, index)}").fetchall()
+        if rows != len(file.lines):
+            raise _unreadable(where)
+    _create_view(connection, declared, validation, len(files))
+    if declared.unique:
+        _mark_repeats(connection, declared, validation, len(files))
+    return [
+        _settle(connection, source, declared, validation, file, index, reader)
+        for index, (file, reader) in enumerate(zip(files, readers, strict=True))
+    ]
+
+
+def _reader(file: CsvFile, declared: SourceFile, positions: dict[str, int]) -> str:
+    names = {position: f"cell {index}" for index, position in enumerate(positions[name] for name in declared.columns)}
+    columns = ", ".join(
+        f"{sql.text(names.get(position, f'other {position}'))}: 'VARCHAR'" for position in range(len(file.headers))
+    )
+    return (
+        f"read_csv({sql.text(file.readable.as_posix())}, auto_detect = false, header = {file.has_header}, "
+        f"delim = {sql.text(declared.delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}})"
+    )
+
+
+def _read(connection: duckdb.DuckDBPyConnection, where: str, statement: str) -> None:
+    try:
+        connection.execute(statement)
+    except duckdb.Error:  # its text repeats the row
+        raise _unreadable(where) from None
+
+
+def _unreadable(where: str) -> InputError:
+    return InputError(
+        f"{where}: its rows cannot be told apart with certainty.",
+        "Ask the agency for CSV in UTF-8 in which cells with quotes, delimiters or line ends stand in double quotes.",
+    )
+
+
+def _mark_repeats(
+    connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation, parts: int
+) -> None:
+    """Set `#repeat` in kept rows whose `unique` columns stood in an earlier one: 1 when all else is equal, else 2."""
+    table = rows_of(declared.name)
+    keys = ", ".join(sql.name(column) for column in declared.unique)
+    same = " AND ".join(f"a.{sql.name(column)} IS NOT DISTINCT FROM b.{sql.name(column)}" for column in declared.unique)
+    every = [f"a.{sql.name(column)} IS NOT DISTINCT FROM b.{sql.name(column)}" for column, _ in validation.columns]
+    connection.execute(
+        f'CREATE TEMP TABLE "#first" AS SELECT min(("#part", "#row")) AS place FROM {table} '
+        f"GROUP BY {keys} HAVING count(*) > 1"
+    )
+    connection.execute(
+        f'CREATE TEMP TABLE "#repeats" AS SELECT a."#part" AS part, a."#row" AS "row", '
+        f"CASE WHEN {' AND '.join(every)} THEN 1 ELSE 2 END AS repeat "
+        f'FROM {table} a JOIN {table} b ON {same} JOIN "#first" f ON (b."#part", b."#row") = f.place '
+        f'WHERE (a."#part", a."#row") <> f.place'
+    )
+    for index in range(parts):
+        part = _part(declared, index)
+        connection.execute(
+            f'UPDATE {part} SET "#repeat" = r.repeat FROM "#repeats" r '
+            f'WHERE r.part = {index} AND r."row" = {part}.rowid'
+        )
+    connection.execute('DROP TABLE "#first"; DROP TABLE "#repeats"')
+
+
+def _settle(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    declared: SourceFile,
+    validation: Validation,
+    file: CsvFile,
+    index: int,
+    reader: str,
+) -> dict[str, Any]:
+    part, kept_rows = _part(declared, index), validation.rules.kept
+    broken = connection.sql(
+        f'SELECT rowid AS "row", {validation.rules.labels} AS rules FROM {part} WHERE NOT ({kept_rows}) ORDER BY 1'
+    ).to_arrow_table()
+    quarantine.add_damaged(connection, file)
+    quarantine.add_rows(connection, file, broken, reader, tuple(declared.columns))
+    quarantined, rules = quarantine.counts(connection, file=file.name)
+    [(kept,)] = connection.execute(f"SELECT count(*) FROM {part} WHERE {kept_rows}").fetchall()
+    rows = len(file.lines) + len(file.damaged)
+    if rows != kept + quarantined:
+        raise _unreadable(f"{file.name} (source {source.name})")
+    if not kept:
+        why = "; ".join(f"{rule} ({count})" for rule, count in rules.items())
+        raise InputError(
+            f"{file.name} (source {source.name}): not one of its {rows} rows can be kept. Broken rules: {why}.",
+            "Correct the declared types and formats in sources.yaml, or ask the agency for the extract again.",
+        )
+    return {
+        "table": declared.name,
+        "file": file.name,
+        "sha256": file.sha256,
+        "bytes": file.size,
+        "rows": rows,
+        "kept": kept,
+        "quarantined": quarantined,
+        "rules": rules,
+        "blank_lines": file.blank_lines,
+    }

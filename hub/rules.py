@@ -1,0 +1,65 @@
+"""Rules of rows, compiled to SQL: each row gets whole numbers whose bits say which rules it breaks; 0 means none.
+
+A table of such rows also has the column `#repeat`: 0, or 1 for a row that stood there before (`duplicate`), or 2 for
+one with the same key and other content (`duplicate_differs`: nobody can say which is right, so the first stays).
+"""
+
+from dataclasses import dataclass
+
+from hub import sql
+
+_BITS = 62
+_REPEATS = {1: "duplicate", 2: "duplicate_differs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of one column, and the SQL condition that is true when a row breaks it."""
+
+    column: str
+    name: str
+    broken: str
+
+    @property
+    def label(self) -> str:
+        """How reports and the quarantine name it."""
+        return f"{self.column}: {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All rules of the rows of one table, in the order of their bits."""
+
+    rules: tuple[Rule, ...]
+
+    @property
+    def masks(self) -> tuple[str, ...]:
+        """Quoted names of the columns that hold the bits."""
+        return tuple(sql.name(f"#broken {index}") for index in range(max(1, -(-len(self.rules) // _BITS))))
+
+    @property
+    def columns(self) -> str:
+        """The SQL of the columns that hold the bits, and of an empty `#repeat`, for a SELECT list."""
+        found = []
+        for at, mask in enumerate(self.masks):
+            bits = [
+                f"CASE WHEN {rule.broken} THEN {1 << index}::BIGINT ELSE 0::BIGINT END"
+                for index, rule in enumerate(self.rules[at * _BITS : (at + 1) * _BITS])
+            ]
+            found.append(f"{' + '.join(bits) or '0::BIGINT'} AS {mask}")
+        return ", ".join([*found, '0::TINYINT AS "#repeat"'])
+
+    @property
+    def kept(self) -> str:
+        """The SQL condition of rows that break no rule."""
+        return " AND ".join(f"{mask} = 0" for mask in (*self.masks, '"#repeat"'))
+
+    @property
+    def labels(self) -> str:
+        """The SQL list of the labels of the rules that a row breaks."""
+        items = [
+            f"CASE WHEN ({self.masks[index // _BITS]} >> {index % _BITS}) & 1 = 1 THEN {sql.text(rule.label)} END"
+            for index, rule in enumerate(self.rules)
+        ]
+        items += [f"CASE WHEN \"#repeat\" = {repeat} THEN '{name}' END" for repeat, name in _REPEATS.items()]
+        return f"list_filter([{', '.join(items)}], lambda label: label IS NOT NULL)"
