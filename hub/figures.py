@@ -108,6 +108,37 @@ def from_json(value: Mapping[str, Any]) -> Stated:
     return Figure(float(value["value"]), float(value["low"]), float(value["high"]), int(value["n"]), str(value["unit"]))
 
 
+def wilson(successes: float, n: float) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a share: never outside 0 to 1, and not empty at 0 or at n.
+
+    Formula: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n), p = successes / n, z = 1.96 (Wilson 1927).
+
+    Args:
+        successes: how many, 0 to `n`.
+        n: of how many, above 0.
+    """
+    z = 1.959963984540054
+    p = successes / n
+    middle = p + z * z / (2 * n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def share(successes: int, n: int, of: str, *, least: int = 1) -> Stated:
+    """Return `successes / n`, in [0, 1], with its 95 % Wilson interval, or that it is not computed and why.
+
+    Args:
+        successes: how many, 0 to `n`.
+        n: of how many.
+        of: what is counted, such as "pairs linked", for the reason.
+        least: with fewer than this the share is not computed.
+    """
+    if n < max(least, 1):
+        return NotComputed(n, f"no {of}" if n == 0 else f"{of}: {least} are needed")
+    return Figure(successes / n, *wilson(successes, n), n=n)
+
+
 def _number(value: float, decimals: int) -> str:
     text = f"{value:,.{decimals}f}"
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hub.figures import wilson as wilson
 from models.figures import Figure, NotComputed, Stated
 
 Floats = npt.NDArray[np.float64]
@@ -91,20 +92,3 @@ def interval(values: Floats) -> tuple[float, float]:
         return float("nan"), float("nan")
     low, high = np.quantile(usable, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
-
-
-def wilson(successes: float, n: float) -> tuple[float, float]:
-    """Return the 95 % Wilson score interval of a share: never outside 0 to 1, and not empty at 0 or at n.
-
-    Formula: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n), p = successes / n, z = 1.96 (Wilson 1927).
-
-    Args:
-        successes: how many, 0 to `n`.
-        n: of how many, above 0.
-    """
-    z = 1.959963984540054
-    share = successes / n
-    middle = share + z * z / (2 * n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return max(0.0, float((middle - half) / scale)), min(1.0, float((middle + half) / scale))
