@@ -124,10 +124,26 @@ def tables() -> str:
 
 
 def workflow() -> str:
-    """Return the page of the ethics workflow, drawn from its table of states."""
+    """Return the page of the ethics workflow, from its table of states and moves."""
+    from ethics.workflow import MOVES, OWNERS
     from ethics.workflow_diagram import diagram
 
-    return NOTE + "\n" + diagram()
+    lines = [NOTE, "# How a decision comes about", ""]
+    lines.append("This table is the whole of it: what is not in it cannot be done. Every move is a row in the ledger,")
+    lines += ["written together with the move. An approval also ends by itself, on its day of expiry.", ""]
+    lines += ["```mermaid", diagram().strip(), "```", "", "## Moves", ""]
+    lines += ["| from | to | who | what happens | needs |", "| --- | --- | --- | --- | --- |"]
+    for move in MOVES:
+        who = " or ".join(role.value for role in move.roles)
+        needs = "; ".join(need.value for need in move.needs) or "nothing more"
+        lines.append(f"| {_words(move.start)} | {_words(move.end)} | {who} | {move.plain} | {needs} |")
+    lines += ["", "## Who acts next", "", "| state | who |", "| --- | --- |"]
+    lines += [f"| {_words(state)} | {owner.value} |" for owner, states in OWNERS.items() for state in states]
+    return "\n".join(lines) + "\n"
+
+
+def _words(state: str) -> str:
+    return str(state).replace("_", " ")
 
 
 def openapi() -> str:

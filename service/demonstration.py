@@ -32,7 +32,7 @@ from hub.partnership import Demonstration, Role
 from hub.snapshots import Snapshot
 from models import training
 from models.bundles import Bundle
-from models.matrices import of_table
+from models.matrices import floats
 from service import gate_trial
 from service.gate_trial import Trial
 
@@ -100,7 +100,7 @@ def _walk(place: Place, said: Demonstration, folder: Path, seed: int) -> Walked:
         features = matrix.build(workspace, snapshot, use_case, indicators, on=today)
     analyst = gate_trial.people(partnership, Role.ANALYST)[0]
     with _step("Training, and two simpler models beside it"):
-        bundle = training.train(workspace, features, seed=seed, trained_by=analyst).bundle
+        bundle = training.train(workspace, features, seed=seed, trained_by=analyst)
     with _step("Auditing"):
         audit = audits.run(workspace, partnership, bundle.digest, seed=seed)
     with _step("Proposal, decision, scores and refusals over a real socket"):
@@ -117,7 +117,7 @@ def _someone(features: FeatureSet, bundle: Bundle, snapshot: Snapshot) -> str:
     newest = features.use_case.newest(snapshot.known_to)
     rows = features.matrix()
     rows = rows.filter(pc.equal(rows["as_of_date"], newest))
-    probabilities = bundle.load().probabilities(of_table(rows, [one.name for one in features.indicators]).values)
+    probabilities = bundle.load().probabilities(floats(rows, [one.name for one in features.indicators]))
     return str(rows["person_id"][int(probabilities.argmax())].as_py())
 
 

@@ -9,6 +9,9 @@ from audits.reasons import reasons
 from ethics import ledger
 from features.online import vector
 from hub.errors import SentinelError
+from models import figures
+from models.bundles import Bundle
+from models.figures import NotComputed
 from service.gate import Gate, Opened
 from service.problems import Problem
 
@@ -46,9 +49,13 @@ class SnapshotReference(BaseModel):
 
 
 class Evidence(BaseModel):
-    """What happened to people in this band in the test period: the number behind the word."""
+    """What happened to people in this band on the test dates: the number behind the word."""
 
-    words: str = Field(description="The share with its interval and n, in plain words, or why it is not known.")
+    share: float | None = Field(description="Share of them who had the outcome; null when it was not computed.")
+    low: float | None = Field(description="Lower bound of its 95 % interval.")
+    high: float | None = Field(description="Upper bound of its 95 % interval.")
+    n: int = Field(description="How many rows of people and dates were in the band.")
+    words: str = Field(description="The same in plain words, or why there is no number.")
 
 
 class Score(BaseModel):
@@ -134,10 +141,10 @@ class Scorer:
             purpose=request.purpose,
             as_of_date=as_of_date,
             band=band,
-            band_in_words=opened.bundle.band_in_words(band),
+            band_in_words=_band_in_words(opened.bundle, band),
             probability=round(probability, 4),
             probability_in_words=f"{opened.use_case.outcome.plain} Within {opened.use_case.horizon_days} days.",
-            evidence=Evidence(words=opened.bundle.band_evidence(band)),
+            evidence=_evidence(opened.bundle, band),
             reasons=list(raised),
             protective_factors=list(lowered),
             model=opened.bundle.digest,
@@ -151,6 +158,23 @@ class Scorer:
             caveats=_caveats(opened),
             ledger_entry=entry.seq,
         )
+
+
+def _band_in_words(bundle: Bundle, band: str) -> str:
+    return next(str(one["plain"]) for one in bundle.thresholds.as_json()["bands"] if one["name"] == band)
+
+
+def _evidence(bundle: Bundle, band: str) -> Evidence:
+    figure = figures.from_json(bundle.metrics["bands"][band]["with_outcome"])
+    if isinstance(figure, NotComputed):
+        words = f"How often the outcome followed in this band is {figure.text()}."
+        return Evidence(share=None, low=None, high=None, n=figure.n, words=words)
+    share, low, high = (f"{100 * number:.1f} %" for number in (figure.value, figure.low, figure.high))
+    words = (
+        f"On the test dates {bundle.use_case.people} were in this band {figure.n:,} times, "
+        f"and in {share} of them ({low} to {high}) the outcome followed."
+    )
+    return Evidence(share=figure.value, low=figure.low, high=figure.high, n=figure.n, words=words)
 
 
 def _caveats(opened: Opened) -> list[str]:

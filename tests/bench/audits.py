@@ -1,0 +1,40 @@
+"""Audits: rates by group with 1,000 resamples of people against one pass of Fairlearn's MetricFrame without any."""
+
+from collections.abc import Iterator
+
+import fairlearn.metrics as fairlearn
+import numpy as np
+from sklearn.metrics import precision_score
+
+from audits.fairness import fairness
+from features.use_cases import Fairness
+from tests.bench import Measured, ratio
+
+_ROWS, _PEOPLE = 20_000, 5_000
+
+
+def figures() -> Iterator[Measured]:
+    """Yield the audits' figures."""
+    chance = np.random.default_rng(7)
+    person = chance.integers(0, _PEOPLE, _ROWS)
+    outcome, suggested = chance.random(_ROWS) < 0.1, chance.random(_ROWS) < 0.08
+    groups = {name: [str(one) for one in chance.integers(0, 6, _ROWS)] for name in ("sex", "age", "area", "ethnicity")}
+    policy = Fairness(tolerance=0.1, smallest_group=30)
+
+    def ours() -> None:
+        fairness(person, outcome, suggested, groups, policy, seed=7, resamples=1000)
+
+    def theirs() -> None:
+        metrics = {
+            "selected": fairlearn.selection_rate,
+            "missed": fairlearn.false_negative_rate,
+            "wrongly": fairlearn.false_positive_rate,
+            "precision": precision_score,
+        }
+        for values in groups.values():
+            frame = fairlearn.MetricFrame(
+                metrics=metrics, y_true=outcome, y_pred=suggested, sensitive_features=np.array(values)
+            )
+            assert len(frame.by_group)
+
+    yield ratio("fairness_ratio", ours, theirs, "<= 10")

@@ -1,0 +1,32 @@
+"""Models: the whole training with its intervals against one bare LightGBM training on the same rows."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+
+from hub.workspace import Workspace
+from models.fitting import fit
+from models.matrices import of_table
+from tests.bench import Measured, ratio
+from tests.factories import feature_sets
+
+
+def figures() -> Iterator[Measured]:
+    """Yield the models' figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = feature_sets.feature_set(Workspace(Path(folder)), people=2000)
+        matrix = of_table(found.matrix(), [one.name for one in found.indicators])
+        known = ~np.isnan(matrix.outcomes)
+
+        def whole() -> None:
+            fit(found, seed=7)
+
+        def bare() -> None:
+            rows = lightgbm.Dataset(matrix.values[known], matrix.outcomes[known])
+            parameters = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbosity": -1}
+            lightgbm.train(parameters, rows, num_boost_round=200)
+
+        yield ratio("train_ratio", whole, bare, "<= 20", runs=2)
