@@ -40,11 +40,11 @@ def generate(out: Path, children: int, seed: int, *, advance: Callable[[], None]
     size = people_of.sizes(for_children, children)
     here = places.make(for_places, len(size))
     homes = households.make(for_homes, here, len(size))
-    born = people_of.make(for_children, homes, size)
+    everyone = people_of.make(for_children, homes, size)
     advance()
-    events = events_of.simulate(for_events, homes, born, advance=advance)
-    delivered = _delivered(for_events, born, events)
-    sources, files = _extracts(for_records, homes, born, delivered)
+    events = events_of.simulate(for_events, homes, everyone, advance=advance)
+    delivered = _delivered(for_events, everyone, events)
+    sources, files = _extracts(for_records, homes, everyone, delivered)
     advance()
     bad: dict[str, dict[str, int]] = {}
     rows: dict[str, int] = {}
@@ -57,13 +57,13 @@ def generate(out: Path, children: int, seed: int, *, advance: Callable[[], None]
     extracts.write(extracts.areas(here), out / "areas.csv")
     rows["areas.csv"] = len(here.area_code)
     advance()
-    extracts.write(truth.people(sources, born), folder / "people.csv")
-    extracts.write(truth.outcomes(born, events, delivered), folder / "outcomes.csv")
+    extracts.write(truth.people(sources, everyone), folder / "people.csv")
+    extracts.write(truth.outcomes(everyone, events, delivered), folder / "outcomes.csv")
     planted = {
         "children": children,
         "seed": seed,
         "households": len(homes),
-        "twins": int((born.twin_of >= 0).sum()),
+        "twins": int((everyone.twin_of >= 0).sum()),
         "people_held_twice": {one.habits.source: int((one.ids[1] != "").sum()) for one in sources},
         "records": {one.habits.source: int((one.ids != "").sum()) for one in sources},
         "rows": rows,
@@ -78,19 +78,19 @@ def generate(out: Path, children: int, seed: int, *, advance: Callable[[], None]
     return planted
 
 
-def _delivered(rng: np.random.Generator, born: Children, events: Events) -> dict[str, pd.DataFrame]:
+def _delivered(rng: np.random.Generator, everyone: Children, events: Events) -> dict[str, pd.DataFrame]:
     """Return the rows that the extracts hold, before they are put into each agency's words."""
     frames = events.frames
     spells = ("episodes", "plans", "social_workers", "early_help")
     kept = {name: extracts.delivered(frames[name], until="end") for name in spells}
     for name in ("contacts", "factors", "roll", "attendance", "suspensions", "meetings", "youth_justice"):
         kept[name] = extracts.delivered(frames[name])
-    kept["police"] = extracts.police_rows(rng, born, events, records.POLICE.held_twice)
+    kept["police"] = extracts.police_rows(rng, everyone, events, records.POLICE.held_twice)
     return kept
 
 
 def _extracts(
-    rng: np.random.Generator, homes: Households, born: Children, rows: dict[str, pd.DataFrame]
+    rng: np.random.Generator, homes: Households, everyone: Children, rows: dict[str, pd.DataFrame]
 ) -> tuple[list[Records], list[Extract]]:
     """Return the records of people by source, and all files."""
     seen = {
@@ -98,10 +98,10 @@ def _extracts(
         records.SOCIAL_CARE: _sightings(rows["contacts"], rows["episodes"]),
         records.POLICE: rows["police"],
         records.YOUTH_JUSTICE: rows["youth_justice"],
-        records.EARLY_HELP: _sightings(rows["early_help"]),
+        records.EARLY_HELP: _sightings(rows["early_help"], rows["meetings"]),
     }
     made = [
-        records.make(rng, habits, homes, born, frame if "record" in frame else frame.assign(record=0))
+        records.make(rng, habits, homes, everyone, frame if "record" in frame else frame.assign(record=0))
         for habits, frame in seen.items()
     ]
     at_school, in_care, at_police, in_court, with_help = made

@@ -38,19 +38,20 @@ class EarlyHelp:
         """Close what ends, offer help to some families, and hold this month's meetings."""
         first, after = int(period.MONTH_STARTS[month]), int(period.MONTH_STARTS[month + 1])
         active = self._start != NONE
-        stepped_up = active & (contact["started"] != NONE).to_numpy()
-        self._end[stepped_up] = contact["started"].to_numpy()[stepped_up]
+        started = contact["started"].to_numpy()
+        stepped_up = active & (started != NONE) & (started < self._end)
+        self._end[stepped_up] = started[stepped_up]
         self._outcome[stepped_up] = "STEPPED_UP"
-        self._close(active & (self._end < after), need, present)
+        self._close(active & (self._end < after), need)
         self._meet(first, after, need, present)
         self._offer(first, after, need, present, contact)
 
-    def _close(self, ending: Flags, need: Need, present: Flags) -> None:
+    def _close(self, ending: Flags, need: Need) -> None:
         household = self._children.household
         completed = ending & (self._outcome == "COMPLETED")
         need.relieve(completed[household], COMPLETED_HELP)
         need.relieve((completed & self._worker)[household], TRUSTED_WORKER)
-        self._write(ending[household] & present)
+        self._write(ending[household])
         self._start[ending] = NONE
 
     def _write(self, children: Flags) -> None:
@@ -81,7 +82,7 @@ class EarlyHelp:
         chances = chance(_OFFER[0] + _OFFER[1] * need.family)
         advised = ((contact["day"] != NONE) & (contact["outcome"] == "EARLY_HELP")).to_numpy()
         chances = np.where(advised, _ADVISED, chances)
-        free = (self._start == NONE) & (contact["started"] == NONE).to_numpy()
+        free = (self._start == NONE) & (self._end < first) & (contact["started"] == NONE).to_numpy()
         free &= np.bincount(household[present], minlength=count) > 0
         starts = free & (rng.random(count) < chances)
         day = rng.integers(first, after, count)
@@ -97,9 +98,11 @@ class EarlyHelp:
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return episodes and meetings, one row a child; episodes that are still open have an end after LAST."""
-        self._write((self._start != NONE)[self._children.household] & (self._children.age_on(period.LAST) < 18))
+        self._write((self._start != NONE)[self._children.household])
         episodes = pd.concat(self._episodes, ignore_index=True)
-        episodes = episodes[episodes["end"] > self._children.born[episodes["child"]]].reset_index(drop=True)
+        # Help is for the whole family, but only for the children who were born and under 18 when it began.
+        age = (episodes["day"] - self._children.born[episodes["child"]]) / 365.25
+        episodes = episodes[(age >= 0) & (age < 18)].reset_index(drop=True)
         episodes["recorded"] = episodes["day"] + self._lags(len(episodes))
         episodes["end_recorded"] = episodes["end"] + self._lags(len(episodes))
         meetings = pd.concat(self._meetings, ignore_index=True)

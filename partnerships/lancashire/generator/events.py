@@ -54,7 +54,7 @@ def simulate(
         need.step()
         levels[month] = need.level
         first = int(period.MONTH_STARTS[month])
-        present = (children.born < period.MONTH_STARTS[month + 1]) & (children.age_on(first) < ADULT_AT)
+        present = (children.born < first) & (children.age_on(first) < ADULT_AT)
         incident = at_home.month(month, need, present)
         contact = care.month(month, need, present, incident)
         offers.month(month, need, present, contact)

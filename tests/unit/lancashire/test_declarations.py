@@ -1,0 +1,175 @@
+"""The YAML of the partnership: it loads, its parts agree, and what it names is in the extracts."""
+
+import datetime
+
+import duckdb
+import pytest
+
+from ethics import canvas
+from features import catalogue, use_cases
+from features.catalogue import Direction, EventFilter, Indicator, Kind
+from hub.gateways import Law, Level, require
+from hub.partnership import Role
+from tests.factories import lancashire
+
+PARTNERSHIP = lancashire.declared()
+USE_CASE = use_cases.read(PARTNERSHIP, "early_help_offer")
+CATALOGUE = catalogue.read(lancashire.FOLDER).indicators
+INDICATORS = use_cases.indicators_of(PARTNERSHIP, USE_CASE)
+LEFT_OUT = {"free_school_meals_365", "special_needs_support_365", "police_went_looking_365"}
+
+
+def names(column: str, source: str, connection: duckdb.DuckDBPyConnection, types: tuple[str, ...]) -> set[str]:
+    listed = ", ".join(f"'{one}'" for one in types)
+    statement = f"SELECT DISTINCT {column} FROM event WHERE source = '{source}' AND event_type IN ({listed})"
+    return {value for (value,) in connection.execute(statement).fetchall() if value is not None}
+
+
+def assert_events_exist(found: EventFilter, source: str, connection: duckdb.DuckDBPyConnection) -> None:
+    assert set(found.types) <= names("event_type", source, connection, found.types)
+    for column, wanted in (("role", found.roles), ("detail", found.details), ("origin", found.origins)):
+        assert set(wanted or ()) <= names(column, source, connection, found.types), column
+
+
+@pytest.mark.parametrize("indicator", CATALOGUE, ids=lambda one: one.name)
+def test_an_indicator_reads_events_that_are_there(indicator: Indicator, events: duckdb.DuckDBPyConnection) -> None:
+    assert_events_exist(indicator.events, indicator.source, events)
+
+
+@pytest.mark.parametrize("indicator", CATALOGUE, ids=lambda one: one.name)
+def test_an_indicator_is_explained(indicator: Indicator) -> None:
+    assert indicator.plain[0].isupper()
+    assert not indicator.plain.endswith(".")
+    assert indicator.why_fair.endswith(".")
+    assert indicator.missing.endswith(".")
+    assert indicator.proxy_danger != "none known"
+    said = (indicator.plain + indicator.why_fair).lower()
+    for word in ("offender", "high-risk", "high risk", "troubled", "perpetrator", "vulnerable"):
+        assert word not in said, word
+    if indicator.kind is Kind.PROTECTIVE:
+        assert indicator.direction is Direction.LOWERS
+
+
+def test_strengths_stand_beside_needs_and_families_beside_children() -> None:
+    assert sum(one.kind is Kind.PROTECTIVE for one in INDICATORS) >= 4
+    assert sum(one.over == "household" for one in INDICATORS) >= 3
+    assert {one.source for one in INDICATORS} == {
+        "police",
+        "children_social_care",
+        "school",
+        "youth_justice",
+        "early_help",
+    }
+
+
+def test_what_stands_for_poverty_disability_or_patrols_is_left_out() -> None:
+    assert {one.name for one in CATALOGUE} - set(USE_CASE.indicators) == LEFT_OUT
+    for one in CATALOGUE:
+        assert ("Not used in early_help_offer" in one.why_fair) == (one.name in LEFT_OUT), one.name
+
+
+def test_cohort_and_outcome_read_events_that_are_there(events: duckdb.DuckDBPyConnection) -> None:
+    assert_events_exist(USE_CASE.outcome.events, "children_social_care", events)
+    assert USE_CASE.cohort.with_recent_event is not None
+    assert_events_exist(USE_CASE.cohort.with_recent_event.events, "school", events)
+    assert USE_CASE.cohort.without_open_spell is not None
+    for types in (USE_CASE.cohort.without_open_spell.starts, USE_CASE.cohort.without_open_spell.ends):
+        assert set(types) <= names("event_type", "children_social_care", events, types)
+
+
+def test_every_part_of_the_split_is_complete_and_apart() -> None:
+    horizon = datetime.timedelta(days=USE_CASE.horizon_days)
+    parts = [
+        [day for day in USE_CASE.scheduled() if part.holds(day)]
+        for part in (USE_CASE.split.train, USE_CASE.split.choose, USE_CASE.split.test)
+    ]
+    assert [len(part) for part in parts] == [4, 2, 3]
+    for earlier, later in (parts[:2], parts[1:]):
+        assert earlier[-1] + horizon <= later[0]
+    assert parts[-1][-1] + horizon <= datetime.date.fromisoformat(lancashire.DELIVERED)
+
+
+def test_groups_give_words_to_every_code(events: duckdb.DuckDBPyConnection) -> None:
+    ethnicity = next(group for group in USE_CASE.groups if group.column == "person.ethnicity")
+    held: set[str] = set()
+    for source in PARTNERSHIP.sources:
+        for people in source.people:
+            if people.ethnicity:
+                statement = f"SELECT DISTINCT {people.ethnicity} FROM {people.table} AS t"
+                held |= {code for (code,) in events.execute(statement).fetchall() if code is not None}
+    assert {"WBRI", "APKN", "AIND", "BAFR", "MWAS", "OOTH", "REFU", "NOBT"} <= held
+    assert held <= set(ethnicity.labels)
+    own = [ethnicity.labels[code] for code in ("REFU", "NOBT")]
+    assert all(list(ethnicity.labels.values()).count(words) == 1 for words in own), "they stay groups of their own"
+
+
+@pytest.mark.parametrize("field", ["given_name", "family_name", "date_of_birth", "sex", "address", "postcode", "area"])
+def test_mapped_fields_of_people_have_values(field: str, events: duckdb.DuckDBPyConnection) -> None:
+    mapped = 0
+    for source in PARTNERSHIP.sources:
+        for people in source.people:
+            expression = getattr(people, field)
+            assert expression, (source.name, field)
+            [(share,)] = events.execute(f"SELECT count({expression}) / count(*) FROM {people.table} AS t").fetchall()
+            assert share > 0.85, (source.name, field)
+            mapped += 1
+    assert mapped == 5
+
+
+def test_involvements_have_teams_and_order(events: duckdb.DuckDBPyConnection) -> None:
+    mapped = [(source, one) for source in PARTNERSHIP.sources for one in source.involvements]
+    assert {source.name for source, _ in mapped} == {"children_social_care", "early_help"}
+    for source, one in mapped:
+        # Source tables of one name replace each other; only early help's and social care's are used here.
+        [(rows, wrong)] = events.execute(
+            f"""SELECT count(*), count(*) FILTER (({one.valid_from}) IS NULL OR ({one.valid_to}) <= ({one.valid_from})
+                OR ({one.team}) IS NULL OR ({one.role}) IS NULL OR ({one.known_from}) < ({one.valid_from}))
+                FROM {one.table} AS t"""
+        ).fetchall()
+        assert rows > 0, source.name
+        assert wrong == 0, source.name
+
+
+@pytest.mark.parametrize("day", ["2021-01-01", "2025-01-06", "2030-12-31"])
+def test_each_source_of_the_use_case_has_a_gateway_for_its_purpose(day: str) -> None:
+    for name in {one.source for one in INDICATORS}:
+        source = PARTNERSHIP.source(name)
+        gateway = require(
+            name, PARTNERSHIP.gateways_of(source), purpose=USE_CASE.purpose, on=datetime.date.fromisoformat(day)
+        )
+        assert source.agency in gateway.parties, name
+
+
+def test_the_serious_violence_duty_carries_nobody() -> None:
+    duty = {one.name for one in PARTNERSHIP.gateways if one.law in (Law.PCSC_ACT_2022_S16, Law.PCSC_ACT_2022_S17)}
+    assert duty
+    for source in PARTNERSHIP.sources:
+        assert not duty & set(source.gateways), source.name
+    for gateway in PARTNERSHIP.gateways:
+        if gateway.name in duty:
+            assert gateway.level is Level.AREA
+            assert not {"childrens_social_care", "early_help_service"} & set(gateway.parties)
+
+
+def test_the_panel_can_meet_without_whoever_proposed() -> None:
+    panel = PARTNERSHIP.file.panel
+    reviewers = [one for one in panel.people if one.role is Role.REVIEWER]
+    assert panel.quorum == 3
+    assert len(reviewers) >= 4
+    titles = " ".join(one.title for one in reviewers).lower()
+    for kind in ("lived experience", "data protection", "academic", "social worker"):
+        assert kind in titles
+
+
+def test_the_canvas_answers_all_sections() -> None:
+    answers = canvas.read(canvas.path_of(lancashire.FOLDER, "early_help_offer"))
+    assert canvas.gaps(answers) == ()
+    assert min(len(text.split()) for text in answers.values()) >= 60, "thought about, not ticked off"
+    assert tuple(answers) == canvas.KEYS
+
+
+def test_the_readme_names_each_file() -> None:
+    readme = (lancashire.FOLDER / "README.md").read_text(encoding="utf-8")
+    assert "No child, family, address or incident in it is real" in readme
+    for path in lancashire.FOLDER.rglob("*.yaml"):
+        assert path.relative_to(lancashire.FOLDER).as_posix() in readme

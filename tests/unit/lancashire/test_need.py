@@ -1,0 +1,68 @@
+"""Where need comes from: never from ethnicity or sex, less after help, more after blows."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.factories.lancashire import module
+
+
+def county(households: int = 60, seed: int = 5) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    size = np.full(households, 2)
+    here = module("places").make(rng, households)
+    homes = module("households").make(rng, here, households)
+    return homes, module("children").make(rng, homes, size)
+
+
+def test_need_and_events_do_not_change_with_ethnicity() -> None:
+    homes, children = county()
+    simulate = module("events").simulate
+    first = simulate(np.random.default_rng(9), homes, children)
+    other = replace(children, ethnicity=children.ethnicity[::-1].copy(), given=children.given[::-1].copy())
+    second = simulate(np.random.default_rng(9), homes, other)
+    assert np.array_equal(first.need, second.need)
+    for name, frame in first.frames.items():
+        assert frame.equals(second.frames[name]), name
+
+
+def test_need_does_not_change_with_sex() -> None:
+    homes, children = county()
+    simulate = module("events").simulate
+    first = simulate(np.random.default_rng(9), homes, children)
+    second = simulate(np.random.default_rng(9), homes, replace(children, sex=np.where(children.sex == "M", "F", "M")))
+    assert np.array_equal(first.need, second.need)
+    assert not first.frames["suspensions"].equals(second.frames["suspensions"]), "who is suspended does"
+
+
+def test_support_lowers_need_and_wears_off() -> None:
+    homes, children = county()
+    need = module("need").Need(np.random.default_rng(2), homes, children)
+    before = need.level
+    helped = np.arange(len(children)) == 3
+    need.relieve(helped, 1.0)
+    assert need.level[3] == pytest.approx(before[3] - 1.0)
+    assert np.array_equal(need.level[~helped], before[~helped])
+    need.relieve(helped, 5.0)
+    assert need.level[3] == pytest.approx(before[3] - 2.5), "support is capped"
+    plain = module("need").Need(np.random.default_rng(2), homes, children)
+    for _ in range(60):
+        need.step()
+        plain.step()
+    assert 0 < plain.level[3] - need.level[3] < 0.5
+
+
+def test_police_go_looking_more_in_some_areas() -> None:
+    homes, children = county(households=4000)
+    levels = np.zeros((module("period").MONTHS, len(children)), dtype=np.float32)
+    found = module("police").other(np.random.default_rng(1), homes, children, levels)
+    area = homes.area_at(children.household[found["child"]], found["day"].to_numpy().astype(np.int32))
+    over = homes.places.area_over_recorded
+    living = over[homes.area_at(children.household, np.full(len(children), module("period").FIRST, dtype=np.int32))]
+    for officer, lowest, highest in ((True, 1.6, 3.0), (False, 0.7, 1.4)):
+        rows = (found["officer"] == officer).to_numpy()
+        rate_over = (rows & over[area]).sum() / living.sum()
+        rate_else = (rows & ~over[area]).sum() / (~living).sum()
+        assert lowest < rate_over / rate_else < highest, officer
