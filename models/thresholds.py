@@ -100,7 +100,7 @@ def fit(probabilities: Floats, dates: int, capacity: int) -> Thresholds:
         capacity: places at each date.
     """
     offer = cut(probabilities, capacity * dates)
-    talk = min(offer, cut(probabilities, TALK_TIMES * capacity * dates))
+    talk = cut(probabilities, TALK_TIMES * capacity * dates)
     found = Thresholds(offer, talk, capacity, {})
     counts = np.bincount(found.codes(probabilities), minlength=len(BANDS))
     per_date = {name: round(float(count) / dates, 6) for name, count in zip(BANDS, counts, strict=True)}

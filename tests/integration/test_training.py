@@ -311,6 +311,9 @@ def test_parts_that_do_not_belong_together_are_refused(bundle: Bundle, tmp_path:
     turned = json.dumps(json.loads(bundle.artefact.read("indicators.json"))[::-1]).encode()
     with pytest.raises(IntegrityError, match="its use case or indicators are not those"):
         open_bundle(workspace, _forged(workspace, bundle, "indicators.json", turned))
+    reworded = bundle.artefact.read("indicators.json").replace(b"recorded in the same way", b"recorded in another way")
+    with pytest.raises(IntegrityError, match="its use case or indicators are not those"):
+        open_bundle(workspace, _forged(workspace, bundle, "indicators.json", reworded))
     case = json.loads(bundle.artefact.read("use_case.json"))
     other = json.dumps({**case, "capacity": 999}).encode()
     with pytest.raises(IntegrityError, match="its use case or indicators are not those"):
