@@ -7,14 +7,16 @@ inside one component (records that candidate links connect), with these columns:
 |---|---|
 | component | number of the component |
 | one, other | record numbers, one < other |
+| strangers | Splink's match weight: bits for "one person" against "strangers" |
 | evidence | bits for "one person" against "strangers or siblings"; see hub.siblings |
 | weight | evidence after competition: in a source with one record a person at most one candidate is right |
 | reason | why they cannot be one person (hub.contradictions), or an empty text |
 """
 
+import itertools
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +24,7 @@ import duckdb
 import pyarrow as pa
 
 from hub import clusters, comparisons, contradictions, siblings
+from hub.clusters import Pair
 from hub.comparisons import Learnt
 
 SEED = 1
@@ -56,6 +59,17 @@ class Model:
     true_pairs: float
     sibling_ratio: float
     shares: Learnt
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form, for reviewers."""
+        return {
+            "compared": list(self.compared),
+            "learnt": self.learnt,
+            "true_pairs": round(self.true_pairs),
+            "sibling_ratio": round(self.sibling_ratio, 4),
+            "m": {name: dict(levels) for name, levels in self.shares.m.items()},
+            "u": {name: dict(levels) for name, levels in self.shares.u.items()},
+        }
 
 
 def compared(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
@@ -170,12 +184,12 @@ def _pairs(connection: duckdb.DuckDBPyConnection, scored: str, model: Model) -> 
         CREATE OR REPLACE TABLE weighed AS
         WITH sibling AS (
             SELECT least(l.number, r.number) AS one, greatest(l.number, r.number) AS other, l.component,
-                   -log2(pow(2, -match_weight) + {sibling}) AS evidence
+                   match_weight AS strangers, -log2(pow(2, -match_weight) + {sibling}) AS evidence
             FROM {scored}
             JOIN component_record l ON l.record_key = record_key_l
             JOIN component_record r ON r.record_key = record_key_r
         )
-        SELECT component, one, other, evidence, {contradictions.reason("evidence")} AS reason,
+        SELECT component, one, other, strangers, evidence, {contradictions.reason("evidence")} AS reason,
                l.exclusive AS one_exclusive, r.exclusive AS other_exclusive
         FROM sibling JOIN record l ON l.number = one JOIN record r ON r.number = other
         """
@@ -193,7 +207,7 @@ def _pairs(connection: duckdb.DuckDBPyConnection, scored: str, model: Model) -> 
                 SELECT one, other, sum(odds) OVER (PARTITION BY record, among) - odds AS others FROM rival
             ) GROUP BY one, other
         )
-        SELECT component, one, other, round(evidence, 4) AS evidence, reason,
+        SELECT component, one, other, round(strangers, 4) AS strangers, round(evidence, 4) AS evidence, reason,
                round(evidence - log2(1 + greatest(coalesce(others, 0), 0)), 4) AS weight
         FROM weighed LEFT JOIN best USING (one, other)
         ORDER BY component, one, other
@@ -203,6 +217,34 @@ def _pairs(connection: duckdb.DuckDBPyConnection, scored: str, model: Model) -> 
 
 
 _STRONGEST = 40
+
+
+def components(connection: duckdb.DuckDBPyConnection) -> Iterator[list[Pair]]:
+    """Yield the pairs of each component, from the table `pair`."""
+    reader = connection.sql(
+        "SELECT component, one, other, weight, evidence, reason FROM pair ORDER BY component, one, other"
+    ).to_arrow_reader(100_000)
+    rows = (row for batch in reader for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    for _, group in itertools.groupby(rows, key=lambda row: row[0]):
+        yield [Pair(*row[1:]) for row in group]
+
+
+def against_siblings(connection: duckdb.DuckDBPyConnection, threshold: float) -> int:
+    """Return how many pairs would be linked if siblings were not thought of."""
+    [(refused,)] = connection.execute(
+        f"SELECT count(*) FROM pair WHERE reason = '' AND strangers >= {threshold!r} AND evidence < {threshold!r}"
+    ).fetchall()
+    return int(refused)
+
+
+def reason_between(connection: duckdb.DuckDBPyConnection, one: Sequence[int], other: Sequence[int]) -> str:
+    """Return the first reason why a record of one list cannot be a record of the other, or an empty text."""
+    left, right = (f"({', '.join(str(number) for number in numbers)})" for numbers in (one, other))
+    rows = connection.execute(
+        f"SELECT min(reason) FROM pair WHERE reason <> '' AND "
+        f"((one IN {left} AND other IN {right}) OR (one IN {right} AND other IN {left}))"
+    ).fetchall()
+    return rows[0][0] or ""
 
 
 def probability(weight: float) -> float:

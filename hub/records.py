@@ -14,12 +14,14 @@
 | identifiers, identifier_kinds | `kind=value`, and the kinds |
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
 from hub import spellings, sql
+from hub.clusters import LARGEST
 from hub.nicknames import NAMESAKES
 
 _NEWEST = "ORDER BY known_from DESC, valid_from DESC NULLS LAST, {0}) FILTER ({0} IS NOT NULL)"
@@ -33,8 +35,16 @@ def _every(column: str, name: str) -> str:
     return f"coalesce(list_sort(list_distinct(list({column}) FILTER ({column} IS NOT NULL))), []) AS {name}"
 
 
-def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Iterable[str]) -> int:
-    """Make the table `record` from the view `identity_row`; return its number of rows.
+@dataclass(frozen=True, slots=True)
+class Built:
+    """How many records there are, and how many identifiers name nobody and were left out."""
+
+    records: int
+    refused_identifiers: int
+
+
+def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[str]) -> Built:
+    """Make the table `record` from the view `identity_row`.
 
     Args:
         connection: a DuckDB that has the view.
@@ -61,6 +71,7 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Iterable[st
         FROM identity_row
         """
     )
+    refused = _refused_identifiers(connection, tuple(one_record_sources))
     exclusive = f"CASE WHEN source IN {sql.texts(['', *one_record_sources])} THEN source ELSE record_key END"
     connection.execute(
         f"""
@@ -68,9 +79,12 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Iterable[st
         WITH newest AS (
             SELECT record_key, any_value(source) AS source,
                    {_newest("given_name")}, {_newest("family_name")}, {_newest("date_of_birth")}, {_newest("sex")},
-                   {_every("address", "addresses")}, {_every("postcode", "postcodes")},
-                   list_sort(list_distinct(flatten(list(identifiers)))) AS identifiers
+                   {_every("address", "addresses")}, {_every("postcode", "postcodes")}
             FROM spelt GROUP BY record_key
+        ),
+        known AS (
+            SELECT record_key, list_sort(list(identifier)) AS identifiers
+            FROM known_identifier ANTI JOIN refused_identifier USING (identifier) GROUP BY record_key
         ),
         parts AS (
             SELECT DISTINCT given_name, unnest(string_split(given_name, ' ')) AS part
@@ -91,12 +105,36 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Iterable[st
                family_name,
                string_split(family_name, ' ') AS family_parts,
                date_of_birth,
-               sex, addresses, postcodes, identifiers,
-               list_sort(list_distinct([string_split(one, '=')[1] FOR one IN identifiers])) AS identifier_kinds
-        FROM newest LEFT JOIN forms USING (given_name)
+               sex, addresses, postcodes, coalesce(identifiers, []) AS identifiers,
+               coalesce(list_sort(list_distinct([string_split(one, '=')[1] FOR one IN identifiers])), [])
+                   AS identifier_kinds
+        FROM newest LEFT JOIN forms USING (given_name) LEFT JOIN known USING (record_key)
         ORDER BY record_key
         """
     )
-    connection.execute("DROP TABLE spelt")
+    for name in ("spelt", "known_identifier", "refused_identifier"):
+        connection.execute(f"DROP TABLE {name}")
     [(records,)] = connection.execute("SELECT count(*) FROM record").fetchall()
-    return int(records)
+    return Built(int(records), refused)
+
+
+def _refused_identifiers(connection: duckdb.DuckDBPyConnection, one_record_sources: tuple[str, ...]) -> int:
+    """Make `known_identifier` and `refused_identifier`; return how many identifiers are refused.
+
+    An identifier that a source with one record a person gives to two people names nobody; nor does one on more
+    records than a person can have. Placeholders such as 999 999 9999 are found so, without a list of them.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE known_identifier AS "
+        "SELECT DISTINCT source, record_key, unnest(identifiers) AS identifier FROM spelt"
+    )
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE refused_identifier AS SELECT DISTINCT identifier FROM (
+            SELECT identifier FROM known_identifier GROUP BY source, identifier
+            HAVING count(*) > CASE WHEN source IN {sql.texts(["", *one_record_sources])} THEN 1 ELSE {LARGEST} END
+        )
+        """
+    )
+    [(refused,)] = connection.execute("SELECT count(*) FROM refused_identifier").fetchall()
+    return int(refused)

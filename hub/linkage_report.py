@@ -1,0 +1,78 @@
+"""What a linkage reports: counts and figures, never a person's value."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.figures import Stated
+from hub.linkage_quality import NOT_MEASURED, Quality
+
+
+@dataclass(frozen=True, slots=True)
+class LinkageReport:
+    """How a linkage went, in counts.
+
+    Attributes:
+        records: records linked, one for each record key of the newest extracts.
+        people: people they belong to.
+        method: "splink", or "none" when there was nothing to compare.
+        why: in plain words, what was compared or why nothing was.
+        threshold: probability from which two records are linked.
+        refused: candidate pairs refused, by reason.
+        people_by_records: how many people have so many records.
+        changes: new person ids, merges and splits against the map before.
+        left_out: sources whose extracts were not linked, with the reason.
+        quality: precision, recall and F1 against truth, or "not computed".
+        groups: the same by source, sex and ethnicity.
+        model: what was learnt (shares of pairs), for reviewers.
+        extracts: digests of the extracts linked.
+        map_digest: digest of the person map that holds now.
+    """
+
+    records: int
+    people: int
+    method: str
+    why: str
+    threshold: float
+    refused: Mapping[str, int]
+    people_by_records: Mapping[int, int]
+    left_out: Mapping[str, str]
+    quality: Quality = NOT_MEASURED
+    groups: Sequence[Mapping[str, Any]] = ()
+    model: Mapping[str, Any] = field(default_factory=dict)
+    extracts: Sequence[str] = ()
+    changes: Mapping[str, int] = field(default_factory=dict)
+    map_digest: str = ""
+
+    @property
+    def precision(self) -> Stated:
+        """Share of linked pairs that are one person."""
+        return self.quality.precision
+
+    @property
+    def recall(self) -> Stated:
+        """Share of true pairs that were linked."""
+        return self.quality.recall
+
+    @property
+    def f1(self) -> Stated:
+        """Harmonic mean of precision and recall."""
+        return self.quality.f1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the part that depends on the records alone: the same records give the same JSON."""
+        return {
+            "records": self.records,
+            "people": self.people,
+            "merged_records": self.records - self.people,
+            "method": self.method,
+            "why": self.why,
+            "threshold": self.threshold,
+            "refused": dict(self.refused),
+            "people_by_records": {str(size): self.people_by_records[size] for size in sorted(self.people_by_records)},
+            "left_out": dict(self.left_out),
+            "quality": self.quality.as_json(),
+            "groups": [dict(row) for row in self.groups],
+            "model": dict(self.model),
+            "extracts": list(self.extracts),
+        }
