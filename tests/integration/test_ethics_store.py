@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from ethics import ledger, schema
-from ethics.approvals import valid_decision
+from ethics.approvals import decision_in, valid_decision
 from ethics.errors import NotApprovedError, RecordError
 from ethics.records import Base
 from ethics.store import Store, open_store
@@ -57,6 +58,41 @@ def test_the_whole_way_on_either_database(address: str, tmp_path: Path) -> None:
         found = valid_decision(store, purpose=PURPOSE, at=made.clock())
         assert (found.proposal_id, found.bundle) == (second, made.bundle)
         assert ledger.verify(store).holds
+
+
+def test_many_writers_keep_one_chain_and_readers_see_one_state(address: str, tmp_path: Path) -> None:
+    made = desk(tmp_path, database_url=address)
+    with made.store as store:
+        number = made.approved()
+        at = made.clock()
+
+        def write(count: int) -> None:
+            for _ in range(count):
+                with store.writing() as session:
+                    assert decision_in(session, purpose=PURPOSE, at=at).proposal_id == number
+                    ledger.append(session, kind="score", actor="hub", facts={}, at=at)
+
+        def read(count: int) -> None:
+            for _ in range(count):
+                assert valid_decision(store, purpose=PURPOSE, at=at).proposal_id == number
+
+        before = ledger.verify(store).rows
+        with ThreadPoolExecutor(6) as pool:
+            for done in [pool.submit(write, 15) for _ in range(4)] + [pool.submit(read, 40) for _ in range(2)]:
+                done.result()
+        state = ledger.verify(store)
+        assert (state.holds, state.rows) == (True, before + 60)
+
+
+def test_a_reader_sees_one_state_while_a_writer_writes(server: str, tmp_path: Path) -> None:
+    # On PostgreSQL only: in SQLite the writer waits until the reader is done.
+    with open_store(Workspace(tmp_path), server) as store, store.reading() as session:
+        before = ledger.entries(session)
+        with store.writing() as writer:
+            ledger.append(writer, kind="score", actor="hub", facts={}, at=store.now())
+        assert ledger.entries(session) == before
+    with open_store(Workspace(tmp_path), server) as store, store.engine.begin() as connection:
+        schema.take_down(connection)
 
 
 def test_the_steps_lead_to_the_tables_that_the_code_declares(address: str, tmp_path: Path) -> None:
