@@ -9,7 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import county
 from rich.console import Console
 from rich.progress import Progress
 
@@ -29,6 +28,8 @@ def main() -> None:
         parser.error("--children is from 1 to 500,000")
     if given.seed < 0:
         parser.error("--seed is 0 or more")
+    import county  # after the command line is known to be right: pandas takes a second
+
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Extracts", total=county.STEPS)

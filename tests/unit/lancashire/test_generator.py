@@ -45,10 +45,12 @@ def test_nothing_but_whole_files_is_left(county: Path) -> None:
 
 @pytest.mark.parametrize("children", [1, 20])
 def test_a_hamlet_is_a_county_too(tmp_path: Path, children: int) -> None:
-    folder = lancashire.generate(tmp_path, children=children)
+    done = lancashire.run("--out", tmp_path, "--children", str(children))
+    assert done.stderr == "", "silent when nobody watches"
+    assert done.stdout == f"{children} generated children, seed 1: {tmp_path}\n"
     for source in lancashire.declared().sources:
         for file in source.files:
-            assert (folder / file.file).read_bytes().count(b"\n") >= 1, file.file
+            assert (tmp_path / file.file).read_bytes().count(b"\n") >= 1, file.file
 
 
 @pytest.mark.parametrize(
@@ -66,12 +68,6 @@ def test_refuses_what_cannot_be(tmp_path: Path, arguments: tuple[str, ...], said
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "none").exists()
-
-
-def test_silent_when_nobody_watches_and_says_where(tmp_path: Path) -> None:
-    done = lancashire.run("--out", tmp_path, "--children", "5")
-    assert done.stderr == ""
-    assert done.stdout == f"5 generated children, seed 1: {tmp_path}\n"
 
 
 def test_stands_without_the_product() -> None:

@@ -66,3 +66,12 @@ def test_police_go_looking_more_in_some_areas() -> None:
         rate_over = (rows & over[area]).sum() / living.sum()
         rate_else = (rows & ~over[area]).sum() / (~living).sum()
         assert lowest < rate_over / rate_else < highest, officer
+
+
+def test_nothing_happens_to_a_child_before_birth_or_long_after_eighteen() -> None:
+    homes, children = county(households=300)
+    found = module("events").simulate(np.random.default_rng(3), homes, children)
+    for name, frame in found.frames.items():
+        age = (frame["day"].to_numpy() - children.born[frame["child"]]) / 365.25
+        assert age.min() >= 0, name
+        assert age.max() < (19.0 if name in ("roll", "youth_justice") else 18.5), name
