@@ -68,7 +68,7 @@ def write_partnership(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder whose name MLflow could trip over."""
-    made = tmp_path_factory.mktemp("a county") / "50% & more # é"
+    made = tmp_path_factory.mktemp("a county") / "50%20 & more? # é"
     made.mkdir()
     return made
 
@@ -190,11 +190,13 @@ def test_nothing_is_recorded_when_there_is_nothing_to_learn(tmp_path: Path) -> N
     assert sorted(path.name for path in tmp_path.iterdir()) == ["features"]
 
 
-def sentinel(folder: Path, *arguments: str, module: bool = False) -> subprocess.CompletedProcess[str]:
+def sentinel(
+    folder: Path, *arguments: str, module: bool = False, workspace: str = "workspace"
+) -> subprocess.CompletedProcess[str]:
     """Run a command of the models, or `python -m models.training`, as people do."""
     code = "from hub.command_line import run; from models.cli import app; run(app, name='sentinel models')"
     begin = ["-m", "models.training"] if module else ["-c", code]
-    where = ["--workspace", str(folder / "workspace"), "--partnership", str(folder / "partnership")]
+    where = ["--workspace", str(folder / workspace), "--partnership", str(folder / "partnership")]
     return subprocess.run(
         [sys.executable, *begin, *arguments, *where],
         cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"},
@@ -208,25 +210,20 @@ def partnership(folder: Path) -> Path:
     return folder
 
 
-def test_the_command_of_mlproject_trains_quietly(
-    partnership: Path, place: Workspace, bundle: Bundle, features: FeatureSet
-) -> None:
-    arguments = ("--use-case", "early_help_offer", "--as", "ana", "--features", features.digest[:12])
-    done = sentinel(partnership, *arguments, "--seed", "3", module=True)
+def test_the_command_of_mlproject_trains_quietly(partnership: Path) -> None:
+    fresh = Workspace(partnership / "fresh" / "lancashire")
+    features = feature_set(fresh, people=PEOPLE)
+    arguments = ("--use-case", "early_help_offer", "--as", "ana", "--features", features.digest[:12], "--seed", "3")
+    done = sentinel(partnership, *arguments, module=True, workspace="fresh")
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "", "MLflow, Alembic and LightGBM keep quiet"
-    for words in (
-        "simple rule",
-        "logistic regression",
-        "precision at capacity",
-        "On the test dates the model",
-        "MLflow run",
-    ):
+    assert done.stderr == "", "MLflow, Alembic and LightGBM keep quiet, also when the store is made"
+    for words in ("simple rule", "logistic regression", "precision at capacity", "On the test dates", "MLflow run"):
         assert words in done.stdout
     assert "not computed (n " in done.stdout
-    new = [entry for entry in trainings(place) if entry["bundle"] != bundle.digest]
-    assert [open_bundle(place, entry["bundle"]).facts["seed"] for entry in new] == [3]
-    assert new[0]["bundle"] in done.stdout
+    (said,) = trainings(fresh)
+    assert open_bundle(fresh, said["bundle"]).facts["seed"] == 3
+    assert said["bundle"] in done.stdout
+    assert said["run_id"] in done.stdout
 
 
 def test_list_show_and_compare(partnership: Path, place: Workspace, bundle: Bundle) -> None:
@@ -243,6 +240,7 @@ def test_list_show_and_compare(partnership: Path, place: Workspace, bundle: Bund
     assert compared.returncode == 0, compared.stderr
     assert all(one["digest"][:12] in compared.stdout for one in listed)
     assert "different feature sets" not in compared.stdout
+    assert all(words in shown.stdout for words in ("0.5 is chance", "lower is better")), "each number is explained"
     assert len(json.loads(sentinel(partnership, "compare", bundle.digest, "--json").stdout)) == 1
 
 
