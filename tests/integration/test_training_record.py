@@ -283,3 +283,18 @@ def test_the_store_is_one_plain_database(place: Workspace, bundle: Bundle) -> No
         digests = connection.execute("SELECT value FROM model_version_tags WHERE key = 'bundle_digest'").fetchall()
     connection.close()
     assert (bundle.digest,) in digests
+
+
+def test_mlflow_reports_to_nobody(place: Workspace, bundle: Bundle) -> None:
+    code = (
+        "import sys; from pathlib import Path; from hub.workspace import Workspace; from models import tracking\n"
+        "tracking.attach(Workspace(Path(sys.argv[1])), sys.argv[2], Path(sys.argv[1]) / 'bundles', 'again', {})\n"
+        "from mlflow.telemetry import get_telemetry_client\n"
+        "print(get_telemetry_client())\n"
+    )
+    run_id = trainings(place, bundle.digest)[0]["run_id"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(place.root), run_id],
+        cwd=ROOT, capture_output=True, text=True, check=True, env={"HOME": str(place.root)},
+    )  # fmt: skip
+    assert done.stdout.strip() == "None", "no sender, although nothing here looks like a test"
