@@ -2,9 +2,10 @@
 
 1. A count below 10, also 0, is written as "fewer than 10".
 2. A rate is shown only when at least 10 people are on both sides of it, for example 10 missed and 10 not missed.
-3. A level of a group is shown in full only when each kind of row in it comes from at least 10 people. Otherwise only
-   its number of people and the verdicts leave, and other levels are held back with it until nobody can find a small
-   count by adding and subtracting what is shown: each could still be any number from 0 to 9.
+3. A level of a group is shown by itself only when each kind of row in it comes from at least 10 people. Otherwise it is
+   held back: only its number of people and the verdicts leave, and its figures are shown together with those of other
+   levels. So many are held back that nobody can find a small count by adding and subtracting what is shown: each could
+   still be any number from 0 to 9.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ def may_show_rate(with_it: int, without_it: int) -> bool:
 
 
 def held_back(people: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> tuple[bool, ...] | None:
-    """Say for each level whether its counts are held back; None when nothing of the group may leave, not even sizes.
+    """Say for each level whether it is held back; None when nothing of the group may leave, not even sizes.
 
     Args:
         people: people in each level with each kind of row, shape [levels, kinds]; the totals of the kinds are public.

@@ -20,7 +20,7 @@ from audits.verdicts import Verdict, verdict, worst
 from features.use_cases import Fairness as Policy
 from hub.digests import sha256_bytes
 from models.figures import Figure, NotComputed, Stated
-from models.resampling import interval, wilson
+from models.resampling import Codes, interval, wilson
 
 RESAMPLES = 1000
 _FEW_ON_A_SIDE = 10
@@ -99,7 +99,7 @@ class Fairness:
 
 
 def fairness(
-    person: Sequence[str] | npt.NDArray[np.str_],
+    person: Codes,
     outcome: npt.NDArray[np.bool_],
     suggested: npt.NDArray[np.bool_],
     groups: Mapping[str, Sequence[str]],
@@ -111,7 +111,7 @@ def fairness(
     """Work out rates, differences and verdicts.
 
     Args:
-        person: whose row it is; rows of one person are resampled together.
+        person: a code per person, from 0, one a row; rows of one person are resampled together.
         outcome: whether the outcome happened, one a row.
         suggested: whether help was suggested, one a row.
         groups: for each group, the level of each row.
@@ -119,7 +119,7 @@ def fairness(
         seed: with the group's name, decides the resamples: adding a group leaves the others' intervals as they are.
         resamples: how many resamples of people.
     """
-    numbers = np.unique(np.asarray(person, dtype=object).astype(str), return_inverse=True)[1].astype(np.int64)
+    numbers = person.astype(np.int64)
     whole = tally_people(numbers, np.zeros(len(numbers), dtype=np.int64), 1, outcome, suggested)
     everyone = _levels(("everyone",), whole, policy, _rng(seed, ""), resamples)[0]
     found = []

@@ -1,0 +1,113 @@
+"""`sentinel audits`: run an audit, list them, show one."""
+
+from typing import Annotated, Any
+
+import typer
+
+from hub.command_line import (
+    JsonOption,
+    PartnershipOption,
+    WorkspaceOption,
+    place,
+    progress,
+    say,
+    show,
+    show_json,
+)
+
+app = typer.Typer(help="Audits: the evidence about one model, for people who must decide.", no_args_is_help=True)
+run_app = typer.Typer(add_completion=False)
+
+BundleArgument = Annotated[str, typer.Argument(help="Digest of a bundle, or its beginning.", show_default=False)]
+AuditArgument = Annotated[str, typer.Argument(help="Digest of an audit, or its beginning.", show_default=False)]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same audit.")]
+
+
+@run_app.command()
+@app.command("run")
+def run(
+    bundle: BundleArgument,
+    seed: SeedOption = 0,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Audit a bundle on its test dates: fairness by group, explanations, limits, and a report for people."""
+    from audits import audit
+
+    here = place(workspace, partnership)
+    with progress("Auditing") as bar:
+        made = audit.run(
+            here.workspace,
+            here.partnership,
+            bundle,
+            seed=seed,
+            progress=lambda step, done, total: bar.update(
+                bar.task_ids[0], description=step, completed=done, total=total
+            ),
+        )
+    if as_json:
+        show_json(_whole(made))
+        return
+    _show(made)
+    say(made.note)
+
+
+@app.command("list")
+def list_(
+    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
+) -> None:
+    """List the audits in the workspace."""
+    from audits.audit import open_audit
+    from hub.artefacts import digests_in
+
+    here = place(workspace, partnership)
+    found = [open_audit(here.workspace, digest) for digest in digests_in(here.workspace.audits)]
+    rows = [
+        {
+            "digest": one.digest if as_json else one.digest[:12],
+            "bundle": one.facts["bundle"] if as_json else one.facts["bundle"][:12],
+            "purpose": one.facts["purpose"],
+            "seed": one.facts["seed"],
+            "verdict": one.facts["verdict"],
+        }
+        for one in found
+    ]
+    show(rows, as_json, title="Audits")
+
+
+@app.command("show")
+def show_(
+    digest: AuditArgument,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the verdict by group, the answer in five sentences, and where the report lies."""
+    from audits.audit import open_audit
+
+    found = open_audit(place(workspace, partnership).workspace, digest)
+    if as_json:
+        show_json({**_whole(found), "document": found.document()})
+        return
+    _show(found)
+
+
+def _whole(found: Any) -> dict[str, Any]:
+    return {"digest": found.digest, "report": str(found.report_path), **found.facts}
+
+
+def _show(found: Any) -> None:
+    for sentence in found.document()["answer"]:
+        say(f"- {sentence}")
+    rows = [
+        {"group": group, "verdict": verdict, "by level": _levels(found.facts["verdicts"][group])}
+        for group, verdict in found.verdicts_by_group().items()
+    ]
+    show(rows, False, title="Verdict by group")
+    say(f"Audit {found.digest}")
+    say(f"Report {found.report_path}")
+
+
+def _levels(verdicts: dict[str, str]) -> str:
+    return "; ".join(f"{level}: {verdict}" for level, verdict in verdicts.items())

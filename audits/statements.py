@@ -1,0 +1,89 @@
+"""The answer in five sentences: what a reader should take away who reads nothing else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audits.phrases import inside, listed, number, sentence
+from audits.verdicts import Verdict
+from features.use_cases import UseCase
+from models.baselines import SIMPLE_RULE
+from models.fitting import MODEL
+from models.metrics import HEADLINE
+
+_VERDICTS = {
+    "beats": "so the model is better than the simple rule.",
+    "does not beat": "so the model is not better than the simple rule, and the rule is simpler.",
+    "cannot tell": "and one cannot tell whether the model is better than the simple rule.",
+}
+
+
+def five(
+    use_case: UseCase, performance: Mapping[str, Any], groups: Mapping[str, Any], limits: Mapping[str, Any]
+) -> list[str]:
+    """Return the five sentences.
+
+    Args:
+        use_case: what the model is for.
+        performance: from `performance.as_json`.
+        groups: from `by_group.as_json`.
+        limits: from `limits.as_json`.
+    """
+    return [
+        f"The model suggests for which {use_case.people} an offer of help may be most needed; a person decides, and "
+        "the offer may be declined.",
+        _worth(performance),
+        _missed(groups["everyone"]),
+        _fair(groups["groups"]),
+        _unknown(use_case, limits),
+    ]
+
+
+def _worth(performance: Mapping[str, Any]) -> str:
+    by_name = {one["name"]: one["models"] for one in performance["figures"]}
+    model, rule = by_name[HEADLINE][MODEL], by_name[HEADLINE][SIMPLE_RULE]
+    verdict = _VERDICTS[performance["verdict"]]
+    if "value" in model and "value" in rule:
+        return (
+            f"Of 100 offers it would place, about {number(model['value'] * 100)} "
+            f"({number(model['low'] * 100)} to {number(model['high'] * 100)}) reach someone for whom the outcome "
+            f"followed; the simple rule ({performance['simple_rule']}) reaches about {number(rule['value'] * 100)} "
+            f"({number(rule['low'] * 100)} to {number(rule['high'] * 100)}), {verdict}"
+        )
+    return f"How many offers reach the right person are numbers too small to be shown, {verdict}"
+
+
+def _missed(everyone: Mapping[str, Any]) -> str:
+    missed = everyone["rates"]["false_negative_rate"]["rate"]
+    wrongly = everyone["rates"]["false_positive_rate"]["rate"]
+    if "value" not in missed or "value" not in wrongly:
+        return "How many are missed and how many are wrongly suggested is not shown, because the numbers are small."
+    return (
+        f"Of 1,000 looks after which the outcome followed, the model missed about {number(missed['value'] * 1000)}; "
+        "of 1,000 after which it did not follow, help was wrongly suggested about "
+        f"{number(wrongly['value'] * 1000)} times."
+    )
+
+
+def _fair(groups: Sequence[Mapping[str, Any]]) -> str:
+    parts = []
+    for verdict, words in (
+        (Verdict.DIFFERENCE, "the model treats people differently, in a way that matters, by {}"),
+        (Verdict.UNCLEAR, "there are differences of unclear size by {}"),
+        (Verdict.TOO_FEW, "there are too few people to say by {}"),
+        (Verdict.NO_DIFFERENCE, "there is no difference that matters by {}"),
+    ):
+        named = [inside(group["plain"]) for group in groups if group["verdict"] == verdict.value]
+        if named:
+            parts.append(words.format(listed([f"“{name}”" for name in named])))
+    text = "; ".join(parts)
+    return sentence(text[:1].upper() + text[1:])
+
+
+def _unknown(use_case: UseCase, limits: Mapping[str, Any]) -> str:
+    assumed = limits["recording"]
+    when = "; when some records became known is assumed, not recorded" if assumed else ""
+    decided = inside(use_case.outcome.decided_by)
+    return sentence(
+        "It is not known whether the help that is offered helps, and the outcome is a record and not need itself: "
+        f"it is decided by {decided}{when}"
+    )
