@@ -87,21 +87,29 @@ def read(path: Path) -> tuple[Gateway, ...]:
     return yaml_documents.read(path, Gateways).gateways
 
 
-def require(source: str, gateways: Iterable[Gateway], *, purpose: str | None, on: datetime.date) -> Gateway:
-    """Return the first gateway that lets `source` be used about single people.
+def require(
+    source: str,
+    gateways: Iterable[Gateway],
+    *,
+    purpose: str | None,
+    on: datetime.date,
+    level: Level = Level.PERSON,
+) -> Gateway:
+    """Return the first gateway that lets `source` be used.
 
     Args:
         source: the name of the source, for the message.
         gateways: the gateways that the source names.
         purpose: the purpose of the use case; None asks only that some purpose is open.
         on: the day of use.
+        level: whether facts about single people are used; for facts about areas either kind of gateway will do.
 
     Raises:
         GatewayError: none holds. The message names the source and why each of its gateways does not reach.
     """
     reasons = []
     for gateway in gateways:
-        if gateway.level is not Level.PERSON:
+        if gateway.level is Level.AREA and level is Level.PERSON:
             reasons.append(f"{gateway.name} is for areas only")
         elif not gateway.holds_on(on):
             reasons.append(f"{gateway.name} holds from {gateway.valid_from} to {gateway.valid_to}")

@@ -1,0 +1,254 @@
+"""`sentinel hub`: extracts in, people linked, snapshots out."""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, progress, say, show, show_json
+
+if TYPE_CHECKING:
+    from hub.ingest import Progress
+    from hub.linkage_report import LinkageReport
+
+app = typer.Typer(help="Extracts in, people linked, snapshots out.", no_args_is_help=True)
+link_app = typer.Typer(add_completion=False)
+
+DataArgument = Annotated[Path, typer.Argument(help="Folder with the delivered files; they are only read.")]
+DeliveredOption = Annotated[
+    datetime.datetime,
+    typer.Option("--delivered-on", formats=["%Y-%m-%d"], help="Day of delivery: nothing was known after it."),
+]
+TruthOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--truth", help="CSV with source, source_person_id, true_person, to measure precision and recall.", exists=False
+    ),
+]
+
+
+@contextmanager
+def _steps(label: str) -> Iterator["Progress"]:
+    """Give a function that moves a progress bar."""
+    with progress(label) as bar:
+        yield lambda what, done, steps: bar.update(bar.task_ids[0], description=what, completed=done, total=steps)
+
+
+@app.command("ingest")
+def ingest_(
+    data: DataArgument,
+    delivered_on: DeliveredOption,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="Only this source of the delivery; may be repeated.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read and check a delivery: good rows become extracts, bad rows go to the quarantine."""
+    from hub import ingest
+
+    here = place(workspace, partnership)
+    with _steps("Reading extracts") as tell:
+        reports = ingest.ingest(here.workspace, here.partnership, data, delivered_on.date(), source or None, tell)
+    show([report.row() for report in reports], as_json, title="Extracts")
+
+
+@app.command("extracts")
+def extracts_(
+    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
+) -> None:
+    """List every extract, oldest delivery first, and say which one of each source holds now."""
+    from hub import extracts
+
+    here = place(workspace, partnership)
+    current = {extract.digest for extract in extracts.current_extracts(here.workspace)}
+    rows = [
+        {
+            "source": extract.facts["source"],
+            "delivered_on": extract.facts["delivered_on"],
+            "people": extract.facts["people"],
+            "events": extract.facts["rows"]["event"],
+            "rows_in": sum(file["rows"] for file in extract.facts["files"]),
+            "quarantined": sum(one["quarantined"] for one in (*extract.facts["files"], *extract.facts["mapped"])),
+            "holds_now": "yes" if extract.digest in current else "no",
+            "extract": extract.digest if as_json else extract.digest[:12],
+        }
+        for extract in extracts.all_extracts(here.workspace)
+    ]
+    show(rows, as_json, title="Extracts", empty="No extract was ingested yet. Run `sentinel hub ingest`.")
+
+
+@app.command("quarantine")
+def quarantine_(
+    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
+) -> None:
+    """Count quarantined rows by source, file or mapping, and rule; a row that breaks two rules counts under both."""
+    from hub import extracts
+
+    here = place(workspace, partnership)
+    rows = [
+        {
+            "source": extract.facts["source"],
+            "delivered_on": extract.facts["delivered_on"],
+            "where": one.get("file") or one.get("title") or one.get("mapping"),
+            "rule": rule,
+            "rows": count,
+        }
+        for extract in extracts.current_extracts(here.workspace)
+        for one in (*extract.facts["files"], *extract.facts["mapped"])
+        for rule, count in sorted(one["rules"].items())
+    ]
+    show(rows, as_json, title="Quarantined rows", empty="No row is in quarantine.")
+
+
+@link_app.command()
+@app.command("link")
+def link(
+    truth: TruthOption = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", min=0.5, max=0.9999, help="Probability from which two records are linked."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find out which records are one person; each person keeps their person_id."""
+    from hub import linkage
+
+    here = place(workspace, partnership)
+    with _steps("Linking people") as tell:
+        report = linkage.link(here.workspace, here.partnership, truth, tell, threshold=threshold or linkage.THRESHOLD)
+    if as_json:
+        show_json({**report.as_json(), "changes": dict(report.changes), "person_map": report.map_digest})
+    else:
+        _show_report(report)
+
+
+def _show_report(report: "LinkageReport") -> None:
+    changes = report.changes
+    facts: dict[str, Any] = {
+        "records": f"{report.records:,}",
+        "people": f"{report.people:,}",
+        "people known by one record": f"{report.people_by_records.get(1, 0):,}",
+        "how": f"{report.why} (linked from a probability of {report.threshold:g})",
+        "person ids": f"{changes['new']:,} new, {changes['kept']:,} kept, "
+        f"{changes['merged']:,} merged, {changes['split']:,} split",
+        "precision": report.precision.text(),
+        "recall": report.recall.text(),
+        "F1": report.f1.text(),
+    }
+    facts |= {f"not linked: {reason}": f"{pairs:,} pairs" for reason, pairs in report.refused.items()}
+    facts |= {f"left out: {source}": reason for source, reason in report.left_out.items()}
+    show([{"what": what, "result": result} for what, result in facts.items()], False, title="Linkage")
+
+
+@app.command("people")
+def people_(
+    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
+) -> None:
+    """Count people by the number of records that they have; nobody is shown."""
+    from hub import persons
+
+    here = place(workspace, partnership)
+    report = persons.open_map(here.workspace).report
+    rows = [{"records": int(size), "people": people} for size, people in report["people_by_records"].items()]
+    show(rows, as_json, title="People by their number of records")
+
+
+@app.command("publish")
+def publish_(
+    purpose: Annotated[
+        str | None, typer.Option("--purpose", help="Every source must have a gateway for this purpose.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish a snapshot: linked events, people and households without names, as immutable Parquet tables."""
+    from hub import publish
+
+    here = place(workspace, partnership)
+    with _steps("Publishing") as tell:
+        snapshot = publish.publish(here.workspace, here.partnership, purpose, tell)
+    facts = snapshot.artefact.facts
+    if as_json:
+        show_json({"snapshot": snapshot.digest, "known_to": facts["known_to"], "rows": facts["rows"]})
+        return
+    rows = [{"table": table, "rows": f"{rows:,}"} for table, rows in facts["rows"].items()]
+    show(rows, False, title=f"Snapshot {snapshot.digest[:12]}, known to {facts['known_to']}")
+    for left in facts["linkage"]["left_out"]:
+        say(f"left out: {left['rows']:,} rows of {left['table']} from {left['source']}: {left['reason']}")
+
+
+@app.command("snapshots")
+def snapshots_(
+    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
+) -> None:
+    """List published snapshots and say which one is current."""
+    from hub import artefacts
+    from hub.snapshots import CURRENT, open_snapshot
+
+    here = place(workspace, partnership)
+    digests = artefacts.digests_in(here.workspace.snapshots)
+    current = open_snapshot(here.workspace).digest if (here.workspace.snapshots / CURRENT).exists() else ""
+    found = sorted((open_snapshot(here.workspace, one) for one in digests), key=lambda one: (one.known_to, one.digest))
+    rows = [
+        {
+            "snapshot": one.digest if as_json else one.digest[:12],
+            "known_to": one.known_to.isoformat(),
+            "people": one.artefact.facts["rows"]["person"],
+            "events": one.artefact.facts["rows"]["event"],
+            "sources": ", ".join(sorted(one.artefact.facts["sources"])),
+            "current": "yes" if one.digest == current else "no",
+        }
+        for one in found
+    ]
+    show(rows, as_json, title="Snapshots", empty="No snapshot was published yet. Run `sentinel hub publish`.")
+
+
+@app.command("verify")
+def verify_(
+    digest: Annotated[
+        str | None, typer.Argument(help="Only the extract or snapshot with this digest, or its beginning.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check every file of extracts, snapshots and the person map against the digest it was published under."""
+    from hub import verification
+
+    here = place(workspace, partnership)
+    found = verification.verify(here.workspace, digest)
+    show([one.row() for one in found], as_json, title="Digests", empty="There is nothing to check yet.")
+    verification.require_whole(found)
+
+
+@app.command("gateways")
+def gateways_(
+    workspace: WorkspaceOption = None,  # noqa: ARG001 - every command takes it
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the legal gateway of each source: the power it rests on, its purposes and its last day."""
+    here = place(None, partnership)
+    rows = [
+        {
+            "source": source.name,
+            "gateway": gateway.name,
+            "law": gateway.law.value,
+            "level": gateway.level.value,
+            "purposes": list(gateway.purposes) if as_json else ", ".join(gateway.purposes),
+            "valid_from": gateway.valid_from.isoformat(),
+            "valid_to": gateway.valid_to.isoformat(),
+            "owner": gateway.owner,
+        }
+        for source in here.partnership.sources
+        for gateway in here.partnership.gateways_of(source)
+    ]
+    show(rows, as_json, title="Gateways of sources")

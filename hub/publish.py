@@ -1,0 +1,209 @@
+"""Publish: linked people and what happened to them become an immutable snapshot without names.
+
+    snapshot = publish(workspace, partnership)
+
+Events and involvements get the person_id of their record, sorted by person; the person and household tables are made
+from the identity store. A source whose gateways do not hold is refused by name. The snapshot appears whole, and then
+the pointer `current` names it: a kill at any step leaves the old snapshot or the new one.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from hub import (
+    artefacts,
+    extracts,
+    gateways,
+    households,
+    identity_store,
+    parquet_files,
+    person_table,
+    persons,
+    pseudonyms,
+    sql,
+)
+from hub.artefacts import Artefact
+from hub.errors import StateError
+from hub.gateways import Level
+from hub.linkage import linked_extracts, open_identity
+from hub.partnership import Partnership
+from hub.persons import PersonMap
+from hub.snapshots import CURRENT, KIND, Snapshot, open_snapshot
+from hub.sources import Source
+from hub.tables import AREA, EVENT, INVOLVEMENT, SCHEMA_VERSION, Table
+from hub.workspace import Workspace
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many steps are done, and how many there are."""
+
+NO_RECORD = "no identity row says whose it is"
+_STEPS = ("Checking extracts", "People", "Households", "Events", "Involvements and areas", "Publishing")
+
+
+def publish(
+    workspace: Workspace,
+    partnership: Partnership,
+    purpose: str | None = None,
+    progress: Progress | None = None,
+) -> Snapshot:
+    """Publish a snapshot of the newest extracts and make it the current one. The same inputs give the same digest.
+
+    Args:
+        workspace: where extracts, the identity store and snapshots lie.
+        partnership: declares sources and gateways.
+        purpose: every source must have a gateway for it; None asks that some gateway holds.
+        progress: called at every step.
+
+    Raises:
+        GatewayError: a source has no gateway that holds on the last day covered; it is named and nothing is written.
+        NotFoundError: nothing was ingested, or people were not linked.
+        StateError: extracts came in since people were linked.
+        IntegrityError: an extract, an identity file or the person map has changed by a byte.
+    """
+    tell = progress or (lambda _what, _done, _steps: None)
+    kept, left_out = linked_extracts(workspace, partnership)
+    known_to = max(datetime.date.fromisoformat(extract.facts["delivered_on"]) for extract in kept)
+    sources = _allowed(partnership, kept, purpose, known_to)
+    key = pseudonyms.open_key(workspace, may_create=False)
+    with identity_store.working(workspace) as scratch:
+        person_map = persons.open_map(workspace)
+        if sorted(person_map.artefact.facts["extracts"]) != sorted(extract.digest for extract in kept):
+            raise StateError("Extracts came in since people were linked.", "Run `sentinel hub link`, then publish.")
+        facts = _facts(partnership, kept, sources, known_to)
+        with artefacts.publish(workspace.snapshots, KIND, facts) as draft, sql.connect() as connection:
+            connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
+            tell(_STEPS[0], 0, len(_STEPS))
+            for extract in kept:
+                extracts.verify(workspace, extract)
+            open_identity(connection, workspace, kept)
+            _open_people(connection, person_map)
+            tell(_STEPS[1], 1, len(_STEPS))
+            rows = {
+                "person": person_table.build(connection, [one.name for one in sources], draft.path / "person.parquet")
+            }
+            tell(_STEPS[2], 2, len(_STEPS))
+            homes = households.build(connection, key, draft.path / "household.parquet")
+            rows["household"] = homes.rows
+            rejected: Counter[tuple[str, str, str]] = Counter()
+            for at, table in ((3, EVENT), (4, INVOLVEMENT)):
+                tell(_STEPS[at], at, len(_STEPS))
+                rows[table.name] = _write_by_person(connection, kept, table, draft.path, rejected)
+            rows["area"] = _write_areas(connection, kept, sources, draft.path / "area.parquet")
+            tell(_STEPS[5], 5, len(_STEPS))
+            draft.facts["rows"] = rows
+            draft.facts["linkage"] = _linkage(person_map, asdict(homes), rejected, left_out)
+        artefacts.write_pointer(workspace.snapshots / CURRENT, draft.digest)
+    return open_snapshot(workspace)
+
+
+def _allowed(
+    partnership: Partnership, kept: Sequence[Artefact], purpose: str | None, on: datetime.date
+) -> list[Source]:
+    """Return the sources in the order of sources.yaml, each with a gateway that holds."""
+    delivered = {extract.facts["source"] for extract in kept}
+    sources = [source for source in partnership.sources if source.name in delivered]
+    for source in sources:
+        about_people = source.people or source.events or source.involvements
+        level = Level.PERSON if about_people else Level.AREA
+        gateways.require(source.name, partnership.gateways_of(source), purpose=purpose, on=on, level=level)
+    return sources
+
+
+def _facts(
+    partnership: Partnership, kept: Sequence[Artefact], sources: Sequence[Source], known_to: datetime.date
+) -> dict[str, Any]:
+    """Return what the manifest says of the snapshot's inputs; see hub.snapshots."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "partnership": partnership.name,
+        "known_to": known_to.isoformat(),
+        "sources": {
+            source.name: {
+                "title": source.title,
+                "agency": source.agency,
+                "gateways": [gateway.model_dump(mode="json") for gateway in partnership.gateways_of(source)],
+                "assumed_recording": source.assumed_recording and source.assumed_recording.model_dump(mode="json"),
+            }
+            for source in sources
+        },
+        "extracts": [
+            {
+                "digest": extract.digest,
+                "source": extract.facts["source"],
+                "delivered_on": extract.facts["delivered_on"],
+                "rows": extract.facts["rows"],
+            }
+            for extract in kept
+        ],
+    }
+
+
+def _open_people(connection: duckdb.DuckDBPyConnection, person_map: PersonMap) -> None:
+    """Make the table `person_of`: record_key → person_id of the records in the newest extracts."""
+    connection.register("map_given", person_map.table())
+    connection.execute("CREATE TABLE person_of AS SELECT record_key, person_id FROM map_given WHERE present")
+    connection.unregister("map_given")
+
+
+def _write_by_person(
+    connection: duckdb.DuckDBPyConnection,
+    kept: Sequence[Artefact],
+    table: Table,
+    folder: Path,
+    rejected: Counter[tuple[str, str, str]],
+) -> int:
+    """Write the staged rows of `table` under person ids; count those without an identity row in `rejected`."""
+    staged = f"read_parquet([{', '.join(sql.text((one.path / f'{table.name}.parquet').as_posix()) for one in kept)}])"
+    lost = connection.execute(
+        f"SELECT source, count(*) FROM {staged} ANTI JOIN person_of USING (record_key) GROUP BY source ORDER BY source"
+    ).fetchall()
+    for source, rows in lost:
+        rejected[source, table.name, NO_RECORD] += rows
+    return parquet_files.write(
+        connection,
+        f"SELECT * FROM {staged} JOIN person_of USING (record_key)",
+        table,
+        folder / f"{table.name}.parquet",
+        unique=table is EVENT,
+    )
+
+
+def _write_areas(
+    connection: duckdb.DuckDBPyConnection, kept: Sequence[Artefact], sources: Sequence[Source], path: Path
+) -> int:
+    """Write the areas; of an area that several sources describe, what the first one in sources.yaml says."""
+    rank = {source.name: at for at, source in enumerate(sources)}
+    parts = " UNION ALL ".join(
+        f"SELECT *, {rank[extract.facts['source']]} AS rank FROM {sql.parquet(extract.path / 'area.parquet')}"
+        for extract in kept
+    )
+    first = "row_number() OVER (PARTITION BY area_id ORDER BY rank, name, local_authority, imd_decile, imd_vintage) = 1"
+    return parquet_files.write(connection, f"SELECT * FROM ({parts}) QUALIFY {first}", AREA, path, unique=True)
+
+
+def _linkage(
+    person_map: PersonMap,
+    homes: Mapping[str, int],
+    rejected: Mapping[tuple[str, str, str], int],
+    sources_left_out: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return the linkage's counts, and the rows and sources that are not in the snapshot, with reasons."""
+    report = person_map.report
+    taken = ("records", "people", "merged_records", "method", "why", "threshold", "refused", "people_by_records")
+    return {
+        **{name: report[name] for name in taken},
+        "quality": report["quality"],
+        "groups": report["groups"],
+        "households": dict(homes),
+        "left_out": [
+            {"source": source, "table": table, "reason": reason, "rows": rows}
+            for (source, table, reason), rows in sorted(rejected.items())
+        ],
+        "sources_left_out": dict(sources_left_out),
+    }
