@@ -65,16 +65,17 @@ def stated(figure: Stated, *, shown: bool) -> dict[str, Any]:
 
 
 def _notes(everyone: Mapping[str, Any], tolerance: float) -> list[str]:
-    """Say of which rates the tolerance is larger than the rate itself: there, "no difference that matters" is easy."""
+    """Say of which rates everyone's is nearer to an end of the scale than the tolerance: there it is easily met."""
     found = []
     for name, (title, _) in RATES.items():
         rate = everyone["rates"][name]["rate"]
-        if "value" in rate and min(rate["value"], 1 - rate["value"]) < tolerance:
-            found.append(
-                f"{title}: for everyone it is {number(rate['value'] * 1000)} per 1,000, nearer to an end of the scale "
-                f"than the {number(tolerance * 1000)} that are tolerated. Here even a group that fares twice as badly "
-                "can read as “no difference that matters”; look at the figures themselves."
-            )
+        if "value" not in rate or tolerance <= rate["value"] <= 1 - tolerance:
+            continue
+        who = "to whom it happens twice as often" if rate["value"] < tolerance else "to whom it always happens"
+        found.append(
+            f"{title}: for everyone it is {number(rate['value'] * 1000)} per 1,000, and {number(tolerance * 1000)} are "
+            f"tolerated. Even a group {who} can then read as “no difference that matters”: look at the figures too."
+        )
     return found
 
 

@@ -70,11 +70,13 @@ def differences(
     axes.set_xlim(-limit, limit)
     axes.set_ylim(len(levels) - 0.4, -0.6)
     _rows(axes, [level["level"] for level in levels])
-    axes.text(
-        0, 1.02, "tolerated", transform=axes.get_xaxis_transform(), ha="center", va="bottom", color=QUIET, size=_SMALL
-    )
-    axes.text(-limit, 1.02, f"{ends[0]}", transform=axes.get_xaxis_transform(), ha="left", va="bottom", size=_SMALL)
-    axes.text(limit, 1.02, f"{ends[1]}", transform=axes.get_xaxis_transform(), ha="right", va="bottom", size=_SMALL)
+    above = axes.get_xaxis_transform()
+    for x, align, words, colour in (
+        (-limit, "left", ends[0], INK),
+        (0.0, "center", "tolerated", QUIET),
+        (limit, "right", ends[1], INK),
+    ):
+        axes.text(x, 1.02, words, transform=above, ha=align, va="bottom", size=_SMALL, color=colour)
     axes.set_xlabel("difference from everyone else, per 1,000", fontsize=_SMALL, color=INK)
     said = "; ".join(f"{level['level']}: {level['rates'][rate]['verdict']}" for level in levels)
     return _svg(figure, name, title, f"Differences from everyone else, per 1,000. {said}.")
@@ -157,9 +159,13 @@ def calibration(name: str, steps: Sequence[Mapping[str, Any]], title: str) -> st
 
 
 def _rows(axes: "Axes", words: Sequence[str]) -> None:
-    axes.set_yticks(range(len(words)))
-    axes.set_yticklabels([textwrap.fill(one, 19) for one in words], fontsize=_SIZE, linespacing=1.05)
-    axes.tick_params(axis="y", length=0, pad=8, colors=INK)
+    """Write the words of each row at its left, line by line: a font of the machine moves no line that ends at right."""
+    axes.set_yticks([])
+    for row, one in enumerate(words):
+        lines = textwrap.wrap(one, 19)
+        for at, line in enumerate(lines):
+            y = row + (at - (len(lines) - 1) / 2) * 0.33
+            axes.text(-0.05, y, line, transform=axes.get_yaxis_transform(), ha="right", va="center", size=_SIZE)
 
 
 def _canvas(height: float, *, top: float, bottom: float, left: float = _LEFT) -> "tuple[Figure, Axes]":

@@ -14,11 +14,11 @@ from models.figures import Figure, NotComputed
 POLICY = Policy(tolerance=0.10, smallest_group=30)
 
 
-def _rows(**levels: tuple[int, int, int, int]) -> tuple[list[str], np.ndarray, np.ndarray, dict[str, list[str]]]:
+def _rows(**levels: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, list[str]]]:
     """Return one row a person from the counts of each level: neither, wrongly suggested, missed, found."""
     level = [name for name, counts in levels.items() for _ in range(sum(counts))]
     cells = np.array([cell for counts in levels.values() for cell, many in enumerate(counts) for _ in range(many)])
-    return [f"p{number}" for number in range(len(level))], cells >= 2, cells % 2 == 1, {"group": level}
+    return np.arange(len(level)), cells >= 2, cells % 2 == 1, {"group": level}
 
 
 def _fairness(policy: Policy = POLICY, **levels: tuple[int, int, int, int]) -> Fairness:
@@ -122,7 +122,7 @@ def test_rows_of_one_person_are_resampled_together() -> None:
     person, outcome, suggested, groups = _rows(a=(100, 40, 40, 60), b=(100, 40, 40, 60))
     once = fairness(person, outcome, suggested, groups, POLICY, seed=3)
     ten = fairness(
-        [one for one in person for _ in range(10)],
+        np.repeat(person, 10),
         np.repeat(outcome, 10),
         np.repeat(suggested, 10),
         {"group": [one for one in groups["group"] for _ in range(10)]},
