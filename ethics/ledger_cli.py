@@ -1,5 +1,6 @@
 """`sentinel ledger`: what happened, in order, and whether any of it was changed afterwards."""
 
+import re
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from ethics.cli import open_record
 from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say, show, show_json
 
 app = typer.Typer(help="The ledger: every decision, score and refusal, chained.", no_args_is_help=True)
+_DIGEST = re.compile(r"([0-9a-f]{12})[0-9a-f]{52}")
 
 
 @app.command()
@@ -56,7 +58,7 @@ def list_(
             "at": entry.at,
             "kind": entry.kind,
             "actor": entry.actor,
-            "facts": entry.read_facts() if as_json else entry.facts,
+            "facts": entry.read_facts() if as_json else _DIGEST.sub(r"\1…", entry.facts),
             "hash": entry.hash if as_json else entry.hash[:12],
         }
         for entry in entries

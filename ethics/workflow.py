@@ -45,10 +45,10 @@ class Action(StrEnum):
 class Need(StrEnum):
     """What must be true before a move; `ethics.permissions` has one rule for each."""
 
-    IS_PROPOSER = "the person who proposed it"
-    NOT_PROPOSER = "not the person who proposed it"
-    NOT_TRAINER = "nobody who trained the model"
-    NOT_COUNTED = "nobody who recommended in this round"
+    IS_PROPOSER = "proposed it"
+    NOT_PROPOSER = "did not propose it"
+    NOT_TRAINER = "did not train the model"
+    NOT_COUNTED = "did not recommend in this round"
     CANVAS_COMPLETE = "all 15 canvas sections answered"
     QUORUM = "as many different reviewers have recommended as the partnership asks for"
     UNCHANGED = "bundle, audit, snapshot, use case and canvas are as they were proposed"
@@ -212,8 +212,8 @@ def find_move(action: Action, start: State) -> Move:
             return move
     possible = sorted({move.start for move in MOVES if move.action is action})
     raise StateError(
-        f"The proposal is {in_words(start)}; it cannot be changed by “{in_words(action)}” now.",
-        f"“{in_words(action)}” is for a proposal that is {' or '.join(map(in_words, possible))}.",
+        f"The proposal is {in_words(start)}, so to {in_words(action)} is not possible now.",
+        f"That is for a proposal that is {' or '.join(map(in_words, possible))}.",
     )
 
 

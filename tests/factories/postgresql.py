@@ -36,6 +36,8 @@ def server() -> Iterator[str]:
             subprocess.run([programs / program, *arguments], check=True, capture_output=True, cwd=folder, **account)
         except subprocess.CalledProcessError as error:
             raise NoPostgresqlError(f"{program} failed: {error.stderr.decode(errors='replace')[-300:]}") from None
+        except OSError as error:  # such as a virtual environment that the other account may not read
+            raise NoPostgresqlError(f"{program} cannot be run ({type(error).__name__})") from None
 
     data = str(folder / "data")
     try:

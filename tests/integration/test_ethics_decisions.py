@@ -428,7 +428,7 @@ def test_asking_is_quick_however_long_the_ledger_is(made: Desk) -> None:
     with made.store.writing() as session:
         for number in range(500):
             ledger.append(session, kind="score", actor="hub", facts={"number": number}, at=made.clock.at)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(20):
         now(made)
-    assert (time.perf_counter() - begun) / 20 < 0.1
+    assert (time.process_time() - begun) / 20 < 0.1
