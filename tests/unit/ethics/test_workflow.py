@@ -6,7 +6,7 @@ import pytest
 
 from ethics.permissions import RULES, Case, can_move, check_move
 from ethics.workflow import FIRST, MOVES, OWNERS, Action, Need, State, StateOwner, find_move, owner_of
-from ethics.workflow_diagram import diagram, page
+from ethics.workflow_diagram import diagram
 from hub.errors import StateError
 from hub.partnership import Person, Role
 
@@ -150,11 +150,3 @@ def test_the_diagram_draws_every_move_and_every_state_and_nothing_else() -> None
     }
     for state in State:
         assert any(line.split()[0] == state or f"--> {state}:" in line for line in lines), state
-
-
-def test_the_page_holds_the_diagram_and_a_row_for_each_move() -> None:
-    text = page()
-    assert diagram() in text
-    for move in MOVES:
-        assert move.plain in text
-    assert text.count("\n| ") == 1 + len(State) + 1 + len(MOVES) + 2
