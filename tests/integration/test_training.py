@@ -1,9 +1,7 @@
 """Training on a made-up feature set: the same bundle again, every byte guarded, and what the numbers say."""
 
 import datetime
-import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 
 from features.feature_sets import FeatureSet, open_feature_set
 from hub import artefacts
-from hub.errors import IntegrityError, NotFoundError
+from hub.errors import NotFoundError
 from hub.workspace import Workspace
 from models import bundles, fitting
 from models.boosting import directions
@@ -59,14 +57,6 @@ def fitted(features: FeatureSet) -> Fitted:
 def bundle(place: Workspace, fitted: Fitted) -> Bundle:
     """Return its published bundle."""
     return bundles.publish(place, fitted.contents)
-
-
-@pytest.fixture
-def copied(bundle: Bundle, tmp_path: Path) -> tuple[Workspace, Path]:
-    """Return a workspace with a copy of the bundle, and the copy's folder, for tests that damage it."""
-    workspace = Workspace(tmp_path)
-    shutil.copytree(bundle.artefact.path, workspace.bundles / bundle.digest)
-    return workspace, workspace.bundles / bundle.digest
 
 
 def rows_of(features: FeatureSet) -> Matrix:
@@ -125,19 +115,15 @@ def test_the_same_training_gives_the_same_digest(
         "found = open_feature_set(Workspace(Path(sys.argv[1])), sys.argv[2])\n"
         "print(bundles.publish(Workspace(Path(sys.argv[3])), fit(found).contents).digest)\n"
     )
-    for threads in ("1", "2"):
-        environment = {
-            **os.environ,
-            "OMP_NUM_THREADS": threads,
-            "OPENBLAS_NUM_THREADS": threads,
-            "PYTHONHASHSEED": threads,
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(place.root), features.digest, str(tmp_path / threads)],
-            cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        assert done.stdout.strip() == bundle.digest
-        assert done.stderr == ""
+    # Another process, another number of threads, another order of hashes.
+    threads = "1" if os.cpu_count() != 1 else "2"
+    others = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONHASHSEED"), threads)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(place.root), features.digest, str(tmp_path)],
+        cwd=ROOT, env={**os.environ, **others}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == bundle.digest
+    assert done.stderr == ""
 
 
 def test_another_seed_gives_another_digest(place: Workspace, bundle: Bundle, features: FeatureSet) -> None:
@@ -255,86 +241,6 @@ def test_a_part_without_the_outcome_stops_before_anything_is_written(tmp_path: P
     with pytest.raises(NotEnoughError, match="The part test has no date of looking"):
         fit(early)
     assert not workspace.bundles.exists()
-
-
-@pytest.mark.parametrize("name", [*FILES, "manifest.json"])
-@pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
-def test_a_changed_byte_is_refused(copied: tuple[Workspace, Path], bundle: Bundle, name: str, damage: str) -> None:
-    workspace, folder = copied
-    content = (folder / name).read_bytes()
-    if damage == "flip":
-        middle = len(content) // 2
-        (folder / name).write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
-    elif damage == "cut":
-        (folder / name).write_bytes(content[: len(content) // 2])
-    else:
-        (folder / name).unlink()
-    with pytest.raises(IntegrityError, match="differs from the digest"):
-        open_bundle(workspace, bundle.digest)
-
-
-def test_an_added_file_is_refused(copied: tuple[Workspace, Path], bundle: Bundle) -> None:
-    workspace, folder = copied
-    (folder / "code.py").write_text("raise SystemExit", encoding="utf-8")
-    with pytest.raises(IntegrityError, match=r"does not name: code\.py"):
-        open_bundle(workspace, bundle.digest)
-
-
-def test_bytes_that_change_after_opening_never_reach_the_parser(copied: tuple[Workspace, Path], bundle: Bundle) -> None:
-    workspace, _ = copied
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from hub.errors import IntegrityError; from hub.workspace import Workspace\n"
-        "from models.bundles import open_bundle\n"
-        "bundle = open_bundle(Workspace(Path(sys.argv[1])), sys.argv[2])\n"
-        "path = bundle.artefact.path / 'model.txt'; path.write_bytes(path.read_bytes()[:-40])\n"
-        "try:\n    bundle.load()\nexcept IntegrityError as error:\n    print(error, 'lightgbm' in sys.modules)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(workspace.root), bundle.digest],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "model.txt is missing or differs" in done.stdout
-    assert done.stdout.strip().endswith("False"), "LightGBM was not even imported"
-
-
-def _forged(workspace: Workspace, bundle: Bundle, name: str, content: bytes) -> str:
-    """Publish the bundle anew, under a digest of its own, with one file replaced."""
-    with artefacts.publish(workspace.bundles, bundles.KIND, bundle.facts) as draft:
-        for file in bundle.artefact.files:
-            (draft.path / file).write_bytes(content if file == name else bundle.artefact.read(file))
-    return draft.digest
-
-
-def test_parts_that_do_not_belong_together_are_refused(bundle: Bundle, tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    turned = json.dumps(json.loads(bundle.artefact.read("indicators.json"))[::-1]).encode()
-    with pytest.raises(IntegrityError, match="its use case or indicators are not those"):
-        open_bundle(workspace, _forged(workspace, bundle, "indicators.json", turned))
-    reworded = bundle.artefact.read("indicators.json").replace(b"recorded in the same way", b"recorded in another way")
-    with pytest.raises(IntegrityError, match="its use case or indicators are not those"):
-        open_bundle(workspace, _forged(workspace, bundle, "indicators.json", reworded))
-    case = json.loads(bundle.artefact.read("use_case.json"))
-    other = json.dumps({**case, "capacity": 999}).encode()
-    with pytest.raises(IntegrityError, match="its use case or indicators are not those"):
-        open_bundle(workspace, _forged(workspace, bundle, "use_case.json", other))
-    text = bundle.artefact.read("model.txt")
-    renamed = text.replace(b"missed_days", b"missed_hours")
-    with pytest.raises(IntegrityError, match="other indicators than its bundle says"):
-        open_bundle(workspace, _forged(workspace, bundle, "model.txt", renamed)).load()
-    golden = json.loads(bundle.artefact.read("golden.json"))
-    golden["probabilities"][0] += 1e-6
-    with pytest.raises(IntegrityError, match="other probabilities here"):
-        open_bundle(workspace, _forged(workspace, bundle, "golden.json", json.dumps(golden).encode())).load()
-
-
-def test_a_model_on_which_the_parser_dies_harms_nobody(bundle: Bundle, tmp_path: Path) -> None:
-    bundle.rehearse()
-    workspace = Workspace(tmp_path)
-    text = bundle.artefact.read("model.txt")
-    broken = open_bundle(workspace, _forged(workspace, bundle, "model.txt", text[: len(text) // 2]))
-    with pytest.raises(IntegrityError, match="does not load in a process of its own"):
-        broken.rehearse()
 
 
 def test_a_bundle_is_found_by_the_beginning_of_its_digest(place: Workspace, bundle: Bundle) -> None:
