@@ -134,7 +134,7 @@ def workflow() -> str:
     lines += ["```mermaid", diagram().strip(), "```", "", "## Moves", ""]
     lines += ["| from | to | who | what happens | needs |", "| --- | --- | --- | --- | --- |"]
     for move in MOVES:
-        who = " or ".join(role.value for role in move.roles)
+        who = f"follows {_words(move.follows)}" if move.follows else " or ".join(role.value for role in move.roles)
         needs = "; ".join(need.value for need in move.needs) or "nothing more"
         lines.append(f"| {_words(move.start)} | {_words(move.end)} | {who} | {move.plain} | {needs} |")
     lines += ["", "## Who acts next", "", "| state | who |", "| --- | --- |"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from ethics import canvas, decisions, proposals
 from ethics.approvals import Condition
@@ -57,7 +57,7 @@ def run(place: Place, store: Store, bundle: Bundle, audit: str, person_id: str) 
     """Ask four times, with the steps of the ethics group between, and return the answers."""
     workspace, partnership = place.workspace, place.partnership
     purpose = bundle.use_case.purpose
-    with serving(place) as address, httpx.Client(base_url=address, timeout=60) as client:
+    with serving(place) as address, httpx2.Client(base_url=address, timeout=60) as client:
 
         def ask(when: str) -> Trial:
             response = client.post(SCORES, json={"person_id": person_id, "purpose": purpose})
@@ -141,7 +141,7 @@ def serving(place: Place) -> Iterator[str]:
             address = line.rsplit(" ", 1)[-1].strip()
             if not address.startswith("http://"):
                 raise SentinelError("The service did not start.", "Run `sentinel serve` to see why.")
-            httpx.get(f"{address}/v1/health", timeout=_START_SECONDS).raise_for_status()
+            httpx2.get(f"{address}/v1/health", timeout=_START_SECONDS).raise_for_status()
             yield address
         finally:
             process.terminate()

@@ -22,6 +22,7 @@ _TITLES = {
     "no-gateway": "No legal gateway allows this",
     "not-approved": "Not approved for this purpose",
     "not-found": "Not found",
+    "record": "The record cannot be written, so nothing leaves",
     "not-in-cohort": "The person is not among those whom this is about",
 }
 
@@ -54,6 +55,8 @@ def of_error(error: Exception) -> Problem:
             return problem(error.kind, error.status, str(error))
         case RequestValidationError():
             return problem("input", HTTPStatus.UNPROCESSABLE_ENTITY, _not_as_declared(error))
+        case HTTPException(status_code=HTTPStatus.BAD_REQUEST):
+            return problem("input", error.status_code, "The body is not JSON in UTF-8.")
         case HTTPException():
             return problem("http", error.status_code, HTTPStatus(error.status_code).phrase)
     return problem("error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed here; no score left.")

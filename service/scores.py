@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from audits.reasons import reasons
 from ethics import ledger
+from ethics.approvals import decision_in
 from features.online import vector
 from hub.errors import SentinelError
 from models import figures
@@ -135,6 +136,8 @@ class Scorer:
             "snapshot": opened.snapshot.digest,
         }
         with store.writing() as session:
+            # Asked again inside the write: a withdrawal that came in between leaves no score behind it.
+            decision_in(session, purpose=request.purpose, at=store.now())
             entry = ledger.append(session, kind="score", actor=CALLER, facts=facts, at=now)
         return Score(
             person_id=request.person_id,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
-import httpx
+import httpx2
 
 from ethics.store import open_store
 from models.bundles import open_bundle
@@ -28,9 +28,9 @@ def figures() -> Iterator[Measured]:
         approve(store, place, open_bundle(place.workspace, bundle), audit)
         store.close()
         body = {"person_id": f"p{7:024x}", "purpose": worlds.PURPOSE}
-        with serving(place) as address, httpx.Client(base_url=address, timeout=60) as client:
+        with serving(place) as address, httpx2.Client(base_url=address, timeout=60) as client:
 
-            def timed(ask: Callable[[], httpx.Response]) -> float:
+            def timed(ask: Callable[[], httpx2.Response]) -> float:
                 started = time.perf_counter()
                 ask().raise_for_status()
                 return time.perf_counter() - started

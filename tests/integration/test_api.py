@@ -193,7 +193,7 @@ def test_unknown_people_and_people_outside_the_cohort(world: World) -> None:
 )
 def test_hostile_bodies_are_refused_without_being_repeated(world: World, content: bytes) -> None:
     response = world.client.post(SCORES, content=content, headers={"content-type": "application/json"})
-    refused(response, 422, "input")
+    refused(response, 400 if content.startswith(b"\xff") else 422, "input")
     entry = world.entries()[-1]
     assert entry.kind == "refusal"
     assert set(entry.read_facts()) == {"problem", "status"}
