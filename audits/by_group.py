@@ -12,7 +12,7 @@ from audits.looks import Looks
 from audits.phrases import RATES, SMALL_NUMBERS, in_order, listed, number
 from features.use_cases import Fairness as Policy
 from features.use_cases import UseCase
-from models.figures import NotComputed, Stated
+from hub.figures import NotComputed, Stated
 
 
 def as_json(found: Fairness, looks: Looks, use_case: UseCase, *, seed: int) -> dict[str, Any]:

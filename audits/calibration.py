@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from audits.disclosure import may_show_rate
-from models.figures import Figure
-from models.resampling import Floats, wilson
+from hub.figures import Figure, wilson
+from models.resampling import Floats
 
 GROUPS = 10
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from features.catalogue import Direction, Indicator
-from models.figures import Figure, Stated
+from hub.figures import Figure, Stated
 from models.matrices import Matrix
 from models.model import Model
 from models.resampling import Floats, bootstrap

@@ -19,8 +19,8 @@ from audits.rates import RATES, Numbers, Tally, draws, resampled, tally_people
 from audits.verdicts import Verdict, verdict, worst
 from features.use_cases import Fairness as Policy
 from hub.digests import sha256_bytes
-from models.figures import Figure, NotComputed, Stated
-from models.resampling import Codes, interval, wilson
+from hub.figures import Figure, NotComputed, Stated, wilson
+from models.resampling import Codes, interval
 
 RESAMPLES = 1000
 _FEW_ON_A_SIDE = 10

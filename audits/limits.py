@@ -1,9 +1,9 @@
 """What a reader must know of the data behind an audit, and what the audit does not say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from audits import disclosure
+from audits import disclosure, linked_people
 from audits.looks import Looks
 from audits.phrases import sentence
 from features.feature_sets import FeatureSet
@@ -42,7 +42,7 @@ def as_json(bundle: Bundle, feature_set: FeatureSet, looks: Looks, differences: 
         ),
         "recording": _recording(facts["sources"]),
         "dropped": [dict(one) for one in bundle.facts["splits"]["dropped"]],
-        "linkage": [{"what": what, "value": value} for what, value in _flat(facts["linkage"])],
+        "linkage": linked_people.as_json(facts["linkage"]),
         "sizes": _sizes(bundle, looks),
         "sources": [_source(bundle, name, said) for name, said in sorted(facts["sources"].items())],
         "not_looked_at": [{"what": what, "why": why} for what, why in NOT_LOOKED_AT],
@@ -57,20 +57,6 @@ def _recording(sources: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]
             lag = f"known {assumed['lag_days']} days after it happened"
             found.append({"source": said.get("title", name), "assumed": lag, "because": sentence(assumed["because"])})
     return found
-
-
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each count and share of a nested statement; counts as they may leave."""
-    if isinstance(value, Mapping):
-        for key, one in sorted(value.items()):
-            words = str(key).replace("_", " ")
-            yield from _flat(one, f"{name}: {words}" if name else words.capitalize())
-    elif isinstance(value, bool | str):
-        yield name, value
-    elif isinstance(value, int):
-        yield name, disclosure.count(value)
-    elif isinstance(value, float):
-        yield name, round(value, 4)
 
 
 def _sizes(bundle: Bundle, looks: Looks) -> list[dict[str, Any]]:

@@ -11,9 +11,9 @@ from audits.disclosure import SMALLEST, WITHHELD
 from audits.looks import Looks
 from audits.phrases import SMALL_NUMBERS, inside
 from features.catalogue import Indicator
+from hub.figures import Figure, from_json
 from models.baselines import LOGISTIC_REGRESSION, SIMPLE_RULE
 from models.bundles import Bundle
-from models.figures import Figure, from_json
 from models.fitting import MODEL
 from models.metrics import HEADLINE, METRICS, ORDER_METRICS
 from models.thresholds import BANDS

@@ -165,7 +165,9 @@ def _rows(axes: "Axes", words: Sequence[str]) -> None:
         lines = textwrap.wrap(one, 19)
         for at, line in enumerate(lines):
             y = row + (at - (len(lines) - 1) / 2) * 0.33
-            axes.text(-0.05, y, line, transform=axes.get_yaxis_transform(), ha="right", va="center", size=_SIZE)
+            axes.text(
+                -0.05, y, line, transform=axes.get_yaxis_transform(), ha="right", va="center", size=_SIZE, color=INK
+            )
 
 
 def _canvas(height: float, *, top: float, bottom: float, left: float = _LEFT) -> "tuple[Figure, Axes]":

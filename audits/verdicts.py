@@ -18,7 +18,7 @@ matters. So one rate that cannot be judged is enough for a level not to read as 
 from collections.abc import Iterable
 from enum import StrEnum
 
-from models.figures import Figure, Stated
+from hub.figures import Figure, Stated
 
 
 class Verdict(StrEnum):

@@ -9,7 +9,7 @@ from audits.fairness import Fairness, fairness, newcombe
 from audits.rates import RATES
 from audits.verdicts import Verdict
 from features.use_cases import Fairness as Policy
-from models.figures import Figure, NotComputed
+from hub.figures import Figure, NotComputed
 
 POLICY = Policy(tolerance=0.10, smallest_group=30)
 

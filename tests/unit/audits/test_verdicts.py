@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from audits.verdicts import Verdict, verdict, worst
-from models.figures import Figure, NotComputed
+from hub.figures import Figure, NotComputed
 
 T = 0.10
 SMALLEST = 30
