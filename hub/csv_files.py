@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hub import csv_records
+from hub import csv_headers, csv_records
 from hub.errors import InputError
 from hub.sources import SourceFile
 
@@ -50,9 +50,11 @@ class CsvFile:
         name: its name in the delivery folder.
         sha256: digest of the delivered bytes.
         size: bytes delivered.
-        headers: the cells of the first record, trimmed.
+        positions: where each declared column stands, from 0.
+        width: cells in every record.
         readable: what is to be read: the delivered file, or a clean copy of its good records.
         has_header: whether `readable` begins with the header.
+        line_end: what ends the lines of `readable`.
         lines: the line of each good record in the delivered file, in order.
         damaged: records that cannot be read.
         blank_lines: lines without any character; they are not rows.
@@ -61,9 +63,11 @@ class CsvFile:
     name: str
     sha256: str
     size: int
-    headers: tuple[str, ...]
+    positions: dict[str, int]
+    width: int
     readable: Path
     has_header: bool
+    line_end: str
     lines: NDArray[np.int64]
     damaged: tuple[Damaged, ...]
     blank_lines: int
@@ -79,7 +83,7 @@ def examine(path: Path, source: str, declared: SourceFile, scratch: Path) -> Csv
         scratch: folder inside the identity store for a clean copy, when one is needed.
 
     Raises:
-        InputError: it is not text in the declared encoding, holds a NUL byte, has no header, or has no rows.
+        InputError: it is not text in the declared encoding, holds a NUL byte, lacks a declared column, or has no rows.
     """
     where = f"{path.name} (source {source})"
     with _bytes_of(path, where) as content:
@@ -112,6 +116,7 @@ def _records(
             f"{where}: there is no header in the first line.", "Ask the agency for a file with one header and rows."
         )
     headers = _cells(content[head.start : head.end].decode("utf-8"), declared.delimiter)
+    positions = csv_headers.positions(headers, tuple(declared.columns), where)
     found = csv_records.records(content, head, declared.delimiter)
     if not len(found.lines) and not found.damaged:
         raise InputError(
@@ -122,12 +127,24 @@ def _records(
         Damaged(line, rule, content[begin:end].decode("utf-8", "replace")[:KEPT_CHARACTERS])
         for line, begin, end, rule in found.damaged
     )
-    plain = found.plain and head.line == 2
+    plain = found.line_end != "" and head.line == 2
     readable = copy or path
     if not plain:
         readable = scratch / f"{declared.name} {delivered[0][:16]}.clean"
         csv_records.good_records(content, head, declared.delimiter, found).tofile(readable)
-    return CsvFile(path.name, *delivered, headers, readable, plain, found.lines, damaged, found.blank_lines)
+    line_end = found.line_end if plain else "\n"
+    return CsvFile(
+        path.name,
+        *delivered,
+        positions,
+        head.cells,
+        readable,
+        plain,
+        line_end,
+        found.lines,
+        damaged,
+        found.blank_lines,
+    )
 
 
 def _cells(record: str, delimiter: str) -> tuple[str, ...]:

@@ -34,14 +34,14 @@ class Records:
         lines: the line (from 1) on which each good record begins, in order.
         damaged: for each record set aside `(line, first byte, byte behind the last, reason)`.
         blank_lines: lines without any character; they are not records.
-        plain: any CSV reader finds the same records in the file as it stands: nothing is set aside, no line is blank,
-            and there is one kind of line end (line feeds, when a cell holds a line end).
+        line_end: what ends every line, when any CSV reader finds the same records in the file as it stands: nothing is
+            set aside, no line is blank, and no cell of a file with two-character line ends holds a line end. Else empty.
     """
 
     lines: NDArray[np.int64]
     damaged: tuple[tuple[int, int, int, str], ...]
     blank_lines: int
-    plain: bool
+    line_end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +216,14 @@ def records(content: Any, head: Header, delimiter: str) -> Records:
     )
     kinds = {b"\n": _ENDS_NEWLINE, b"\r\n": _ENDS_RETURN_NEWLINE, b"\r": _ENDS_RETURN}
     endings = int(totals[_ENDINGS]) | kinds.get(bytes(content[head.end : head.position]), 0)
-    one_kind = endings == _ENDS_NEWLINE or (endings == _ENDS_RETURN_NEWLINE and not totals[_MANY_LINES])
     blank = int(totals[_BLANK])
-    return Records(lines[: totals[_GOOD]].copy(), damaged, blank, bool(one_kind and not damaged and not blank))
+    line_end = ""
+    if not damaged and not blank:
+        if endings == _ENDS_NEWLINE:
+            line_end = "\n"
+        elif endings == _ENDS_RETURN_NEWLINE and not totals[_MANY_LINES]:
+            line_end = "\r\n"
+    return Records(lines[: totals[_GOOD]].copy(), damaged, blank, line_end)
 
 
 def good_records(content: Any, head: Header, delimiter: str, found: Records) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from hub import gateways
 from hub.digests import sha256_file
 from hub.errors import ConfigurationError, InputError
-from hub.gateways import Gateway
+from hub.gateways import Gateway, Level
 from hub.mapping import Declaration
 from hub.partnership import Partnership
 from hub.sources import Source, SourceFile
@@ -114,12 +114,8 @@ def open_delivery(
 
 def _gateway(partnership: Partnership, source: Source, on: datetime.date) -> Gateway:
     """Return the gateway under which `source` may come in; one for areas is enough for a source without people."""
-    declared = partnership.gateways_of(source)
-    if not (source.people or source.events or source.involvements):
-        for gateway in declared:
-            if gateway.holds_on(on):
-                return gateway
-    return gateways.require(source.name, declared, purpose=None, on=on)
+    level = Level.PERSON if source.people or source.events or source.involvements else Level.AREA
+    return gateways.require(source.name, partnership.gateways_of(source), purpose=None, on=on, level=level)
 
 
 def _find(declaration: Declaration, folder: Path, present: list[str]) -> dict[str, list[str]]:

@@ -108,6 +108,13 @@ def delivered_before(workspace: Workspace, source: str, day: datetime.date) -> l
     ]
 
 
+def has_identity(workspace: Workspace, extract: Artefact) -> bool:
+    """Say whether the identity rows and the quarantine of an extract are in their places."""
+    source = extract.facts["source"]
+    paths = identity_store.records, identity_store.quarantined
+    return all(path(workspace, source, extract.digest).is_file() for path in paths)
+
+
 def verify(workspace: Workspace, extract: Artefact) -> int:
     """Check every file of an extract, and that its identity rows are there; return how many files were checked.
 

@@ -47,14 +47,17 @@ def place(draft: Path, path: Path) -> None:
     secure(path.parent.parent)
     secure(path.parent)
     draft.chmod(0o600)
-    for one in (draft, path.parent):
-        if one is path.parent:
-            draft.rename(path)
-        descriptor = os.open(one, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    _sync(draft)
+    draft.rename(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def check(path: Path, sha256: str) -> None:

@@ -71,7 +71,7 @@ def ingest(
         here = extracts.all_extracts(workspace)
         key = pseudonyms.open_key(workspace, may_create=not here)
         runs = [_Run(workspace, partnership.name, one, delivered_on, key, scratch) for one in delivered]
-        known = {extract.facts["inputs"]: extract for extract in here}
+        known = {extract.facts["inputs"] for extract in here if extracts.has_identity(workspace, extract)}
         new = [run for run in runs if run.inputs not in known]
         for run in new:
             run.prepare()
@@ -222,6 +222,7 @@ class _Run:
             one.digest
             for one in extracts.all_extracts(self.workspace)
             if (one.facts["source"], one.facts["delivered_on"]) == (self.name, self.facts["delivered_on"])
+            and one.facts["inputs"] != self.inputs
         ]
 
         def place_identity(digest: str) -> None:

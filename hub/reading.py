@@ -8,11 +8,13 @@ from typing import Any
 
 import duckdb
 
-from hub import csv_headers, quarantine, sql
+from hub import quarantine, sql
 from hub.csv_files import CsvFile
 from hub.errors import InputError
 from hub.sources import Source, SourceFile
 from hub.validation import Validation
+
+_LINE_ENDS = {"\n": r"\n", "\r\n": r"\r\n"}
 
 
 def _part(declared: SourceFile, index: int) -> str:
@@ -61,13 +63,12 @@ def load(
     The facts are `table, file, sha256, bytes, rows, kept, quarantined, rules, blank_lines`; rows = kept + quarantined.
 
     Raises:
-        InputError: a declared column is missing, a file cannot be read, or not one of its rows can be kept.
+        InputError: a file cannot be read, or not one of its rows can be kept.
     """
     readers = []
     for index, file in enumerate(files):
         where = f"{file.name} (source {source.name})"
-        positions = csv_headers.positions(file.headers, tuple(declared.columns), where)
-        readers.append(_reader(file, declared, positions))
+        readers.append(_reader(file, declared))
         statement = f"CREATE OR REPLACE TABLE {_part(declared, index)} AS {validation.select(readers[-1])}"
         _read(connection, where, statement)
         [(rows,)] = connection.execute(f"SELECT count(*) FROM {_part(declared, index)}").fetchall()
@@ -82,14 +83,17 @@ def load(
     ]
 
 
-def _reader(file: CsvFile, declared: SourceFile, positions: dict[str, int]) -> str:
-    names = {position: f"cell {index}" for index, position in enumerate(positions[name] for name in declared.columns)}
+def _reader(file: CsvFile, declared: SourceFile) -> str:
+    names = {
+        position: f"cell {index}" for index, position in enumerate(file.positions[name] for name in declared.columns)
+    }
     columns = ", ".join(
-        f"{sql.text(names.get(position, f'other {position}'))}: 'VARCHAR'" for position in range(len(file.headers))
+        f"{sql.text(names.get(position, f'other {position}'))}: 'VARCHAR'" for position in range(file.width)
     )
     return (
         f"read_csv({sql.text(file.readable.as_posix())}, auto_detect = false, header = {file.has_header}, "
-        f"delim = {sql.text(declared.delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}})"
+        f"new_line = '{_LINE_ENDS[file.line_end]}', delim = {sql.text(declared.delimiter)}, "
+        f"quote = '\"', escape = '\"', columns = {{{columns}}})"
     )
 
 
