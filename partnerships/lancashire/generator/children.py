@@ -94,7 +94,8 @@ def _births(rng: np.random.Generator, household: Ints, first: Flags, twin: Flags
     # The whole family is laid so that it fits between the oldest and the youngest birthday.
     room = np.maximum(1, _YOUNGEST - _OLDEST - span)
     eldest = _OLDEST + (rng.random(len(span)) * room).astype(np.int64)
-    return (eldest[household] + since).astype(np.int32)
+    born: Days = (eldest[household] + since).astype(np.int32)
+    return born
 
 
 def _given_names(rng: np.random.Generator, community: Texts, sex: Texts, household: Ints) -> Texts:

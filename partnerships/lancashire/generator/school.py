@@ -93,7 +93,8 @@ def _schools(homes: Households, area: Ints, moves: Ints, year: Ints) -> npt.NDAr
     primary = (area // 2 + moves) % primaries
     secondary = (homes.places.area_district[area] * 2 + area % 2 + moves) % secondaries
     words = [f"LP{n:03d}" for n in range(primaries)] + [f"LS{n:03d}" for n in range(secondaries)]
-    return np.array(words, dtype=object)[np.where(year <= 6, primary, primaries + secondary)]
+    found: npt.NDArray[np.object_] = np.array(words, dtype=object)[np.where(year <= 6, primary, primaries + secondary)]
+    return found
 
 
 def _support(rng: np.random.Generator, children: Children, need: npt.NDArray[np.float32]) -> npt.NDArray[np.object_]:

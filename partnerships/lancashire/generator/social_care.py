@@ -11,10 +11,10 @@ from period import NONE, Days
 
 Floats = npt.NDArray[np.float64]
 
-_CONTACT = (-5.3, 1.20)
+_CONTACT = (-5.5, 1.30)
 _AFTER_INCIDENT = 0.35
 _SIBLING_NAMED = 0.6
-_GOES_ON = (-1.55, 0.80, 0.45)
+_GOES_ON = (-1.6, 0.80, 0.45)
 _EVERYBODYS_EPISODE = 0.8
 _SOURCES = np.array(["SCHOOL", "HEALTH", "FAMILY", "NEIGHBOUR", "OTHER_AGENCY"], dtype=object)
 _SOURCE_SHARES = (0.36, 0.22, 0.16, 0.10, 0.16)
