@@ -96,18 +96,17 @@ def run(
         NotFoundError: there is no such bundle, or its feature set is gone.
         IntegrityError: a byte of either has changed, they do not belong together, or a rate differs from Fairlearn's.
     """
-    from audits import evidence, report
+    from audits.evidence import gather
+    from audits.report import render
 
     bundle = open_bundle(workspace, bundle_digest)
     feature_set = open_feature_set(workspace, bundle.facts["feature_set"])
     feature_set.artefact.verify()
     bundle.rehearse()
-    found = evidence.gather(
-        bundle, feature_set, bundle.load(), title=partnership.file.title, seed=seed, report=progress
-    )
+    found = gather(bundle, feature_set, bundle.load(), title=partnership.file.title, seed=seed, report=progress)
     with artefacts.publish(workspace.audits, KIND, _facts(bundle, found, seed)) as draft:
         (draft.path / EVIDENCE_FILE).write_bytes(canonical_json(found.document))
-        (draft.path / REPORT_FILE).write_text(report.render(found.document), encoding="utf-8")
+        (draft.path / REPORT_FILE).write_text(render(found.document), encoding="utf-8")
     opened = open_audit(workspace, draft.digest)
     return Audit(opened.artefact, _tell_mlflow(workspace, bundle, opened))
 

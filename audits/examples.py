@@ -72,7 +72,7 @@ def examples(
             continue
         contributions = model.contributions(looks.matrix.values[chosen])
         told = [
-            _tell(title, happened, ranked(indicators, looks.matrix.values[row], of_row), looks)
+            tell(title, happened, ranked(indicators, looks.matrix.values[row], of_row), looks)
             for row, of_row in zip(chosen, contributions, strict=True)
         ]
         # The first look that can be told best: most sentences, then fewest left out.
@@ -128,7 +128,8 @@ def _mask(rows: npt.NDArray[np.intp], length: int) -> Mask:
     return found
 
 
-def _tell(title: str, happened: str, reasons: Sequence[Reason], looks: Looks) -> Example:
+def tell(title: str, happened: str, reasons: Sequence[Reason], looks: Looks) -> Example:
+    """Return the example that may be told of one look, from its reasons, strongest first."""
     alike = np.ones(len(looks.probabilities), dtype=np.bool_)
     sides: dict[bool, list[str]] = {True: [], False: []}
     left_out = 0

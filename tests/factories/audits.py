@@ -1,0 +1,131 @@
+"""What an audit needs, made up: a bundle of a feature set, a partnership, and looks at people."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audits.looks import Looks
+from features.feature_sets import (
+    GROUPS_FILE,
+    KIND,
+    MATRIX_FILE,
+    FeatureSet,
+    groups_table,
+    matrix_table,
+    open_feature_set,
+)
+from hub import artefacts
+from hub.partnership import Partnership, PartnershipFile
+from hub.workspace import Workspace
+from models import bundles
+from models.bundles import Bundle
+from models.fitting import fit
+from models.matrices import Matrix
+from models.thresholds import BANDS
+
+GATEWAY = {
+    "name": "working_together",
+    "law": "Children Act 2004 s10",
+    "parties": ["council"],
+    "purposes": ["early_help"],
+    "regime": "UK GDPR",
+    "level": "person",
+    "valid_from": "2018-01-01",
+    "valid_to": "2090-12-31",
+    "document": "ISA-001",
+    "owner": "Data protection officer",
+}
+PERFECT = {"value": 0.9991, "low": 0.998, "high": 0.9996, "n": 4321, "unit": ""}
+LINKAGE = {
+    "records": 9000,
+    "people": 3000,
+    "merged_records": 6000,
+    "method": "splink",
+    "refused": {"two records of one source": 17, "a clear contradiction": 3},
+    "quality": {"precision": PERFECT, "recall": PERFECT, "f1": PERFECT},
+    "groups": [{"group": "sex", "level": "female", "precision": PERFECT, "recall": PERFECT, "f1": PERFECT}],
+    "left_out": [{"source": "police", "table": "event", "reason": "no such person", "rows": 4}],
+    "sources_left_out": {},
+}
+SOURCES = {
+    "police": {
+        "title": "Police records",
+        "agency": "police",
+        "gateways": [GATEWAY],
+        "assumed_recording": {"lag_days": 14, "because": "The service's own check found two weeks to be enough"},
+    }
+}
+
+
+def partnership() -> Partnership:
+    """Return a partnership that has only a name: audits read nothing else of it."""
+    people = [
+        {"id": f"person_{number}", "title": "Somebody", "role": role}
+        for number, role in enumerate(("analyst", "reviewer", "reviewer", "owner"))
+    ]
+    said = {
+        "name": "lancashire",
+        "title": "Example county partnership",
+        "agencies": [{"name": "police", "title": "Police"}],
+        "panel": {"quorum": 2, "people": people},
+    }
+    return Partnership(Path(), PartnershipFile.model_validate(said), (), ())
+
+
+def bundle_of(workspace: Workspace, feature_set: FeatureSet) -> Bundle:
+    """Train on a feature set and publish the bundle, without MLflow."""
+    return bundles.publish(workspace, fit(feature_set).contents)
+
+
+def changed(
+    workspace: Workspace, feature_set: FeatureSet, *, unseen: tuple[str, str] | None = None, **facts: Any
+) -> FeatureSet:
+    """Publish a feature set again with something changed.
+
+    Args:
+        workspace: where.
+        feature_set: the original.
+        unseen: (group, level) of people of whom nothing was ever recorded on the test dates: all their numbers are 0.
+        facts: facts that differ.
+    """
+    matrix, groups = feature_set.matrix(), feature_set.groups()
+    if unseen is not None:
+        late = np.array([day.year >= 2023 for day in matrix["as_of_date"].to_pylist()])
+        theirs = late & (np.array(groups[unseen[0]].to_pylist()) == unseen[1])
+        for name in feature_set.use_case.indicators:
+            column = np.where(theirs, 0.0, matrix[name].to_numpy())
+            matrix = matrix.set_column(matrix.column_names.index(name), name, pa.array(column, from_pandas=True))
+    with artefacts.publish(workspace.features, KIND, feature_set.facts | facts) as draft:
+        pq.write_table(matrix_table(feature_set.indicators).conform(matrix), draft.path / MATRIX_FILE)
+        pq.write_table(groups_table(feature_set.use_case).conform(groups), draft.path / GROUPS_FILE)
+    return open_feature_set(workspace, draft.digest)
+
+
+def looks(
+    people: Sequence[int],
+    values: Mapping[str, Sequence[float]],
+    *,
+    outcome: Sequence[int] | None = None,
+    bands: Sequence[str] | None = None,
+    probabilities: Sequence[float] | None = None,
+    groups: Mapping[str, list[str]] | None = None,
+) -> Looks:
+    """Return looks, one a row, on one date."""
+    rows = len(people)
+    matrix = Matrix(
+        tuple(values),
+        np.column_stack([np.asarray(column, dtype=np.float64) for column in values.values()]),
+        np.asarray(outcome if outcome is not None else [0] * rows, dtype=np.float64),
+        np.full(rows, np.datetime64("2024-01-01")),
+        np.asarray(people, dtype=np.intp),
+    )
+    return Looks(
+        matrix,
+        groups or {},
+        np.asarray(probabilities if probabilities is not None else [0.1] * rows, dtype=np.float64),
+        np.array(bands if bands is not None else [BANDS[-1]] * rows),
+    )
