@@ -222,6 +222,7 @@ def _groups(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
 
 
 if __name__ == "__main__":
-    from hub import cli, command_line
+    from hub import command_line
+    from hub.cli import link_app
 
-    command_line.run(cli.link_app, name="python -m hub.linkage")
+    command_line.run(link_app, name="python -m hub.linkage")

@@ -67,7 +67,7 @@ def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float) -> float:
           AND hamming(l.date_of_birth, r.date_of_birth) > 2
         """
     ).fetchall()
-    return (siblings + _PRIOR_SIBLINGS) / (true_pairs + _PRIOR_TRUE)
+    return (float(siblings) + _PRIOR_SIBLINGS) / (true_pairs + _PRIOR_TRUE)
 
 
 def likelihood(learnt: Learnt, sibling_ratio: float) -> str:
