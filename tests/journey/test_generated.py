@@ -1,0 +1,117 @@
+"""The whole journey on generated children, through the command line, a real server and a real MLflow project run."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def sentinel(*words: str, workspace: Path, code: int = 0) -> str:
+    """Run `sentinel` as a person would and return what it printed."""
+    command = [sys.executable, "-m", "service.cli", *words, "--workspace", str(workspace)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, Any]]:
+    workspace = tmp_path_factory.mktemp("journey")
+    command = [sys.executable, "-m", "service.cli", "demo", "--children", "1500", "--json"]
+    done = subprocess.run(
+        [*command, "--workspace", str(workspace)], capture_output=True, text=True, cwd=ROOT, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return workspace, json.loads(done.stdout)
+
+
+def test_the_gate_answers_four_times(demo: tuple[Path, Mapping[str, Any]]) -> None:
+    answers = [(trial["answer"], trial["status"]) for trial in demo[1]["trials"]]
+    assert answers == [
+        ("refused (not approved)", 403),
+        ("scored", 200),
+        ("refused (bundle changed)", 409),
+        ("refused (withdrawn)", 403),
+    ]
+
+
+def test_the_closing_table_has_every_line(demo: tuple[Path, Mapping[str, Any]]) -> None:
+    lines = demo[1]["lines"]
+    for beginning in ("persons linked", "linkage precision", "linkage recall", "rows × indicators", "test AUC: model"):
+        assert any(name.startswith(beginning) for name in lines), beginning
+    for name in ("test precision at capacity: model", "test precision at capacity: simple rule"):
+        assert " to " in lines[name], "an interval stands beside the figure"
+        assert "n " in lines[name]
+    assert {name for name in lines if name.startswith("audit: ")} >= {"audit: sex", "audit: ethnicity"}
+    assert Path(demo[1]["report"]).is_file()
+
+
+def test_names_and_birthdays_are_only_in_the_identity_store(demo: tuple[Path, Mapping[str, Any]]) -> None:
+    root = demo[0] / "lancashire"
+    rows = (root / "delivered" / "school_pupils.csv").read_text(encoding="utf-8-sig").splitlines()
+    header = [name.strip('"') for name in rows[0].split(",")]
+    sample = [dict(zip(header, row.split(","), strict=False)) for row in rows[1:400]]
+    upns = {row["upn"].encode() for row in sample if len(row.get("upn", "")) >= 10}
+    assert len(upns) > 100
+    for path in root.rglob("*"):
+        if path.is_file() and path.relative_to(root).parts[0] not in {"identity", "delivered"}:
+            content = path.read_bytes()
+            assert not [upn for upn in upns if upn in content], path
+
+
+def test_listings_print_json_and_tables(demo: tuple[Path, Mapping[str, Any]]) -> None:
+    workspace, said = demo
+    for words in (
+        ["hub", "extracts"],
+        ["hub", "snapshots"],
+        ["features", "list"],
+        ["models", "list"],
+        ["ethics", "list"],
+    ):
+        assert json.loads(sentinel(*words, "--json", workspace=workspace)), words
+        assert sentinel(*words, workspace=workspace).strip()
+    assert said["bundle"] in sentinel("models", "list", "--json", workspace=workspace)
+    sentinel("hub", "verify", workspace=workspace)
+
+
+def test_train_runs_as_an_mlflow_project(demo: tuple[Path, Mapping[str, Any]], tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'outer.db'}"
+    environment = os.environ | {"MLFLOW_TRACKING_URI": store, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    command = [str(Path(sys.executable).parent / "mlflow"), "run", ".", "-e", "train", "--env-manager", "local"]
+    command += ["-P", "partnership=partnerships/lancashire", "-P", f"workspace={demo[0]}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert demo[1]["bundle"][:12] in done.stdout + done.stderr, "the same inputs and seed give the same digest"
+
+
+def test_ledger_verify_counts_rows_and_names_an_edited_one(demo: tuple[Path, Mapping[str, Any]]) -> None:
+    workspace = demo[0]
+    state = json.loads(sentinel("ledger", "verify", "--json", workspace=workspace))
+    assert state["rows"] > 10
+    assert str(state["rows"]) in sentinel("ledger", "verify", workspace=workspace)
+    path = workspace / "lancashire" / "ethics" / "ethics.db"
+    with sqlite3.connect(path) as connection:
+        triggers = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+        for trigger in triggers:
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("UPDATE ledger_entry SET actor = 'somebody' WHERE seq = 3")
+    connection.close()
+    assert "3" in sentinel("ledger", "verify", workspace=workspace, code=5)
+
+
+def test_the_demonstration_never_touches_other_work(tmp_path: Path) -> None:
+    mine = tmp_path / "lancashire" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("kept", encoding="utf-8")
+    assert "nothing was touched" in sentinel("demo", workspace=tmp_path, code=2)
+    assert mine.read_text(encoding="utf-8") == "kept"

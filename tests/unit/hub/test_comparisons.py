@@ -1,0 +1,206 @@
+"""Levels of the comparisons, contradictions, and the sibling hypothesis, as truth tables over two records."""
+
+import datetime
+from typing import Any
+
+import pytest
+
+from hub import comparisons, contradictions, records, siblings, sql
+from hub.comparisons import COMPARISONS
+from tests.factories.identity import identity_row, table
+
+
+def _ask(expression: str, left: dict[str, Any], right: dict[str, Any], once: tuple[str, ...] = ("school",)) -> Any:
+    """Return an SQL expression over the records `l` and `r`."""
+    rows = [identity_row("a", "1") | left, identity_row("b", "2") | right]
+    for key, row in zip("12", rows, strict=True):
+        row["record_key"] = key
+    with sql.connect() as connection:
+        connection.register("identity_row", table(rows))
+        records.build(connection, once)
+        query = f"SELECT {expression} FROM record l, record r WHERE l.record_key = '1' AND r.record_key = '2'"
+        [(found,)] = connection.execute(query).fetchall()
+        return found
+
+
+def _level(comparison: str, left: dict[str, Any], right: dict[str, Any]) -> str:
+    names = [label for label, *_ in COMPARISONS[comparison]]
+    whens = " ".join(f"WHEN {comparisons.condition(comparison, name)} THEN {at}" for at, name in enumerate(names[:-1]))
+    return names[_ask(f"CASE {whens} ELSE {len(names) - 1} END", left, right)]
+
+
+def _day(text: str | None) -> datetime.date | None:
+    return None if text is None else datetime.date.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        ("Ella", "Ella", "the same"),
+        ("Ella", "ELLA ", "the same"),
+        ("Ella", None, "null"),
+        ("Tom", "Thomas", "another form of the name"),
+        ("Thomas James", "Tom", "another form of the name"),
+        ("Anne-Marie", "Anne", "another form of the name"),
+        ("Amelia", "Amleia", "a letter differs"),
+        ("Aisha", "Aysha", "alike"),
+        ("Ella", "Emma", "different"),
+        ("Jack", "Oliver", "different"),
+    ],
+)
+def test_given_names(left: str | None, right: str | None, level: str) -> None:
+    for one, other in ((left, right), (right, left)):
+        assert _level("given_name", {"given_name": one}, {"given_name": other}) == level
+
+
+def test_swapped_names_are_one_level_of_the_given_name_and_say_nothing_about_the_family_name() -> None:
+    left, right = {"given_name": "Ali", "family_name": "Khan"}, {"given_name": "Khan", "family_name": "Ali"}
+    assert _level("given_name", left, right) == "swapped with the family name"
+    assert _level("family_name", left, right) == "null"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        ("Smith", "smith", "the same"),
+        ("Smith-Jones", "Jones", "a part is the same"),
+        ("Ashworth", "Ashwroth", "a letter differs"),
+        ("Smith", "Patel", "different"),
+        (None, "Patel", "null"),
+    ],
+)
+def test_family_names(left: str | None, right: str | None, level: str) -> None:
+    assert _level("family_name", {"family_name": left}, {"family_name": right}) == level
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        ("2010-05-06", "2010-05-06", "the same"),
+        ("2010-05-06", "2010-06-05", "day and month swapped"),
+        ("2010-05-06", "2011-05-06", "one digit"),
+        ("2010-05-16", "2010-05-61"[:8] + "61"[::-1], "the same"),
+        ("2010-05-12", "2010-05-21", "one digit"),
+        ("2010-05-06", "2010-01-01", "only the year is known"),
+        ("2010-05-06", "2011-05-07", "two digits"),
+        ("2010-05-06", "2013-11-27", "different"),
+        ("2010-05-06", None, "null"),
+    ],
+)
+def test_birthdays(left: str | None, right: str | None, level: str) -> None:
+    for one, other in ((left, right), (right, left)):
+        assert _level("date_of_birth", {"date_of_birth": _day(one)}, {"date_of_birth": _day(other)}) == level
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        (("1 Mill Road", "PR1 1AA"), ("1 Mill Rd", "pr11aa"), "one address"),
+        (("1 Mill Road", "PR1 1AA"), ("2 Mill Rd", "PR1 1AA"), "one postcode"),
+        (("1 Mill Road", "PR1 1AA"), (None, "PR1 1AA"), "one postcode"),
+        (("1 Mill Road", "PR1 1AA"), ("1 Mill Road", "BB1 1AA"), "different"),
+        ((None, None), ("1 Mill Road", "BB1 1AA"), "null"),
+    ],
+)
+def test_the_place_is_one_comparison(
+    left: tuple[str | None, str | None], right: tuple[str | None, str | None], level: str
+) -> None:
+    one, other = ({"address": address, "postcode": postcode} for address, postcode in (left, right))
+    assert _level("place", one, other) == level
+
+
+IDENTIFIERS = [
+    ({"upn": "A1"}, {"upn": "a-1"}, "one is the same", ""),
+    ({"upn": "A1"}, {"nhs_number": "A1"}, "null", ""),
+    ({"upn": "A1"}, {}, "null", ""),
+    ({"upn": "A123"}, {"upn": "A124"}, "a character apart", ""),
+    ({"upn": "A123"}, {"upn": "B777"}, "different", contradictions.IDENTIFIERS),
+    (
+        {"upn": "A123", "nhs_number": "9"},
+        {"upn": "B777", "nhs_number": "9"},
+        "one is the same",
+        contradictions.IDENTIFIERS,
+    ),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "level", "reason"), IDENTIFIERS)
+def test_identifiers(left: dict[str, str], right: dict[str, str], level: str, reason: str) -> None:
+    one, other = {"identifiers": left}, {"identifiers": right}
+    assert _level("identifiers", one, other) == level
+    assert _ask(contradictions.reason("10"), one, other) == reason
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "evidence", "reason"),
+    [
+        ({}, {}, -5, ""),
+        ({"date_of_birth": _day("2010-05-06")}, {"date_of_birth": _day("2013-11-27")}, -1, contradictions.BIRTHDAYS),
+        ({"date_of_birth": _day("2010-05-06")}, {"date_of_birth": _day("2013-11-27")}, 1, ""),
+        ({"date_of_birth": _day("2010-05-06")}, {"date_of_birth": _day("2010-06-05")}, -1, ""),
+        ({"date_of_birth": _day("2010-05-06")}, {"date_of_birth": None}, -1, ""),
+        (
+            {"date_of_birth": _day("2010-05-06"), "identifiers": {"upn": "A"}},
+            {"date_of_birth": _day("2013-11-27"), "identifiers": {"upn": "A"}},
+            -1,
+            "",
+        ),
+        ({"source": "school"}, {"source": "school"}, 30, contradictions.ONE_RECORD),
+        ({"source": "police"}, {"source": "police"}, 30, ""),
+    ],
+)
+def test_contradictions(left: dict[str, Any], right: dict[str, Any], evidence: float, reason: str) -> None:
+    assert _ask(contradictions.reason(repr(evidence)), left, right) == reason
+
+
+def test_shares_of_a_comparison_make_one() -> None:
+    for name, levels in COMPARISONS.items():
+        for at in (2, 3):
+            assert sum(level[at] for level in levels) == pytest.approx(1, abs=0.02), name
+    assert {name: [*shares] for name, shares in siblings.SHARES.items()} == {
+        name: [label for label, *_ in levels if label != "null"]
+        for name, levels in COMPARISONS.items()
+        if name != "place"
+    }
+
+
+def _twins(given: str, **values: Any) -> dict[str, Any]:
+    same = {"family_name": "Smith", "date_of_birth": _day("2010-05-06"), "sex": "F"}
+    return {**same, "address": "1 Mill Road", "postcode": "PR1 1AA", "given_name": given, **values}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "likely"),
+    [
+        (_twins("Ella"), _twins("Ella"), False),
+        (_twins("Ella"), _twins("Emma"), True),
+        (_twins("Ella"), _twins("Grace"), True),
+        (_twins("Ella"), _twins("Jack", sex="M"), True),
+        (_twins("Ella"), _twins("Ella", date_of_birth=_day("2010-06-05")), False),
+        (_twins("Ella"), _twins("Grace", date_of_birth=_day("2013-11-27")), True),
+        (_twins("Ella", identifiers={"upn": "A"}), _twins("Emma", identifiers={"upn": "A"}), False),
+    ],
+)
+def test_when_siblings_are_as_likely_as_one_person(left: dict[str, Any], right: dict[str, Any], likely: bool) -> None:
+    start = comparisons.starting_values(tuple(COMPARISONS), 0.0001)
+    ratio = _ask(siblings.likelihood(start, 2.0), left, right)
+    assert (ratio > 0.3) is likely
+
+
+def test_sibling_pairs_are_counted_by_what_only_siblings_show() -> None:
+    home = {"family_name": "Smith", "address": "1 Mill Road", "postcode": "PR1 1AA"}
+    rows = [
+        identity_row("school", "1", given_name="Ella", date_of_birth=_day("2010-05-06"), **home),
+        identity_row("school", "2", given_name="Jack", date_of_birth=_day("2013-11-27"), **home),
+        identity_row("health", "3", given_name="Ella", date_of_birth=_day("2010-05-06"), **home),
+        identity_row("school", "4", given_name="Noah", date_of_birth=_day("2013-11-27"), **home),
+        identity_row(
+            "school", "5", given_name="Mia", date_of_birth=_day("2001-08-19"), **{**home, "family_name": "Li"}
+        ),
+    ]
+    with sql.connect() as connection:
+        connection.register("identity_row", table(rows))
+        records.build(connection, ("school", "health"))
+        # Ella and Jack, Ella and Noah, each twice; Jack and Noah are twins and Mia has another name.
+        assert siblings.ratio(connection, 0) == pytest.approx((4 + 20) / 10)
+        assert siblings.ratio(connection, 990) == pytest.approx((4 + 20) / 1000)
