@@ -102,7 +102,9 @@ class Cohort(Document):
 class Outcome(Document):
     """What happened in `[as_of, as_of + horizon_days)`: 1 when there is such an event, else 0."""
 
-    plain: str = Field(min_length=10, description="What it measures, for a lay reader.")
+    plain: str = Field(
+        min_length=10, description="What it measures, for a lay reader; pages say the horizon beside it."
+    )
     events: EventFilter = Field(description="The events that count.")
     decided_by: str = Field(min_length=5, description="Who decides that it happened.")
     known_bias: str = Field(min_length=10, description="What is known to be unfair or wrong in it.")

@@ -146,7 +146,7 @@ class Scorer:
             band=band,
             band_in_words=_band_in_words(opened.bundle, band),
             probability=round(probability, 4),
-            probability_in_words=f"{opened.use_case.outcome.plain} Within {opened.use_case.horizon_days} days.",
+            probability_in_words=f"Within {opened.use_case.horizon_days} days: {opened.use_case.outcome.plain}",
             evidence=_evidence(opened.bundle, band),
             reasons=list(raised),
             protective_factors=list(lowered),
