@@ -1,8 +1,10 @@
 """Levels of the comparisons, contradictions, and the sibling hypothesis, as truth tables over two records."""
 
 import datetime
+import functools
 from typing import Any
 
+import duckdb
 import pytest
 
 from hub import comparisons, contradictions, records, siblings, sql
@@ -15,12 +17,17 @@ def _ask(expression: str, left: dict[str, Any], right: dict[str, Any], once: tup
     rows = [identity_row("a", "1") | left, identity_row("b", "2") | right]
     for key, row in zip("12", rows, strict=True):
         row["record_key"] = key
-    with sql.connect() as connection:
-        connection.register("identity_row", table(rows))
-        records.build(connection, once)
-        query = f"SELECT {expression} FROM record l, record r WHERE l.record_key = '1' AND r.record_key = '2'"
-        [(found,)] = connection.execute(query).fetchall()
-        return found
+    connection = _connection()
+    connection.register("identity_row", table(rows))
+    records.build(connection, once)
+    query = f"SELECT {expression} FROM record l, record r WHERE l.record_key = '1' AND r.record_key = '2'"
+    [(found,)] = connection.execute(query).fetchall()
+    return found
+
+
+@functools.cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    return sql.connect(threads=1)
 
 
 def _level(comparison: str, left: dict[str, Any], right: dict[str, Any]) -> str:
@@ -79,7 +86,7 @@ def test_family_names(left: str | None, right: str | None, level: str) -> None:
         ("2010-05-06", "2010-05-06", "the same"),
         ("2010-05-06", "2010-06-05", "day and month swapped"),
         ("2010-05-06", "2011-05-06", "one digit"),
-        ("2010-05-16", "2010-05-61"[:8] + "61"[::-1], "the same"),
+        ("2010-05-16", "2010-05-19", "one digit"),
         ("2010-05-12", "2010-05-21", "one digit"),
         ("2010-05-06", "2010-01-01", "only the year is known"),
         ("2010-05-06", "2011-05-07", "two digits"),

@@ -16,7 +16,7 @@ def _build(
     with sql.connect() as connection:
         connection.register("identity_row", table(rows))
         built = records.build(connection, once)
-        return connection.execute("FROM record ORDER BY number").to_arrow_table().to_pylist(), built
+        return connection.sql("FROM record ORDER BY number").to_arrow_table().to_pylist(), built
 
 
 def _on(day: str) -> datetime.date:
