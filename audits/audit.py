@@ -31,7 +31,7 @@ from models.bundles import Bundle, open_bundle, trainings
 KIND = "audit"
 EVIDENCE_FILE = "audit.json"
 REPORT_FILE = "report.html"
-MLFLOW_FOLDER = "audit"
+MLFLOW_FOLDER = "audits"
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,9 @@ def run(
     bundle.rehearse()
     found = gather(bundle, feature_set, bundle.load(), title=partnership.file.title, seed=seed, report=progress)
     with artefacts.publish(workspace.audits, KIND, _facts(bundle, found, seed)) as draft:
-        (draft.path / EVIDENCE_FILE).write_bytes(canonical_json(found.document))
-        (draft.path / REPORT_FILE).write_text(render(found.document), encoding="utf-8")
+        content = canonical_json(found.document)
+        (draft.path / EVIDENCE_FILE).write_bytes(content)
+        (draft.path / REPORT_FILE).write_text(render(json.loads(content)), encoding="utf-8")
     opened = open_audit(workspace, draft.digest)
     return Audit(opened.artefact, _tell_mlflow(workspace, bundle, opened))
 
@@ -145,7 +146,7 @@ def _tell_mlflow(workspace: Workspace, bundle: Bundle, audit: Audit) -> str:
     run_id = known[-1]["run_id"]
     tags = {"audit_digest": audit.digest, "audit_verdict": audit.facts["verdict"]}
     try:
-        tracking.attach(workspace, run_id, audit.artefact.path, MLFLOW_FOLDER, tags)
+        tracking.attach(workspace, run_id, audit.artefact.path, f"{MLFLOW_FOLDER}/{audit.digest[:12]}", tags)
     except NotFoundError:
         return f"The MLflow run {run_id} is gone; the audit is in the workspace only."
     return f"The audit is also in the MLflow run {run_id}."

@@ -196,7 +196,7 @@ def _svg(figure: "Figure", name: str, title: str, description: str) -> str:
     text = stream.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text[text.index("<svg") :])
-    text = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", r"font: \1sans-serif", text)
+    text = re.sub(r"font-family: [^;\"]*;? ?", "", text)  # the page's own font is used
     view_box = re.search(r'viewBox="([^"]+)"', text)
     body = text[text.index(">") + 1 :]
     assert view_box is not None  # noqa: S101 - matplotlib always writes one

@@ -17,6 +17,15 @@ SHARES = {
 }
 """Plain titles of the two figures in which the model stands beside the simple rule."""
 
+DIGESTS = {
+    "bundle": "Model bundle",
+    "feature_set": "Feature set",
+    "snapshot": "Snapshot of the hub",
+    "use_case": "Use case",
+    "catalogue": "Indicators",
+}
+"""What the digests are of, in the order in which they stand."""
+
 PICTURED = {
     "false_negative_rate": ("fewer missed", "more missed"),
     "false_positive_rate": ("fewer wrongly", "more wrongly"),
@@ -53,6 +62,7 @@ def render(document: Mapping[str, Any]) -> str:
         metric_names=phrases.METRICS,
         shares=SHARES,
         pictured=PICTURED,
+        digest_names=DIGESTS,
         drawn=draw(document),
     )
 

@@ -89,9 +89,11 @@ def test_it_lies_in_the_mlflow_run_of_the_bundle(place: Workspace, made: Audit) 
     address = store_address(place)
     client = MlflowClient(tracking_uri=address, registry_uri=address)
     run_id = made.note.rstrip(".").split()[-1]
-    names = {one.path for one in client.list_artifacts(run_id, "audit")}
-    assert {"audit/audit.json", "audit/report.html"} <= names
-    assert made.digest in {value for key, value in client.get_run(run_id).data.tags.items() if key == "audit_digest"}
+    folder = f"audits/{made.digest[:12]}"
+    names = {one.path for one in client.list_artifacts(run_id, folder)}
+    assert {f"{folder}/audit.json", f"{folder}/report.html"} <= names
+    tags = client.get_run(run_id).data.tags
+    assert open_audit(place, tags["audit_digest"]).facts["bundle"] == tags["bundle_digest"]
 
 
 def test_without_its_run_the_audit_is_still_made(tmp_path: Path, place: Workspace, bundle: Bundle, made: Audit) -> None:
