@@ -193,7 +193,7 @@ pd.DataFrame([{"when": one.when, "answer": one.answer, "HTTP": one.status} for o
 scored = trials[1].body
 {
     name: scored[name]
-    for name in ("band_in_words", "probability", "evidence", "reasons", "protective_factors", "caveats")
+    for name in ("band_in_words", "probability", "band_evidence", "reasons", "protective_factors", "caveats")
 }
 
 # %%

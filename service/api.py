@@ -4,17 +4,21 @@ No page of this service loads anything from another host, so FastAPI's own pages
 `/openapi.json` describes the route.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.errors import SentinelError
 from service import problems
-from service.scores import Score, Scorer, ScoreRequest
+from service.answers import Score, ScoreRequest
+from service.scores import Scorer
 
 SCORES = "/v1/scores"
 MAX_BODY_BYTES = 4096
@@ -28,7 +32,6 @@ def create_app(scorer: Scorer | None) -> FastAPI:
         description="Scores for practitioner systems. A score never decides; every answer is in the ledger.",
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
     )
 
     @app.post(
@@ -61,7 +64,37 @@ def create_app(scorer: Scorer | None) -> FastAPI:
 
     for kind in (SentinelError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, refused)
+    app.add_middleware(_BodyLimit, refused=refused)
     return app
+
+
+class _BodyLimit:
+    """Refuses a body above MAX_BODY_BYTES like everything else is refused; FastAPI's own limit answers in text."""
+
+    def __init__(self, app: ASGIApp, refused: Callable[[Request, Exception], Awaitable[JSONResponse]]) -> None:
+        self.app = app
+        self.refused = refused
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > MAX_BODY_BYTES:
+                raise HTTPException(413)
+            return message
+
+        declared = Headers(scope=scope).get("content-length", "0")
+        if not declared.isdecimal() or int(declared) > MAX_BODY_BYTES:
+            answer = await self.refused(Request(scope), HTTPException(413))
+            await answer(scope, receive, send)
+            return
+        await self.app(scope, counted, send)
 
 
 def openapi_document() -> dict[str, Any]:

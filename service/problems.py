@@ -56,7 +56,7 @@ def of_error(error: Exception) -> Problem:
         case RequestValidationError():
             return problem("input", HTTPStatus.UNPROCESSABLE_ENTITY, _not_as_declared(error))
         case HTTPException(status_code=HTTPStatus.BAD_REQUEST):
-            return problem("input", error.status_code, "The body is not JSON in UTF-8.")
+            return problem("input", error.status_code, "The body cannot be read as JSON in UTF-8.")
         case HTTPException():
             return problem("http", error.status_code, HTTPStatus(error.status_code).phrase)
     return problem("error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed here; no score left.")
