@@ -63,6 +63,15 @@ def test_a_small_level_never_reads_as_fair(why: str, counts: tuple[int, int, int
     assert next(each for each in found.groups[0].levels if each.name == "small").verdict is not Verdict.NO_DIFFERENCE
 
 
+def test_resampling_alone_would_call_it_fair() -> None:
+    """None missed of 30 beside 1 % of the others: no resample ever misses one, yet one in ten may be missed."""
+    found = _fairness(small=(20, 5, 0, 30), others=(3000, 300, 6, 594))
+    one = next(each for each in found.groups[0].levels if each.name == "small").rates["false_negative_rate"]
+    assert isinstance(one.difference, Figure)
+    assert one.difference.high > POLICY.tolerance
+    assert one.verdict is Verdict.TOO_FEW
+
+
 def test_a_level_beside_too_few_others_is_not_judged_either() -> None:
     found = _fairness(many=(4000, 1000, 500, 500), few=(5, 5, 5, 5))
     assert set(_verdicts(found, "many").values()) == {Verdict.TOO_FEW}
@@ -106,15 +115,15 @@ def test_a_group_that_is_treated_worse_reads_as_fair_in_fewer_than_one_in_twenty
     rng = np.random.default_rng(11)
     for people in (30, 60, 150, 400):
         fair = 0
-        for seed in range(60):
+        for seed in range(40):
             missed, others = int(rng.binomial(people, 0.30)), int(rng.binomial(3000, 0.15))
             found = _seeded(seed, small=(0, 0, missed, people - missed), others=(0, 0, others, 3000 - others))
             fair += _verdicts(found, "small")["false_negative_rate"] is Verdict.NO_DIFFERENCE
-        assert fair <= 3, people
+        assert fair <= 2, people
 
 
 def _seeded(seed: int, **levels: tuple[int, int, int, int]) -> Fairness:
-    return fairness(*_rows(**levels), POLICY, seed=seed, resamples=200)
+    return fairness(*_rows(**levels), POLICY, seed=seed, resamples=150)
 
 
 def test_rows_of_one_person_are_resampled_together() -> None:
