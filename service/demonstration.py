@@ -8,7 +8,7 @@ import datetime
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from rich.table import Table
 
 from audits import audit as audits
 from audits.audit import Audit
+from audits.verdicts import Verdict, worst
 from ethics.store import open_store
 from features import matrix, use_cases
 from features.feature_sets import FeatureSet
@@ -38,6 +39,12 @@ from service.gate_trial import Trial
 
 _MARK = ".demonstration"
 _INPUT = "delivered"
+_RATES = {
+    "false_negative_rate": "missed",
+    "false_positive_rate": "wrongly suggested",
+    "selection_rate": "suggested",
+    "precision": "suggested with reason",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,7 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
             "persons linked",
             f"{walked.snapshot.artefact.facts['rows']['person']:,} from {walked.linkage.records:,} records",
         ),
+        ("how they were linked", walked.linkage.why),
         ("linkage precision", walked.linkage.precision.text()),
         ("linkage recall", walked.linkage.recall.text()),
         ("rows × indicators", f"{rows:,} × {len(walked.features.indicators)}"),
@@ -170,11 +178,20 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
         lines.append((f"test {label}: model", bundle.figure(metric).text()))
         lines.append((f"test {label}: simple rule", bundle.figure(metric, "simple_rule").text()))
         lines.append((f"test {label}: difference", bundle.difference(metric).text()))
-    lines.append(("against the simple rule", f"the model {bundle.verdict}"))
-    lines += [(f"audit: {group}", verdict) for group, verdict in walked.audit.verdicts_by_group().items()]
+    lines.append(("against the simple rule", f"the model: {bundle.verdict}"))
+    lines += [(f"audit: {group['name']}", _verdicts(group)) for group in walked.audit.document()["fairness"]["groups"]]
     lines += [(f"gate {trial.when}", f"{trial.answer}, HTTP {trial.status}") for trial in walked.trials]
     lines.append((f"audit report on {people}", str(walked.audit.report_path)))
     return lines
+
+
+def _verdicts(group: Mapping[str, Any]) -> str:
+    """Return the verdict on each rate of a group: the worst over its levels, rates with the same verdict together."""
+    by_verdict: dict[str, list[str]] = {}
+    for rate, words in _RATES.items():
+        found = [level["rates"][rate]["verdict"] for level in group["levels"] if rate in level["rates"]]
+        by_verdict.setdefault(worst(map(Verdict, found)).value, []).append(words)
+    return "; ".join(f"{verdict} ({', '.join(words)})" for verdict, words in by_verdict.items())
 
 
 def _print(place: Place, walked: Walked) -> None:

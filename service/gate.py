@@ -63,7 +63,6 @@ class Gate:
         """
         decision = valid_decision(self.store, purpose=purpose, at=at)
         bundle = open_bundle(self.workspace, decision.bundle)
-        bundle.artefact.verify()
         open_audit(self.workspace, decision.audit)
         use_case = use_cases.read(self._partnership(), bundle.use_case.name)
         if {use_case.digest, bundle.use_case.digest} != {decision.use_case_digest}:
