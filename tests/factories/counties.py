@@ -106,13 +106,14 @@ class County:
     """The folders of a county under `root`."""
 
     def __init__(self, root: Path, sources: Mapping[str, bool], *, gateways: Iterable[dict[str, Any]] = ()) -> None:
-        """Write the partnership. `sources`: name → whether it holds one record a person."""
+        """Write the partnership, unless `root` holds one. `sources`: name → whether it holds one record a person."""
         self.root = root
         self.workspace = Workspace(root / "workspace")
-        self.workspace.identity.mkdir(parents=True, mode=0o700)
-        (self.workspace.identity / "pseudonym.key").write_bytes(KEY)
         self.sources = dict(sources)
-        self.declare(gateways)
+        if not self.workspace.identity.exists():
+            self.workspace.identity.mkdir(parents=True, mode=0o700)
+            (self.workspace.identity / "pseudonym.key").write_bytes(KEY)
+            self.declare(gateways)
 
     def declare(self, gateways: Iterable[dict[str, Any]] = (), sources: Iterable[str] | None = None) -> None:
         """Write the partnership's files anew."""
