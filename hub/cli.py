@@ -135,14 +135,17 @@ def _show_report(report: "LinkageReport") -> None:
         "records": f"{report.records:,}",
         "people": f"{report.people:,}",
         "people known by one record": f"{report.people_by_records.get(1, 0):,}",
-        "how": f"{report.why} (linked from a probability of {report.threshold:g})",
+        "how": report.why,
+        "linked from": f"a probability of {report.threshold:g}"
+        if report.method == "splink"
+        else "nothing was compared",
         "person ids": f"{changes['new']:,} new, {changes['kept']:,} kept, "
         f"{changes['merged']:,} merged, {changes['split']:,} split",
         "precision": report.precision.text(),
         "recall": report.recall.text(),
         "F1": report.f1.text(),
     }
-    facts |= {f"not linked: {reason}": f"{pairs:,} pairs" for reason, pairs in report.refused.items()}
+    facts |= {f"not linked: {reason}": f"{pairs:,} pairs of records" for reason, pairs in report.refused.items()}
     facts |= {f"left out: {source}": reason for source, reason in report.left_out.items()}
     show([{"what": what, "result": result} for what, result in facts.items()], False, title="Linkage")
 

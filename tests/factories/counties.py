@@ -154,10 +154,11 @@ class County:
         events: Iterable[Mapping[str, Any]] = (),
         involvements: Iterable[Mapping[str, Any]] = (),
         areas: Iterable[Mapping[str, Any]] = (),
+        ingested: bool = True,
     ) -> None:
-        """Write the files of a delivery and ingest them. Each row says its `source`; what it leaves out is empty.
+        """Write the files of a delivery and, unless told otherwise, ingest them.
 
-        An empty file is refused as a mistake, so a file without rows gets one that is not mapped, or a filler area.
+        Each row says its `source`; what it leaves out is empty. An empty file is refused as a mistake, so a file without rows gets one that is not mapped, or a filler area.
         """
         folder = self.root / f"delivery-{on}"
         folder.mkdir()
@@ -175,8 +176,8 @@ class County:
                     writer.writeheader()
                     here = [_flat(row) for row in given if row["source"] == source]
                     writer.writerows(here or [FILLER])
-        day = datetime.date.fromisoformat(on)
-        ingest.ingest(self.workspace, self.partnership, folder, day)
+        if ingested:
+            ingest.ingest(self.workspace, self.partnership, folder, datetime.date.fromisoformat(on))
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
