@@ -158,7 +158,8 @@ class County:
     ) -> None:
         """Write the files of a delivery and, unless told otherwise, ingest them.
 
-        Each row says its `source`; what it leaves out is empty. An empty file is refused as a mistake, so a file without rows gets one that is not mapped, or a filler area.
+        Each row says its `source`; what it leaves out is empty. An empty file is refused as a
+        mistake, so a file without rows gets one that is not mapped, or a filler area.
         """
         folder = self.root / f"delivery-{on}"
         folder.mkdir()
