@@ -26,7 +26,7 @@ from ethics.store import open_store
 from features import matrix, use_cases
 from features.feature_sets import FeatureSet
 from hub import ingest, linkage, publish
-from hub.command_line import Place, progress, show_json
+from hub.command_line import Place, progress, say, show_json
 from hub.errors import ConfigurationError, InputError
 from hub.linkage import LinkageReport
 from hub.partnership import Demonstration, Role
@@ -162,7 +162,7 @@ def _step(label: str) -> Iterator[None]:
 
 def _facts(walked: Walked) -> list[tuple[str, str]]:
     """Return the lines of the closing table."""
-    bundle, people = walked.bundle, walked.bundle.use_case.people
+    bundle = walked.bundle
     rows = sum(walked.features.facts["rows"].values())
     lines = [
         (
@@ -170,8 +170,8 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
             f"{walked.snapshot.artefact.facts['rows']['person']:,} from {walked.linkage.records:,} records",
         ),
         ("how they were linked", walked.linkage.why),
-        ("linkage precision", walked.linkage.precision.text()),
-        ("linkage recall", walked.linkage.recall.text()),
+        ("linkage precision", walked.linkage.precision.text(4)),
+        ("linkage recall", walked.linkage.recall.text(4)),
         ("rows × indicators", f"{rows:,} × {len(walked.features.indicators)}"),
     ]
     for label, metric in (("AUC", "auc"), ("precision at capacity", "precision_at_capacity")):
@@ -181,7 +181,6 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
     lines.append(("against the simple rule", f"the model: {bundle.verdict}"))
     lines += [(f"audit: {group['name']}", _verdicts(group)) for group in walked.audit.document()["fairness"]["groups"]]
     lines += [(f"gate {trial.when}", f"{trial.answer}, HTTP {trial.status}") for trial in walked.trials]
-    lines.append((f"audit report on {people}", str(walked.audit.report_path)))
     return lines
 
 
@@ -203,6 +202,7 @@ def _print(place: Place, walked: Walked) -> None:
     console = Console(highlight=False)
     console.width = max(console.width, 150)
     console.print(table)
+    say(f"The audit report on {walked.bundle.use_case.people}: {walked.audit.report_path}")
 
 
 def _summary(place: Place, walked: Walked) -> dict[str, Any]:
