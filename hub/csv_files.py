@@ -24,6 +24,10 @@ from hub.sources import SourceFile
 KEPT_CHARACTERS = 100_000
 """How much of a damaged record's text the quarantine keeps; the agency still has all of it."""
 
+MOST_DAMAGED = 100_000
+"""More records than this that cannot be read are no accident: the file is refused."""
+
+_FEW_DAMAGED = 100
 _CHUNK = 1 << 22
 _FOREIGN = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook"),
@@ -118,14 +122,21 @@ def _records(
     headers = _cells(content[head.start : head.end].decode("utf-8"), declared.delimiter)
     positions = csv_headers.positions(headers, tuple(declared.columns), where)
     found = csv_records.records(content, head, declared.delimiter)
-    if not len(found.lines) and not found.damaged:
+    if not len(found.lines) and not len(found.damaged):
         raise InputError(
             f"{where}: an empty extract: it has a header and no rows.",
             "Ask the agency to deliver it again; an empty file would take every record of the last delivery away.",
         )
+    if len(found.damaged) > MOST_DAMAGED or _FEW_DAMAGED < len(found.damaged) > len(found.lines):
+        raise InputError(
+            f"{where}: {len(found.damaged)} of {len(found.damaged) + len(found.lines)} rows cannot be read, "
+            f"the first on line {found.damaged[0][0]}: they have another number of cells than the header, or damaged "
+            "quotes.",
+            "Ask the agency how the file was made; cells that hold the delimiter or a quote must stand in quotes.",
+        )
     damaged = tuple(
-        Damaged(line, rule, content[begin:end].decode("utf-8", "replace")[:KEPT_CHARACTERS])
-        for line, begin, end, rule in found.damaged
+        Damaged(line, csv_records.DAMAGE[reason], content[begin:end].decode("utf-8", "replace")[:KEPT_CHARACTERS])
+        for line, begin, end, reason in found.damaged.tolist()
     )
     plain = found.line_end != "" and head.line == 2
     readable = copy or path

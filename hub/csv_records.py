@@ -32,14 +32,14 @@ class Records:
 
     Attributes:
         lines: the line (from 1) on which each good record begins, in order.
-        damaged: for each record set aside `(line, first byte, byte behind the last, reason)`.
+        damaged: for each record set aside its line, first byte, byte behind the last, and reason (see `DAMAGE`).
         blank_lines: lines without any character; they are not records.
-        line_end: what ends every line, when any CSV reader finds the same records in the file as it stands: nothing is
-            set aside, no line is blank, and no cell of a file with two-character line ends holds a line end. Else empty.
+        line_end: what ends every line, when any CSV reader finds the same records in the file as it stands; else empty.
+            Then nothing is set aside, no line is blank, and no cell holds a line end where line ends have two characters.
     """
 
     lines: NDArray[np.int64]
-    damaged: tuple[tuple[int, int, int, str], ...]
+    damaged: NDArray[np.int64]
     blank_lines: int
     line_end: str
 
@@ -211,14 +211,12 @@ def records(content: Any, head: Header, delimiter: str) -> Records:
         bad,
         np.empty(0, np.uint8),
     )
-    damaged = tuple(
-        (int(line), int(start), int(end), DAMAGE[int(reason)]) for line, start, end, reason in bad[: totals[_BAD]]
-    )
+    damaged = bad[: totals[_BAD]].copy()
     kinds = {b"\n": _ENDS_NEWLINE, b"\r\n": _ENDS_RETURN_NEWLINE, b"\r": _ENDS_RETURN}
     endings = int(totals[_ENDINGS]) | kinds.get(bytes(content[head.end : head.position]), 0)
     blank = int(totals[_BLANK])
     line_end = ""
-    if not damaged and not blank:
+    if not len(damaged) and not blank:
         if endings == _ENDS_NEWLINE:
             line_end = "\n"
         elif endings == _ENDS_RETURN_NEWLINE and not totals[_MANY_LINES]:

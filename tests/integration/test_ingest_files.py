@@ -89,6 +89,10 @@ REFUSALS = {
         {"pupils": PUPILS.replace(",", ";")},
         "pupils.csv (source school): line 1 holds none of the declared columns",
     ),
+    "most rows damaged": (
+        {"pupils": PUPILS + f"P4,{SECRET},,,one too many\n" * 101},
+        "pupils.csv (source school): 101 of 104 rows cannot be read, the first on line 5: they have another number of",
+    ),
     "every row bad": (
         {"pupils": f"pupil_id,surname,birth_date,sex\nP1,{SECRET},03/02/10,F\n,{SECRET},,X\n"},
         "pupils.csv (source school): not one of its 2 rows can be kept. "

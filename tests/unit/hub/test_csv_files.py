@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import csv_files
+from hub.delivery import DeliveredFile
 from hub.errors import InputError
 from hub.sources import Column, SourceFile
 
@@ -55,3 +56,16 @@ def test_only_a_file_that_needs_it_is_copied(tmp_path: Path) -> None:
     assert file.readable.read_bytes() == b"1\n2\n"
     assert file.lines.tolist() == [2, 4]
     assert path.read_bytes() == b"a\n1\n\n2\n"
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"a\n1\n")
+    file = DeliveredFile.of(path)
+    file.require_unchanged("school")
+    path.write_bytes(b"a\n1\n2\n")
+    with pytest.raises(InputError, match=r"t\.csv \(source school\): it changed while it was read"):
+        file.require_unchanged("school")
+    path.unlink()
+    with pytest.raises(InputError, match="it changed while it was read"):
+        file.require_unchanged("school")

@@ -4,6 +4,8 @@ import pytest
 
 from hub import expressions, sql
 
+DUCKDB = sql.connect()
+
 
 @pytest.mark.parametrize(
     "statement",
@@ -19,7 +21,7 @@ from hub import expressions, sql
     ],
 )
 def test_one_select_over_known_tables_is_allowed(statement: str) -> None:
-    assert expressions.objection(sql.connect(), statement, ["pupils", "absences", "delivery"]) is None
+    assert expressions.objection(DUCKDB, statement, ["pupils", "absences", "delivery"]) is None
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,6 @@ def test_one_select_over_known_tables_is_allowed(statement: str) -> None:
     ],
 )
 def test_everything_else_is_refused(statement: str, why: str) -> None:
-    objection = expressions.objection(sql.connect(), statement, ["pupils"])
+    objection = expressions.objection(DUCKDB, statement, ["pupils"])
     assert objection is not None
     assert why in objection

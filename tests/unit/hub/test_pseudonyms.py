@@ -17,12 +17,13 @@ from hub.pseudonyms import Key
 from hub.workspace import Workspace
 
 KEY = Key(bytes(range(32)))
+DUCKDB = sql.connect()
 
 
 @given(st.text(max_size=200).filter(lambda text: "\0" not in text and text.isprintable()))
 def test_sql_and_python_give_the_same_record_key(identifier: str) -> None:
     statement = f"SELECT {pseudonyms.sql_pseudonym(repr('record'), repr('school'), 'id')} FROM (SELECT $id AS id)"
-    [(found,)] = sql.connect().execute(statement, KEY.parameters | {"id": identifier}).fetchall()  # type: ignore[operator]
+    [(found,)] = DUCKDB.execute(statement, KEY.parameters | {"id": identifier}).fetchall()  # type: ignore[operator]
     message = "\x1f".join(("record", "school", identifier)).encode()
     assert (
         found == hmac.new(KEY.secret, message, hashlib.sha256).hexdigest()[:32] == KEY.record_key("school", identifier)
@@ -39,10 +40,10 @@ def test_a_pseudonym_depends_on_the_key_the_source_and_the_identifier() -> None:
 def test_a_content_id_tells_empty_from_missing_and_parts_from_each_other() -> None:
     rows = "(VALUES ('a', 'b'), ('ab', ''), ('ab', NULL), (NULL, 'ab'), ('a', 'b')) AS v(x, y)"
     statement = f"SELECT {pseudonyms.sql_content_id('x', 'y')} FROM {rows}"
-    found = [row[0] for row in sql.connect().execute(statement, KEY.content_parameters).fetchall()]
+    found = [row[0] for row in DUCKDB.execute(statement, KEY.content_parameters).fetchall()]
     assert len(set(found)) == 4
     assert found[0] == found[4]
-    other = sql.connect().execute(statement, Key(bytes(32)).content_parameters).fetchall()
+    other = DUCKDB.execute(statement, Key(bytes(32)).content_parameters).fetchall()
     assert other[0][0] != found[0]
 
 

@@ -12,6 +12,7 @@ from hub import sql
 from hub.sources import Column, SourceFile
 from hub.validation import compile_rules
 
+DUCKDB = sql.connect()
 DELIVERED = datetime.date(2025, 1, 6)
 STARTS = {"2013B": datetime.date(2013, 2, 1), "2013J": datetime.date(2013, 10, 1)}
 
@@ -27,7 +28,7 @@ def _validate(columns: dict[str, dict[str, Any]], *rows: tuple[str | None, ...])
     relation = f"(SELECT * FROM (VALUES {values}) AS v({cells}))"
     names = ", ".join(sql.name(name) for name in columns)
     select = f"SELECT {names}, {validation.rules.labels} FROM ({validation.select(relation)})"
-    return sql.connect().execute(select).fetchall()
+    return DUCKDB.execute(select).fetchall()
 
 
 def _day(year: int, month: int, day: int) -> datetime.date:

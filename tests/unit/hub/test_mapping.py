@@ -1,0 +1,50 @@
+"""What a mapping may be made of, and that people can look up every rule."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hub import csv_records, mapping
+from hub.mapping import Kind
+from hub.sources import Column, ColumnType, SourceFile
+from hub.validation import compile_rules
+from tests.factories.deliveries import DELIVERED
+
+PAGE = Path(__file__).parents[3] / "docs" / "extracts.md"
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql_type", "fits"),
+    [
+        (Kind.ID, "VARCHAR", True),
+        (Kind.ID, "BIGINT", True),
+        (Kind.ID, "DOUBLE", False),  # 12.0 is no identifier
+        (Kind.ID, "DATE", False),
+        (Kind.TEXT, "DATE", True),
+        (Kind.DATE, "DATE", True),
+        (Kind.DATE, "TIMESTAMP", True),
+        (Kind.DATE, "VARCHAR", False),
+        (Kind.NUMBER, "DECIMAL(18,3)", True),
+        (Kind.NUMBER, "BOOLEAN", True),
+        (Kind.NUMBER, "VARCHAR", False),
+        (Kind.WHOLE, "DOUBLE", False),
+        (Kind.TRUTH, "BIGINT", False),
+        (Kind.DATE, '"NULL"', True),
+    ],
+)
+def test_what_may_stand_for_a_field(kind: Kind, sql_type: str, fits: bool) -> None:
+    assert kind.fits(sql_type) is fits
+
+
+def test_every_rule_is_explained_in_the_documents() -> None:
+    whole = {"required": True, "minimum": 0, "maximum": 1, "allowed": ("1",)}
+    columns = {kind.value: Column(type=kind, **whole) for kind in ColumnType if kind is not ColumnType.DAYS_FROM_START}  # type: ignore[arg-type]
+    columns["date"] = Column(type=ColumnType.DATE, not_before=DELIVERED)
+    columns["days"] = Column(type=ColumnType.DAYS_FROM_START, start="text")
+    declared = SourceFile(name="t", file="t.csv", columns=columns)
+    rules = {rule.name for rule in compile_rules(declared, {"a": DELIVERED}, DELIVERED).rules.rules}
+    rules |= {rule.name for group in mapping._RULES.values() for rule in group}
+    rules |= set(csv_records.DAMAGE.values()) | {"duplicate", "duplicate_differs"}
+    explained = set(re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\|[^|]*\|", PAGE.read_text(), re.MULTILINE))))
+    assert explained == rules
