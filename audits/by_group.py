@@ -10,8 +10,9 @@ from audits.disclosure import SMALLEST, WITHHELD
 from audits.fairness import Fairness, GroupFairness, Level, fairness
 from audits.looks import Looks
 from audits.phrases import RATES, SMALL_NUMBERS, in_order, listed, number
+from audits.verdicts import worst
 from features.use_cases import Fairness as Policy
-from features.use_cases import UseCase
+from features.use_cases import Group, UseCase
 from hub.figures import NotComputed, Stated
 
 
@@ -24,7 +25,7 @@ def as_json(found: Fairness, looks: Looks, use_case: UseCase, *, seed: int) -> d
         use_case: names and plain words of the groups.
         seed: of the resamples of levels together.
     """
-    plain = {group.name: group.plain for group in use_case.groups}
+    declared = {group.name: group for group in use_case.groups}
     everyone = _level(found.everyone, shown=may_show(found.everyone), size=found.everyone.people)
     return {
         "tolerance": use_case.fairness.tolerance,
@@ -36,9 +37,10 @@ def as_json(found: Fairness, looks: Looks, use_case: UseCase, *, seed: int) -> d
         "groups": [
             {
                 "name": group.name,
-                "plain": plain[group.name],
+                "plain": declared[group.name].plain,
                 "verdict": group.verdict.value,
-                "levels": _group(group, looks, use_case.fairness, seed),
+                "by_rate": {name: worst(one.rates[name].verdict for one in group.levels).value for name in RATES},
+                "levels": _group(group, declared[group.name], looks, use_case.fairness, seed),
             }
             for group in found.groups
         ],
@@ -79,19 +81,20 @@ def _notes(everyone: Mapping[str, Any], tolerance: float) -> list[str]:
     return found
 
 
-def _group(group: GroupFairness, looks: Looks, policy: Policy, seed: int) -> list[dict[str, Any]]:
+def _group(group: GroupFairness, declared: Group, looks: Looks, policy: Policy, seed: int) -> list[dict[str, Any]]:
     people = np.array([level.people_in_cells for level in group.levels])
     size = [level.people for level in group.levels]
     held = disclosure.held_back(people, np.array(size))
+    order = list(dict.fromkeys(declared.labels.values()))
     if held is None:
         levels = [_level(level, shown=False, size=WITHHELD) for level in group.levels]
-        return sorted(levels, key=lambda one: in_order(one["level"]))
+        return sorted(levels, key=lambda one: in_order(one["level"], order))
     shown_sizes = disclosure.sizes(size, held)
     levels = [
         _level(level, shown=not back, size=shown_size)
         for level, back, shown_size in zip(group.levels, held, shown_sizes, strict=True)
     ]
-    levels.sort(key=lambda one: in_order(one["level"]))
+    levels.sort(key=lambda one: in_order(one["level"], order))
     together = [one["level"] for one in levels if not one["shown"]]
     if together and not all(held):
         levels.append(_together(group.name, together, looks, policy, seed))

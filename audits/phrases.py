@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from features.feature_sets import NOT_RECORDED
@@ -14,6 +14,14 @@ RATES: Mapping[str, tuple[str, str]] = {
     "precision": ("Suggestions that were right", "of 1,000 suggestions"),
 }
 """Each rate's plain name and what it is a share of, in the order in which people read them."""
+
+IN_SHORT: Mapping[str, str] = {
+    "false_negative_rate": "who is missed",
+    "false_positive_rate": "who is wrongly suggested",
+    "selection_rate": "who is suggested",
+    "precision": "how often a suggestion is right",
+}
+"""The rates in the middle of a sentence."""
 
 METRICS: Mapping[str, str] = {
     "auc": "Area under the ROC curve",
@@ -98,8 +106,14 @@ def inside(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
 
-def in_order(level: str) -> tuple[bool, float, bool, str]:
-    """Return what sorts levels as people expect: by the first number in them, "not recorded" last."""
+def in_order(level: str, declared: Sequence[str] = ()) -> tuple[bool, int, float, bool, str]:
+    """Return what sorts levels as people expect: as declared, else by the first number in them, "not recorded" last.
+
+    Args:
+        level: the level's words.
+        declared: levels in the order in which the use case declares them.
+    """
     first = re.search(r"\d+", level)
     at = float(first.group()) if first else -1.0
-    return level == NOT_RECORDED, at, not level.startswith("below"), level
+    place = declared.index(level) if level in declared else len(declared)
+    return level == NOT_RECORDED, place, at, not level.lower().startswith(("below", "under")), level

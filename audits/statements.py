@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audits.phrases import inside, listed, number, sentence
+from audits.phrases import IN_SHORT, inside, listed, number, sentence
 from audits.verdicts import Verdict
 from features.use_cases import UseCase
 from models.baselines import SIMPLE_RULE
@@ -67,16 +67,22 @@ def _missed(everyone: Mapping[str, Any]) -> str:
 def _fair(groups: Sequence[Mapping[str, Any]]) -> str:
     parts = []
     for verdict, words in (
-        (Verdict.DIFFERENCE, "the model treats people differently, in a way that matters, by {}"),
-        (Verdict.UNCLEAR, "there are differences of unclear size by {}"),
-        (Verdict.TOO_FEW, "there are too few people to say by {}"),
-        (Verdict.NO_DIFFERENCE, "there is no difference that matters by {}"),
+        (Verdict.DIFFERENCE, "people are treated differently, in a way that matters, by"),
+        (Verdict.UNCLEAR, "there are differences of unclear size by"),
+        (Verdict.TOO_FEW, "there are too few people to say by"),
+        (Verdict.NO_DIFFERENCE, "there is no difference that matters by"),
     ):
-        named = [inside(group["plain"]) for group in groups if group["verdict"] == verdict.value]
+        named = [_named(group, verdict) for group in groups if group["verdict"] == verdict.value]
         if named:
-            parts.append(words.format(listed([f"“{name}”" for name in named])))
-    text = "; ".join(parts)
-    return sentence(text[:1].upper() + text[1:])
+            parts.append(f"{words} {listed(named)}")
+    return sentence("; ".join(parts))
+
+
+def _named(group: Mapping[str, Any], verdict: Verdict) -> str:
+    name = f"“{inside(group['plain'])}”"
+    if verdict is Verdict.NO_DIFFERENCE:
+        return name
+    return f"{name} (in {listed(IN_SHORT[rate] for rate, said in group['by_rate'].items() if said == verdict.value)})"
 
 
 def _unknown(use_case: UseCase, limits: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from mlflow import MlflowClient
 from typer.testing import CliRunner
 
-from audits import audit, by_group
+from audits import audit
 from audits.audit import Audit, open_audit
 from audits.cli import app
 from audits.disclosure import FEWER, SMALLEST, WITHHELD
@@ -38,7 +38,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="module")
 def features(place: Workspace) -> FeatureSet:
     """Return a feature set with sources and linkage as a snapshot states them."""
-    made = feature_set(place, people=2500, capacity=250)
+    made = feature_set(place, people=2000, capacity=200)
     return factory.changed(place, made, linkage=factory.LINKAGE, sources=factory.SOURCES)
 
 
@@ -139,13 +139,13 @@ def test_a_feature_set_that_changed_or_is_gone_is_not_audited(
 
 def test_people_of_whom_nothing_was_recorded_are_found_to_be_missed(place: Workspace) -> None:
     """Planted: nothing is ever recorded about one sex on the test dates, so the model cannot see their need."""
-    ordinary = feature_set(place, people=6000, capacity=600, seed=4)
+    ordinary = feature_set(place, people=4000, capacity=400, seed=4)
     blind = factory.changed(place, ordinary, unseen=("sex", "male"))
     found = audit.run(place, factory.partnership(), factory.bundle_of(place, blind).digest, seed=7)
     assert found.verdicts_by_group()["sex"] == "a difference that matters"
     assert found.facts["verdict"] == "a difference that matters"
     page = found.artefact.read("report.html").decode()
-    assert "the model treats people differently, in a way that matters, by" in page.replace("The model", "the model")
+    assert "People are treated differently, in a way that matters, by “sex” (in who is missed" in page
 
 
 def _figures(value: Any) -> Iterator[dict[str, Any]]:
@@ -212,7 +212,6 @@ def test_the_limits_say_what_is_assumed_and_left_out(made: Audit) -> None:
 def test_fairness_is_compared_with_fairlearn_in_every_audit(made: Audit) -> None:
     levels = [level for group in made.document()["fairness"]["groups"] for level in group["levels"]]
     assert made.document()["fairness"]["compared_with_fairlearn"] >= 3 * sum("together" not in one for one in levels)
-    assert by_group.RATES
 
 
 def test_commands(place: Workspace, made: Audit, bundle: Bundle) -> None:

@@ -30,7 +30,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Audit:
     place = Workspace(tmp_path_factory.mktemp("workspace"))
     features = factory.changed(
         place,
-        feature_set(place, people=2500, capacity=250),
+        feature_set(place, people=2000, capacity=200),
         unseen=("sex", "male"),
         linkage=factory.LINKAGE,
         sources=factory.SOURCES,

@@ -31,6 +31,13 @@ def test_levels_stand_in_the_order_that_people_expect() -> None:
         "16 and over",
         "not recorded",
     ]
+    assert sorted(["Over 55", "35 to 55", "Under 35"], key=phrases.in_order) == ["Under 35", "35 to 55", "Over 55"]
+    declared = ["Most deprived fifth", "Second fifth"]
+    found = sorted(
+        ["not recorded", "Another", "Second fifth", "Most deprived fifth"],
+        key=lambda one: phrases.in_order(one, declared),
+    )
+    assert found == ["Most deprived fifth", "Second fifth", "Another", "not recorded"]
     assert sorted(["White", "Asian", "not recorded"], key=phrases.in_order) == ["Asian", "White", "not recorded"]
 
 
