@@ -35,7 +35,7 @@ class Records:
         damaged: for each record set aside its line, first byte, byte behind the last, and reason (see `DAMAGE`).
         blank_lines: lines without any character; they are not records.
         line_end: what ends every line, when any CSV reader finds the same records in the file as it stands; else empty.
-            Then nothing is set aside, no line is blank, and no cell holds a line end where line ends have two characters.
+            Then nothing is set aside, no line is blank, and where line ends have two characters no cell holds one.
     """
 
     lines: NDArray[np.int64]
