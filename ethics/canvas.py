@@ -22,7 +22,7 @@ from hub.yaml_documents import Document
 
 FEWEST_WORDS = 8
 MOST_CHARACTERS = 20_000
-_PLACEHOLDER = re.compile(r"\b(tbc|tbd|todo|to do|to be confirmed|to be completed|lorem ipsum|xxx+)\b", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\b(tbc|tbd|todo|to be confirmed|to be completed|lorem ipsum|xxx+)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 
 

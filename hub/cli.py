@@ -19,8 +19,10 @@ link_app = typer.Typer(add_completion=False)
 
 DataArgument = Annotated[Path, typer.Argument(help="Folder with the delivered files; they are only read.")]
 DeliveredOption = Annotated[
-    datetime.datetime,
-    typer.Option("--delivered-on", formats=["%Y-%m-%d"], help="Day of delivery: nothing was known after it."),
+    datetime.datetime | None,
+    typer.Option(
+        "--delivered-on", formats=["%Y-%m-%d"], help="Day of delivery: nothing was known after it. Else today (UTC)."
+    ),
 ]
 TruthOption = Annotated[
     Path | None,
@@ -40,7 +42,7 @@ def _steps(label: str) -> Iterator["Progress"]:
 @app.command("ingest")
 def ingest_(
     data: DataArgument,
-    delivered_on: DeliveredOption,
+    delivered_on: DeliveredOption = None,
     source: Annotated[
         list[str] | None, typer.Option("--source", help="Only this source of the delivery; may be repeated.")
     ] = None,
@@ -53,7 +55,8 @@ def ingest_(
 
     here = place(workspace, partnership)
     with _steps("Reading extracts") as tell:
-        reports = ingest.ingest(here.workspace, here.partnership, data, delivered_on.date(), source or None, tell)
+        day = (delivered_on or datetime.datetime.now(datetime.UTC)).date()
+        reports = ingest.ingest(here.workspace, here.partnership, data, day, source or None, tell)
     show([report.row() for report in reports], as_json, title="Extracts")
 
 
