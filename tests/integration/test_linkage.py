@@ -91,6 +91,9 @@ school | 50 | Mia         | Cole   | 2010-09-09 | 8 Kay St,PR6 6FF   |     |
 police | 50 |             | COLE   | 2010-09-09 |                    |     |
 school | 60 | Noah        | Fox    | 2003-04-04 | 3 Ash Rd,PR7 7GG   |     |
 police | 60 | NOAH        | FOX    | 1975-11-28 | 3 Ash Rd,PR7 7GG   |     |
+school | 70 | Ibrahim     | Shah   | 2006-06-16 | 1 Oak Rd,PR8 1AA   |     |
+school | 71 | Ibrahim     | Shah   | 2006-06-16 | 2 Elm Rd,PR9 2BB   |     |
+police | 70 | IBRAHIM     | SHAH   | 2006-06-16 |                    |     |
 """
 TOGETHER = {
     frozenset({"school 1", "police 1"}),
@@ -112,6 +115,7 @@ def test_twins_namesakes_fathers_and_identifiers(tmp_path: Path) -> None:
     assert "too few records" in report.why
     assert report.refused["different identifiers"] == 1
     assert report.refused["a brother or sister is as likely"] >= 1
+    assert report.refused["two candidates are about equally good"] == 2
 
 
 def _truth(path: Path, rows: list[dict[str, Any]], truth: dict[str, int]) -> Path:
@@ -239,7 +243,7 @@ def test_one_source_of_single_records_needs_no_linkage(tmp_path: Path) -> None:
     county = County(tmp_path, {"school": True})
     county.deliver(_rows(HOUSEHOLDS))
     report = linkage.link(county.workspace, county.partnership)
-    assert (report.method, report.records, report.people) == ("none", 8, 8)
+    assert (report.method, report.records, report.people) == ("none", 10, 10)
     assert report.why == "all records come from one source, which holds one record a person"
     assert report.precision == NotComputed(0, "no truth was given")
 
@@ -267,7 +271,7 @@ def test_a_source_that_is_no_longer_declared_is_left_out_by_name(tmp_path: Path)
     county.declare(sources=["school"])
     report = linkage.link(county.workspace, county.partnership)
     assert report.left_out == {"police": "sources.yaml does not declare it any more"}
-    assert report.records == 8
+    assert report.records == 10
 
 
 def test_nothing_was_ingested(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,26 @@ def test_the_pointer_names_what_it_was_told_last(tmp_path: Path) -> None:
     artefacts.write_pointer(tmp_path / "current", "b" * 64)
     assert (tmp_path / "current").read_text() == "b" * 64 + "\n"
     assert [path.name for path in tmp_path.iterdir()] == ["current"]
+
+
+def test_readers_of_the_pointer_never_see_half_of_it(tmp_path: Path) -> None:
+    pointer = tmp_path / "current"
+    artefacts.write_pointer(pointer, "0" * 64)
+    read: set[str] = set()
+    done = threading.Event()
+
+    def reader() -> None:
+        while not done.is_set():
+            read.add(pointer.read_text())
+
+    thread = threading.Thread(target=reader)
+    thread.start()
+    for number in range(200):
+        artefacts.write_pointer(pointer, f"{number:064}")
+    done.set()
+    thread.join()
+    assert {len(text) for text in read} == {65}
+    assert read <= {f"{number:064}\n" for number in range(200)}
 
 
 def test_a_kill_at_any_step_leaves_the_old_or_the_new(tmp_path: Path) -> None:

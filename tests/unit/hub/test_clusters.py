@@ -11,7 +11,7 @@ from hub import clusters
 from hub.clusters import DISAGREE, RIVALS, Pair, cluster, components
 
 THRESHOLD = 5.0
-_WEIGHTS = st.integers(-12, 12).map(float)
+_WEIGHTS = (st.integers(-12, 12) | st.integers(-40, 40)).map(float)
 
 
 @st.composite
@@ -99,7 +99,15 @@ def test_the_reason_of_a_refusal_is_counted() -> None:
 
 def test_ties_go_to_the_lower_numbers() -> None:
     pairs = [Pair(0, 1, 8, 8, ""), Pair(0, 2, 8, 8, ""), Pair(1, 2, 8, 8, "one record a person")]
-    assert _people(*pairs) == [(0, 1), (2,)]
+    for turned in itertools.permutations(pairs):
+        assert _people(*turned) == [(0, 1), (2,)]
+
+
+def test_one_strong_pair_does_not_outvote_the_others() -> None:
+    same = [Pair(one, other, 40, 40, "") for one, other in itertools.combinations((0, 1, 2), 2)]
+    strong = Pair(0, 3, 30, 30, "")
+    assert _people(*same, strong) == [(0, 1, 2, 3)]
+    assert _people(*same, strong, Pair(1, 3, -8, -8, ""), Pair(2, 3, -8, -8, "")) == [(0, 1, 2), (3,)]
 
 
 def test_nothing_gives_nothing() -> None:
