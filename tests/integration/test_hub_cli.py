@@ -121,7 +121,7 @@ def test_an_expected_error_is_a_refusal_with_a_remedy(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["ingest", ".", "--delivered-on", "30/06/2024"], ["ingest", "."], ["link", "--threshold", "0.2"]]
+    "arguments", [["ingest", ".", "--delivered-on", "30/06/2024"], ["ingest"], ["link", "--threshold", "0.2"]]
 )
 def test_a_wrong_flag_is_a_usage_error(run: Run, arguments: list[str]) -> None:
     assert run(*arguments).exit_code == 2
