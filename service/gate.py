@@ -16,9 +16,8 @@ from ethics.store import Store
 from features import use_cases
 from features.use_cases import UseCase
 from hub import partnership as partnerships
-from hub.digests import sha256_file
+from hub.digests import digest_of, sha256_file
 from hub.errors import IntegrityError
-from hub.partnership import Partnership
 from hub.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
 from models.bundles import Bundle, Model, open_bundle
@@ -50,7 +49,7 @@ class Gate:
     store: Store
     _models: dict[str, Model] = field(default_factory=dict)
     _verified: dict[Path, tuple[int, ...]] = field(default_factory=dict)
-    _declared: tuple[str, Partnership] | None = None
+    _declared: tuple[str, dict[str, UseCase]] = ("", {})
 
     def open(self, purpose: str, *, at: datetime.datetime) -> Opened:
         """Return what may be used for `purpose` at this moment.
@@ -64,7 +63,7 @@ class Gate:
         decision = valid_decision(self.store, purpose=purpose, at=at)
         bundle = open_bundle(self.workspace, decision.bundle)
         open_audit(self.workspace, decision.audit)
-        use_case = use_cases.read(self._partnership(), bundle.use_case.name)
+        use_case = self._use_case(bundle.use_case.name)
         if {use_case.digest, bundle.use_case.digest} != {decision.use_case_digest}:
             raise IntegrityError(
                 f"The use case {use_case.name} is not as it was approved.", "Restore it, or propose the new one."
@@ -77,12 +76,15 @@ class Gate:
             self._models = {decision.bundle: bundle.load()}
         return Opened(decision, use_case, bundle, self._models[decision.bundle], snapshot)
 
-    def _partnership(self) -> Partnership:
-        """Read the partnership's files when one of them has changed since they were last read."""
-        seen = "".join(sha256_file(path) for path in sorted(self.folder.rglob("*.yaml")))
-        if self._declared is None or self._declared[0] != seen:
-            self._declared = (seen, partnerships.read(self.folder))
-        return self._declared[1]
+    def _use_case(self, name: str) -> UseCase:
+        """Return a use case as its files say now; they are parsed again when a byte of one of them has changed."""
+        seen = digest_of([sha256_file(path) for path in sorted(self.folder.rglob("*.yaml"))])
+        if self._declared[0] != seen:
+            self._declared = (seen, {})
+        read = self._declared[1]
+        if name not in read:
+            read[name] = use_cases.read(partnerships.read(self.folder), name)
+        return read[name]
 
     def _verify(self, snapshot: Snapshot) -> None:
         """Hash the snapshot's tables, again whenever the file system says that one was touched."""

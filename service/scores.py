@@ -66,8 +66,8 @@ class Scorer:
             opened.snapshot, opened.use_case, opened.bundle.indicators, request.person_id, as_of_date=as_of_date
         )
         matrix = values.reshape(1, -1)
-        probability = float(opened.model.probabilities(matrix)[0])
-        band = opened.model.bands(opened.model.probabilities(matrix))[0]
+        probabilities = opened.model.probabilities(matrix)
+        probability, band = float(probabilities[0]), opened.model.bands(probabilities)[0]
         raised, lowered = reasons(opened.bundle.indicators, values, opened.model.contributions(matrix)[0], top=3)
         facts = {
             "person_id": request.person_id,

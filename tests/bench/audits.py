@@ -37,4 +37,4 @@ def figures() -> Iterator[Measured]:
             )
             assert len(frame.by_group)
 
-    yield ratio("fairness_ratio", ours, theirs, "<= 10")
+    yield ratio("fairness_ratio", ours, theirs, "<= 3")

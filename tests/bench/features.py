@@ -32,7 +32,7 @@ def figures() -> Iterator[Measured]:
                 events = sql.parquet(snapshot.path("event"))
                 connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {events}").fetchall()
 
-    yield ratio("sql_build_ratio", whole, scan, "<= 100")
+    yield ratio("sql_build_ratio", whole, scan, "<= 10")
     found = build(fresh, snapshot, use_case, indicators, on=today).matrix()
     person, day = found["person_id"][0].as_py(), found["as_of_date"][0].as_py()
 
@@ -46,4 +46,4 @@ def figures() -> Iterator[Measured]:
                 events = sql.parquet(snapshot.path("event"))
                 connection.execute(f"SELECT * FROM {events} WHERE person_id = {sql.text(person)}").fetchall()
 
-    yield ratio("sql_online_ratio", one, row, "<= 200")
+    yield ratio("sql_online_ratio", one, row, "<= 30")

@@ -24,7 +24,7 @@ def figures() -> Iterator[Measured]:
                 table = f"read_csv({sql.text(path.as_posix())}, all_varchar = true)"
                 connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {table}").fetchall()
 
-    yield ratio("ingest_ratio", read, scan, "<= 40")
+    yield ratio("ingest_ratio", read, scan, "<= 15")
     county.snapshot()
     report = linkage.link(county.workspace(), county.partnership(), truth=folder / "truth" / "people.csv")
     for name, figure, goal in (

@@ -40,4 +40,4 @@ def figures() -> Iterator[Measured]:
                 for _ in range(_REQUESTS)
             ][5:]
         yield measured("score_ms", 1000 * median(score for score, _ in pairs), "ms, median")
-        yield measured("score_ratio", median(score / bare for score, bare in pairs), "x the floor", "<= 400")
+        yield measured("score_ratio", median(score / bare for score, bare in pairs), "x the floor", "<= 60")
