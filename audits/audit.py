@@ -87,7 +87,7 @@ def run(
 
     Args:
         workspace: where bundle, feature set, audit and MLflow store lie.
-        partnership: for its full name.
+        partnership: for its full name and those of its agencies.
         bundle_digest: digest of the bundle, or its beginning.
         seed: of every resample and sample.
         progress: told of each step.
@@ -103,7 +103,7 @@ def run(
     feature_set = open_feature_set(workspace, bundle.facts["feature_set"])
     feature_set.artefact.verify()
     bundle.rehearse()
-    found = gather(bundle, feature_set, bundle.load(), title=partnership.file.title, seed=seed, report=progress)
+    found = gather(bundle, feature_set, bundle.load(), partnership=partnership.file, seed=seed, report=progress)
     with artefacts.publish(workspace.audits, KIND, _facts(bundle, found, seed)) as draft:
         content = canonical_json(found.document)
         (draft.path / EVIDENCE_FILE).write_bytes(content)

@@ -102,7 +102,7 @@ def _group(group: GroupFairness, declared: Group, looks: Looks, policy: Policy, 
 
 
 def _together(group: str, names: Sequence[str], looks: Looks, policy: Policy, seed: int) -> dict[str, Any]:
-    title = f"{listed(names)} together"
+    title = f"{listed(names)} together" if len(names) < 3 else f"The {len(names)} smaller ones together"
     values: Mapping[str, list[str]] = {group: [title if one in names else one for one in looks.groups[group]]}
     found = fairness(looks.matrix.people, looks.outcome, looks.suggested, values, policy, seed=seed)
     level = next(one for one in found.groups[0].levels if one.name == title)

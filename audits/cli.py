@@ -98,16 +98,15 @@ def _whole(found: Any) -> dict[str, Any]:
 
 
 def _show(found: Any) -> None:
-    for sentence in found.document()["answer"]:
+    from audits.phrases import IN_SHORT
+
+    document = found.document()
+    for sentence in document["answer"]:
         say(f"- {sentence}")
     rows = [
-        {"group": group, "verdict": verdict, "by level": _levels(found.facts["verdicts"][group])}
-        for group, verdict in found.verdicts_by_group().items()
+        {"group": group["name"], **{words: group["by_rate"][rate] for rate, words in IN_SHORT.items()}}
+        for group in document["fairness"]["groups"]
     ]
-    show(rows, False, title="Verdict by group")
+    show(rows, False, title="Verdict by group: the worst of its levels")
     say(f"Audit {found.digest}")
     say(f"Report {found.report_path}")
-
-
-def _levels(verdicts: dict[str, str]) -> str:
-    return "; ".join(f"{level}: {verdict}" for level, verdict in verdicts.items())

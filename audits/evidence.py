@@ -16,6 +16,7 @@ from audits.fairness import Fairness, fairness
 from audits.looks import Looks, looks
 from audits.rates import RATES
 from features.feature_sets import FeatureSet
+from hub.partnership import PartnershipFile
 from models.bundles import Bundle
 from models.model import Model
 
@@ -40,14 +41,16 @@ class Evidence:
     verdicts: dict[str, dict[str, str]]
 
 
-def gather(bundle: Bundle, feature_set: FeatureSet, model: Model, *, title: str, seed: int, report: Report) -> Evidence:
+def gather(
+    bundle: Bundle, feature_set: FeatureSet, model: Model, *, partnership: PartnershipFile, seed: int, report: Report
+) -> Evidence:
     """Work out the evidence on the test dates.
 
     Args:
         bundle: what is judged.
         feature_set: what it was trained and tested on.
         model: the bundle's model.
-        title: full name of the partnership.
+        partnership: for its full name and those of its agencies.
         seed: of every resample and sample.
         report: told of each step.
 
@@ -68,10 +71,11 @@ def gather(bundle: Bundle, feature_set: FeatureSet, model: Model, *, title: str,
     report("Writing the report", 4, 5)
     worth = performance.as_json(bundle, judged)
     groups = by_group.as_json(fair, judged, bundle.use_case, seed=seed)
-    bounds = limits.as_json(bundle, feature_set, judged, _judged(fair))
+    agencies = {agency.name: agency.title for agency in partnership.agencies}
+    bounds = limits.as_json(bundle, feature_set, judged, agencies=agencies, differences=_judged(fair))
     document = {
         "schema_version": SCHEMA_VERSION,
-        "about": _about(bundle, judged, title),
+        "about": _about(bundle, judged, partnership.title),
         "answer": statements.five(bundle.use_case, worth, groups, bounds),
         "performance": worth,
         "fairness": {**groups, "compared_with_fairlearn": compared},

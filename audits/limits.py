@@ -19,16 +19,21 @@ NOT_LOOKED_AT = (
 """What this audit leaves out, and why."""
 
 
-def as_json(bundle: Bundle, feature_set: FeatureSet, looks: Looks, differences: int) -> dict[str, Any]:
+def as_json(
+    bundle: Bundle, feature_set: FeatureSet, looks: Looks, *, agencies: Mapping[str, str], differences: int
+) -> dict[str, Any]:
     """Return the limits, as they may leave.
 
     Args:
         bundle: the bundle.
         feature_set: what it was trained and tested on.
         looks: the test rows.
+        agencies: full names of the agencies.
         differences: how many differences between groups were judged.
     """
     outcome, facts = bundle.use_case.outcome, feature_set.facts
+    titles = {name: str(said.get("title", name)) for name, said in facts["sources"].items()}
+    words = {group.column.removeprefix("person."): group.labels for group in bundle.use_case.groups}
     return {
         "outcome": {
             "plain": outcome.plain,
@@ -42,9 +47,9 @@ def as_json(bundle: Bundle, feature_set: FeatureSet, looks: Looks, differences: 
         ),
         "recording": _recording(facts["sources"]),
         "dropped": [dict(one) for one in bundle.facts["splits"]["dropped"]],
-        "linkage": linked_people.as_json(facts["linkage"]),
+        "linkage": linked_people.as_json(facts["linkage"], titles, words),
         "sizes": _sizes(bundle, looks),
-        "sources": [_source(bundle, name, said) for name, said in sorted(facts["sources"].items())],
+        "sources": [_source(bundle, name, said, agencies) for name, said in sorted(facts["sources"].items())],
         "not_looked_at": [{"what": what, "why": why} for what, why in NOT_LOOKED_AT],
     }
 
@@ -70,14 +75,14 @@ def _sizes(bundle: Bundle, looks: Looks) -> list[dict[str, Any]]:
     return found
 
 
-def _source(bundle: Bundle, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+def _source(bundle: Bundle, name: str, said: Mapping[str, Any], agencies: Mapping[str, str]) -> dict[str, Any]:
     used = sum(one.source == name for one in bundle.indicators)
     gateways = [
         {key: one[key] for key in ("name", "law", "regime", "valid_to", "document")} for one in said.get("gateways", [])
     ]
     return {
         "source": said.get("title", name),
-        "agency": said.get("agency", ""),
+        "agency": agencies.get(said.get("agency", ""), said.get("agency", "")),
         "indicators": used,
         "gateways": gateways,
     }

@@ -23,12 +23,17 @@ _FIGURES = {
 _GROUPINGS = {"source": "Source", "sex": "Sex", "ethnicity": "Ethnicity"}
 
 
-def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(
+    facts: Mapping[str, Any], sources: Mapping[str, str], words: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
     """Return counts, figures, figures by group, and what was left out with reasons.
 
     Args:
         facts: `linkage` of a snapshot; what it does not state is left out.
+        sources: full names of the sources.
+        words: plain words for codes of "sex" and "ethnicity".
     """
+    levels = {"source": sources, **words}
     quality: Mapping[str, Any] = facts.get("quality", {})
     return {
         "counts": [
@@ -38,10 +43,11 @@ def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
         "figures": [
             {"what": words, "figure": _figure(quality[name])} for name, words in _FIGURES.items() if name in quality
         ],
-        "groups": [_group(row) for row in facts.get("groups", ()) if all(name in row for name in _FIGURES)],
-        "left_out": _left_out(facts.get("left_out", ())),
+        "groups": [_group(row, levels) for row in facts.get("groups", ()) if all(name in row for name in _FIGURES)],
+        "left_out": _left_out(facts.get("left_out", ()), sources),
         "sources_left_out": [
-            {"source": source, "reason": reason} for source, reason in sorted(facts.get("sources_left_out", {}).items())
+            {"source": sources.get(source, source), "reason": reason}
+            for source, reason in sorted(facts.get("sources_left_out", {}).items())
         ],
     }
 
@@ -52,20 +58,26 @@ def _figure(value: Mapping[str, Any]) -> dict[str, Any]:
     return {**value, "n": disclosure.count(value["n"])}
 
 
-def _group(row: Mapping[str, Any]) -> dict[str, Any]:
-    grouping = _GROUPINGS.get(row["group"], str(row["group"]))
-    return {"group": grouping, "level": row["level"], **{name: _figure(row[name]) for name in _FIGURES}}
+def _group(row: Mapping[str, Any], levels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    grouping, code = _GROUPINGS.get(row["group"], str(row["group"])), str(row["level"])
+    plain = levels.get(row["group"], {}).get(code)
+    level = code if plain is None else plain if row["group"] == "source" else f"{plain} ({code})"
+    return {"group": grouping, "level": level, **{name: _figure(row[name]) for name in _FIGURES}}
 
 
 def _counted(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [{"what": what, "count": disclosure.count(many)} for what, many in sorted(counts.items()) if many]
 
 
-def _left_out(rows: Any) -> list[dict[str, Any]]:
+def _left_out(rows: Any, sources: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return rows that are not in the snapshot: with source, table and reason, or by reason alone."""
     if isinstance(rows, Mapping):
         return [{"source": "", "reason": one["what"], "rows": one["count"]} for one in _counted(rows)]
     return [
-        {"source": row["source"], "reason": f"{row['table']}: {row['reason']}", "rows": disclosure.count(row["rows"])}
+        {
+            "source": sources.get(row["source"], row["source"]),
+            "reason": f"{row['table']}: {row['reason']}",
+            "rows": disclosure.count(row["rows"]),
+        }
         for row in rows
     ]

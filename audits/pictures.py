@@ -37,6 +37,7 @@ _MARKERS: Mapping[str, str] = {
 _WIDTH = 4.6
 _LEFT = 1.6
 _ROW = 0.48
+_LINE = 0.16
 _SIZE = 10.5
 _SMALL = 9.5
 
@@ -54,7 +55,8 @@ def differences(
         tolerance: largest tolerated difference, as a share.
         ends: what the left and the right end mean, such as ("fewer missed", "more missed").
     """
-    figure, axes = _canvas(len(levels) * _ROW + 0.95, top=0.3, bottom=0.6)
+    names = [level["level"] for level in levels]
+    figure, axes = _canvas(len(levels) * _row(names) + 0.95, top=0.3, bottom=0.6)
     largest = tolerance * 1.6
     for level in levels:
         difference = level["rates"][rate]["difference"]
@@ -69,7 +71,7 @@ def differences(
         _difference(axes, row, level["rates"][rate])
     axes.set_xlim(-limit, limit)
     axes.set_ylim(len(levels) - 0.4, -0.6)
-    _rows(axes, [level["level"] for level in levels])
+    _rows(axes, names)
     above = axes.get_xaxis_transform()
     for x, align, words, colour in (
         (-limit, "left", ends[0], INK),
@@ -119,7 +121,7 @@ def beside_the_rule(name: str, rows: Sequence[tuple[str, Mapping[str, Any]]], ti
         rows: the row's words, and a figure's JSON.
         title: what the picture shows.
     """
-    figure, axes = _canvas(len(rows) * _ROW + 0.75, top=0.1, bottom=0.6)
+    figure, axes = _canvas(len(rows) * _row([words for words, _ in rows]) + 0.75, top=0.1, bottom=0.6)
     for row, (words, found) in enumerate(rows):
         if "value" not in found:
             axes.text(0, row, " withheld", va="center", color=QUIET, size=_SMALL, style="italic")
@@ -162,12 +164,21 @@ def _rows(axes: "Axes", words: Sequence[str]) -> None:
     """Write the words of each row at its left, line by line: a font of the machine moves no line that ends at right."""
     axes.set_yticks([])
     for row, one in enumerate(words):
-        lines = textwrap.wrap(one, 19)
+        lines = _lines(one)
         for at, line in enumerate(lines):
-            y = row + (at - (len(lines) - 1) / 2) * 0.33
+            y = row + (at - (len(lines) - 1) / 2) * _LINE / _row(words)
             axes.text(
                 -0.05, y, line, transform=axes.get_yaxis_transform(), ha="right", va="center", size=_SIZE, color=INK
             )
+
+
+def _lines(words: str) -> list[str]:
+    return textwrap.wrap(words, 19)
+
+
+def _row(words: Sequence[str]) -> float:
+    """Return the height of a row in inches: enough for the words with most lines."""
+    return max(_ROW, (max(len(_lines(one)) for one in words) + 0.6) * _LINE)
 
 
 def _canvas(height: float, *, top: float, bottom: float, left: float = _LEFT) -> "tuple[Figure, Axes]":

@@ -80,7 +80,7 @@ def _fair(groups: Sequence[Mapping[str, Any]]) -> str:
 
 def _named(group: Mapping[str, Any], verdict: Verdict) -> str:
     name = f"“{inside(group['plain'])}”"
-    if verdict is Verdict.NO_DIFFERENCE:
+    if verdict in {Verdict.NO_DIFFERENCE, Verdict.TOO_FEW}:
         return name
     return f"{name} (in {listed(IN_SHORT[rate] for rate, said in group['by_rate'].items() if said == verdict.value)})"
 

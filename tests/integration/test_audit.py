@@ -203,9 +203,12 @@ def test_the_limits_say_what_is_assumed_and_left_out(made: Audit) -> None:
     limits = made.document()["limits"]
     assert limits["recording"][0]["assumed"] == "known 14 days after it happened"
     assert limits["outcome"]["known_bias"] == "a referral is a service's act"
-    assert limits["linkage"]["left_out"] == [{"source": "police", "reason": "event: no such person", "rows": FEWER}]
+    assert limits["linkage"]["left_out"] == [
+        {"source": "Police records", "reason": "event: no such person", "rows": FEWER}
+    ]
     assert {"what": "a clear contradiction", "count": FEWER} in limits["linkage"]["refused"]
     assert len(limits["not_looked_at"]) >= 3
+    assert limits["sources"][0]["agency"] == "Police"
     assert limits["sources"][0]["gateways"][0]["law"] == "Children Act 2004 s10"
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from audits import audit
 from audits.audit import Audit
+from audits.report import render
 from hub.workspace import Workspace
 from tests import browser as chromium
 from tests.factories import audits as factory
@@ -20,6 +21,16 @@ from tests.factories.feature_sets import feature_set
 SIZES = {"wide": (1280, 900), "telephone": (390, 844)}
 EVERYWHERE = set("–—−±’‘“”…×·≥≤é")
 """Signs beyond ASCII that every common font has."""
+
+CUT_OR_OVER = """pictures => pictures.flatMap(picture => { const frame = picture.getBoundingClientRect();
+        const boxes = [...picture.querySelectorAll('text')].filter(one => one.textContent.trim())
+          .map(one => [one.textContent.trim(), one.getBoundingClientRect()]);
+        const outside = boxes.filter(([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1);
+        const over = boxes.flatMap(([a, one], at) => boxes.slice(at + 1).filter(([, two]) =>
+          Math.min(one.right, two.right) - Math.max(one.left, two.left) > 1 &&
+          Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top) > 3).map(([b]) => [a, b]));
+        return [...outside.map(([words]) => words), ...over]; })"""
+"""Words of a picture that leave its frame, and pairs that are written over each other."""
 
 pytestmark = pytest.mark.skipif(chromium.chromium() is None, reason="Chromium is not installed here")
 
@@ -114,17 +125,22 @@ def test_text_is_large_enough_also_in_pictures(page: Page) -> None:
 
 
 def test_no_words_of_a_picture_are_cut_or_written_over_each_other(page: Page) -> None:
-    bad = page.locator("figure svg").evaluate_all(
-        """pictures => pictures.flatMap(picture => { const frame = picture.getBoundingClientRect();
-        const boxes = [...picture.querySelectorAll('text')].filter(one => one.textContent.trim())
-          .map(one => [one.textContent.trim(), one.getBoundingClientRect()]);
-        const outside = boxes.filter(([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1);
-        const over = boxes.flatMap(([a, one], at) => boxes.slice(at + 1).filter(([, two]) =>
-          Math.min(one.right, two.right) - Math.max(one.left, two.left) > 1 &&
-          Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top) > 3).map(([b]) => [a, b]));
-        return [...outside.map(([words]) => words), ...over]; })"""
-    )
+    bad = page.locator("figure svg").evaluate_all(CUT_OR_OVER)
     assert bad == []
+
+
+def test_long_words_and_many_levels_still_fit(browser: Browser, report: Audit, tmp_path: Path) -> None:
+    document = report.document()
+    for group in document["fairness"]["groups"]:
+        for number, level in enumerate(group["levels"]):
+            level["level"] = f"Black, Black British, Caribbean or African and some more words {number}"
+    path = tmp_path / "report.html"
+    path.write_text(render(document), encoding="utf-8")
+    opened = browser.new_page(viewport={"width": 390, "height": 844})
+    opened.goto(path.as_uri())
+    assert opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert opened.locator("figure svg").evaluate_all(CUT_OR_OVER) == []
+    opened.close()
 
 
 def test_every_sign_is_in_every_common_font(report: Audit) -> None:
