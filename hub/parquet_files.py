@@ -48,7 +48,7 @@ def write(
     used = {name: value for name, value in (parameters or {}).items() if f"${name}" in statement} or None
     reader: pa.RecordBatchReader = connection.sql(statement, params=used).to_arrow_reader(ROW_GROUP)
     rows, waiting = 0, pa.Table.from_batches([], table.schema)
-    with pq.ParquetWriter(path, table.schema) as writer:
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
         for batch in reader:
             waiting = pa.concat_tables([waiting, _checked(pa.Table.from_batches([batch]), table)])
             while waiting.num_rows >= ROW_GROUP:
@@ -70,5 +70,5 @@ def _checked(batch: pa.Table, table: Table) -> pa.Table:
 
 def write_empty(table: Table, path: Path) -> int:
     """Write `table` without rows and return 0."""
-    pq.write_table(pa.Table.from_batches([], table.schema), path)
+    pq.write_table(pa.Table.from_batches([], table.schema), path, compression="zstd")
     return 0
