@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from audits.disclosure import SMALLEST
 from audits.looks import Looks
-from audits.reasons import Reason, in_words, ranked
+from audits.reasons import YES_OR_NO, Reason, as_told, in_words, ranked
 from features.catalogue import Indicator, Kind
 from models.model import Model
 from models.thresholds import NO_SUGGESTION, Thresholds
@@ -154,15 +154,16 @@ def describe(reason: Reason, looks: Looks, alike: Mask) -> tuple[str, Mask] | No
         looks: the test rows.
         alike: rows that fit everything that was said before.
     """
-    numbers = looks.matrix.column(reason.indicator.name)
-    exact = np.isnan(numbers) if np.isnan(reason.value) else numbers == reason.value
+    numbers = as_told(reason.indicator, looks.matrix.column(reason.indicator.name))
+    value = float(as_told(reason.indicator, np.array([reason.value]))[0])
+    exact = np.isnan(numbers) if np.isnan(value) else numbers == value
     if looks.people_where(alike & exact) >= SMALLEST:
         return in_words(reason.indicator, reason.value), alike & exact
-    if np.isnan(reason.value) or reason.indicator.unit == "yes/no":
+    if np.isnan(value) or reason.indicator.unit in YES_OR_NO:
         return None
     known = numbers[~np.isnan(numbers)]
-    high = reason.value >= np.median(known)
-    steps = np.unique(known[known <= reason.value] if high else known[known >= reason.value])
+    high = value >= np.median(known)
+    steps = np.unique(known[known <= value] if high else known[known >= value])
     # All steps but the last, which would say no more than that there is a number.
     for step in (steps[:0:-1] if high else steps[:-1]).tolist():
         fits = numbers >= step if high else numbers <= step

@@ -21,6 +21,9 @@ SMALLEST_SHARE = 0.01
 
 _MORE_LIKELY = "makes an offer of help more likely"
 _LESS_LIKELY = "makes an offer of help less likely"
+YES_OR_NO = frozenset({"yes/no", "yes or no"})
+"""Units of indicators that are either so or not."""
+
 _PLAIN_NUMBERS = frozenset({"times", "number", "count"})
 
 
@@ -96,14 +99,27 @@ def sentence_start(indicator: Indicator) -> str:
     return indicator.plain.rstrip(" .")
 
 
+def is_share(indicator: Indicator) -> bool:
+    """Say whether an indicator is a share between 0 and 1, which people read as a percentage."""
+    return indicator.unit.lower().startswith("share")
+
+
+def as_told(indicator: Indicator, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return numbers as exact as `in_words` tells them: shares to a hundredth, others to a tenth."""
+    return np.round(numbers, 2 if is_share(indicator) else 1)
+
+
 def in_words(indicator: Indicator, value: float) -> str:
     """Return one number of an indicator in words: with its unit, "yes" or "no", or what it means that there is none."""
     if math.isnan(value):
         meaning = indicator.missing.rstrip(" .")
         return f"no number ({meaning[:1].lower() + meaning[1:] if meaning[1:2].islower() else meaning})"
-    if indicator.unit == "yes/no":
+    if indicator.unit in YES_OR_NO:
         return "yes" if value > 0 else "no"
-    number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    if is_share(indicator):
+        return f"{round(value, 2) * 100:.0f} %"
+    value = round(value, 1)
+    number = f"{value:,.0f}" if value.is_integer() else f"{value:,.1f}"
     if indicator.unit in _PLAIN_NUMBERS or indicator.unit.lower() in indicator.plain.lower():
         return number
     unit = indicator.unit[:-1] if value == 1 and indicator.unit.endswith("s") else indicator.unit

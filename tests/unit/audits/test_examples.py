@@ -35,6 +35,13 @@ def test_a_number_is_as_exact_as_ten_people_allow(why: str, value: float, column
     assert _described(value, column) == said, why
 
 
+def test_words_are_as_exact_as_what_was_counted() -> None:
+    """Who counts is who fits the words: 0.046 reads as 5 %, 0.044 does not."""
+    share = indicator("share", plain="Part of the sessions", unit="share from 0 to 1")
+    assert _described(0.051, [0.051] + [0.046] * 9 + [0.0] * 50, share) == "5 %"
+    assert _described(0.051, [0.051] + [0.044] * 9 + [0.0] * 50, share) == "4 % or more"
+
+
 def test_yes_or_no_is_never_at_least() -> None:
     assert _described(1.0, [1.0] * 9 + [0.0] * 50, EVER) is None
     assert _described(1.0, [1.0] * 10 + [0.0] * 50, EVER) == "yes"

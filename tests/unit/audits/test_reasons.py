@@ -16,6 +16,8 @@ SCHOOL = indicator(
 HELPED = indicator("helped", plain="Early help was offered before.", unit="yes/no")
 LATE = indicator("late", plain="Time by which work was late", unit="days", missing="No work was due yet.")
 
+MISSED = indicator("missed", plain="Share of school sessions missed", unit="share from 0 to 1")
+
 
 def test_a_reason_says_what_was_seen_and_which_way_it_goes() -> None:
     raised, lowered = reasons([VICTIM, SCHOOL], np.array([3.0, 96.0]), np.array([0.8, -0.5, -2.0]))
@@ -49,6 +51,10 @@ def test_what_hardly_counts_gets_no_sentence() -> None:
         (HELPED, 0.0, "no"),
         (LATE, 1.0, "1 day"),
         (LATE, 2.25, "2.2 days"),
+        (LATE, 0.999, "1 day"),
+        (MISSED, 0.034, "3 %"),
+        (MISSED, 1.0, "100 %"),
+        (MISSED, 0.285, "28 %"),
         (LATE, np.nan, "no number (no work was due yet)"),
         (SCHOOL, 96.4, "96.4 %"),
     ],
