@@ -77,13 +77,15 @@ def show(rows: Sequence[Mapping[str, Any]], as_json: bool, *, title: str, empty:
     if not rows:
         say(empty)
         return
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(escape("" if value is None else str(value)) for value in row.values()))
     wide = None if sys.stdout.isatty() else 160
-    Console(highlight=False, width=wide).print(table)
+    console = Console(highlight=False, width=wide)
+    console.print(f"[bold]{escape(title)}[/]")
+    console.print(table)
 
 
 def show_json(value: Any) -> None:
