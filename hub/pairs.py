@@ -31,7 +31,8 @@ SEED = 1
 _U_PAIRS = 2_000_000
 _EM_PAIRS = 1_000_000
 _ENOUGH_TO_LEARN = 100
-_RECALL_OF_EXACT = 0.7
+_EXACTLY = ("given_name", "family_name", "date_of_birth")
+_LEAST_RECALL = 0.05
 _RECORDED = {
     "given_name": "given_name IS NOT NULL",
     "family_name": "family_name IS NOT NULL",
@@ -91,12 +92,17 @@ def weigh(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], thresho
 
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     [(records, exact)] = connection.execute(_EXACT).fetchall()
-    true_pairs = max(exact, 1) / _RECALL_OF_EXACT
-    prior = min(true_pairs / (records * (records - 1) / 2), 0.5)
-    database = DuckDBAPI(connection)
+    all_pairs = records * (records - 1) / 2
+    true_pairs = max(exact, 1) / _recall_of_exact(comparisons.starting_values(columns, 0.5))
+    prior = min(true_pairs / all_pairs, 0.5)
     shares = comparisons.starting_values(columns, prior)
+    database = DuckDBAPI(connection)
     if exact >= _ENOUGH_TO_LEARN:
-        shares = _learn(database, connection, prior, shares)
+        taught = _learn(database, connection, columns, prior)
+        true_pairs = exact / _recall_of_exact(taught)
+        prior = min(true_pairs / all_pairs, 0.5)
+        shares = comparisons.starting_values(columns, prior)
+        shares = Learnt({**shares.m, **taught.m}, {**shares.u, **taught.u})
     model = Model(tuple(columns), exact >= _ENOUGH_TO_LEARN, true_pairs, siblings.ratio(connection, true_pairs), shares)
     settings = comparisons.settings(columns, prior, shares)
     linker = Linker(database.register("record"), settings, log_level=None)
@@ -111,21 +117,28 @@ def weigh(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], thresho
     return model
 
 
-def _learn(database: Any, connection: duckdb.DuckDBPyConnection, prior: float, start: Learnt) -> Learnt:
-    """Return the shares that these records teach; the starting values where they teach nothing."""
+def _learn(database: Any, connection: duckdb.DuckDBPyConnection, columns: Sequence[str], prior: float) -> Learnt:
+    """Return the shares that these records teach."""
     from splink import Linker
 
-    columns = [name for name in start.m if name not in comparisons.NOT_LEARNT]
-    linker = Linker(database.register("record"), comparisons.settings(columns, prior), log_level=None)
+    settings = comparisons.settings([name for name in columns if name not in comparisons.NOT_LEARNT], prior)
+    linker = Linker(database.register("record"), settings, log_level=None)
     linker.training.estimate_u_using_random_sampling(max_pairs=_U_PAIRS, seed=SEED)
     for rule in _can_learn_from(connection):
         linker.training.estimate_parameters_using_expectation_maximisation(
             rule, max_pairs=_EM_PAIRS, record_sample_proportion=0.1
         )
     taught = {comparison.output_column_name: comparison for comparison in linker._settings_obj.comparisons}
-    m = {name: _levels(comparison, "m_probability", _LEAST_M) for name, comparison in taught.items()}
-    u = {name: _levels(comparison, "u_probability", _LEAST_U) for name, comparison in taught.items()}
-    return Learnt({**start.m, **m}, {**start.u, **u})
+    return Learnt(
+        {name: _levels(comparison, "m_probability", _LEAST_M) for name, comparison in taught.items()},
+        {name: _levels(comparison, "u_probability", _LEAST_U) for name, comparison in taught.items()},
+    )
+
+
+def _recall_of_exact(shares: Learnt) -> float:
+    """Return the share of true pairs whose names and birthdays agree to the letter, errors being independent."""
+    exact = (shares.m[name]["the same"] for name in _EXACTLY if name in shares.m)
+    return max(math.prod(exact), _LEAST_RECALL)
 
 
 _LEAST_M, _LEAST_U = 0.0002, 0.0000001
