@@ -44,10 +44,8 @@ def _worth(performance: Mapping[str, Any]) -> str:
     verdict = _VERDICTS[performance["verdict"]]
     if "value" in model and "value" in rule:
         return (
-            f"Of 100 offers it would place, about {number(model['value'] * 100)} "
-            f"({number(model['low'] * 100)} to {number(model['high'] * 100)}) reach someone for whom the outcome "
-            f"followed; the simple rule ({performance['simple_rule']}) reaches about {number(rule['value'] * 100)} "
-            f"({number(rule['low'] * 100)} to {number(rule['high'] * 100)}), {verdict}"
+            f"Of 100 offers it would place, about {_figure(model, 100)} reach someone for whom the outcome followed; "
+            f"the simple rule ({performance['simple_rule']}) reaches about {_figure(rule, 100)}, {verdict}"
         )
     return f"How many offers reach the right person are numbers too small to be shown, {verdict}"
 
@@ -58,10 +56,15 @@ def _missed(everyone: Mapping[str, Any]) -> str:
     if "value" not in missed or "value" not in wrongly:
         return "How many are missed and how many are wrongly suggested is not shown, because the numbers are small."
     return (
-        f"Of 1,000 looks after which the outcome followed, the model missed about {number(missed['value'] * 1000)}; "
-        "of 1,000 after which it did not follow, help was wrongly suggested about "
-        f"{number(wrongly['value'] * 1000)} times."
+        f"Of 1,000 looks after which the outcome followed, the model missed about {_figure(missed, 1000)}; "
+        f"of 1,000 after which it did not follow, help was wrongly suggested about {_figure(wrongly, 1000)} times."
     )
+
+
+def _figure(figure: Mapping[str, Any], of: int) -> str:
+    """Return such as "34 (29 to 39, n 450)": how many of so many, with its interval."""
+    value, low, high = (number(figure[name] * of) for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high}, n {figure['n']:,})"
 
 
 def _fair(groups: Sequence[Mapping[str, Any]]) -> str:

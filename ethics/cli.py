@@ -261,8 +261,8 @@ def show_one(
 
 @app.command()
 def states(
-    workspace: WorkspaceOption = None,  # noqa: ARG001 - every command takes it
-    partnership: PartnershipOption = None,  # noqa: ARG001
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print the table of states and allowed moves, which is all that can happen to a proposal."""

@@ -6,12 +6,13 @@ All ranges of dates and of ages are half-open: the first bound is inside, the se
 import datetime
 import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
 from features import catalogue
 from features.catalogue import Catalogue, EventFilter, Indicator
+from features.schedules import Schedule
 from hub import yaml_documents
 from hub.digests import digest_of
 from hub.errors import NotFoundError
@@ -27,39 +28,6 @@ class Tier(StrEnum):
 
     SECONDARY = "secondary"
     TERTIARY = "tertiary"
-
-
-class FixedDates(Document):
-    """As-of dates, one by one."""
-
-    kind: Literal["dates"] = Field(description="dates")
-    dates: tuple[datetime.date, ...] = Field(min_length=3, description="The dates of looking.")
-
-
-class EveryMonths(Document):
-    """As-of dates on the same day of every n-th month."""
-
-    kind: Literal["every_months"] = Field(description="every_months")
-    first: datetime.date = Field(description="The first date of looking; its day is at most 28.")
-    last: datetime.date = Field(description="No date of looking is after it.")
-    months: int = Field(ge=1, le=24, description="Months from one date to the next.")
-
-    @model_validator(mode="after")
-    def _day_in_every_month(self) -> Self:
-        if self.first.day > 28:
-            raise ValueError("first: take a day up to 28, which every month has")
-        return self
-
-
-class DaysAfterStarts(Document):
-    """As-of dates some days after named starts, such as the first days of a term."""
-
-    kind: Literal["days_after_starts"] = Field(description="days_after_starts")
-    starts: dict[str, datetime.date] = Field(min_length=1, description="Named start dates.")
-    days: tuple[int, ...] = Field(min_length=1, description="Days after each start.")
-
-
-Schedule = Annotated[FixedDates | EveryMonths | DaysAfterStarts, Field(discriminator="kind")]
 
 
 class Ages(Document):
@@ -212,23 +180,7 @@ class UseCase(Document):
 
     def scheduled(self) -> tuple[datetime.date, ...]:
         """Return all as-of dates of the schedule, sorted, each once."""
-        match self.as_of:
-            case FixedDates(dates=dates):
-                return tuple(sorted(set(dates)))
-            case DaysAfterStarts(starts=starts, days=days):
-                return tuple(
-                    sorted({start + datetime.timedelta(days=day) for start in starts.values() for day in days})
-                )
-            case EveryMonths(first=first, last=last, months=months):
-                found: list[datetime.date] = []
-                count = 0
-                while True:
-                    year, month = divmod(first.year * 12 + first.month - 1 + count * months, 12)
-                    day = datetime.date(year, month + 1, first.day)
-                    if day > last:
-                        return tuple(found)
-                    found.append(day)
-                    count += 1
+        return self.as_of.scheduled()
 
     def newest(self, known_to: datetime.date) -> datetime.date:
         """Return the last scheduled as-of date that a snapshot known to `known_to` covers.

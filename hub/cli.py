@@ -237,7 +237,7 @@ def verify_(
 
 @app.command("gateways")
 def gateways_(
-    workspace: WorkspaceOption = None,  # noqa: ARG001 - every command takes it
+    workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -40,8 +40,8 @@ def root(
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="The new partnership's folder; it must not hold anything yet.")],
-    workspace: WorkspaceOption = None,  # noqa: ARG001 - every command takes it
-    partnership: PartnershipOption = None,  # noqa: ARG001
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
 ) -> None:
     """Write a commented starter of a partnership."""
     from service import starter

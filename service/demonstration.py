@@ -21,7 +21,7 @@ from rich.table import Table
 
 from audits import audit as audits
 from audits.audit import Audit
-from audits.verdicts import Verdict, worst
+from audits.phrases import IN_SHORT
 from ethics.store import open_store
 from features import matrix, use_cases
 from features.feature_sets import FeatureSet
@@ -39,12 +39,6 @@ from service.gate_trial import Trial
 
 _MARK = ".demonstration"
 _INPUT = "delivered"
-_RATES = {
-    "false_negative_rate": "missed",
-    "false_positive_rate": "wrongly suggested",
-    "selection_rate": "suggested",
-    "precision": "suggested with reason",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +179,11 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
 
 
 def _verdicts(group: Mapping[str, Any]) -> str:
-    """Return the verdict on each rate of a group: the worst over its levels, rates with the same verdict together."""
+    """Return the verdict on each rate of a group, rates with the same verdict together."""
     by_verdict: dict[str, list[str]] = {}
-    for rate, words in _RATES.items():
-        found = [level["rates"][rate]["verdict"] for level in group["levels"] if rate in level["rates"]]
-        by_verdict.setdefault(worst(map(Verdict, found)).value, []).append(words)
-    return "; ".join(f"{verdict} ({', '.join(words)})" for verdict, words in by_verdict.items())
+    for rate, verdict in group["by_rate"].items():
+        by_verdict.setdefault(verdict, []).append(IN_SHORT[rate])
+    return "; ".join(f"{verdict} ({', '.join(rates)})" for verdict, rates in by_verdict.items())
 
 
 def _print(place: Place, walked: Walked) -> None:

@@ -151,7 +151,7 @@ class Town:
     def identity(self, report: ExtractReport) -> list[dict[str, Any]]:
         """Return the identity rows of an extract."""
         path = identity_store.records(self.workspace, report.source, report.digest)
-        return pq.read_table(path).to_pylist()  # type: ignore[no-any-return]
+        return pq.read_table(path).to_pylist()
 
     def quarantined(self, report: ExtractReport) -> list[tuple[str | None, int | None, str | None, list[str]]]:
         """Return file, line, mapping and rules of every quarantined row of an extract."""
@@ -164,7 +164,7 @@ class Town:
 
     def staged(self, report: ExtractReport, table: str = "event") -> list[dict[str, Any]]:
         """Return a table of an extract."""
-        return pq.read_table(report.extract.path / f"{table}.parquet").to_pylist()  # type: ignore[no-any-return]
+        return pq.read_table(report.extract.path / f"{table}.parquet").to_pylist()
 
     def written(self) -> list[str]:
         """Return every file in the workspace except the lock and the key."""

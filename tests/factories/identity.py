@@ -94,7 +94,7 @@ def _home(draw: random.Random) -> tuple[str, str]:
 
 def children(how_many: int, seed: int = 1) -> list[Child]:
     """Return children in households of one to five, 4 % of births twins, often with a shared surname and address."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     found: list[Child] = []
     while len(found) < how_many:
         family, ethnicity = _name(draw, FAMILIES), draw.choice(ETHNICITIES)
@@ -197,7 +197,7 @@ def table(rows: Iterable[dict[str, Any]]) -> pa.Table:
 
 def town(how_many: int, seed: int = 1, error: float = 0.08) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Return the identity rows that five sources hold of a town's children, and record_key → the child's number."""
-    draw = random.Random(seed + 1000)  # noqa: S311
+    draw = random.Random(seed + 1000)
     rows, truth = [], {}
     for child in children(how_many, seed):
         for source, share in COVERAGE.items():

@@ -112,7 +112,7 @@ def partnership(folder: Path) -> None:
 
 
 def _tables(seed: int, children: int) -> dict[str, list[dict[str, Any]]]:
-    chance = random.Random(seed)  # noqa: S311 - made-up children
+    chance = random.Random(seed)
     person, event = [], []
     first = datetime.date(2021, 1, 1)
     for number in range(children):

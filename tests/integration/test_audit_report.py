@@ -68,7 +68,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, report: Audit) -> Ite
     opened.on("request", lambda one: asked.append(one.url))
     opened.on("console", lambda one: complaints.append(one.text))
     opened.goto(report.report_path.as_uri())
-    opened.asked, opened.complaints = asked, complaints  # type: ignore[attr-defined]
+    opened.asked, opened.complaints = asked, complaints
     yield opened
     opened.close()
 

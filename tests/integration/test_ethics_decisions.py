@@ -120,7 +120,7 @@ def test_the_boundaries_of_the_time_in_which_it_holds(made: Desk) -> None:
     refused(made, ExpiredError, lambda: at(midnight), "expired on 2026-06-01")
     refused(made, ExpiredError, lambda: at(datetime.datetime(2026, 6, 1, 1, 0, tzinfo=summer)))
     refused(made, ExpiredError, lambda: at(midnight + datetime.timedelta(days=4000)))
-    refused(made, NotApprovedError, lambda: at(datetime.datetime(2026, 5, 1)))  # noqa: DTZ001
+    refused(made, NotApprovedError, lambda: at(datetime.datetime(2026, 5, 1)))
 
 
 @pytest.mark.parametrize(("days", "fine"), [(0, False), (1, True), (30, True), (31, False)])

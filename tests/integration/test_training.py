@@ -224,11 +224,11 @@ def _republished(workspace: Workspace, features: FeatureSet, case: object, chose
     changed = {
         "use_case": case,
         "use_case_digest": UseCase.model_validate(case).digest,
-        "catalogue_digest": catalogue_digest(chosen),  # type: ignore[arg-type]
-        "indicators": [one.model_dump(mode="json") for one in chosen],  # type: ignore[attr-defined]
+        "catalogue_digest": catalogue_digest(chosen),
+        "indicators": [one.model_dump(mode="json") for one in chosen],
     }
     with artefacts.publish(workspace.features, KIND, {**features.facts, **changed}) as draft:
-        pq.write_table(matrix_table(chosen).conform(table), draft.path / MATRIX_FILE)  # type: ignore[arg-type]
+        pq.write_table(matrix_table(chosen).conform(table), draft.path / MATRIX_FILE)
     return open_feature_set(workspace, draft.digest)
 
 

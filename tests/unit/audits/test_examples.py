@@ -15,8 +15,8 @@ EVER = indicator("ever", plain="Whether it ever happened", unit="yes/no")
 
 
 def _described(value: float, column: list[float], which: object = TIMES) -> str | None:
-    seen = looks(range(len(column)), {which.name: column})  # type: ignore[attr-defined]
-    found = describe(Reason(which, value, 1.0), seen, np.ones(len(column), dtype=bool))  # type: ignore[arg-type]
+    seen = looks(range(len(column)), {which.name: column})
+    found = describe(Reason(which, value, 1.0), seen, np.ones(len(column), dtype=bool))
     return None if found is None else found[0]
 
 

@@ -60,7 +60,7 @@ def test_what_hardly_counts_gets_no_sentence() -> None:
     ],
 )
 def test_numbers_in_words(which: object, value: float, words: str) -> None:
-    assert in_words(which, value) == words  # type: ignore[arg-type]
+    assert in_words(which, value) == words
 
 
 def test_the_shapes_must_belong_together() -> None:

@@ -26,7 +26,7 @@ def test_the_first_byte_that_is_no_text_is_found_in_pieces_of_any_length(pieces:
     for size in (1, 2, 3, 5, 1000):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(csv_files, "_CHUNK", size)
-            assert csv_files._first_undecodable(content, "utf-8") == expected  # type: ignore[arg-type]
+            assert csv_files._first_undecodable(content, "utf-8") == expected
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_the_compiled_pass_agrees_with_a_regular_expression(text: str, expected:
 )
 def test_what_a_csv_writer_writes_is_found_whole(rows: list[list[str]], ending: str, quoting: int) -> None:
     stream = io.StringIO()
-    csv.writer(stream, lineterminator=ending, quoting=quoting).writerows([["x", "y"], *rows])  # type: ignore[arg-type]
+    csv.writer(stream, lineterminator=ending, quoting=quoting).writerows([["x", "y"], *rows])
     content = stream.getvalue().encode()
     head = csv_records.header(content, 0, ",")
     assert head is not None

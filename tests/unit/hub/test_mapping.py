@@ -39,7 +39,7 @@ def test_what_may_stand_for_a_field(kind: Kind, sql_type: str, fits: bool) -> No
 
 def test_every_rule_is_explained_in_the_documents() -> None:
     whole = {"required": True, "minimum": 0, "maximum": 1, "allowed": ("1",)}
-    columns = {kind.value: Column(type=kind, **whole) for kind in ColumnType if kind is not ColumnType.DAYS_FROM_START}  # type: ignore[arg-type]
+    columns = {kind.value: Column(type=kind, **whole) for kind in ColumnType if kind is not ColumnType.DAYS_FROM_START}
     columns["date"] = Column(type=ColumnType.DATE, not_before=DELIVERED)
     columns["days"] = Column(type=ColumnType.DAYS_FROM_START, start="text")
     declared = SourceFile(name="t", file="t.csv", columns=columns)

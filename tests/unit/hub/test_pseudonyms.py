@@ -23,7 +23,7 @@ DUCKDB = sql.connect()
 @given(st.text(max_size=200).filter(lambda text: "\0" not in text and text.isprintable()))
 def test_sql_and_python_give_the_same_record_key(identifier: str) -> None:
     statement = f"SELECT {pseudonyms.sql_pseudonym(repr('record'), repr('school'), 'id')} FROM (SELECT $id AS id)"
-    [(found,)] = DUCKDB.execute(statement, KEY.parameters | {"id": identifier}).fetchall()  # type: ignore[operator]
+    [(found,)] = DUCKDB.execute(statement, KEY.parameters | {"id": identifier}).fetchall()
     message = "\x1f".join(("record", "school", identifier)).encode()
     assert (
         found == hmac.new(KEY.secret, message, hashlib.sha256).hexdigest()[:32] == KEY.record_key("school", identifier)
@@ -55,7 +55,7 @@ def test_the_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     assert len(keys) == 1
     path = workspace.identity / "pseudonym.key"
     assert (path.stat().st_mode & 0o777, path.stat().st_size) == (0o600, 32)
-    assert os.listdir(workspace.identity) == ["pseudonym.key"]  # noqa: PTH208
+    assert os.listdir(workspace.identity) == ["pseudonym.key"]
     assert pseudonyms.open_key(workspace, may_create=False).secret in keys
     assert str(path) not in repr(KEY)
     assert KEY.secret.hex() not in repr(KEY)

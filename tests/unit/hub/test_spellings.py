@@ -9,7 +9,7 @@ from hub.nicknames import NAMESAKES
 def _spell(expression: str, value: str | None) -> str | None:
     with sql.connect(threads=1) as connection:
         [(found,)] = connection.execute(f"SELECT {expression} FROM (SELECT ?::VARCHAR AS x)", [value]).fetchall()
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ _FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
 def _slow_date(text: str) -> datetime.date | None:
     for one in _FORMATS:
         try:
-            found = datetime.datetime.strptime(text, one).date()  # noqa: DTZ007
+            found = datetime.datetime.strptime(text, one).date()
         except ValueError:
             continue
         return found if re.search(r"(?<!\d)\d{4}(?!\d)", text) and found.year >= 1000 else None
