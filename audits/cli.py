@@ -18,7 +18,10 @@ from hub.command_line import (
 app = typer.Typer(help="Audits: the evidence about one model, for people who must decide.", no_args_is_help=True)
 run_app = typer.Typer(add_completion=False)
 
-BundleArgument = Annotated[str, typer.Argument(help="Digest of a bundle, or its beginning.", show_default=False)]
+NEWEST = "newest"
+BundleArgument = Annotated[
+    str, typer.Argument(help="Digest of a bundle, or its beginning; or newest: the one that was trained last.")
+]
 AuditArgument = Annotated[str, typer.Argument(help="Digest of an audit, or its beginning.", show_default=False)]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same audit.")]
 
@@ -26,7 +29,7 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give
 @run_app.command()
 @app.command("run")
 def run(
-    bundle: BundleArgument,
+    bundle: BundleArgument = NEWEST,
     seed: SeedOption = 0,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
@@ -34,13 +37,15 @@ def run(
 ) -> None:
     """Audit a bundle on its test dates: fairness by group, explanations, limits, and a report for people."""
     from audits import audit
+    from models import trainings
 
     here = place(workspace, partnership)
+    digest = trainings.newest(here.workspace) if bundle == NEWEST else bundle
     with progress("Auditing") as bar:
         made = audit.run(
             here.workspace,
             here.partnership,
-            bundle,
+            digest,
             seed=seed,
             progress=lambda step, done, total: bar.update(
                 bar.task_ids[0], description=step, completed=done, total=total

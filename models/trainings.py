@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hub.errors import IntegrityError
+from hub.errors import IntegrityError, NotFoundError
 from hub.workspace import Workspace
 
 _FILE = "trainings.jsonl"
@@ -51,3 +51,16 @@ def trainings(workspace: Workspace, digest: str | None = None) -> list[dict[str,
                 "Restore the file from a copy.",
             ) from None
     return [entry for entry in found if digest is None or entry["bundle"] == digest]
+
+
+def newest(workspace: Workspace) -> str:
+    """Return the digest of the bundle that was trained last.
+
+    Raises:
+        NotFoundError: nothing was trained yet.
+        IntegrityError: a line is damaged; the message names it.
+    """
+    found = trainings(workspace)
+    if not found:
+        raise NotFoundError("No bundle was trained in this workspace.", "Run `sentinel models train`.")
+    return str(found[-1]["bundle"])

@@ -27,6 +27,7 @@ def run(*words: str, workspace: Path) -> subprocess.CompletedProcess[str]:
         (["models", "show", "abcd"], 6, "no bundle"),
         (["models", "show", "../../etc/passwd"], 2, "not the digest"),
         (["audits", "run", "abcd"], 6, "no bundle"),
+        (["audits", "run"], 6, "models train"),
         (["audits", "show", "abcd"], 6, "no audit"),
         (["ethics", "show", "7"], 6, "no proposal 7"),
         (["demo", "--partnership", "partnerships/open_university"], 3, "--data"),
