@@ -41,15 +41,13 @@ def run(
 
     here = place(workspace, partnership)
     digest = trainings.newest(here.workspace) if bundle == NEWEST else bundle
-    with progress("Auditing") as bar:
+    with progress("Auditing") as tell:
         made = audit.run(
             here.workspace,
             here.partnership,
             digest,
             seed=seed,
-            progress=lambda step, done, total: bar.update(
-                bar.task_ids[0], description=step, completed=done, total=total
-            ),
+            progress=tell,
         )
     if as_json:
         show_json(_whole(made))

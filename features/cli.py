@@ -37,14 +37,14 @@ def build(
 
     here = place(workspace, partnership)
     found = use_cases.read(here.partnership, use_case)
-    with progress("Building indicators") as bar:
+    with progress("Building indicators") as tell:
         built = matrix.build(
             here.workspace,
             open_snapshot(here.workspace, snapshot),
             found,
             use_cases.indicators_of(here.partnership, found),
             on=datetime.datetime.now(datetime.UTC).date(),
-            report=lambda step, done, total: bar.update(bar.task_ids[0], description=step, completed=done, total=total),
+            report=tell,
         )
     facts = built.facts
     if as_json:

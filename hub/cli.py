@@ -1,8 +1,6 @@
 """`sentinel hub`: extracts in, people linked, snapshots out."""
 
 import datetime
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +9,6 @@ import typer
 from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, progress, say, show, show_json
 
 if TYPE_CHECKING:
-    from hub.ingest import Progress
     from hub.linkage_report import LinkageReport
 
 app = typer.Typer(help="Extracts in, people linked, snapshots out.", no_args_is_help=True)
@@ -32,13 +29,6 @@ TruthOption = Annotated[
 ]
 
 
-@contextmanager
-def _steps(label: str) -> Iterator["Progress"]:
-    """Give a function that moves a progress bar."""
-    with progress(label) as bar:
-        yield lambda what, done, steps: bar.update(bar.task_ids[0], description=what, completed=done, total=steps)
-
-
 @app.command("ingest")
 def ingest_(
     data: DataArgument,
@@ -54,7 +44,7 @@ def ingest_(
     from hub import ingest
 
     here = place(workspace, partnership)
-    with _steps("Reading extracts") as tell:
+    with progress("Reading extracts") as tell:
         day = (delivered_on or datetime.datetime.now(datetime.UTC)).date()
         reports = ingest.ingest(here.workspace, here.partnership, data, day, source or None, tell)
     show([report.row() for report in reports], as_json, title="Extracts")
@@ -124,7 +114,7 @@ def link(
     from hub import linkage
 
     here = place(workspace, partnership)
-    with _steps("Linking people") as tell:
+    with progress("Linking people") as tell:
         report = linkage.link(here.workspace, here.partnership, truth, tell, threshold=threshold or linkage.THRESHOLD)
     if as_json:
         show_json({**report.as_json(), "changes": dict(report.changes), "person_map": report.map_digest})
@@ -179,7 +169,7 @@ def publish_(
     from hub import publish
 
     here = place(workspace, partnership)
-    with _steps("Publishing") as tell:
+    with progress("Publishing") as tell:
         snapshot = publish.publish(here.workspace, here.partnership, purpose, tell)
     facts = snapshot.artefact.facts
     if as_json:

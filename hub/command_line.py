@@ -8,7 +8,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +38,10 @@ PartnershipOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of a table.")]
 AsOption = Annotated[str, typer.Option("--as", help="Your id in partnership.yaml.")]
 UseCaseOption = Annotated[str, typer.Option("--use-case", help="Name of a file in use_cases/, without .yaml.")]
+
+
+Tell = Callable[[str, int, int], None]
+"""Called as `tell(step, done, total)` while long work goes on."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +98,16 @@ def show_json(value: Any) -> None:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Progress]:
+def progress(label: str) -> Iterator[Tell]:
     """Show a progress bar on standard error while the block runs; silent when nobody looks.
 
-    The bar has one task, called `label`, without a total: `bar.update(bar.task_ids[0], total=…, completed=…)`.
+    Gives the function that moves the bar: `tell(step, done, total)`.
     """
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        bar.add_task(label, total=None)
-        yield bar
+        task = bar.add_task(label, total=None)
+        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
 
 
 def run(app: typer.Typer, *, name: str) -> None:

@@ -49,15 +49,13 @@ def train(
     here = place(workspace, partnership)
     analyst = require_analyst(here.partnership, trained_by)
     feature_set = find_features(here.workspace, here.partnership, use_case, features)
-    with progress("Training") as bar:
+    with progress("Training") as tell:
         bundle = training.train(
             here.workspace,
             feature_set,
             trained_by=analyst,
             seed=seed,
-            report=lambda step, count, total: bar.update(
-                bar.task_ids[0], description=step, completed=count, total=total
-            ),
+            report=tell,
         )
     last = trainings(here.workspace, bundle.digest)[-1]
     if as_json:

@@ -26,7 +26,7 @@ from ethics.store import open_store
 from features import matrix, use_cases
 from features.feature_sets import FeatureSet
 from hub import ingest, linkage, publish
-from hub.command_line import Place, progress, say, show_json
+from hub.command_line import Place, Tell, progress, say, show_json
 from hub.errors import ConfigurationError, InputError
 from hub.linkage import LinkageReport
 from hub.partnership import Demonstration, Role
@@ -90,20 +90,20 @@ def _walk(place: Place, said: Demonstration, folder: Path, seed: int) -> Walked:
     use_case = use_cases.read(partnership, said.use_case)
     indicators = use_cases.indicators_of(partnership, use_case)
     truth = folder / "truth" / "people.csv"
-    with _step("Reading and checking extracts"):
-        ingest.ingest(workspace, partnership, folder, said.delivered_on)
-    with _step("Linking people"):
-        linked = linkage.link(workspace, partnership, truth=truth if truth.is_file() else None)
-    with _step("Publishing the snapshot"):
-        snapshot = publish.publish(workspace, partnership)
-    with _step("Building indicators"):
+    with _step("Reading and checking extracts") as tell:
+        ingest.ingest(workspace, partnership, folder, said.delivered_on, progress=tell)
+    with _step("Linking people") as tell:
+        linked = linkage.link(workspace, partnership, truth=truth if truth.is_file() else None, progress=tell)
+    with _step("Publishing the snapshot") as tell:
+        snapshot = publish.publish(workspace, partnership, progress=tell)
+    with _step("Building indicators") as tell:
         today = datetime.datetime.now(datetime.UTC).date()
-        features = matrix.build(workspace, snapshot, use_case, indicators, on=today)
+        features = matrix.build(workspace, snapshot, use_case, indicators, on=today, report=tell)
     analyst = gate_trial.people(partnership, Role.ANALYST)[0]
-    with _step("Training, and two simpler models beside it"):
-        bundle = training.train(workspace, features, seed=seed, trained_by=analyst)
-    with _step("Auditing"):
-        audit = audits.run(workspace, partnership, bundle.digest, seed=seed)
+    with _step("Training, and two simpler models beside it") as tell:
+        bundle = training.train(workspace, features, seed=seed, trained_by=analyst, report=tell)
+    with _step("Auditing") as tell:
+        audit = audits.run(workspace, partnership, bundle.digest, seed=seed, progress=tell)
     with _step("Proposal, decision, scores and refusals over a real socket"):
         store = open_store(workspace, place.settings.database_url)
         try:
@@ -146,10 +146,10 @@ def _generated(place: Place, said: Demonstration, children: int, seed: int) -> P
 
 
 @contextmanager
-def _step(label: str) -> Iterator[None]:
+def _step(label: str) -> Iterator[Tell]:
     started = datetime.datetime.now(datetime.UTC)
-    with progress(label):
-        yield
+    with progress(label) as tell:
+        yield tell
     seconds = (datetime.datetime.now(datetime.UTC) - started).total_seconds()
     Console(stderr=True, highlight=False).print(f"[green]✓[/] {label} [dim]({seconds:.0f} s)[/]")
 
