@@ -30,7 +30,7 @@ $(DEV_STAMP): requirements-dev.lock
 install: $(RUN_STAMP)
 install-dev: $(DEV_STAMP)
 
-demo: install ## the whole journey on generated children, in ./workspace/demo
+demo: install ## the whole journey on generated children, in ./workspace/lancashire
 	$(BIN)/sentinel demo $(DEMO_FLAGS)
 
 test: install-dev ## all tests, quick ones first, then the notebooks
@@ -62,5 +62,5 @@ serve: install ## the scoring service on 127.0.0.1
 	$(BIN)/sentinel serve
 
 clean: ## remove what the commands made, but not your workspace
-	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis mlruns
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis mlruns mlflow.db
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
