@@ -22,6 +22,7 @@ import datetime
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import duckdb
@@ -34,6 +35,7 @@ from hub.settings import Settings
 
 ROOT = next(folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "mlproject").is_file())
 SEED = 7
+warnings.filterwarnings("ignore", message="IProgress not found")  # plain progress is enough here
 scratch = Path(tempfile.mkdtemp(prefix="sentinel-notebook-"))
 place = Place(Settings(workspace=scratch, partnership=ROOT / "partnerships" / "lancashire"))
 workspace, partnership = place.workspace, place.partnership
@@ -48,9 +50,8 @@ partnership.file.title
 # %%
 delivered = scratch / "delivered"
 generator = partnership.folder / partnership.file.demonstration.generator
-subprocess.run(
-    [sys.executable, str(generator), "--out", str(delivered), "--children", "1500", "--seed", str(SEED)], check=True
-)
+command = [sys.executable, str(generator), "--out", str(delivered), "--children", "1500", "--seed", str(SEED)]
+subprocess.run(command, check=True, capture_output=True)
 pd.DataFrame(
     {
         "rows": {
@@ -69,7 +70,16 @@ pd.DataFrame(
 from hub import ingest, linkage, publish
 
 reports = ingest.ingest(workspace, partnership, delivered, partnership.file.demonstration.delivered_on)
-reports
+pd.DataFrame([report.row() for report in reports]).set_index("source")
+
+# %%
+rules = [
+    {"source": report.source, "file": file["file"], "rule": rule, "rows": rows}
+    for report in reports
+    for file in report.facts["files"]
+    for rule, rows in file["rules"].items()
+]
+pd.DataFrame(rules).set_index(["source", "file", "rule"])
 
 # %% [markdown]
 # ## 3. Linking people
@@ -92,14 +102,13 @@ pd.Series(dict(snapshot.artefact.facts["rows"]), name="rows").to_frame()
 # %%
 events = duckdb.sql(
     f"""
-    SELECT event_type, date_trunc('month', occurred_on) AS month, count(*) AS events
-    FROM '{snapshot.path("event")}' GROUP BY ALL ORDER BY ALL
+    SELECT source, date_trunc('quarter', occurred_on) AS quarter, count(DISTINCT person_id) AS children
+    FROM '{snapshot.path("event")}' WHERE occurred_on >= DATE '2021-01-01' GROUP BY ALL ORDER BY ALL
     """
 ).df()
-wide = events.pivot_table(index="month", columns="event_type", values="events", fill_value=0)
-axes = wide.plot(figsize=(9, 4), title="Events a month, by type", ylabel="events", xlabel="")
-axes.set_yscale("symlog")
-axes.legend(fontsize=7, ncols=3)
+wide = events.pivot_table(index="quarter", columns="source", values="children", fill_value=0)
+axes = wide.plot(figsize=(9, 3.5), title="Children with an event in a quarter, by source", ylabel="children", xlabel="")
+axes.set_ylim(0, None)
 plt.tight_layout()
 
 # %% [markdown]
@@ -123,7 +132,7 @@ lows = [mean - low for mean, (low, _) in zip(shares["mean"], bounds, strict=True
 highs = [high - mean for mean, (_, high) in zip(shares["mean"], bounds, strict=True)]
 figure, axes = plt.subplots(figsize=(9, 3.5))
 axes.errorbar(pd.to_datetime(shares.index), shares["mean"], yerr=[lows, highs], fmt="o", capsize=3)
-axes.set(title=f"{use_case.outcome.plain} Share by date of looking, 95 %", ylabel="share", ylim=(0, None))
+axes.set(title="Share with the outcome, by date of looking, with 95 % interval", ylabel="share", ylim=(0, None))
 plt.tight_layout()
 
 # %% [markdown]
