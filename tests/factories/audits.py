@@ -26,19 +26,8 @@ from models.bundles import Bundle
 from models.fitting import fit
 from models.matrices import Matrix
 from models.thresholds import BANDS
+from tests.factories.snapshots import GATEWAY
 
-GATEWAY = {
-    "name": "working_together",
-    "law": "Children Act 2004 s10",
-    "parties": ["council"],
-    "purposes": ["early_help"],
-    "regime": "UK GDPR",
-    "level": "person",
-    "valid_from": "2018-01-01",
-    "valid_to": "2090-12-31",
-    "document": "ISA-001",
-    "owner": "Data protection officer",
-}
 PERFECT = {"value": 0.9991, "low": 0.998, "high": 0.9996, "n": 4321, "unit": ""}
 LINKAGE = {
     "records": 9000,

@@ -13,6 +13,7 @@ from hub.command_line import Place
 from hub.settings import Settings
 from models.training import train
 from tests.factories.snapshots import GATEWAY, snapshot
+from tests.factories.use_cases import indicator
 
 PURPOSE = "early_help"
 USE_CASE = "early_help_offer"
@@ -25,19 +26,8 @@ def _write(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, default=str), encoding="utf-8")  # JSON is YAML too
 
 
-def indicator(name: str, **said: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "plain": f"How often something was recorded ({name})",
-        "unit": "times",
-        "source": "police",
-        "events": {"types": ["incident"]},
-        "measure": "count",
-        "kind": "risk",
-        "direction": "raises",
-        "missing": "nothing was recorded",
-        "why_fair": "recorded in the same way for everyone in the county",
-    } | said
+def _indicator(name: str, **said: Any) -> dict[str, Any]:
+    return indicator(name, **said).model_dump(mode="json", exclude_none=True)
 
 
 def partnership(folder: Path) -> None:
@@ -70,10 +60,10 @@ def partnership(folder: Path) -> None:
         folder / "indicators.yaml",
         {
             "indicators": [
-                indicator("incidents_365d", window_days=365),
-                indicator("incidents_90d", window_days=90),
-                indicator("days_since_incident", measure="days_since_last", direction="lowers", unit="days"),
-                indicator("club_365d", events={"types": ["club"]}, kind="protective", direction="lowers"),
+                _indicator("incidents_365d", window_days=365),
+                _indicator("incidents_90d", window_days=90),
+                _indicator("days_since_incident", measure="days_since_last", direction="lowers", unit="days"),
+                _indicator("club_365d", events={"types": ["club"]}, kind="protective", direction="lowers"),
             ]
         },
     )
