@@ -39,6 +39,11 @@ from service.gate_trial import Trial
 
 _MARK = ".demonstration"
 _INPUT = "delivered"
+_AGAINST = {
+    "beats": "the model beats it",
+    "does not beat": "the model does not beat it",
+    "cannot tell": "one cannot tell whether the model beats it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,7 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
         lines.append((f"test {label}: model", bundle.figure(metric).text()))
         lines.append((f"test {label}: simple rule", bundle.figure(metric, "simple_rule").text()))
         lines.append((f"test {label}: difference", bundle.difference(metric).text()))
-    lines.append(("against the simple rule", f"the model: {bundle.verdict}"))
+    lines.append(("against the simple rule", _AGAINST[bundle.verdict]))
     lines += [(f"audit: {group['name']}", _verdicts(group)) for group in walked.audit.document()["fairness"]["groups"]]
     lines += [(f"gate {trial.when}", f"{trial.answer}, HTTP {trial.status}") for trial in walked.trials]
     return lines
