@@ -9,15 +9,16 @@ joining records that cannot be one person (hub.clusters, hub.contradictions), an
 """
 
 import datetime
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
-from hub import clusters, identity_store, linkage_quality, pairs, persons, records, sql
+from hub import engine, identity_store, linkage_quality, pairs, persons, sql
 from hub.artefacts import Artefact
 from hub.errors import NotFoundError
 from hub.extracts import current_extracts
@@ -35,7 +36,7 @@ recall falls to 0.93 and precision gains nothing that can be told from chance.""
 
 NO_LINK = "no link is strong enough any more"
 
-_STEPS = ("Reading records", "Weighing pairs", "Building people", "Giving person ids")
+_STEPS = (*engine.STEPS, "Giving person ids")
 
 
 def linked_extracts(workspace: Workspace, partnership: Partnership) -> tuple[list[Artefact], dict[str, str]]:
@@ -84,24 +85,23 @@ def link(
     kept, left_out = linked_extracts(workspace, partnership)
     with identity_store.working(workspace) as scratch, sql.connect() as connection:
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
-        tell(_STEPS[0], 0, len(_STEPS))
         open_identity(connection, workspace, kept)
-        once = [source.name for source in partnership.sources if source.one_record_per_person]
-        built = records.build(connection, once)
         known_truth = _read_truth(connection, truth)
-        tell(_STEPS[1], 1, len(_STEPS))
-        found = _cluster(connection, built.records, threshold, lambda: tell(_STEPS[2], 2, len(_STEPS)))
+        once = [source.name for source in partnership.sources if source.one_record_per_person]
+        found = engine.find_people(
+            connection, once, threshold, lambda step: tell(step, _STEPS.index(step), len(_STEPS))
+        )
         tell(_STEPS[3], 3, len(_STEPS))
         report = LinkageReport(
-            records=built.records,
-            people=len(found.members),
+            records=found.records,
+            people=found.people,
             method=found.method,
             why=found.why,
             threshold=threshold,
             refused=found.refused,
-            people_by_records=Counter(len(members) for members in found.members),
+            people_by_records=_sizes(found.person),
             left_out=left_out,
-            model={**found.model, "identifiers_that_name_nobody": built.refused_identifiers},
+            model={**found.model, "identifiers_that_name_nobody": found.refused_identifiers},
             extracts=[extract.digest for extract in kept],
         )
         keys = [key for (key,) in connection.execute("SELECT record_key FROM record ORDER BY number").fetchall()]
@@ -116,7 +116,11 @@ def link(
         person_map, assigned = persons.update(
             workspace,
             people,
-            {keys[number]: round(pairs.probability(weight), 6) for number, weight in found.weights.items()},
+            {
+                key: round(pairs.probability(weight), 6)
+                for key, weight in zip(keys, found.weight.tolist(), strict=True)
+                if not math.isnan(weight)
+            },
             on=_day(kept),
             why=_cause(connection, keys),
             facts={
@@ -154,55 +158,13 @@ def open_identity(connection: duckdb.DuckDBPyConnection, workspace: Workspace, e
     connection.execute(f"CREATE OR REPLACE VIEW identity_row AS FROM read_parquet([{', '.join(paths)}])")
 
 
+def _sizes(person: NDArray[np.int64]) -> dict[int, int]:
+    sizes, people = np.unique(np.bincount(person), return_counts=True)
+    return dict(zip(sizes.tolist(), people.tolist(), strict=True))
+
+
 def _day(extracts: Sequence[Artefact]) -> datetime.date:
     return max(datetime.date.fromisoformat(extract.facts["delivered_on"]) for extract in extracts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Who is one person, among all records, and how that was found."""
-
-    members: tuple[tuple[int, ...], ...]
-    method: str
-    why: str
-    refused: Mapping[str, int] = field(default_factory=dict)
-    weights: Mapping[int, float] = field(default_factory=dict)
-    model: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _cluster(
-    connection: duckdb.DuckDBPyConnection, size: int, threshold: float, clustering: Callable[[], None]
-) -> _Found:
-    columns = pairs.compared(connection)
-    [(apart,)] = connection.execute("SELECT count(DISTINCT exclusive) FROM record").fetchall()
-    alone = tuple((number,) for number in range(size))
-    if apart < 2:
-        return _Found(alone, "none", "all records come from one source, which holds one record a person")
-    if not set(columns) & {"given_name", "family_name", "date_of_birth", "identifiers"}:
-        return _Found(alone, "none", "no names, birthdays or shared identifiers are recorded to compare people by")
-    bits = pairs.bits(threshold)
-    model = pairs.weigh(connection, columns, bits)
-    clustering()
-    refused: Counter[str] = Counter()
-    members: list[tuple[int, ...]] = []
-    weights: dict[int, float] = {}
-    for component in pairs.components(connection):
-        one = clusters.cluster(component, bits)
-        members += one.members
-        refused.update(one.refused)
-        weights.update(one.weights)
-    refused.update({clusters.SIBLINGS: pairs.against_siblings(connection, bits)})
-    linked = {number for group in members for number in group}
-    members += [one for one in alone if one[0] not in linked]
-    return _Found(
-        tuple(sorted(members)),
-        "splink",
-        f"compared {', '.join(name.replace('_', ' ') for name in columns)}; "
-        + ("the weights were learnt from these records" if model.learnt else "too few records to learn weights from"),
-        dict(sorted(refused.items())),
-        weights,
-        model.as_json(),
-    )
 
 
 def _read_truth(connection: duckdb.DuckDBPyConnection, truth: Path | None) -> dict[str, str]:
