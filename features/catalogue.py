@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from hub import yaml_documents
-from hub.sources import NAME
+from hub.source_files import NAME
 from hub.yaml_documents import Document
 
 

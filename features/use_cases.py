@@ -17,7 +17,7 @@ from hub import yaml_documents
 from hub.digests import digest_of
 from hub.errors import NotFoundError
 from hub.partnership import Partnership
-from hub.sources import NAME
+from hub.source_files import NAME
 from hub.yaml_documents import Document
 
 _COLUMNS = ("age", "person.sex", "person.ethnicity", "area.imd_decile", "area.local_authority")

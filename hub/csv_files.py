@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hub import csv_headers, csv_records
 from hub.errors import InputError
-from hub.sources import SourceFile
+from hub.source_files import SourceFile
 
 KEPT_CHARACTERS = 100_000
 """How much of a damaged record's text the quarantine keeps; the agency still has all of it."""

@@ -13,7 +13,8 @@ from hub.errors import ConfigurationError, InputError
 from hub.gateways import Gateway, Level
 from hub.mapping import Declaration
 from hub.partnership import Partnership
-from hub.sources import Source, SourceFile
+from hub.source_files import SourceFile
+from hub.sources import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from hub import gateways, sources, yaml_documents
 from hub.errors import ConfigurationError
 from hub.gateways import Gateway
+from hub.source_files import NAME
 from hub.sources import Source
 from hub.yaml_documents import Document
 
@@ -27,7 +28,7 @@ class Role(StrEnum):
 class Agency(Document):
     """One agency of the partnership."""
 
-    name: str = Field(pattern=sources.NAME, description="Short name, by which sources refer to it.")
+    name: str = Field(pattern=NAME, description="Short name, by which sources refer to it.")
     title: str = Field(min_length=2, description="Full name.")
 
 
@@ -72,7 +73,7 @@ class Demonstration(Document):
 class PartnershipFile(Document):
     """The file `partnership.yaml`."""
 
-    name: str = Field(pattern=sources.NAME, description="Short name.")
+    name: str = Field(pattern=NAME, description="Short name.")
     title: str = Field(min_length=3, description="Full name, as pages show it.")
     agencies: tuple[Agency, ...] = Field(min_length=1, description="The agencies.")
     panel: Panel = Field(description="Who proposes, recommends and decides.")

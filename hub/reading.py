@@ -11,7 +11,8 @@ import duckdb
 from hub import quarantine, sql
 from hub.csv_files import CsvFile
 from hub.errors import InputError
-from hub.sources import Source, SourceFile
+from hub.source_files import SourceFile
+from hub.sources import Source
 from hub.validation import Validation
 
 _LINE_ENDS = {"\n": r"\n", "\r\n": r"\r\n"}

@@ -5,98 +5,14 @@ the declared files after their columns are parsed and their bad rows quarantined
 """
 
 import datetime
-import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from hub import yaml_documents
+from hub.source_files import NAME, ColumnType, DerivedTable, SourceFile
 from hub.yaml_documents import Document
-
-NAME = r"^[a-z][a-z0-9_]*$"
-_DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y")
-_DEFAULT_MISSING = ("", "?", "NULL", "null", "NA", "N/A")
-
-
-class ColumnType(StrEnum):
-    """How the text of a column is read."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    DATE = "date"
-    DAYS_FROM_START = "days_from_start"
-
-
-class Column(Document):
-    """One column of a file, and the rules that a row must keep; a row that breaks one is quarantined."""
-
-    type: ColumnType = Field(default=ColumnType.TEXT, description="text, integer, number, date or days_from_start.")
-    required: bool = Field(default=False, description="An empty cell breaks the rule `required`.")
-    start: str | None = Field(
-        default=None, description="For days_from_start: the column that names the start date (see `starts`)."
-    )
-    not_before: datetime.date | None = Field(default=None, description="Earliest date that can be true.")
-    may_be_future: bool = Field(default=False, description="A date after the day of delivery is allowed.")
-    minimum: float | None = Field(default=None, description="Smallest number that can be true.")
-    maximum: float | None = Field(default=None, description="Largest number that can be true.")
-    allowed: tuple[str, ...] | None = Field(default=None, description="The only codes that may stand here.")
-
-    @model_validator(mode="after")
-    def _start_where_needed(self) -> Self:
-        if (self.type is ColumnType.DAYS_FROM_START) != (self.start is not None):
-            raise ValueError("`start` goes with the type days_from_start, and that type needs it")
-        return self
-
-
-class SourceFile(Document):
-    """One file of a delivery."""
-
-    name: str = Field(pattern=NAME, description="The table's name in the mapping.")
-    file: str = Field(
-        min_length=1, description="File name, or a pattern such as persons_*.csv, in the delivery folder."
-    )
-    encoding: str = Field(default="utf-8", description="utf-8 (with or without a byte-order mark) or cp1252.")
-    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates the cells.")
-    missing: tuple[str, ...] = Field(default=_DEFAULT_MISSING, description="Texts that mean: not recorded.")
-    dates: tuple[str, ...] = Field(default=_DEFAULT_DATES, description="Formats of dates; years have four digits.")
-    columns: dict[str, Column] = Field(min_length=1, description="The columns that are read; others are ignored.")
-    unique: tuple[str, ...] = Field(
-        default=(), description="Columns that together occur once; repeats are quarantined."
-    )
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        if value.lower() not in {"utf-8", "cp1252"}:
-            raise ValueError("the encoding is utf-8 or cp1252")
-        return value.lower()
-
-    @field_validator("dates")
-    @classmethod
-    def _four_digit_years(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if any("%y" in one or "%Y" not in one for one in value):
-            raise ValueError("a date format needs a year of four digits, %Y: two digits do not say which century")
-        return value
-
-    @model_validator(mode="after")
-    def _names_known(self) -> Self:
-        for name in self.columns:
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                raise ValueError(f"the column name {name} needs letters, digits and _ only")
-        for name in (*self.unique, *(column.start for column in self.columns.values() if column.start)):
-            if name not in self.columns:
-                raise ValueError(f"{name} is not among the columns; declare it")
-        return self
-
-
-class DerivedTable(Document):
-    """A table that is worked out from the files, such as deadlines that passed without a submission."""
-
-    name: str = Field(pattern=NAME, description="The table's name in the mapping.")
-    sql: str = Field(min_length=6, description="One SELECT over the tables above it.")
 
 
 class PeopleMapping(Document):
@@ -108,9 +24,12 @@ class PeopleMapping(Document):
     family_name: str | None = Field(default=None, description="Last name.")
     date_of_birth: str | None = Field(default=None, description="Date of birth.")
     sex: str | None = Field(default=None, description="Sex as recorded.")
+    gender: str | None = Field(default=None, description="Gender as recorded; never taken for sex.")
     ethnicity: str | None = Field(default=None, description="Ethnicity code as recorded.")
     address: str | None = Field(default=None, description="House and street.")
+    locality: str | None = Field(default=None, description="Town, suburb or city.")
     postcode: str | None = Field(default=None, description="Postcode.")
+    email: str | None = Field(default=None, description="E-mail address.")
     area: str | None = Field(default=None, description="Area (LSOA) of the address.")
     valid_from: str | None = Field(default=None, description="Since when the address holds.")
     known_from: str | None = Field(default=None, description="When the row was recorded; else the day of delivery.")
@@ -150,6 +69,20 @@ class InvolvementMapping(Document):
     valid_from: str = Field(description="First day.")
     valid_to: str | None = Field(default=None, description="First day on which it no longer holds.")
     known_from: str | None = Field(default=None, description="When the start was recorded; else the day of delivery.")
+    end_known_from: str | None = Field(default=None, description="When the end was recorded; else valid_to.")
+    where: str | None = Field(default=None, description="Only rows for which this is true.")
+
+
+class FamilyMapping(Document):
+    """A table whose rows say which family a person belongs to, or that two people are related, as an agency says it."""
+
+    table: str = Field(description="The table that is read.")
+    person: str = Field(description="The agency's own identifier of the person.")
+    family: str = Field(description="What names the family, or the pair of related people.")
+    relation: str | None = Field(default=None, description="child, parent, sibling… within it.")
+    valid_from: str | None = Field(default=None, description="Since when it holds; else the day it was recorded.")
+    valid_to: str | None = Field(default=None, description="First day on which it no longer holds.")
+    known_from: str | None = Field(default=None, description="When it was recorded; else the day of delivery.")
     end_known_from: str | None = Field(default=None, description="When the end was recorded; else valid_to.")
     where: str | None = Field(default=None, description="Only rows for which this is true.")
 

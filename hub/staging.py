@@ -27,7 +27,9 @@ from hub.pseudonyms import Key, sql_content_id, sql_pseudonym
 from hub.sources import Source
 from hub.tables import AREA, IDENTITY_RECORD, STAGED_EVENT, STAGED_INVOLVEMENT
 
-_IDENTITY_TEXTS = ("given_name", "family_name", "sex", "ethnicity", "address", "postcode")
+_IDENTITY_TEXTS = (
+    "given_name", "family_name", "sex", "gender", "ethnicity", "address", "locality", "postcode", "email",
+)  # fmt: skip
 _EVENT_CONTENT = ("record_key", "event_type", "role", "occurred_on", "value", "detail", "origin", "episode")
 _INVOLVEMENT_CONTENT = ("record_key", "agency", "team", "role", "valid_from")
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from hub import sql
 from hub.rules import Rule, Rules
-from hub.sources import Column, ColumnType, SourceFile
+from hub.source_files import Column, ColumnType, SourceFile
 
 _LONGEST_DAYS = 36_600
 _SQL_TYPES = {

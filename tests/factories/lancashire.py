@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hub import partnership
 from hub.partnership import Partnership
-from hub.sources import ColumnType, SourceFile
+from hub.source_files import ColumnType, SourceFile
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "partnerships" / "lancashire"

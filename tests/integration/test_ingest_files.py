@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from hub import csv_files, quarantine, reading, sql
 from hub.errors import InputError, SentinelError
-from hub.sources import Column, Source, SourceFile
+from hub.source_files import Column, SourceFile
+from hub.sources import Source
 from hub.validation import compile_rules
 from tests.factories.deliveries import DELIVERED, PUPILS, SCHOOL, SECRET, Town
 

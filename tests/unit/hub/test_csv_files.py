@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hub import csv_files
 from hub.delivery import DeliveredFile
 from hub.errors import InputError
-from hub.sources import Column, SourceFile
+from hub.source_files import Column, SourceFile
 
 DECLARED = SourceFile(name="t", file="t.csv", columns={"a": Column()})
 

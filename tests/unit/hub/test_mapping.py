@@ -7,7 +7,7 @@ import pytest
 
 from hub import csv_records, mapping
 from hub.mapping import Kind
-from hub.sources import Column, ColumnType, SourceFile
+from hub.source_files import Column, ColumnType, SourceFile
 from hub.validation import compile_rules
 from tests.factories.deliveries import DELIVERED
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import sql
-from hub.sources import Column, SourceFile
+from hub.source_files import Column, SourceFile
 from hub.validation import compile_rules
 
 DUCKDB = sql.connect()

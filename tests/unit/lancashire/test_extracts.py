@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from hub.sources import ColumnType, SourceFile
+from hub.source_files import ColumnType, SourceFile
 from tests.factories import lancashire
 from tests.unit.lancashire.conftest import CHILDREN
 

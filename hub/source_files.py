@@ -1,0 +1,124 @@
+"""The files of a source as `sources.yaml` and adapters declare them: format, columns, and the rules of rows."""
+
+import datetime
+import re
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from hub.yaml_documents import Document
+
+NAME = r"^[a-z][a-z0-9_]*$"
+_DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y")
+_DEFAULT_MISSING = ("", "?", "NULL", "null", "NA", "N/A")
+
+
+class ColumnType(StrEnum):
+    """How the text of a column is read."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    DATE = "date"
+    DAYS_FROM_START = "days_from_start"
+
+
+class Column(Document):
+    """One column of a file, and the rules that a row must keep; a row that breaks one is quarantined."""
+
+    type: ColumnType = Field(default=ColumnType.TEXT, description="text, integer, number, date or days_from_start.")
+    required: bool = Field(default=False, description="An empty cell breaks the rule `required`.")
+    start: str | None = Field(
+        default=None, description="For days_from_start: the column that names the start date (see `starts`)."
+    )
+    not_before: datetime.date | None = Field(default=None, description="Earliest date that can be true.")
+    may_be_future: bool = Field(default=False, description="A date after the day of delivery is allowed.")
+    minimum: float | None = Field(default=None, description="Smallest number that can be true.")
+    maximum: float | None = Field(default=None, description="Largest number that can be true.")
+    allowed: tuple[str, ...] | None = Field(default=None, description="The only codes that may stand here.")
+    codes: str | None = Field(default=None, description="A code list (hub/code_lists): only its codes may stand here.")
+    codes_on: str | None = Field(default=None, description="The date column on which such a code must be in use.")
+    headers: tuple[str, ...] = Field(default=(), description="Other headers under which agencies send the column.")
+    path: str | None = Field(
+        default=None, description="For XML: where the text stands, from the record, such as ../Name or @id."
+    )
+    meaning: str = Field(default="", description="What stands in it, in plain words.")
+
+    @model_validator(mode="after")
+    def _start_where_needed(self) -> Self:
+        if (self.type is ColumnType.DAYS_FROM_START) != (self.start is not None):
+            raise ValueError("`start` goes with the type days_from_start, and that type needs it")
+        return self
+
+
+class Format(StrEnum):
+    """How a file is read. A name that also ends in .gz or .zip is unpacked first, within limits."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    XML = "xml"
+    PARQUET = "parquet"
+
+
+class SourceFile(Document):
+    """One file of a delivery."""
+
+    name: str = Field(pattern=NAME, description="The table's name in the mapping.")
+    file: str = Field(
+        min_length=1, description="File name, or a pattern such as persons_*.csv, in the delivery folder."
+    )
+    format: Format = Field(default=Format.CSV, description="csv, xlsx, xml or parquet.")
+    optional: bool = Field(default=False, description="A delivery may lack the file; its table is empty then.")
+    sheet: str | None = Field(default=None, description="For xlsx: the sheet's name; else the only sheet.")
+    header_row: int = Field(default=1, ge=1, description="For xlsx: the row of the headers.")
+    record: str | None = Field(
+        default=None, description="For xml: the path of a record, such as Message/Children/Child."
+    )
+    xsd: str | None = Field(
+        default=None, description="For xml: the schema, a file beside sources.yaml or an adapter's."
+    )
+    encoding: str = Field(default="utf-8", description="utf-8 (with or without a byte-order mark) or cp1252.")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates the cells.")
+    missing: tuple[str, ...] = Field(default=_DEFAULT_MISSING, description="Texts that mean: not recorded.")
+    dates: tuple[str, ...] = Field(default=_DEFAULT_DATES, description="Formats of dates; years have four digits.")
+    columns: dict[str, Column] = Field(min_length=1, description="The columns that are read; others are ignored.")
+    unique: tuple[str, ...] = Field(
+        default=(), description="Columns that together occur once; repeats are quarantined."
+    )
+    refused: dict[str, str] = Field(
+        default_factory=dict, description="Headers that must never be used, each with the reason."
+    )
+    meaning: str = Field(default="", description="What a row is, in plain words.")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        if value.lower() not in {"utf-8", "cp1252"}:
+            raise ValueError("the encoding is utf-8 or cp1252")
+        return value.lower()
+
+    @field_validator("dates")
+    @classmethod
+    def _four_digit_years(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any("%y" in one or "%Y" not in one for one in value):
+            raise ValueError("a date format needs a year of four digits, %Y: two digits do not say which century")
+        return value
+
+    @model_validator(mode="after")
+    def _names_known(self) -> Self:
+        for name in self.columns:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise ValueError(f"the column name {name} needs letters, digits and _ only")
+        named = [name for one in self.columns.values() for name in (one.start, one.codes_on) if name]
+        for name in (*self.unique, *named):
+            if name not in self.columns:
+                raise ValueError(f"{name} is not among the columns; declare it")
+        return self
+
+
+class DerivedTable(Document):
+    """A table that is worked out from the files, such as deadlines that passed without a submission."""
+
+    name: str = Field(pattern=NAME, description="The table's name in the mapping.")
+    sql: str = Field(min_length=6, description="One SELECT over the tables above it.")
