@@ -166,7 +166,7 @@ def settings(columns: Sequence[str], prior: float, learnt: Learnt | None = None,
 
     return SettingsCreator(
         link_type="dedupe_only",
-        unique_id_column_name="record_key",
+        unique_id_column_name="number",
         probability_two_random_records_match=prior,
         comparisons=[_comparison(name, (learnt or starting_values(columns, prior))) for name in columns],
         blocking_rules_to_generate_predictions=[

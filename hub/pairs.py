@@ -173,8 +173,8 @@ def _can_learn_from(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _components(connection: duckdb.DuckDBPyConnection, candidates: str) -> None:
     found = connection.execute(
         f"""
-        SELECT round(match_weight, 4) AS weight, least(l.number, r.number) AS one, greatest(l.number, r.number) AS other
-        FROM {candidates} JOIN record l ON l.record_key = record_key_l JOIN record r ON r.record_key = record_key_r
+        SELECT round(match_weight, 4) AS weight, least(number_l, number_r) AS one, greatest(number_l, number_r) AS other
+        FROM {candidates}
         ORDER BY weight DESC, one, other
         """
     ).fetchnumpy()
@@ -199,8 +199,8 @@ def _pairs(connection: duckdb.DuckDBPyConnection, scored: str, model: Model) -> 
             SELECT least(l.number, r.number) AS one, greatest(l.number, r.number) AS other, l.component,
                    match_weight AS strangers, -log2(pow(2, -match_weight) + {sibling}) AS evidence
             FROM {scored}
-            JOIN component_record l ON l.record_key = record_key_l
-            JOIN component_record r ON r.record_key = record_key_r
+            JOIN component_record l ON l.number = number_l
+            JOIN component_record r ON r.number = number_r
         )
         SELECT component, one, other, strangers, evidence, {contradictions.reason("evidence")} AS reason,
                l.exclusive AS one_exclusive, r.exclusive AS other_exclusive

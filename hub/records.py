@@ -4,7 +4,7 @@
 
 | column | what |
 |---|---|
-| number | from 0 in the order of record keys |
+| number | from 0 in the order of (source, source_person_id), so that it is the same in every workspace |
 | record_key, source | as in the identity rows |
 | exclusive | the source when it holds one record a person, else the record key: two records with the same one differ |
 | given_name, family_name, date_of_birth, sex | the newest that is recorded, in one spelling |
@@ -57,7 +57,7 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE spelt AS
-        SELECT record_key, source, known_from, valid_from,
+        SELECT record_key, source, source_person_id, known_from, valid_from,
                {spellings.name("given_name")} AS given_name,
                {spellings.name("family_name")} AS family_name,
                CASE WHEN year(date_of_birth) BETWEEN 1800 AND 2199 THEN strftime(date_of_birth, '%Y-%m-%d') END
@@ -77,7 +77,7 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
         f"""
         CREATE OR REPLACE TABLE record AS
         WITH newest AS (
-            SELECT record_key, any_value(source) AS source,
+            SELECT record_key, any_value(source) AS source, any_value(source_person_id) AS source_person_id,
                    {_newest("given_name")}, {_newest("family_name")}, {_newest("date_of_birth")}, {_newest("sex")},
                    {_every("address", "addresses")}, {_every("postcode", "postcodes")}
             FROM spelt GROUP BY record_key
@@ -96,7 +96,7 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
                 UNION ALL SELECT given_name, namesake FROM parts JOIN namesake ON part = form
             ) GROUP BY given_name
         )
-        SELECT row_number() OVER (ORDER BY record_key) - 1 AS number,
+        SELECT row_number() OVER (ORDER BY source, source_person_id, record_key) - 1 AS number,
                record_key, source, {exclusive} AS exclusive,
                given_name,
                string_split(given_name, ' ')[1] AS given_first,
@@ -109,7 +109,7 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
                coalesce(list_sort(list_distinct([string_split(one, '=')[1] FOR one IN identifiers])), [])
                    AS identifier_kinds
         FROM newest LEFT JOIN forms USING (given_name) LEFT JOIN known USING (record_key)
-        ORDER BY record_key
+        ORDER BY number
         """
     )
     for name in ("spelt", "known_identifier", "refused_identifier"):
