@@ -28,8 +28,8 @@ from hub.clusters import Pair
 from hub.comparisons import Learnt
 
 SEED = 1
-_U_PAIRS = 2_000_000
-_EM_PAIRS = 1_000_000
+U_PAIRS = 2_000_000
+EM_PAIRS = 1_000_000
 _ENOUGH_TO_LEARN = 100
 _EXACTLY = ("given_name", "family_name", "date_of_birth")
 _LEAST_RECALL = 0.05
@@ -123,10 +123,10 @@ def _learn(database: Any, connection: duckdb.DuckDBPyConnection, columns: Sequen
 
     settings = comparisons.settings([name for name in columns if name not in comparisons.NOT_LEARNT], prior)
     linker = Linker(database.register("record"), settings, log_level=None)
-    linker.training.estimate_u_using_random_sampling(max_pairs=_U_PAIRS, seed=SEED)
+    linker.training.estimate_u_using_random_sampling(max_pairs=U_PAIRS, seed=SEED)
     for rule in _can_learn_from(connection):
         linker.training.estimate_parameters_using_expectation_maximisation(
-            rule, max_pairs=_EM_PAIRS, record_sample_proportion=0.1
+            rule, max_pairs=EM_PAIRS, record_sample_proportion=0.1
         )
     taught = {comparison.output_column_name: comparison for comparison in linker._settings_obj.comparisons}
     return Learnt(

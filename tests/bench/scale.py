@@ -1,0 +1,164 @@
+"""Linkage at scale: `link` of many records from six sources against a bare Splink script, each in a process of its own.
+
+    python -m tests.bench.scale 1000000
+
+The bare script gets the finished table of records, the settings and the rules that Sentinel uses, and does what a
+Splink user does: u from random pairs, EM, predict at the threshold, connected components. `link` starts from the
+identity rows of the extracts and ends with the person map.
+"""
+
+import datetime
+import json
+import math
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hub import artefacts, comparisons, identity_store, linkage, linkage_quality, pairs, persons, records, sql
+from hub.digests import sha256_file
+from hub.extracts import KIND
+from tests.bench import Measured, measured, people
+from tests.factories.counties import County
+
+RECORDS = 1_000_000
+DAY = datetime.date(2024, 6, 30)
+
+
+def figures(size: int = RECORDS) -> Iterator[Measured]:
+    """Yield the ratio of times, the peak of memory, and how well people were linked."""
+    root = Path(tempfile.mkdtemp(prefix="sentinel-scale-"))
+    try:
+        prepare(root, size)
+        floor = _child("bare", root)
+        found = _child("link", root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    sys.stderr.write(f"{json.dumps({'bare': floor, 'link': found})}\n")
+    yield measured("link_1m_ratio", found["seconds"] / floor["seconds"], "x a bare Splink script", "<= 1.3")
+    yield measured("link_1m_gb", found["gigabytes"], "GB at the peak", "<= 3")
+    yield measured("link_1m_precision", found["precision"], f"of {found['linked']} pairs linked", ">= 0.995")
+    yield measured("link_1m_recall", found["recall"], f"of {found['true']} true pairs", ">= 0.95")
+
+
+def _child(what: str, root: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.bench.scale", what, str(root)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+def county(root: Path) -> County:
+    """Return the county whose sources are those of tests.bench.people."""
+    return County(root, {source: source not in people.MANY for source in people.SOURCES})
+
+
+def prepare(root: Path, size: int) -> None:
+    """Make the extracts of a workspace as ingest leaves them, and the table of records for the bare script."""
+    here = county(root)
+    with sql.connect() as connection:
+        people.write(connection, size, root)
+        for source in people.SOURCES:
+            _extract(here, source, root / f"{source}.parquet")
+        paths = ", ".join(sql.text((root / f"{source}.parquet").as_posix()) for source in people.SOURCES)
+        connection.execute(f"CREATE VIEW identity_row AS FROM read_parquet([{paths}])")
+        records.build(connection, [source for source in people.SOURCES if source not in people.MANY])
+        connection.execute(f"COPY record TO {sql.text((root / 'record.parquet').as_posix())} (FORMAT parquet)")
+
+
+def _extract(here: County, source: str, path: Path) -> None:
+    facts = {"source": source, "delivered_on": DAY.isoformat(), "supersedes": [], "identity_sha256": sha256_file(path)}
+    with artefacts.publish(here.workspace.extracts, KIND, facts) as draft:
+        pass
+    place = identity_store.records(here.workspace, source, draft.digest)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(path, place)
+
+
+def bare(root: Path) -> dict[str, Any]:
+    """Link as a Splink user would."""
+    from splink import DuckDBAPI, Linker
+
+    with sql.connect() as connection:
+        connection.execute(f"SET temp_directory = {sql.text((root / 'spilt').as_posix())}")
+        connection.execute(f"CREATE TABLE record AS FROM {sql.parquet(root / 'record.parquet')}")
+        columns = pairs.compared(connection)
+        [(size,)] = connection.execute("SELECT count(*) FROM record").fetchall()
+        settings = comparisons.settings(columns, 3 / size)
+        database = DuckDBAPI(connection)
+        linker = Linker(database.register("record"), settings, log_level=None)
+        linker.training.estimate_u_using_random_sampling(max_pairs=pairs.U_PAIRS, seed=pairs.SEED)
+        for rule in comparisons.LEARNT_FROM:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                rule, max_pairs=pairs.EM_PAIRS, record_sample_proportion=0.1
+            )
+        bits = pairs.bits(linkage.THRESHOLD)
+        predicted = linker.inference.predict(threshold_match_weight=bits)
+        clustered = linker.clustering.cluster_pairwise_predictions_at_threshold(
+            predicted, threshold_match_probability=linkage.THRESHOLD
+        )
+        [(found,)] = connection.execute(f"SELECT count(DISTINCT cluster_id) FROM {clustered.physical_name}").fetchall()
+    return {"people": found}
+
+
+def link(root: Path) -> dict[str, Any]:
+    """Link as Sentinel does."""
+    here = county(root)
+    report = linkage.link(here.workspace, here.partnership, progress=_tell)
+    return {"people": report.people}
+
+
+_STARTED = time.perf_counter()
+
+
+def _tell(what: str, done: int, steps: int) -> None:
+    sys.stderr.write(f"{time.perf_counter() - _STARTED:8.1f} s  {done}/{steps} {what}\n")
+
+
+def _quality(root: Path) -> dict[str, Any]:
+    """Measure the person map against the truth."""
+    with sql.connect() as connection:
+        person_map = persons.open_map(county(root).workspace).artefact.path / "map.parquet"
+        paths = ", ".join(sql.text((root / f"{source}.parquet").as_posix()) for source in people.SOURCES)
+        [(right, linked, true)] = connection.execute(
+            f"""
+            WITH cell AS (
+                SELECT person_id, true_person, count(*) AS n
+                FROM {sql.parquet(person_map)} JOIN (
+                    SELECT DISTINCT record_key, source, source_person_id FROM read_parquet([{paths}])
+                ) USING (record_key) JOIN {sql.parquet(root / "truth.parquet")} USING (source, source_person_id)
+                GROUP BY ALL
+            ), person AS (SELECT sum(n) AS n FROM cell GROUP BY person_id),
+            real AS (SELECT sum(n) AS n FROM cell GROUP BY true_person)
+            SELECT (SELECT sum(n * (n - 1) / 2) FROM cell), (SELECT sum(n * (n - 1) / 2) FROM person),
+                   (SELECT sum(n * (n - 1) / 2) FROM real)
+            """
+        ).fetchall()
+    made = linkage_quality.quality(int(right), int(linked), int(true))
+    values = {name: getattr(getattr(made, name), "value", math.nan) for name in ("precision", "recall")}
+    return {**values, "linked": int(linked), "true": int(true)}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one half, or measure both."""
+    if arguments and arguments[0] in ("bare", "link"):
+        root = Path(arguments[1])
+        started = time.perf_counter()
+        said = {"bare": bare, "link": link}[arguments[0]](root)
+        said |= {"seconds": time.perf_counter() - started, "processor_seconds": time.process_time()}
+        said["gigabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        said |= _quality(root) if arguments[0] == "link" else {}
+        sys.stdout.write(json.dumps(said) + "\n")
+        return 0
+    for figure in figures(int(arguments[0]) if arguments else RECORDS):
+        sys.stdout.write(f"{figure}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
