@@ -3,13 +3,14 @@
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import linkage_quality
 from hub.errors import InputError
-from hub.figures import Figure, NotComputed, share, wilson
+from hub.figures import Figure, NotComputed, from_json, share, wilson
 
 RECORDS = "abcdefghij"
 _LABELS = st.lists(st.integers(0, 4).map(str), min_size=len(RECORDS), max_size=len(RECORDS))
@@ -41,10 +42,27 @@ def _count(linked: dict[str, str], truth: dict[str, str], within: set[str] | Non
     return right, together, real
 
 
+def _states(found: linkage_quality.Quality, counts: tuple[int, int, int], least: int = 1) -> None:
+    """Check value and n of each figure against counts, and that the interval holds the value."""
+    expected = linkage_quality.quality(*counts, least=least)
+    for figure, other in zip(
+        (found.precision, found.recall, found.f1), (expected.precision, expected.recall, expected.f1), strict=True
+    ):
+        if isinstance(other, NotComputed):
+            assert figure == other
+        else:
+            assert isinstance(figure, Figure)
+            assert (figure.value, figure.n) == (pytest.approx(other.value), other.n)
+            assert figure.low <= figure.value + 1e-9
+            assert figure.high >= figure.value - 1e-9
+            # Pairs of one person hang together, so nothing is surer than if they did not.
+            assert figure.high - figure.low >= (other.high - other.low) * (1 - 1e-9)
+
+
 @given(_LABELS, _LABELS)
 def test_figures_agree_with_counting_every_pair(found: list[str], real: list[str]) -> None:
     linked, truth = dict(zip(RECORDS, found, strict=True)), dict(zip(RECORDS, real, strict=True))
-    assert linkage_quality.measure(linked, truth) == linkage_quality.quality(*_count(linked, truth))
+    _states(linkage_quality.measure(linked, truth), _count(linked, truth))
 
 
 @given(_LABELS, _LABELS, st.lists(st.sampled_from(["f", "m", None]), min_size=len(RECORDS), max_size=len(RECORDS)))
@@ -55,8 +73,48 @@ def test_groups_agree_with_counting_every_pair(found: list[str], real: list[str]
     assert [row["level"] for row in rows] == sorted({one or "not recorded" for one in sex})
     for row in rows:
         within = {record for record in RECORDS if levels.get(record, "not recorded") == row["level"]}
-        figures = linkage_quality.quality(*_count(linked, truth, within), least=10)
-        assert row == {"group": "sex", "level": row["level"], **figures.as_json()}
+        figures = linkage_quality.Quality(*(from_json(row[name]) for name in ("precision", "recall", "f1")))
+        counts = _count(linked, truth, within)
+        for figure, n in zip((figures.precision, figures.recall), counts[1:], strict=True):
+            assert figure.n == n
+            assert isinstance(figure, Figure) == (n >= 10)
+            if isinstance(figure, Figure):
+                assert figure.value == pytest.approx(counts[0] / n, abs=1e-6)
+
+
+_CLUSTERS = st.lists(
+    st.integers(1, 6).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))), min_size=2, max_size=30
+)
+
+
+@given(_CLUSTERS)
+def test_the_variance_is_that_of_the_slow_sum_over_clusters(clusters: list[tuple[int, int]]) -> None:
+    good, of = np.array(clusters, float).T
+    share_of_all, whole = good.sum() / of.sum(), of.sum()
+    spread = sum((one - share_of_all * n) ** 2 for one, n in clusters) * len(clusters) / (len(clusters) - 1)
+    if 0 < share_of_all < 1 and spread:
+        expected = min(max(share_of_all * (1 - share_of_all) * whole**2 / spread, 1), whole)
+    else:
+        expected = whole**2 / sum(n * n for _, n in clusters)
+    assert linkage_quality.independent_of(good, of) == pytest.approx(expected)
+
+
+def test_the_interval_is_that_of_a_bootstrap_of_people() -> None:
+    draw = np.random.default_rng(1)
+    of = draw.choice([1.0, 1.0, 3.0, 6.0, 10.0], 2000)
+    good = np.where(draw.random(2000) < 0.06, of - np.minimum(of, draw.integers(1, 6, 2000)), of)
+    figure = linkage_quality.clustered(good, of, "pairs")
+    assert isinstance(figure, Figure)
+    weights = draw.multinomial(2000, np.full(2000, 1 / 2000), size=3000)
+    low, high = np.quantile((weights @ good) / (weights @ of), [0.025, 0.975])
+    assert (figure.low, figure.high) == pytest.approx((low, high), abs=0.0025)
+    narrow = wilson(good.sum(), of.sum())
+    assert figure.high - figure.low > 1.3 * (narrow[1] - narrow[0])
+
+
+def test_when_all_is_right_a_person_counts_once() -> None:
+    figure = linkage_quality.clustered([10.0] * 5, [10.0] * 5, "pairs")
+    assert figure == Figure(1.0, *wilson(5, 5), n=50)
 
 
 def test_no_links_at_all() -> None:
