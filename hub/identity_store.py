@@ -5,6 +5,8 @@
 | pseudonym.key | the key of all pseudonyms |
 | records/SOURCE/EXTRACT.parquet | who the people of an extract are (hub.tables.IDENTITY_RECORD) |
 | quarantine/SOURCE/EXTRACT.parquet | rows of an extract that were set aside (hub.quarantine.QUARANTINE) |
+| tombstones.json | who was erased, as keyed pseudonyms (hub.tombstones) |
+| erasure.json | an erasure that has begun and not ended (hub.erasure) |
 | ingest.lock | held while extracts come in |
 | .draft-… | what an ingest is working on; gone when it ends |
 """
@@ -21,6 +23,8 @@ from hub.digests import sha256_file
 from hub.errors import IntegrityError, StateError
 from hub.workspace import Workspace
 
+LOCK = "ingest.lock"
+ERASURE = "erasure.json"
 _DRAFT = ".draft-"
 
 
@@ -52,6 +56,18 @@ def place(draft: Path, path: Path) -> None:
     _sync(path.parent)
 
 
+def write(workspace: Workspace, name: str, content: bytes) -> None:
+    """Make the file `name` of the identity store hold `content`, by one rename, on disk before this returns."""
+    folder = secure(workspace.identity)
+    descriptor, draft = tempfile.mkstemp(prefix=_DRAFT, dir=folder)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    Path(draft).rename(folder / name)
+    _sync(folder)
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -74,20 +90,28 @@ def check(path: Path, sha256: str) -> None:
 
 
 @contextmanager
-def working(workspace: Workspace) -> Iterator[Path]:
+def working(workspace: Workspace, *, erasing: bool = False) -> Iterator[Path]:
     """Give a folder to work in, inside the identity store; it is gone afterwards, as are those that a kill left behind.
 
+    Args:
+        workspace: whose identity store.
+        erasing: whether this is an erasure, which alone may work while an interrupted one waits to be ended.
+
     Raises:
-        StateError: another ingest is at work in this workspace.
+        StateError: another ingest is at work in this workspace, or an erasure was interrupted.
     """
     secure(workspace.identity)
-    with (workspace.identity / "ingest.lock").open("w") as lock:
+    with (workspace.identity / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise StateError(
                 f"Another ingest is at work in {workspace.root}.", "Wait until it has ended, then run this one again."
             ) from None
+        if not erasing and (workspace.identity / ERASURE).exists():
+            raise StateError(
+                f"An erasure in {workspace.root} was interrupted.", "End it first with `sentinel hub erase --resume`."
+            )
         for left in workspace.identity.glob(f"{_DRAFT}*"):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         folder = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=workspace.identity))

@@ -20,6 +20,11 @@ class Workspace:
         return self.root / "identity"
 
     @property
+    def delivered(self) -> Path:
+        """A generated delivery: only `sentinel demo` puts one here; what agencies deliver lies elsewhere."""
+        return self.root / "delivered"
+
+    @property
     def extracts(self) -> Path:
         """One artefact for each delivered extract, under pseudonymous record keys."""
         return self.root / "extracts"

@@ -38,7 +38,6 @@ from service import gate_trial
 from service.gate_trial import Trial
 
 _MARK = ".demonstration"
-_INPUT = "delivered"
 _AGAINST = {
     "beats": "the model beats it",
     "does not beat": "the model does not beat it",
@@ -102,8 +101,15 @@ def _walk(place: Place, said: Demonstration, folder: Path, seed: int) -> Walked:
     with _step("Publishing the snapshot") as tell:
         snapshot = publish.publish(workspace, partnership, progress=tell)
     with _step("Building indicators") as tell:
-        today = datetime.datetime.now(datetime.UTC).date()
-        features = matrix.build(workspace, snapshot, use_case, indicators, on=today, report=tell)
+        features = matrix.build(
+            workspace,
+            snapshot,
+            use_case,
+            indicators,
+            partnership=partnership,
+            on=partnership.day_of_use(),
+            report=tell,
+        )
     analyst = gate_trial.people(partnership, Role.ANALYST)[0]
     with _step("Training, and two simpler models beside it") as tell:
         bundle = training.train(workspace, features, seed=seed, trained_by=analyst, report=tell)
@@ -140,7 +146,7 @@ def _begin_anew(root: Path) -> None:
 
 
 def _generated(place: Place, said: Demonstration, children: int, seed: int) -> Path:
-    folder = place.workspace.root / _INPUT
+    folder = place.workspace.delivered
     program = place.partnership.folder / str(said.generator)
     command = [sys.executable, str(program), "--out", str(folder), "--children", str(children), "--seed", str(seed)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - named in partnership.yaml

@@ -1,0 +1,51 @@
+"""Feature sets written anew when a person was erased from the hub (hub.erasure)."""
+
+import shutil
+from collections import Counter
+from collections.abc import Collection, Mapping
+
+import pyarrow.parquet as pq
+
+from features.feature_sets import KIND, MATRIX_FILE, open_feature_set
+from hub import artefacts
+from hub.rewriting import copy_without, holds
+from hub.workspace import Workspace
+
+
+def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[str, str]) -> dict[str, str]:
+    """Write every feature set that holds one of `people` anew without them; the old ones are removed.
+
+    Args:
+        workspace: where feature sets lie.
+        people: person ids.
+        snapshots: old digest → new digest of each snapshot that was written anew.
+
+    Returns:
+        Old digest → new digest of each feature set that was written anew.
+    """
+    done = {}
+    for digest in artefacts.digests_in(workspace.features):
+        found = open_feature_set(workspace, digest)
+        tables = sorted(name for name in found.artefact.files if name.endswith(".parquet"))
+        if not any(holds(found.artefact.path / name, people) for name in tables):
+            continue
+        facts = found.facts
+        with artefacts.publish(workspace.features, KIND, facts) as draft:
+            for name in tables:
+                copy_without(found.artefact.path / name, draft.path / name, people)
+            matrix = pq.read_table(draft.path / MATRIX_FILE, columns=["as_of_date", "outcome"]).to_pydict()
+            rows = Counter(day.isoformat() for day in matrix["as_of_date"])
+            outcomes = Counter(
+                day.isoformat() for day, outcome in zip(matrix["as_of_date"], matrix["outcome"], strict=True) if outcome
+            )
+            draft.facts |= {
+                "snapshot": snapshots.get(found.snapshot_digest, found.snapshot_digest),
+                "rows": {day: rows[day] for day in facts["rows"]},
+                "outcomes": {
+                    day: None if counted is None else outcomes[day] for day, counted in facts["outcomes"].items()
+                },
+                "rewritten_from": [*facts.get("rewritten_from", ()), digest],
+            }
+        done[digest] = draft.digest
+        shutil.rmtree(workspace.features / digest)
+    return done

@@ -1,0 +1,121 @@
+"""Erasing a person everywhere: the hub, the feature sets, and a list of the models and approvals that used them."""
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from ethics import ledger
+from ethics.approvals import APPROVED, has_ended
+from ethics.records import DecisionRow, WithdrawalRow
+from ethics.store import Store
+from features import erasure as feature_erasure
+from hub import artefacts, erasure
+from hub.erasure import Erased, Progress, Subject
+from hub.errors import SentinelError
+from hub.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, and who should look at what.
+
+    Attributes:
+        hub: what became of the hub's own artefacts.
+        feature_sets: old digest → new digest of each feature set that was written anew.
+        bundles: models whose training saw the person.
+        approvals: decisions about those models, with what became of them.
+        ledger_entry: number of the entry that records the erasure.
+    """
+
+    hub: Erased
+    feature_sets: dict[str, str]
+    bundles: list[dict[str, Any]] = field(default_factory=list)
+    approvals: list[dict[str, Any]] = field(default_factory=list)
+    ledger_entry: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form: digests and counts, nothing about the person."""
+        return {
+            **self.hub.as_json(),
+            "feature_sets": dict(self.feature_sets),
+            "models": list(self.bundles),
+            "approvals": list(self.approvals),
+            "ledger_entry": self.ledger_entry,
+        }
+
+
+def erase(
+    workspace: Workspace,
+    store: Store,
+    subject: Subject | None,
+    *,
+    by: str,
+    reference: str,
+    progress: Progress | None = None,
+) -> Done:
+    """Erase a person, or end an erasure that was interrupted, and write in the ledger that it was done.
+
+    Args:
+        workspace: where everything lies.
+        store: the ethics record.
+        subject: whom; None only ends an interrupted erasure.
+        by: who does it.
+        reference: the number of the request, without anything personal.
+        progress: called at every step.
+    """
+    now = store.now()
+    feature_sets: dict[str, str] = {}
+
+    def also(people: Collection[str], snapshots: dict[str, str]) -> None:
+        feature_sets.update(feature_erasure.rewrite(workspace, people, snapshots))
+
+    hub = erasure.erase(workspace, subject, on=now.date(), reference=reference, also=also, progress=progress)
+    bundles = _bundles(workspace, {*hub.snapshots, *feature_sets})
+    approvals = _approvals(store, [one["bundle"] for one in bundles], now)
+    facts = {
+        "reference": reference,
+        "snapshots": dict(hub.snapshots),
+        "feature_sets": dict(feature_sets),
+        "extracts": dict(hub.extracts),
+        "bundles": [one["bundle"] for one in bundles],
+        "approvals": [one["decision"] for one in approvals],
+    }
+    with store.writing() as session:
+        entry = ledger.append(session, kind="erasure", actor=by, facts=facts, at=now)
+        number = entry.seq
+    return Done(hub, feature_sets, bundles, approvals, number)
+
+
+def _bundles(workspace: Workspace, old: Collection[str]) -> list[dict[str, Any]]:
+    found = []
+    for digest in artefacts.digests_in(workspace.bundles):
+        try:
+            facts = artefacts.open_artefact(workspace.bundles, digest, "bundle").facts
+        except SentinelError as error:
+            found.append({"bundle": digest, "use_case": None, "purpose": None, "state": error.message})
+            continue
+        if {facts["snapshot"], facts["feature_set"]} & set(old):
+            row = {"bundle": digest, "use_case": facts["use_case"], "purpose": facts["purpose"]}
+            found.append({**row, "state": "its training saw the person"})
+    return found
+
+
+def _approvals(store: Store, bundles: Collection[str], now: datetime.datetime) -> list[dict[str, Any]]:
+    with store.reading() as session:
+        rows = session.scalars(
+            select(DecisionRow).where(DecisionRow.bundle.in_(list(bundles)), DecisionRow.outcome == APPROVED)
+        ).all()
+        withdrawn = set(session.scalars(select(WithdrawalRow.decision_id)).all())
+        return [
+            {
+                "decision": row.id,
+                "purpose": row.purpose,
+                "bundle": row.bundle,
+                "expires_on": row.expires_on.isoformat() if row.expires_on else None,
+                "state": "withdrawn" if row.id in withdrawn else "expired" if has_ended(row, now) else "stands",
+            }
+            for row in rows
+        ]
