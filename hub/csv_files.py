@@ -9,7 +9,7 @@ import codecs
 import csv
 import hashlib
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hub import csv_headers, csv_records
 from hub.errors import InputError
-from hub.source_files import SourceFile
+from hub.source_files import AUTO, SourceFile, alike
 
 KEPT_CHARACTERS = 100_000
 """How much of a damaged record's text the quarantine keeps; the agency still has all of it."""
@@ -28,6 +28,7 @@ MOST_DAMAGED = 100_000
 """More records than this that cannot be read are no accident: the file is refused."""
 
 _FEW_DAMAGED = 100
+_TRIED = (",", ";", "\t", "|")
 _CHUNK = 1 << 22
 _FOREIGN = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook"),
@@ -54,7 +55,8 @@ class CsvFile:
         name: its name in the delivery folder.
         sha256: digest of the delivered bytes.
         size: bytes delivered.
-        positions: where each declared column stands, from 0.
+        positions: where each declared column stands, from 0; an optional column that is not there has none.
+        refused: the headers in it that must never be used; nothing is read from them.
         width: cells in every record.
         readable: what is to be read: the delivered file, or a clean copy of its good records.
         has_header: whether `readable` begins with the header.
@@ -62,6 +64,7 @@ class CsvFile:
         lines: the line of each good record in the delivered file, in order.
         damaged: records that cannot be read.
         blank_lines: lines without any character; they are not rows.
+        delimiter: what separates the cells of `readable`.
     """
 
     name: str
@@ -75,9 +78,11 @@ class CsvFile:
     lines: NDArray[np.int64]
     damaged: tuple[Damaged, ...]
     blank_lines: int
+    delimiter: str
+    refused: tuple[str, ...] = ()
 
 
-def examine(path: Path, source: str, declared: SourceFile, scratch: Path) -> CsvFile:
+def examine(path: Path, source: str, declared: SourceFile, scratch: Path, name: str | None = None) -> CsvFile:
     """Check the bytes of `path` and find its records.
 
     Args:
@@ -85,21 +90,23 @@ def examine(path: Path, source: str, declared: SourceFile, scratch: Path) -> Csv
         source: name of its source, for messages.
         declared: how sources.yaml describes it.
         scratch: folder inside the identity store for a clean copy, when one is needed.
+        name: what messages call the file, when not by its own name.
 
     Raises:
-        InputError: it is not text in the declared encoding, holds a NUL byte, lacks a declared column, or has no rows.
+        InputError: it is not text in the declared encoding, holds a NUL byte, lacks a declared column, or has no rows
+            and is not optional.
     """
-    where = f"{path.name} (source {source})"
+    where = f"{name or path.name} (source {source})"
     with _bytes_of(path, where) as content:
         sha256, size = hashlib.sha256(content).hexdigest(), len(content)
         _refuse_foreign(content, where)
-        _check_encoding(content, declared.encoding, where)
-        if declared.encoding == "utf-8":
+        encoding = _encoding_of(content, declared.encoding, where)
+        if encoding == "utf-8":
             return _records(content, path, None, (sha256, size), declared, where, scratch)
         copy = scratch / f"{declared.name} {sha256[:16]}.utf8"
         with copy.open("wb") as stream:
             for at in range(0, size, _CHUNK):
-                stream.write(content[at : at + _CHUNK].decode(declared.encoding).encode("utf-8"))
+                stream.write(content[at : at + _CHUNK].decode(encoding).encode("utf-8"))
     with _bytes_of(copy, where) as content:
         return _records(content, path, copy, (sha256, size), declared, where, scratch)
 
@@ -114,15 +121,16 @@ def _records(
     scratch: Path,
 ) -> CsvFile:
     start = len(codecs.BOM_UTF8) if content[:3] == codecs.BOM_UTF8 else 0
-    head = csv_records.header(content, start, declared.delimiter)
+    delimiter = declared.separator if declared.delimiter != AUTO else _delimiter_of(content, start, declared)
+    head = csv_records.header(content, start, delimiter)
     if head is None:
         raise InputError(
             f"{where}: there is no header in the first line.", "Ask the agency for a file with one header and rows."
         )
-    headers = _cells(content[head.start : head.end].decode("utf-8"), declared.delimiter)
-    positions = csv_headers.positions(headers, tuple(declared.columns), where)
-    found = csv_records.records(content, head, declared.delimiter)
-    if not len(found.lines) and not len(found.damaged):
+    headers = _cells(content[head.start : head.end].decode("utf-8"), delimiter)
+    positions = positions_in(headers, declared, where)
+    found = csv_records.records(content, head, delimiter)
+    if not len(found.lines) and not len(found.damaged) and not declared.optional:
         raise InputError(
             f"{where}: an empty extract: it has a header and no rows.",
             "Ask the agency to deliver it again; an empty file would take every record of the last delivery away.",
@@ -142,7 +150,7 @@ def _records(
     readable = copy or path
     if not plain:
         readable = scratch / f"{declared.name} {delivered[0][:16]}.clean"
-        csv_records.good_records(content, head, declared.delimiter, found).tofile(readable)
+        csv_records.good_records(content, head, delimiter, found).tofile(readable)
     line_end = found.line_end if plain else "\n"
     return CsvFile(
         path.name,
@@ -155,7 +163,37 @@ def _records(
         found.lines,
         damaged,
         found.blank_lines,
+        delimiter,
+        csv_headers.refused(headers, declared.refused),
     )
+
+
+def positions_in(headers: Sequence[str], declared: SourceFile, where: str, line: str = "line 1") -> dict[str, int]:
+    """Return where each declared column of a file stands among its headers (see `hub.csv_headers.positions`)."""
+    return csv_headers.positions(
+        headers,
+        tuple(declared.columns),
+        where,
+        others={name: column.headers for name, column in declared.columns.items()},
+        optional={name for name, column in declared.columns.items() if column.optional},
+        line=line,
+    )
+
+
+def _delimiter_of(content: mmap.mmap, start: int, declared: SourceFile) -> str:
+    """Return the delimiter under which most declared columns stand in the header; of several, the first of `_TRIED`."""
+
+    def columns(delimiter: str) -> int:
+        head = csv_records.header(content, start, delimiter)
+        if head is None:
+            return -1
+        headers = {alike(cell) for cell in _cells(content[head.start : head.end].decode("utf-8"), delimiter)}
+        return sum(
+            any(alike(header) in headers for header in (name, *column.headers))
+            for name, column in declared.columns.items()
+        )
+
+    return max(_TRIED, key=columns)
 
 
 def _cells(record: str, delimiter: str) -> tuple[str, ...]:
@@ -193,6 +231,21 @@ def _place(content: mmap.mmap, at: int) -> str:
     line = before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n") + 1
     in_line = at - max(before.rfind(b"\n"), before.rfind(b"\r"))
     return f"line {line}, byte {in_line} of the line (byte {at + 1} of the file),"
+
+
+def _encoding_of(content: mmap.mmap, declared: str, where: str) -> str:
+    """Return the encoding of a text after a check of all its bytes; `auto` is UTF-8 when it can be, else CP1252."""
+    if declared != AUTO:
+        _check_encoding(content, declared, where)
+        return declared
+    if _first_undecodable(content, "utf-8") is None:
+        return "utf-8"
+    wrong = _first_undecodable(content, "cp1252")
+    if wrong is not None:
+        raise InputError(
+            f"{where}: {_place(content, wrong)} is neither UTF-8 nor cp1252.", "Ask the agency for the file in UTF-8."
+        )
+    return "cp1252"
 
 
 def _check_encoding(content: mmap.mmap, encoding: str, where: str) -> None:

@@ -1,26 +1,33 @@
 """Matching the headers of a file with the columns that sources.yaml declares."""
 
 import difflib
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hub.errors import InputError
+from hub.source_files import alike
 
 
-def _plain(header: str) -> str:
-    return re.sub(r"[^0-9a-z]+", "_", header.casefold()).strip("_")
-
-
-def positions(headers: Sequence[str], columns: Sequence[str], where: str) -> dict[str, int]:
+def positions(
+    headers: Sequence[str],
+    columns: Sequence[str],
+    where: str,
+    *,
+    others: Mapping[str, Sequence[str]] | None = None,
+    optional: Collection[str] = (),
+    line: str = "line 1",
+) -> dict[str, int]:
     """Return the position of each declared column among the headers.
 
     Upper and lower case count as equal, and whatever is not a letter or digit as `_`: the header "Date of birth" is the
-    column `date_of_birth`.
+    column `date_of_birth`. The column's own name goes before one of its other headers.
 
     Args:
         headers: the cells of the file's first record, trimmed.
         columns: the declared columns.
         where: the file and its source, for messages.
+        others: other headers of a column.
+        optional: columns that the file may lack; such a one has no position then.
+        line: where the headers stand, for messages.
 
     Raises:
         InputError: a column is missing, or stands there twice.
@@ -28,20 +35,19 @@ def positions(headers: Sequence[str], columns: Sequence[str], where: str) -> dic
     found: dict[str, int] = {}
     missing: list[str] = []
     for column in columns:
-        exact = [at for at, header in enumerate(headers) if header.casefold() == column.casefold()]
-        alike = [at for at, header in enumerate(headers) if _plain(header) == _plain(column)]
-        if len(exact or alike) > 1:
+        places = _places(headers, (column,)) or _places(headers, (others or {}).get(column, ()))
+        if len(places) > 1:
             raise InputError(
                 f"{where}: the header {column} stands in it twice.", "Ask the agency which of the two is meant."
             )
-        if exact or alike:
-            found[column] = (exact or alike)[0]
-        else:
+        if places:
+            found[column] = places[0]
+        elif column not in optional:
             missing.append(column)
     if not found:
         raise InputError(
-            f"{where}: line 1 holds none of the declared columns ({', '.join(columns)}).",
-            "Check that it is the right file, that line 1 is its header, and the `delimiter` in sources.yaml.",
+            f"{where}: {line} holds none of the declared columns ({', '.join(columns)}).",
+            f"Check that it is the right file, that {line} is its header, and the `delimiter` in sources.yaml.",
         )
     if missing:
         # A line with declared columns in it is a header and no row of data, so its names may be shown.
@@ -53,6 +59,20 @@ def positions(headers: Sequence[str], columns: Sequence[str], where: str) -> dic
     return found
 
 
+def _places(headers: Sequence[str], names: Sequence[str]) -> list[int]:
+    exact = {name.casefold() for name in names}
+    plain = {alike(name) for name in names}
+    return [at for at, header in enumerate(headers) if header.casefold() in exact] or [
+        at for at, header in enumerate(headers) if alike(header) in plain
+    ]
+
+
+def refused(headers: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of `names`, headers that must never be used, that stand among `headers`."""
+    plain = {alike(header) for header in headers}
+    return tuple(name for name in names if alike(name) in plain)
+
+
 def _missing(column: str, headers: Sequence[str]) -> str:
-    near = difflib.get_close_matches(_plain(column), [_plain(header) for header in headers], n=1)
+    near = difflib.get_close_matches(alike(column), [alike(header) for header in headers], n=1)
     return f"the column {column}" + (f" (nearest header: {near[0]})" if near else "")

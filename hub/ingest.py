@@ -16,25 +16,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hub import artefacts, csv_files, extracts, identity_store, parquet_files, pseudonyms, quarantine, reading, sql
-from hub import staging as stages
-from hub import transformation as transformations
+from hub import artefacts, codes, extracts, identity_store, pseudonyms, tombstones
 from hub.delivery import DeliveredSource, open_delivery
-from hub.digests import digest_of, sha256_file
+from hub.digests import digest_of
 from hub.extracts import ExtractReport
-from hub.mapping import mappings
 from hub.partnership import Partnership
 from hub.pseudonyms import Key
+from hub.source_run import IDENTITY, QUARANTINE, TABLES, SourceRun
 from hub.tables import SCHEMA_VERSION
-from hub.validation import Validation, compile_rules
 from hub.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are."""
 
 _VERSION = 1
-_TABLES = {"event": "event.parquet", "involvement": "involvement.parquet", "area": "area.parquet"}
-_IDENTITY, _QUARANTINE = "identity.parquet", "quarantine.parquet"
 
 
 def ingest(
@@ -44,6 +39,8 @@ def ingest(
     delivered_on: datetime.date,
     sources: Collection[str] | None = None,
     progress: Progress | None = None,
+    *,
+    on: datetime.date | None = None,
 ) -> list[ExtractReport]:
     """Read a delivery and publish one extract for each of its sources.
 
@@ -54,6 +51,7 @@ def ingest(
         delivered_on: the day of delivery: gateways must hold on it, and nothing can have been known after it.
         sources: names of the sources that this delivery holds; None means all of the partnership.
         progress: called at every step.
+        on: the day of use, on which gateways must hold too; None is today (`Partnership.day_of_use`).
 
     Returns:
         One report for each source, in the order of sources.yaml.
@@ -66,7 +64,7 @@ def ingest(
         IntegrityError: the key of the pseudonyms is gone or damaged.
     """
     tell = progress or (lambda _what, _done, _steps: None)
-    delivered = open_delivery(partnership, delivery_folder, delivered_on, sources)
+    delivered = open_delivery(partnership, delivery_folder, delivered_on, sources, on)
     with identity_store.working(workspace) as scratch:
         here = extracts.all_extracts(workspace)
         key = pseudonyms.open_key(workspace, may_create=not here)
@@ -97,7 +95,7 @@ def ingest(
 
 
 class _Run:
-    """The way of one source of a delivery: `prepare`, `load` each table, `map`, `publish`."""
+    """One source of a delivery, on its way into the workspace: `prepare`, `load` each table, `map`, `publish`."""
 
     def __init__(
         self,
@@ -108,28 +106,21 @@ class _Run:
         key: Key,
         scratch: Path,
     ) -> None:
+        source = delivered.source
         self.workspace = workspace
+        self.name = source.name
         self.delivered = delivered
         self.delivered_on = delivered_on
-        self.key = key
-        self.folder = scratch / delivered.source.name
-        self.read: dict[str, tuple[csv_files.CsvFile, ...]] = {}
-        self.facts: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
-            "partnership": partnership,
-            "source": self.name,
-            "agency": delivered.source.agency,
-            "gateway": delivered.gateway.name,
-            "delivered_on": delivered_on.isoformat(),
-            "assumed_recording": delivered.source.assumed_recording,
-            "files": [],
-            "mapped": [],
-        }
+        self.folder = scratch / source.name
+        self.steps = SourceRun(
+            delivered.declaration, delivered.files, delivered_on, key, self.folder, earlier=self._earlier
+        )
         self.inputs = digest_of(
             {
                 "version": _VERSION,
                 "schema_version": SCHEMA_VERSION,
-                "source": delivered.source,
+                "source": source,
+                "code_lists": {name: codes.read(name) for name in source.code_lists},
                 "delivered_on": delivered_on,
                 "files": {
                     table: [[file.path.name, file.sha256] for file in files] for table, files in delivered.files.items()
@@ -137,73 +128,35 @@ class _Run:
                 "key": key.fingerprint,
             }
         )
-        self.facts["inputs"] = self.inputs
-
-    @property
-    def name(self) -> str:
-        return self.delivered.source.name
+        self.facts: dict[str, Any] = {
+            "schema_version": SCHEMA_VERSION,
+            "partnership": partnership,
+            "source": self.name,
+            "agency": source.agency,
+            "gateway": delivered.gateway.name,
+            "delivered_on": delivered_on.isoformat(),
+            "assumed_recording": source.assumed_recording,
+            "inputs": self.inputs,
+        }
 
     def prepare(self) -> None:
         """Check sources.yaml against empty tables."""
-        self.folder.mkdir()
-        self.connection = sql.connect()
-        self.connection.execute(f"SET temp_directory = {sql.text((self.folder / 'spilt').as_posix())}")
-        source = self.delivered.source
-        self.validations: dict[str, Validation] = {
-            file.name: compile_rules(file, source.starts, self.delivered_on) for file in source.files
-        }
-        transformations.prepare(self.connection, self.delivered.declaration, self.validations, self.delivered_on)
+        self.steps.prepare()
 
     def load(self, table: str) -> None:
         """Read the files of one declared table."""
-        source = self.delivered.source
-        declared = next(file for file in source.files if file.name == table)
-        files = tuple(
-            csv_files.examine(file.path, source.name, declared, self.folder) for file in self.delivered.files[table]
-        )
-        facts = reading.load(self.connection, source, declared, self.validations[table], files)
-        for file in self.delivered.files[table]:
-            file.require_unchanged(source.name)
-        self.read[table] = files
-        self.facts["files"] += facts
+        self.steps.load(table)
 
     def map(self) -> None:
-        """Run the SQL of sources.yaml, cut off from files and settings, and write what comes of it."""
-        connection, declaration = self.connection, self.delivered.declaration
-        [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
-        for setting in ("allowed_configs = ['threads']", "enable_external_access = false", "lock_configuration = true"):
-            connection.execute(f"SET {setting}")
-        # One thread: a sum of fractions, or the first of several equals, must be the same at every run.
-        connection.execute("SET threads = 1")
-        transformations.derive(connection, declaration)
-        stage = stages.Stage(connection, self.delivered.source, self.key, self.delivered_on, self._earlier)
-        people = None
-        for mapped in mappings(self.delivered.source):
-            if people is None and mapped.group != "people":
-                people = stages.fill_keys(stage)
-            self.facts["mapped"].append(
-                transformations.run(connection, declaration, mapped, self.read.get(mapped.table, ()))
-            )
-        self.facts["people"] = stages.fill_keys(stage) if people is None else people
-        connection.execute(f"SET threads = {threads}")
-        self._write(stage)
-        connection.close()
+        """Run the SQL of sources.yaml and write what comes of it."""
+        self.steps.map(self._leave_out_erased)
+        self.facts |= self.steps.facts
 
-    def _write(self, stage: stages.Stage) -> None:
-        events, self.facts["known_from"] = stages.write_events(stage, self.folder / _TABLES["event"])
-        self.facts["rows"] = {
-            "identity": stages.write_identity(stage, self.folder / _IDENTITY),
-            "event": events,
-            "involvement": stages.write_involvements(
-                stage, self.delivered.source.agency, self.folder / _TABLES["involvement"]
-            ),
-            "area": stages.write_areas(stage, self.folder / _TABLES["area"]),
-        }
-        parquet_files.write(
-            self.connection, f"FROM {quarantine.TABLE}", quarantine.QUARANTINE, self.folder / _QUARANTINE
-        )
-        self.facts["identity_sha256"] = sha256_file(self.folder / _IDENTITY)
-        self.facts["quarantine_sha256"] = sha256_file(self.folder / _QUARANTINE)
+    def _leave_out_erased(self, steps: SourceRun) -> None:
+        """Take people out who were erased (hub.tombstones), and say how many."""
+        applied = tombstones.apply(steps.connection, steps.source, steps.key, tombstones.read(self.workspace))
+        steps.facts["people"] -= applied.people
+        steps.facts["erased"] = applied.as_json()
 
     def _earlier(self, what: str) -> pa.Table:
         """Return the rows of earlier extracts of this source: all columns, as far as they tell rows apart."""
@@ -211,7 +164,7 @@ class _Run:
         paths = [
             identity_store.records(self.workspace, self.name, one.digest)
             if what == "identity"
-            else one.path / _TABLES[what]
+            else one.path / TABLES[what]
             for one in found
         ]
         return pa.concat_tables([pq.read_table(path) for path in paths]) if paths else pa.table({})
@@ -227,11 +180,11 @@ class _Run:
 
         def place_identity(digest: str) -> None:
             identity_store.place(
-                self.folder / _QUARANTINE, identity_store.quarantined(self.workspace, self.name, digest)
+                self.folder / QUARANTINE, identity_store.quarantined(self.workspace, self.name, digest)
             )
-            identity_store.place(self.folder / _IDENTITY, identity_store.records(self.workspace, self.name, digest))
+            identity_store.place(self.folder / IDENTITY, identity_store.records(self.workspace, self.name, digest))
 
         parent = self.workspace.extracts
         with artefacts.publish(parent, extracts.KIND, self.facts, before=place_identity) as draft:
-            for name in _TABLES.values():
+            for name in TABLES.values():
                 (self.folder / name).rename(draft.path / name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
+from hub import adapter as adapters
 from hub import sql, yaml_documents
 from hub.errors import ConfigurationError
 from hub.rules import Rule, Rules
@@ -46,6 +47,7 @@ class Kind(StrEnum):
 _KINDS = {
     "id": Kind.ID,
     "person": Kind.ID,
+    "family": Kind.ID,
     "date_of_birth": Kind.DATE,
     "valid_from": Kind.DATE,
     "valid_to": Kind.DATE,
@@ -61,7 +63,9 @@ _RULES = {
     "people": (
         Rule("id", "required", "id IS NULL"),
         Rule("date_of_birth", "future", f"date_of_birth > {_DELIVERED}"),
+        Rule("valid_to", "before_start", "valid_to < valid_from"),
         Rule("known_from", "future", f"known_from > {_DELIVERED}"),
+        Rule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
     ),
     "events": (
         Rule("person", "required", "person IS NULL"),
@@ -77,6 +81,16 @@ _RULES = {
         Rule("team", "required", "team IS NULL"),
         Rule("valid_from", "required", "valid_from IS NULL"),
         Rule("valid_to", "before_start", "valid_to < valid_from"),
+        Rule("known_from", "future", f"known_from > {_DELIVERED}"),
+        Rule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
+    ),
+    "families": (
+        Rule("person", "required", "person IS NULL"),
+        Rule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
+        Rule("family", "required", "family IS NULL"),
+        Rule("valid_from", "future", f"valid_from > {_DELIVERED}"),
+        Rule("valid_to", "before_start", "valid_to < valid_from"),
+        Rule("valid_to", "future", f"valid_to > {_DELIVERED}"),
         Rule("known_from", "future", f"known_from > {_DELIVERED}"),
         Rule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
     ),
@@ -111,7 +125,7 @@ class Mapped:
     """One mapping of one table.
 
     Attributes:
-        group: people, areas, events or involvements.
+        group: people, events, involvements, families or areas.
         place: where it stands under its source in sources.yaml, such as `events.3`.
         declared: the mapping as sources.yaml holds it.
     """
@@ -185,9 +199,21 @@ class Declaration:
     index: int
     source: Source
 
+    @property
+    def beside(self) -> Path:
+        """The folder of the XML schemas that its files name: with its adapter, else beside sources.yaml."""
+        return adapters.FOLDER if self.source.adapter is not None else self.path.parent
+
     def wrong(self, place: str, message: str, remedy: str = "") -> ConfigurationError:
-        """Return the error that names the file, the line, the source and the place under it."""
+        """Return the error that names the file, the line, the source and the place under it.
+
+        The file is the adapter's when the source takes its files and mappings from one.
+        """
         location = tuple(int(part) if part.isdigit() else part for part in place.split("."))
-        tree = YAML(typ="rt").load(self.path.read_text(encoding="utf-8-sig"))
-        line = yaml_documents.line_of(tree, ("sources", self.index, *location))
-        return ConfigurationError(f"{self.path}:{line}: source {self.source.name}: {place}: {message}.", remedy)
+        path: Path = self.path
+        start: tuple[str | int, ...] = ("sources", self.index)
+        if self.source.adapter is not None:
+            path, start = adapters.path_of(self.source.adapter), ("source",)
+        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))
+        line = yaml_documents.line_of(tree, (*start, *location))
+        return ConfigurationError(f"{path}:{line}: source {self.source.name}: {place}: {message}.", remedy)

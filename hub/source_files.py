@@ -2,14 +2,22 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from hub.yaml_documents import Document
 
 NAME = r"^[a-z][a-z0-9_]*$"
+AUTO = "auto"
+"""For `encoding` and `delimiter`: found out from the file itself."""
+
+PERIOD = "period"
+"""The column that every file of a source with periods gets: what its name says about the period."""
+
+_TAB = "tab"
 _DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y")
 _DEFAULT_MISSING = ("", "?", "NULL", "null", "NA", "N/A")
 
@@ -29,6 +37,7 @@ class Column(Document):
 
     type: ColumnType = Field(default=ColumnType.TEXT, description="text, integer, number, date or days_from_start.")
     required: bool = Field(default=False, description="An empty cell breaks the rule `required`.")
+    optional: bool = Field(default=False, description="A file may lack the column; it is empty then.")
     start: str | None = Field(
         default=None, description="For days_from_start: the column that names the start date (see `starts`)."
     )
@@ -50,6 +59,26 @@ class Column(Document):
         if (self.type is ColumnType.DAYS_FROM_START) != (self.start is not None):
             raise ValueError("`start` goes with the type days_from_start, and that type needs it")
         return self
+
+
+def check_period(pattern: str | None) -> str | None:
+    """Return `pattern` when it is none, or a regular expression with one group.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        groups = 1 if pattern is None else re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error.msg}") from None
+    if groups != 1:
+        raise ValueError("the period needs one group, in parentheses, that names it")
+    return pattern
+
+
+def alike(header: str) -> str:
+    """Return a header without what does not tell headers apart: case, and whatever is not a letter or digit."""
+    return re.sub(r"[^0-9a-z]+", "_", header.casefold()).strip("_")
 
 
 class Format(StrEnum):
@@ -78,8 +107,8 @@ class SourceFile(Document):
     xsd: str | None = Field(
         default=None, description="For xml: the schema, a file beside sources.yaml or an adapter's."
     )
-    encoding: str = Field(default="utf-8", description="utf-8 (with or without a byte-order mark) or cp1252.")
-    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates the cells.")
+    encoding: str = Field(default="utf-8", description="utf-8 (with or without a byte-order mark), cp1252 or auto.")
+    delimiter: str = Field(default=",", description="What separates the cells: one character, tab, or auto.")
     missing: tuple[str, ...] = Field(default=_DEFAULT_MISSING, description="Texts that mean: not recorded.")
     dates: tuple[str, ...] = Field(default=_DEFAULT_DATES, description="Formats of dates; years have four digits.")
     columns: dict[str, Column] = Field(min_length=1, description="The columns that are read; others are ignored.")
@@ -91,19 +120,25 @@ class SourceFile(Document):
     )
     meaning: str = Field(default="", description="What a row is, in plain words.")
 
+    @property
+    def separator(self) -> str:
+        """The character between the cells."""
+        return "\t" if self.delimiter == _TAB else self.delimiter
+
     @field_validator("encoding")
     @classmethod
     def _known_encoding(cls, value: str) -> str:
-        if value.lower() not in {"utf-8", "cp1252"}:
-            raise ValueError("the encoding is utf-8 or cp1252")
-        return value.lower()
+        return _encoding(value)
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_delimiter(cls, value: str) -> str:
+        return _delimiter(value)
 
     @field_validator("dates")
     @classmethod
     def _four_digit_years(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if any("%y" in one or "%Y" not in one for one in value):
-            raise ValueError("a date format needs a year of four digits, %Y: two digits do not say which century")
-        return value
+        return _dates(value)
 
     @model_validator(mode="after")
     def _names_known(self) -> Self:
@@ -111,10 +146,73 @@ class SourceFile(Document):
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"the column name {name} needs letters, digits and _ only")
         named = [name for one in self.columns.values() for name in (one.start, one.codes_on) if name]
-        for name in (*self.unique, *named):
-            if name not in self.columns:
-                raise ValueError(f"{name} is not among the columns; declare it")
+        for other in (*self.unique, *named):
+            if other not in self.columns:
+                raise ValueError(f"{other} is not among the columns; declare it")
+        refused = {alike(header): (header, why) for header, why in self.refused.items()}
+        for name, column in self.columns.items():
+            for header in (name, *column.headers):
+                if alike(header) in refused:
+                    said, why = refused[alike(header)]
+                    raise ValueError(f"the column {name} must not be used (refused: {said}): {why}")
         return self
+
+
+def _encoding(value: str) -> str:
+    if value.lower() not in {"utf-8", "cp1252", AUTO}:
+        raise ValueError("the encoding is utf-8, cp1252 or auto")
+    return value.lower()
+
+
+def _delimiter(value: str) -> str:
+    if value not in (AUTO, _TAB) and (len(value) != 1 or not value.isascii() or value.isalnum() or value == '"'):
+        raise ValueError("the delimiter is one character such as ; or |, the word tab, or auto")
+    return value
+
+
+def _dates(value: Iterable[str]) -> tuple[str, ...]:
+    formats = tuple(value)
+    if any("%y" in one or "%Y" not in one for one in formats):
+        raise ValueError("a date format needs a year of four digits, %Y: two digits do not say which century")
+    return formats
+
+
+class Layout(Document):
+    """How one agency sends a file of an adapter, where that differs from the adapter. What is left out stays."""
+
+    file: str | None = Field(default=None, min_length=1, description="File name or pattern.")
+    format: Format | None = Field(default=None, description="csv, xlsx, xml or parquet.")
+    optional: bool | None = Field(default=None, description="A delivery may lack the file.")
+    sheet: str | None = Field(default=None, description="For xlsx: the sheet's name.")
+    header_row: int | None = Field(default=None, ge=1, description="For xlsx: the row of the headers.")
+    encoding: str | None = Field(default=None, description="utf-8, cp1252 or auto.")
+    delimiter: str | None = Field(default=None, description="What separates the cells: one character, tab, or auto.")
+    missing: tuple[str, ...] | None = Field(default=None, description="Texts that mean: not recorded.")
+    dates: tuple[str, ...] | None = Field(default=None, description="Formats of dates; years have four digits.")
+    headers: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="For columns: other headers under which this agency sends them."
+    )
+
+    @field_validator("encoding", "delimiter", "dates")
+    @classmethod
+    def _as_in_files(cls, value: Any, field: ValidationInfo) -> Any:
+        checks = {"encoding": _encoding, "delimiter": _delimiter, "dates": _dates}
+        return value if value is None else checks[str(field.field_name)](value)
+
+    def applied(self, file: dict[str, Any]) -> dict[str, Any]:
+        """Return the declaration of a file, as plain data, with what this layout changes.
+
+        Raises:
+            ValueError: it names a column that the file does not have.
+        """
+        changed = {name: value for name, value in self.model_dump(exclude={"headers"}).items() if value is not None}
+        columns = dict(file["columns"])
+        for name, headers in self.headers.items():
+            if name not in columns:
+                raise ValueError(f"the file {file['name']} has no column {name}")
+            column = columns[name] or {}
+            columns[name] = {**column, "headers": [*column.get("headers", ()), *headers]}
+        return {**file, **changed, "columns": columns}
 
 
 class DerivedTable(Document):

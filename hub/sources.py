@@ -6,12 +6,16 @@ the declared files after their columns are parsed and their bad rows quarantined
 
 import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from hub import yaml_documents
-from hub.source_files import NAME, ColumnType, DerivedTable, SourceFile
+from hub import adapter as adapters
+from hub import codes, yaml_documents
+from hub.adapter import Adapter, EachDelivery
+from hub.expressions import nearest
+from hub.powers import Level, Sector
+from hub.source_files import NAME, PERIOD, ColumnType, DerivedTable, Layout, SourceFile, check_period
 from hub.yaml_documents import Document
 
 
@@ -32,7 +36,9 @@ class PeopleMapping(Document):
     email: str | None = Field(default=None, description="E-mail address.")
     area: str | None = Field(default=None, description="Area (LSOA) of the address.")
     valid_from: str | None = Field(default=None, description="Since when the address holds.")
+    valid_to: str | None = Field(default=None, description="First day on which the address no longer holds.")
     known_from: str | None = Field(default=None, description="When the row was recorded; else the day of delivery.")
+    end_known_from: str | None = Field(default=None, description="When the end was recorded; else valid_to.")
     identifiers: dict[str, str] = Field(
         default_factory=dict, description="Identifiers shared between agencies, such as upn, nhs_number or uln."
     )
@@ -105,13 +111,9 @@ class AssumedRecording(Document):
     because: str = Field(min_length=20, description="Why this is a fair assumption.")
 
 
-class Source(Document):
-    """One source of one agency."""
+class SourceBody(Document):
+    """What a source holds, in sources.yaml or in an adapter: its files, and what they become."""
 
-    name: str = Field(pattern=NAME, description="Short name.")
-    title: str = Field(min_length=3, description="What it is, in plain words.")
-    agency: str = Field(description="The agency that delivers it.")
-    gateways: tuple[str, ...] = Field(min_length=1, description="Gateways under which it may be used.")
     one_record_per_person: bool = Field(
         default=True, description="The agency's own identifier is given once to each person: two are two people."
     )
@@ -126,7 +128,17 @@ class Source(Document):
     people: tuple[PeopleMapping, ...] = Field(default=(), description="Records about people.")
     events: tuple[EventMapping, ...] = Field(default=(), description="Dated facts.")
     involvements: tuple[InvolvementMapping, ...] = Field(default=(), description="Who is involved with whom.")
+    families: tuple[FamilyMapping, ...] = Field(default=(), description="Who belongs to which family, as said.")
     areas: tuple[AreaMapping, ...] = Field(default=(), description="Areas.")
+    lists: tuple[str, ...] = Field(
+        default=(), description="Code lists (hub/code_lists) that expressions read in the table `codes`."
+    )
+
+    @property
+    def code_lists(self) -> tuple[str, ...]:
+        """The names of all code lists that it uses, sorted."""
+        named = {column.codes for file in self.files for column in file.columns.values() if column.codes is not None}
+        return tuple(sorted({*named, *self.lists}))
 
     @model_validator(mode="after")
     def _tables_known(self) -> Self:
@@ -136,12 +148,86 @@ class Source(Document):
                 raise ValueError(f"the table {name} is declared twice; rename one")
         used = [people.table for people in self.people] + [event.table for event in self.events]
         used += [involvement.table for involvement in self.involvements] + [area.table for area in self.areas]
+        used += [family.table for family in self.families]
         for table in used:
             if table not in names:
                 raise ValueError(f"the table {table} is neither a file nor derived; declare it")
         types = [column.type for file in self.files for column in file.columns.values()]
         if ColumnType.DAYS_FROM_START in types and not self.starts:
             raise ValueError("days_from_start needs `starts`: the named start dates")
+        return self
+
+    @model_validator(mode="after")
+    def _lists_known(self) -> Self:
+        for name in self.code_lists:
+            if name not in codes.names():
+                raise ValueError(f"there is no code list called {name}{nearest(name, codes.names())}")
+        return self
+
+
+class Source(SourceBody):
+    """One source of one agency."""
+
+    name: str = Field(pattern=NAME, description="Short name.")
+    title: str = Field(min_length=3, description="What it is, in plain words.")
+    agency: str = Field(description="The agency that delivers it.")
+    gateways: tuple[str, ...] = Field(min_length=1, description="Gateways under which it may be used.")
+    sector: Sector | None = Field(default=None, description="Whose data it is, when not its agency's own sector's.")
+    level: Level | None = Field(
+        default=None, description="area: figures about places only, so nothing about single people may be mapped."
+    )
+    adapter: str | None = Field(
+        default=None, description="The adapter (`sentinel hub adapters`) that gives the files and mappings."
+    )
+    layout: dict[str, Layout] = Field(
+        default_factory=dict, description="For files of the adapter, by table: how this agency sends them."
+    )
+    events_left_out: tuple[str, ...] = Field(
+        default=(), description="Types of events of the adapter that this partnership does not use."
+    )
+    each_delivery: EachDelivery = Field(
+        default=EachDelivery.WHOLE,
+        description="whole: the newest delivery replaces the one before; period: deliveries of several periods add up.",
+    )
+    period: str | None = Field(
+        default=None,
+        description="A regular expression on file names; its group names the period, the column `period` of each file.",
+    )
+    dangers: tuple[str, ...] = Field(default=(), description="What is known to mislead, each in a sentence.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_adapter(cls, data: Any) -> Any:
+        return _with_adapter(data) if isinstance(data, dict) and data.get("adapter") is not None else data
+
+    @model_validator(mode="after")
+    def _period_named(self) -> Self:
+        check_period(self.period)
+        if self.each_delivery is EachDelivery.PERIOD and self.period is None:
+            raise ValueError("`each_delivery: period` needs `period`: where file names say which period they are of")
+        if self.adapter is None and (self.layout or self.events_left_out):
+            raise ValueError("`layout` and `events_left_out` go with `adapter`")
+        for file in self.files:
+            if self.period is not None and PERIOD in file.columns:
+                raise ValueError(f"the file {file.name} gets a column {PERIOD} from its name; call its own otherwise")
+        return self
+
+    @property
+    def carries(self) -> Level:
+        """Whether the hub takes facts about single people from it, or only figures about areas."""
+        return Level.PERSON if self._about_people() else Level.AREA
+
+    def _about_people(self) -> list[str]:
+        return [name for name in ("people", "events", "involvements", "families") if getattr(self, name, ())]
+
+    @model_validator(mode="after")
+    def _areas_only(self) -> Self:
+        mapped = self._about_people()
+        if self.level is Level.AREA and mapped:
+            raise ValueError(
+                f"it is for areas only (level: area), so {' and '.join(mapped)} may not be mapped: such data, like "
+                "assaults seen in A&E departments, are shared as figures about places; map `areas`"
+            )
         return self
 
 
@@ -162,3 +248,60 @@ class Sources(Document):
 def read(path: Path) -> tuple[Source, ...]:
     """Read `sources.yaml`."""
     return yaml_documents.read(path, Sources).sources
+
+
+_OF_PARTNERSHIP = {"one_record_per_person", "starts", "assumed_recording"}
+_OF_ADAPTER = ("each_delivery", "period", "dangers", "sector", "level")
+
+
+def _with_adapter(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a source of sources.yaml, as plain data, with what its adapter gives."""
+    name = str(data["adapter"])
+    if name not in adapters.names():
+        raise ValueError(f"there is no adapter called {name}{nearest(name, adapters.names())}")
+    adapter = adapters.open_adapter(name)
+    for key in data:
+        if key in _OF_ADAPTER or (key in SourceBody.model_fields and key not in _OF_PARTNERSHIP):
+            raise ValueError(f"{key} comes from the adapter {name}; remove it, or describe the source without adapter")
+    layouts = {table: Layout.model_validate(layout or {}) for table, layout in (data.get("layout") or {}).items()}
+    files = [file["name"] for file in adapter.source.get("files", ())]
+    for table in layouts:
+        if table not in files:
+            raise ValueError(f"layout: the adapter {name} has no file {table}{nearest(table, files)}")
+    types = [event["type"] for event in adapter.source.get("events", ())]
+    left_out = data.get("events_left_out") or ()
+    for one in left_out:
+        if one not in types:
+            raise ValueError(f"events_left_out: the adapter {name} has no event {one}{nearest(one, types)}")
+    given = {key: getattr(adapter, key) for key in _OF_ADAPTER}
+    changed = {
+        "files": [layouts.get(file["name"], Layout()).applied(file) for file in adapter.source.get("files", ())],
+        "events": [event for event in adapter.source.get("events", ()) if event["type"] not in left_out],
+    }
+    return {"title": adapter.title, **given, **adapter.source, **changed, **data}
+
+
+class AdapterFile(Adapter):
+    """A file of `hub/adapters/`, with everything in it checked."""
+
+    source: SourceBody = Field(description="What stands under a source in sources.yaml: files and mappings.")  # type: ignore[assignment]
+
+
+def check_adapter(name: str) -> AdapterFile:
+    """Return the adapter called `name` after a check of all that it declares.
+
+    Raises:
+        ConfigurationError: it names the file and the line.
+    """
+    adapters.open_adapter(name)
+    return yaml_documents.read(adapters.path_of(name), AdapterFile)
+
+
+def of_adapter(name: str) -> Source:
+    """Return the source that the adapter called `name` is by itself, outside any partnership.
+
+    Raises:
+        ConfigurationError: there is no such adapter, or it is wrong; it names the file and the line.
+    """
+    check_adapter(name)
+    return Source.model_validate({"name": name, "adapter": name, "agency": "none", "gateways": ("none",)})

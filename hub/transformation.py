@@ -5,18 +5,20 @@ row is read. `run` does the work; a row that lacks what it needs, or says what c
 """
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
 
-from hub import expressions, quarantine, reading, sql
+from hub import codes, expressions, quarantine, reading, sql
 from hub.csv_files import CsvFile
 from hub.errors import ConfigurationError
 from hub.mapping import Declaration, Field, Mapped, mappings
 from hub.validation import Validation
 
-GIVEN = ("starts", "delivery")
-"""Two small tables that every expression may read: `starts (name, start_on)` and `delivery (delivered_on)`."""
+GIVEN = ("starts", "delivery", "codes")
+"""Small tables that every expression may read: `starts (name, start_on)`, `delivery (delivered_on)` and
+`codes (list, code, meaning, valid_from, valid_to, groups)` with the code lists that the source names."""
 
 
 def prepare(
@@ -41,13 +43,14 @@ def prepare(
     for name, start in source.starts.items():
         connection.execute("INSERT INTO starts VALUES (?, ?)", [name, start])
     connection.execute("CREATE TABLE delivery AS SELECT ?::DATE AS delivered_on", [delivered_on])
+    _create_codes(connection, source.code_lists)
     connection.execute('CREATE TABLE "#keys" (id VARCHAR, record_key VARCHAR)')
     quarantine.create(connection)
     tables = list(GIVEN)
     for index, file in enumerate(source.files):
         _refuse_given(declaration, f"files.{index}.name", file.name)
         try:
-            reading.create_empty(connection, file, validations[file.name])
+            reading.create_empty(connection, source, file, validations[file.name])
         except duckdb.Error as error:
             raise declaration.wrong(f"files.{index}", expressions.explain(error, file.columns)) from None
         tables.append(file.name)
@@ -70,6 +73,20 @@ def prepare(
             connection.execute(f"EXPLAIN {_select(declaration, mapped)}")
         except duckdb.Error as error:
             raise declaration.wrong(mapped.place, expressions.explain(error, ())) from None
+
+
+def _create_codes(connection: duckdb.DuckDBPyConnection, lists: Iterable[str]) -> None:
+    connection.execute(
+        "CREATE TABLE codes (list VARCHAR, code VARCHAR, meaning VARCHAR, valid_from DATE, valid_to DATE, "
+        "groups MAP(VARCHAR, VARCHAR))"
+    )
+    rows = [
+        [name, one.code, one.meaning, one.valid_from, one.valid_to, list(one.groups), list(one.groups.values())]
+        for name in lists
+        for one in codes.read(name).codes
+    ]
+    if rows:
+        connection.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, map(?::VARCHAR[], ?::VARCHAR[]))", rows)
 
 
 def _refuse_given(declaration: Declaration, place: str, name: str) -> None:

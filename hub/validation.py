@@ -11,7 +11,9 @@ Rules of a column:
 | start | the named start date of such a number is missing or not declared |
 | not_before, future | the date is before the declared earliest one, or after the day of delivery |
 | minimum, maximum | the number is smaller or larger than declared |
-| allowed | the code is not in the declared list |
+| allowed | the code is not among the declared ones |
+| code | the code is not in the declared code list at any time |
+| code_date | the code is in the list, and was not in use on the date that the row gives |
 
 Rules of a row: `duplicate` (the same row stood there before), `duplicate_differs` (the same `unique` columns, other
 content), and the damages of `hub.csv_records`.
@@ -23,6 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub import sql
+from hub.codes import CodeList
 from hub.rules import Rule, Rules
 from hub.source_files import Column, ColumnType, SourceFile
 
@@ -60,13 +63,19 @@ class Validation:
         return f"SELECT {typed}, {self.rules.columns} FROM (SELECT *, {values} FROM (SELECT {texts} FROM {cells}))"
 
 
-def compile_rules(declared: SourceFile, starts: Mapping[str, datetime.date], delivered_on: datetime.date) -> Validation:
+def compile_rules(
+    declared: SourceFile,
+    starts: Mapping[str, datetime.date],
+    delivered_on: datetime.date,
+    lists: Mapping[str, CodeList] | None = None,
+) -> Validation:
     """Compile the columns of one file.
 
     Args:
         declared: the file as sources.yaml describes it.
         starts: the named start dates of its source.
         delivered_on: the day of delivery; a date after it breaks the rule `future`.
+        lists: the code lists that its columns name.
     """
     columns, texts, values, rules = [], [], [], []
     place = {name: index for index, name in enumerate(declared.columns)}
@@ -88,6 +97,9 @@ def compile_rules(declared: SourceFile, starts: Mapping[str, datetime.date], del
         elif column.type is not ColumnType.TEXT:
             rules.append(Rule(name, column.type.value, unread))
         rules += _bounds(name, column, text, value, delivered_on)
+        if column.codes is not None:
+            on = f'"value {place[column.codes_on]}"' if column.codes_on else ""
+            rules += _codes(name, (lists or {})[column.codes], text, on)
     return Validation(tuple(columns), tuple(texts), tuple(values), Rules(tuple(rules)))
 
 
@@ -105,6 +117,21 @@ def _bounds(name: str, column: Column, text: str, value: str, delivered_on: date
             found.append(Rule(name, "maximum", f"{value} > {column.maximum!r}::DOUBLE"))
     if column.allowed is not None:
         found.append(Rule(name, "allowed", f"{text} NOT IN {sql.texts(column.allowed)}"))
+    return found
+
+
+def _codes(name: str, listed: CodeList, text: str, on: str) -> list[Rule]:
+    codes: dict[str, list[str]] = {}
+    for one in listed.codes:
+        bounds = [f"{on} >= {sql.date(one.valid_from)}"] if one.valid_from else []
+        bounds += [f"{on} < {sql.date(one.valid_to)}"] if one.valid_to else []
+        codes.setdefault(one.code, []).append(f"({' AND '.join(bounds)})" if bounds else "true")
+    found = [Rule(name, "code", f"{text} NOT IN {sql.texts(codes)}")]
+    dated = {code: times for code, times in codes.items() if "true" not in times}
+    if on and dated:
+        used = " ".join(f"WHEN {sql.text(code)} THEN {' OR '.join(times)}" for code, times in dated.items())
+        # Without a date the condition is NULL, and nothing is broken.
+        found.append(Rule(name, "code_date", f"NOT (CASE {text} {used} END)"))
     return found
 
 

@@ -52,6 +52,16 @@ def read(path: Path, model: type[DocumentT]) -> DocumentT:
         raise ConfigurationError(_findings(path, tree, error)) from None
 
 
+def require_name(path: Path, name: str) -> None:
+    """Raise when the document in `path` is called otherwise than its file.
+
+    Raises:
+        ConfigurationError: it names both.
+    """
+    if name != path.stem:
+        raise ConfigurationError(f"{path}:1: name: it is called {name}, and its file {path.stem}.", "Rename one.")
+
+
 def unknown_name(path: Path, where: str, what: str, name: str, known: Iterable[str]) -> ConfigurationError:
     """Return the error for a name in one file that another file should have declared.
 
@@ -62,11 +72,23 @@ def unknown_name(path: Path, where: str, what: str, name: str, known: Iterable[s
         name: the name that is not known.
         known: the names that are.
     """
-    location = tuple(int(part) if part.isdigit() else part for part in where.split("."))
-    line = line_of(YAML(typ="rt").load(path.read_text(encoding="utf-8-sig")), location)
     near = difflib.get_close_matches(name, list(known), n=1)
     remedy = f"Did you mean {near[0]}?" if near else f"Declare the {what}, or correct its name."
-    return ConfigurationError(f"{path}:{line}: {where}: there is no {what} called {name}.", remedy)
+    return wrong(path, where, f"there is no {what} called {name}", remedy)
+
+
+def wrong(path: Path, where: str, what: str, remedy: str) -> ConfigurationError:
+    """Return the error for something in a file that cannot be, with the line where it stands.
+
+    Args:
+        path: the file.
+        where: the place there, parts joined by dots, such as `sources.0.agency`.
+        what: what is wrong, without a full stop.
+        remedy: what to do about it.
+    """
+    location = tuple(int(part) if part.isdigit() else part for part in where.split("."))
+    line = line_of(YAML(typ="rt").load(path.read_text(encoding="utf-8-sig")), location)
+    return ConfigurationError(f"{path}:{line}: {where}: {what}.", remedy)
 
 
 def line_of(tree: Any, location: tuple[int | str, ...]) -> int:
@@ -107,5 +129,7 @@ def _findings(path: Path, tree: Any, error: ValidationError) -> str:
             message = "this key is needed; add it"
         elif finding["type"] == "string_pattern_mismatch":
             message = "use lower-case letters, digits and _ only, and begin with a letter"
+        elif finding["type"] == "string_type":
+            message = "this must be text; put it in quotes"
         lines.append(f"{path}:{line_of(tree, finding['loc'])}: {where}: {message}")
     return "\n".join(lines)

@@ -1,0 +1,142 @@
+"""The way of one source of a delivery through DuckDB: its files are read and checked, mapped, and written as tables.
+
+    run = SourceRun(declaration, files, delivered_on, key, folder)
+    run.prepare()
+    for table in run.files:
+        run.load(table)
+    run.map()
+
+What comes out stands in `folder`; the counts are in `run.facts`. Nothing here knows a workspace: an ingest publishes
+what is in the folder, a dry run (`hub.dry_run`) counts it and throws it away.
+"""
+
+import datetime
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hub import codes, file_formats, parquet_files, quarantine, reading, sql
+from hub import staging as stages
+from hub import transformation as transformations
+from hub.csv_files import CsvFile
+from hub.delivery import DeliveredFile
+from hub.digests import sha256_file
+from hub.mapping import Declaration, mappings
+from hub.pseudonyms import Key
+from hub.validation import Validation, compile_rules
+
+TABLES = {"event": "event.parquet", "involvement": "involvement.parquet", "area": "area.parquet"}
+"""The tables of an extract and their files; who its people are stands in `IDENTITY`."""
+
+IDENTITY, QUARANTINE = "identity.parquet", "quarantine.parquet"
+
+
+def _nothing_earlier(_table: str) -> pa.Table:
+    return pa.table({})
+
+
+class SourceRun:
+    """One source: `prepare`, `load` each table, `map`.
+
+    Args:
+        declaration: the source, and where it is declared.
+        files: the delivered files of each declared one, by table name; none for an optional one that was not sent.
+        delivered_on: nothing was known after it.
+        key: makes the pseudonyms.
+        folder: where to write; it is made.
+        earlier: gives, for a table, its rows in earlier extracts of the source (see `hub.staging.Stage`).
+        must_keep: a file of which not one row can be kept is an error.
+    """
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        files: Mapping[str, tuple[DeliveredFile, ...]],
+        delivered_on: datetime.date,
+        key: Key,
+        folder: Path,
+        *,
+        earlier: Callable[[str], pa.Table] = _nothing_earlier,
+        must_keep: bool = True,
+    ) -> None:
+        self.declaration = declaration
+        self.source = declaration.source
+        self.files = files
+        self.delivered_on = delivered_on
+        self.key = key
+        self.folder = folder
+        self.earlier = earlier
+        self.must_keep = must_keep
+        self.read: dict[str, tuple[CsvFile, ...]] = {}
+        self.facts: dict[str, Any] = {"files": [], "mapped": []}
+
+    def prepare(self) -> None:
+        """Check the declaration against empty tables."""
+        self.folder.mkdir()
+        self.connection = sql.connect()
+        self.connection.execute(f"SET temp_directory = {sql.text((self.folder / 'spilt').as_posix())}")
+        source = self.source
+        lists = {name: codes.read(name) for name in source.code_lists}
+        self.validations: dict[str, Validation] = {
+            file.name: compile_rules(file, source.starts, self.delivered_on, lists) for file in source.files
+        }
+        transformations.prepare(self.connection, self.declaration, self.validations, self.delivered_on)
+
+    def load(self, table: str) -> None:
+        """Read the files of one declared table."""
+        source = self.source
+        declared = next(file for file in source.files if file.name == table)
+        files = tuple(
+            file_formats.examine(file.path, source.name, declared, self.folder, self.declaration.beside)
+            for file in self.files[table]
+        )
+        self.facts["files"] += reading.load(
+            self.connection, source, declared, self.validations[table], files, must_keep=self.must_keep
+        )
+        for file in self.files[table]:
+            file.require_unchanged(source.name)
+        self.read[table] = files
+
+    def map(self, look: Callable[["SourceRun"], None] | None = None) -> None:
+        """Run the declared SQL, cut off from files and settings, and write what comes of it.
+
+        Args:
+            look: called when the mappings have run and their results are still there.
+        """
+        connection, declaration = self.connection, self.declaration
+        [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
+        for setting in ("allowed_configs = ['threads']", "enable_external_access = false", "lock_configuration = true"):
+            connection.execute(f"SET {setting}")
+        # One thread: a sum of fractions, or the first of several equals, must be the same at every run.
+        connection.execute("SET threads = 1")
+        transformations.derive(connection, declaration)
+        stage = stages.Stage(connection, self.source, self.key, self.delivered_on, self.earlier)
+        people = None
+        for mapped in mappings(self.source):
+            if people is None and mapped.group != "people":
+                people = stages.fill_keys(stage)
+            self.facts["mapped"].append(
+                transformations.run(connection, declaration, mapped, self.read.get(mapped.table, ()))
+            )
+        self.facts["people"] = stages.fill_keys(stage) if people is None else people
+        if look is not None:
+            look(self)
+        connection.execute(f"SET threads = {threads}")
+        self._write(stage)
+        connection.close()
+
+    def _write(self, stage: stages.Stage) -> None:
+        events, self.facts["known_from"] = stages.write_events(stage, self.folder / TABLES["event"])
+        self.facts["rows"] = {
+            "identity": stages.write_identity(stage, self.folder / IDENTITY),
+            "event": events,
+            "involvement": stages.write_involvements(stage, self.source.agency, self.folder / TABLES["involvement"]),
+            "area": stages.write_areas(stage, self.folder / TABLES["area"]),
+        }
+        parquet_files.write(
+            self.connection, f"FROM {quarantine.TABLE}", quarantine.QUARANTINE, self.folder / QUARANTINE
+        )
+        self.facts["identity_sha256"] = sha256_file(self.folder / IDENTITY)
+        self.facts["quarantine_sha256"] = sha256_file(self.folder / QUARANTINE)
