@@ -1,6 +1,5 @@
 """`sentinel features`: the catalogue, and the feature sets built from it."""
 
-import datetime
 from typing import Annotated
 
 import typer
@@ -43,7 +42,8 @@ def build(
             open_snapshot(here.workspace, snapshot),
             found,
             use_cases.indicators_of(here.partnership, found),
-            on=datetime.datetime.now(datetime.UTC).date(),
+            partnership=here.partnership,
+            on=here.partnership.day_of_use(),
             report=tell,
         )
     facts = built.facts

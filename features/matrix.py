@@ -28,6 +28,7 @@ from features.measures import event_condition, membership_statement, statement
 from features.use_cases import UseCase
 from hub import artefacts, sql
 from hub.errors import InputError
+from hub.partnership import Partnership
 from hub.snapshots import Snapshot
 from hub.workspace import Workspace
 
@@ -65,17 +66,23 @@ def look(connection: duckdb.DuckDBPyConnection, use_case: UseCase, person_id: st
 
 
 def require_gateways(
-    snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator], *, on: datetime.date
+    snapshot: Snapshot,
+    partnership: Partnership,
+    use_case: UseCase,
+    indicators: Sequence[Indicator],
+    *,
+    on: datetime.date,
 ) -> tuple[str, ...]:
     """Check that every source that is read may be used for the use case's purpose on the day `on`.
 
-    Read are the sources of the indicators and those whose events make the cohort and the outcome.
+    Read are the sources of the indicators and those whose events make the cohort and the outcome. Each needs a gateway
+    as it was when it entered the snapshot, and one as gateways are declared now: the stricter wins.
 
     Returns:
         The names of those sources, sorted.
 
     Raises:
-        GatewayError: a source has no valid gateway; the message names it.
+        GatewayError: a source has no valid gateway, then or now; the message names it.
     """
     filters = [use_case.outcome.events]
     cohort = use_case.cohort
@@ -93,6 +100,7 @@ def require_gateways(
     sources = sorted({row[0] for row in rows} | {indicator.source for indicator in indicators})
     for source in sources:
         snapshot.require_gateway(source, purpose=use_case.purpose, on=on)
+        partnership.require_gateway(source, purpose=use_case.purpose, on=on)
     return tuple(sources)
 
 
@@ -102,6 +110,7 @@ def build(
     use_case: UseCase,
     indicators: Sequence[Indicator],
     *,
+    partnership: Partnership,
     on: datetime.date,
     report: Report | None = None,
 ) -> FeatureSet:
@@ -112,7 +121,8 @@ def build(
         snapshot: the snapshot; every table is checked against its digest first.
         use_case: cohort, outcome, horizon and dates of looking.
         indicators: the indicators, in the order of the matrix's columns.
-        on: the day of use, on which the gateways must hold.
+        partnership: declares the gateways as they are now.
+        on: the day of use, on which the gateways must hold; see `Partnership.day_of_use`.
         report: called as the build goes on.
 
     Raises:
@@ -121,7 +131,7 @@ def build(
         InputError: nobody is in the cohort on any date.
     """
     snapshot.artefact.verify()
-    sources = require_gateways(snapshot, use_case, indicators, on=on)
+    sources = require_gateways(snapshot, partnership, use_case, indicators, on=on)
     dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
     matrices, groups = [], []
     rows: dict[str, int] = {}

@@ -237,13 +237,13 @@ def _check_sources(partnership: Partnership, indicators: Catalogue, use_case: Us
                     raise yaml_documents.unknown_name(path, f"{where}.events.types", "event type", kind, known)
     path = partnership.folder / "use_cases" / f"{use_case.name}.yaml"
     known = set().union(*declared.values())
-    for where, kinds in _event_types(use_case):
+    for where, kinds in event_types(use_case):
         for kind in kinds:
             if kind not in known:
                 raise yaml_documents.unknown_name(path, where, "event type", kind, known)
 
 
-def _event_types(use_case: UseCase) -> list[tuple[str, tuple[str, ...]]]:
+def event_types(use_case: UseCase) -> list[tuple[str, tuple[str, ...]]]:
     """Return where in the file event types are named, and which."""
     cohort = use_case.cohort
     found = [("outcome.events.types", use_case.outcome.events.types)]

@@ -2,15 +2,15 @@
 
 import datetime
 import difflib
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hub import gateways
 from hub.digests import sha256_file
 from hub.errors import ConfigurationError, InputError
-from hub.gateways import Gateway, Level
+from hub.gateways import Gateway
 from hub.mapping import Declaration
 from hub.partnership import Partnership
 from hub.source_files import SourceFile
@@ -56,12 +56,15 @@ class DeliveredSource:
     Attributes:
         declaration: the source, and where it is declared.
         gateway: the gateway that lets it in.
-        files: the delivered files of each declared file, by table name, sorted by their names.
+        files: the delivered files of each declared file, by table name, sorted by their names; none for an optional
+            one that was not sent.
+        period: the period that the names of the files say; None for a source without periods.
     """
 
     declaration: Declaration
     gateway: Gateway
     files: dict[str, tuple[DeliveredFile, ...]]
+    period: str | None = None
 
     @property
     def source(self) -> Source:
@@ -70,19 +73,24 @@ class DeliveredSource:
 
 
 def open_delivery(
-    partnership: Partnership, folder: Path, delivered_on: datetime.date, names: Collection[str] | None
+    partnership: Partnership,
+    folder: Path,
+    delivered_on: datetime.date,
+    names: Collection[str] | None,
+    on: datetime.date | None = None,
 ) -> list[DeliveredSource]:
-    """Find the sources of a delivery, in the order of sources.yaml.
+    """Find the sources of a delivery, in the order of sources.yaml; one with periods comes once for each period.
 
     Args:
         partnership: declares the sources.
         folder: the delivery.
         delivered_on: the day on which each source needs a valid gateway.
         names: only these sources; None takes all.
+        on: the day of use, on which each source needs one too; None is today (`Partnership.day_of_use`).
 
     Raises:
         ConfigurationError: a name is no source.
-        GatewayError: a source has no gateway that holds on the day; it is named.
+        GatewayError: a source has no gateway that holds on one of the two days; it is named.
         InputError: the folder, or a file of one of the sources, is not there.
     """
     known = [source.name for source in partnership.sources]
@@ -98,44 +106,88 @@ def open_delivery(
         for index, source in enumerate(partnership.sources)
         if names is None or source.name in names
     ]
-    gateways_of = [_gateway(partnership, one.source, delivered_on) for one in chosen]
+    used_on = partnership.day_of_use() if on is None else on
+    gateways_of = [_gateway(partnership, one.source, delivered_on, used_on) for one in chosen]
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.", "Give the folder that holds the files of the delivery.")
     present = sorted(path.name for path in folder.iterdir() if path.is_file())
-    found = [_find(one, folder, present) for one in chosen]
+    found = [(one, gateway, _find(one, folder, present)) for one, gateway in zip(chosen, gateways_of, strict=True)]
     return [
         DeliveredSource(
             declaration,
             gateway,
             {table: tuple(DeliveredFile.of(folder / name) for name in names) for table, names in files.items()},
+            period,
         )
-        for declaration, gateway, files in zip(chosen, gateways_of, found, strict=True)
+        for declaration, gateway, by_period in found
+        for period, files in by_period.items()
     ]
 
 
-def _gateway(partnership: Partnership, source: Source, on: datetime.date) -> Gateway:
-    """Return the gateway under which `source` may come in; one for areas is enough for a source without people."""
-    level = Level.PERSON if source.people or source.events or source.involvements else Level.AREA
-    return gateways.require(source.name, partnership.gateways_of(source), purpose=None, on=on, level=level)
+def _gateway(partnership: Partnership, source: Source, delivered_on: datetime.date, used_on: datetime.date) -> Gateway:
+    """Return the gateway under which `source` came in; there must be one on the day of use as well."""
+    gateway = partnership.require_gateway(source.name, purpose=None, on=delivered_on)
+    partnership.require_gateway(source.name, purpose=None, on=used_on)
+    return gateway
 
 
-def _find(declaration: Declaration, folder: Path, present: list[str]) -> dict[str, list[str]]:
+def _find(declaration: Declaration, folder: Path, present: list[str]) -> dict[str | None, dict[str, list[str]]]:
+    """Return the names of the files of each table, by period; the only period of a source without any is None."""
     source = declaration.source
-    found = {}
+    matching = {}
     for index, file in enumerate(source.files):
         _refuse_path(declaration, index, file)
-        names = [name for name in present if name == file.file] or [
-            name for name in present if fnmatchcase(name, file.file)
-        ]
-        if not names:
-            near = difflib.get_close_matches(file.file, present, n=1)
+        matching[file.name] = matches(file.file, present)
+    periods = sorted({period_of(source, name) or "" for names in matching.values() for name in names}) or [""]
+    found: dict[str | None, dict[str, list[str]]] = {}
+    for period in periods:
+        tables = {
+            table: [name for name in names if (period_of(source, name) or "") == period]
+            for table, names in matching.items()
+        }
+        of_period = f" of the period {period}" if period else ""
+        for file in source.files:
+            if not tables[file.name] and not file.optional:
+                near = difflib.get_close_matches(file.file, present, n=1)
+                raise InputError(
+                    f"{folder}: the file {file.file} of the source {source.name}{of_period} is missing"
+                    + (f"; the nearest name there is {near[0]}." if near else "."),
+                    "Ask the agency for it, or name the sources that this delivery holds.",
+                )
+        if not any(tables.values()):
             raise InputError(
-                f"{folder}: the file {file.file} of the source {source.name} is missing"
-                + (f"; the nearest name there is {near[0]}." if near else "."),
+                f"{folder}: not one file of the source {source.name}{of_period} is there.",
                 "Ask the agency for it, or name the sources that this delivery holds.",
             )
-        found[file.name] = names
+        found[period or None] = tables
     return found
+
+
+def matches(pattern: str, names: Iterable[str]) -> list[str]:
+    """Return those of `names` that are exactly `pattern`; when none is, those that match it as a pattern.
+
+    A name that also ends in .gz or .zip, because the file is packed, matches as if it did not.
+    """
+    plain = {name: name.removesuffix(".gz").removesuffix(".zip") for name in names}
+    exact = [name for name in plain if pattern in (name, plain[name])]
+    return exact or [name for name in plain if fnmatchcase(name, pattern) or fnmatchcase(plain[name], pattern)]
+
+
+def period_of(source: Source, file: str) -> str | None:
+    """Return the period that the name of a file says, or None for a source without periods.
+
+    Raises:
+        InputError: the name does not say it.
+    """
+    if source.period is None:
+        return None
+    match = re.search(source.period, file)
+    if match is None or not match.group(1):
+        raise InputError(
+            f"{file} (source {source.name}): its name does not say of which period it is.",
+            f"Name it so that {source.period} finds the period, such as the year, in it.",
+        )
+    return match.group(1)
 
 
 def _refuse_path(declaration: Declaration, index: int, file: SourceFile) -> None:

@@ -1,46 +1,23 @@
-"""Legal gateways: the power or agreement under which a source may be used, for which purposes and until when."""
+"""Legal gateways: the power or agreement under which a source may be used, for which purposes and until when.
+
+A source is used only under a gateway that the law lets carry it (hub.powers), that reaches people where people are
+meant, that is for the purpose, whose parties include the agency that delivers (and, where something is shown, the
+agency that sees it), and that holds on the day.
+"""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from hub import yaml_documents
+from hub import powers, yaml_documents
 from hub.errors import GatewayError
+from hub.powers import Law, Level, Regime, Sector
 from hub.yaml_documents import Document
-
-
-class Law(StrEnum):
-    """The powers that a gateway may rest on."""
-
-    CHILDREN_ACT_1989_S17 = "Children Act 1989 s17"
-    CHILDREN_ACT_1989_S47 = "Children Act 1989 s47"
-    CHILDREN_ACT_2004_S10 = "Children Act 2004 s10"
-    CHILDREN_ACT_2004_S11 = "Children Act 2004 s11"
-    CRIME_AND_DISORDER_ACT_1998_S37 = "Crime and Disorder Act 1998 s37"
-    CRIME_AND_DISORDER_ACT_1998_S115 = "Crime and Disorder Act 1998 s115"
-    PCSC_ACT_2022_S16 = "PCSC Act 2022 s16"
-    PCSC_ACT_2022_S17 = "PCSC Act 2022 s17"
-    AGREEMENT = "agreement"
-    CONSENT = "consent"
-    VITAL_INTERESTS = "vital interests"
-
-
-class Regime(StrEnum):
-    """The data protection regime under which the use falls."""
-
-    UK_GDPR = "UK GDPR"
-    DPA_2018_PART_3 = "DPA 2018 Part 3"
-
-
-class Level(StrEnum):
-    """Whether facts about single people may be used, or only about areas."""
-
-    PERSON = "person"
-    AREA = "area"
 
 
 class Gateway(Document):
@@ -61,6 +38,13 @@ class Gateway(Document):
     def _dates_in_order(self) -> Self:
         if self.valid_to < self.valid_from:
             raise ValueError("valid_to is before valid_from; correct one of the dates")
+        return self
+
+    @model_validator(mode="after")
+    def _regime_fits(self) -> Self:
+        wrong = powers.wrong_regime(self.law, self.regime)
+        if wrong is not None:
+            raise ValueError(wrong)
         return self
 
     def holds_on(self, day: datetime.date) -> bool:
@@ -87,39 +71,102 @@ def read(path: Path) -> tuple[Gateway, ...]:
     return yaml_documents.read(path, Gateways).gateways
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a gateway is asked to carry.
+
+    Attributes:
+        source: name of the source.
+        agency: the agency that delivers it.
+        sector: whose data it is; None when that was never recorded.
+        level: facts about single people, or figures about areas.
+    """
+
+    source: str
+    agency: str
+    sector: Sector | None
+    level: Level = Level.PERSON
+
+
+class Obstacle(StrEnum):
+    """Why a gateway does not let something be used, the one that is hardest to mend first."""
+
+    LAW = "the law does not let it carry this"
+    AREAS_ONLY = "for areas only"
+    OTHER_PURPOSE = "not for this purpose"
+    PARTY_MISSING = "an agency is not a party"
+    EXPIRED = "expired"
+    NOT_YET = "not yet valid"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one gateway does not reach: the gateway, the kind of obstacle, and it in words."""
+
+    gateway: Gateway
+    obstacle: Obstacle
+    words: str
+
+
+def refusal(
+    gateway: Gateway, carried: Carried, *, purpose: str | None, on: datetime.date, shown_to: str | None = None
+) -> Refusal | None:
+    """Return why `gateway` does not let `carried` be used, or None when it does.
+
+    Args:
+        gateway: the gateway.
+        carried: what is to be used.
+        purpose: the purpose of the use; None asks only that some purpose is open.
+        on: the day of use.
+        shown_to: the agency that is to see it; None when nobody is shown anything.
+    """
+    name = gateway.name
+    wrong = powers.objection(gateway.law, carried.sector, carried.level)
+    missing = [agency for agency in (carried.agency, shown_to) if agency is not None and agency not in gateway.parties]
+    if wrong is not None:
+        return Refusal(gateway, Obstacle.LAW, f"{name}: {wrong}")
+    if gateway.level is Level.AREA and carried.level is Level.PERSON:
+        return Refusal(gateway, Obstacle.AREAS_ONLY, f"{name} is for areas only")
+    if purpose is not None and purpose not in gateway.purposes:
+        return Refusal(gateway, Obstacle.OTHER_PURPOSE, f"{name} is not for this purpose")
+    if missing:
+        return Refusal(gateway, Obstacle.PARTY_MISSING, f"{' and '.join(missing)} is not a party to {name}")
+    if not gateway.holds_on(on):
+        kind = Obstacle.EXPIRED if gateway.valid_to < on else Obstacle.NOT_YET
+        return Refusal(gateway, kind, f"{name} holds from {gateway.valid_from} to {gateway.valid_to}")
+    return None
+
+
 def require(
-    source: str,
+    carried: Carried,
     gateways: Iterable[Gateway],
     *,
     purpose: str | None,
     on: datetime.date,
-    level: Level = Level.PERSON,
+    shown_to: str | None = None,
 ) -> Gateway:
-    """Return the first gateway that lets `source` be used.
-
-    Args:
-        source: the name of the source, for the message.
-        gateways: the gateways that the source names.
-        purpose: the purpose of the use case; None asks only that some purpose is open.
-        on: the day of use.
-        level: whether facts about single people are used; for facts about areas either kind of gateway will do.
+    """Return the first gateway that lets `carried` be used; see `refusal` for the arguments.
 
     Raises:
-        GatewayError: none holds. The message names the source and why each of its gateways does not reach.
+        GatewayError: none does. The message names the source and why each of its gateways does not reach.
     """
-    reasons = []
+    refusals = []
     for gateway in gateways:
-        if gateway.level is Level.AREA and level is Level.PERSON:
-            reasons.append(f"{gateway.name} is for areas only")
-        elif not gateway.holds_on(on):
-            reasons.append(f"{gateway.name} holds from {gateway.valid_from} to {gateway.valid_to}")
-        elif purpose is not None and purpose not in gateway.purposes:
-            reasons.append(f"{gateway.name} is not for this purpose")
-        else:
+        found = refusal(gateway, carried, purpose=purpose, on=on, shown_to=shown_to)
+        if found is None:
             return gateway
-    why = "; ".join(reasons) if reasons else "it names no gateway"
+        refusals.append(found)
+    why = "; ".join(one.words for one in refusals) if refusals else "it names no gateway"
     use = f"for the purpose {purpose}" if purpose is not None else "for any purpose"
-    raise GatewayError(
-        f"The source {source} has no valid gateway {use} on {on}: {why}.",
-        "Agree one with its owner and declare it in gateways.yaml, or leave the source out.",
-    )
+    raise GatewayError(f"The source {carried.source} has no valid gateway {use} on {on}: {why}.", remedy(refusals))
+
+
+def remedy(refusals: Sequence[Refusal]) -> str:
+    """Return what to do when none of a source's gateways reaches: renew one that only its dates close, or agree one."""
+    lapsed = [one.gateway for one in refusals if one.obstacle is Obstacle.EXPIRED]
+    if lapsed:
+        return (
+            f"The last day of {lapsed[0].name} was {lapsed[0].valid_to}. Ask its owner ({lapsed[0].owner}) to renew it "
+            "and correct valid_to in gateways.yaml, or leave the source out."
+        )
+    return "Agree one with its owner and declare it in gateways.yaml, or leave the source out."

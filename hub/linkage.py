@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub import engine, identity_store, linkage_quality, pairs, persons, sql
+from hub.admission import admit
 from hub.artefacts import Artefact
 from hub.errors import NotFoundError
 from hub.extracts import current_extracts
@@ -39,11 +40,19 @@ NO_LINK = "no link is strong enough any more"
 _STEPS = (*engine.STEPS, "Giving person ids")
 
 
-def linked_extracts(workspace: Workspace, partnership: Partnership) -> tuple[list[Artefact], dict[str, str]]:
-    """Return the newest extract of each declared source, and the sources left out with the reason.
+def linked_extracts(
+    workspace: Workspace, partnership: Partnership, *, on: datetime.date | None = None
+) -> tuple[list[Artefact], dict[str, str]]:
+    """Return the newest extract of each declared source that may be used, and the sources left out with the reason.
+
+    Args:
+        workspace: where extracts lie.
+        partnership: declares sources and gateways.
+        on: the day of use, on which gateways must hold; None is today (`Partnership.day_of_use`).
 
     Raises:
         NotFoundError: nothing was ingested yet.
+        GatewayError: no source has a gateway that holds.
     """
     declared = {source.name for source in partnership.sources}
     found = current_extracts(workspace)
@@ -55,7 +64,8 @@ def linked_extracts(workspace: Workspace, partnership: Partnership) -> tuple[lis
         for extract in found
         if extract not in kept
     }
-    return kept, left_out
+    admitted, refused = admit(partnership, kept, on=partnership.day_of_use() if on is None else on)
+    return admitted, left_out | refused
 
 
 def link(
@@ -65,6 +75,7 @@ def link(
     progress: Progress | None = None,
     *,
     threshold: float = THRESHOLD,
+    on: datetime.date | None = None,
 ) -> LinkageReport:
     """Link the records of the newest extracts and make the resulting person map the one that holds.
 
@@ -74,15 +85,17 @@ def link(
         truth: CSV file with the columns source, source_person_id, true_person; precision and recall are measured.
         progress: called at every step.
         threshold: probability, in (0, 1), from which two records are linked.
+        on: the day of use, on which gateways must hold; None is today (`Partnership.day_of_use`).
 
     Raises:
         NotFoundError: nothing was ingested yet.
+        GatewayError: no source has a gateway that holds; a single one without is left out.
         InputError: the file with the truth cannot be read.
         IntegrityError: an identity file has changed since it was ingested.
         StateError: an ingest or another linkage is at work in this workspace.
     """
     tell = progress or (lambda _what, _done, _steps: None)
-    kept, left_out = linked_extracts(workspace, partnership)
+    kept, left_out = linked_extracts(workspace, partnership, on=on)
     with identity_store.working(workspace) as scratch, sql.connect() as connection:
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
         open_identity(connection, workspace, kept)

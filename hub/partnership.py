@@ -9,9 +9,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from hub import gateways, sources, yaml_documents
-from hub.errors import ConfigurationError
-from hub.gateways import Gateway
+from hub import gateways, powers, sources, yaml_documents
+from hub.errors import ConfigurationError, GatewayError
+from hub.gateways import Carried, Gateway
+from hub.powers import OTHER_POWERS, Level, Sector
 from hub.source_files import NAME
 from hub.sources import Source
 from hub.yaml_documents import Document
@@ -30,6 +31,7 @@ class Agency(Document):
 
     name: str = Field(pattern=NAME, description="Short name, by which sources refer to it.")
     title: str = Field(min_length=2, description="Full name.")
+    sector: Sector = Field(description="What it belongs to; the law treats health and social care differently.")
 
 
 class Person(Document):
@@ -76,6 +78,9 @@ class PartnershipFile(Document):
     name: str = Field(pattern=NAME, description="Short name.")
     title: str = Field(min_length=3, description="Full name, as pages show it.")
     agencies: tuple[Agency, ...] = Field(min_length=1, description="The agencies.")
+    hub: str | None = Field(
+        default=None, description="The agency that runs the hub; a score goes to it when no agency is named."
+    )
     panel: Panel = Field(description="Who proposes, recommends and decides.")
     demonstration: Demonstration | None = Field(default=None, description="For `sentinel demo`.")
 
@@ -106,6 +111,44 @@ class Partnership:
         by_name = {gateway.name: gateway for gateway in self.gateways}
         return tuple(by_name[name] for name in source.gateways)
 
+    def agency(self, name: str) -> Agency | None:
+        """Return the agency called `name`, or None."""
+        return next((agency for agency in self.file.agencies if agency.name == name), None)
+
+    def carried(self, source: Source) -> Carried:
+        """Return what a gateway is asked to carry when `source` is used: its own sector, else its agency's."""
+        agency = self.agency(source.agency)
+        sector = source.sector or (agency.sector if agency is not None else None)
+        return Carried(source.name, source.agency, sector, source.carries)
+
+    def require_gateway(
+        self, name: str, *, purpose: str | None, on: datetime.date, shown_to: str | None = None
+    ) -> Gateway:
+        """Return the gateway, as declared now, that lets the source called `name` be used; see `gateways.refusal`.
+
+        Raises:
+            GatewayError: none does, or sources.yaml does not declare the source any more.
+        """
+        source = next((one for one in self.sources if one.name == name), None)
+        if source is None:
+            raise GatewayError(
+                f"The source {name} may not be used: sources.yaml does not declare it any more.",
+                "Declare it again, with a gateway, or leave it out.",
+            )
+        return gateways.require(
+            self.carried(source), self.gateways_of(source), purpose=purpose, on=on, shown_to=shown_to
+        )
+
+    def day_of_use(self, now: datetime.datetime | None = None) -> datetime.date:
+        """Return the day on which gateways must hold when something is used at `now` (UTC; else at this moment).
+
+        A generated demonstration is looked at on its own day: its children do not exist, and its gateways end.
+        """
+        said = self.file.demonstration
+        if said is not None and said.generator is not None:
+            return said.delivered_on
+        return (now or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC).date()
+
 
 def read(folder: Path) -> Partnership:
     """Read `partnership.yaml`, `gateways.yaml` and `sources.yaml` and check that they agree.
@@ -125,12 +168,44 @@ def read(folder: Path) -> Partnership:
     for index, gateway in enumerate(found.gateways):
         for party in gateway.parties:
             _known(folder / "gateways.yaml", f"gateways.{index}.parties", "agency", party, agencies)
+    if found.file.hub is not None:
+        _known(folder / "partnership.yaml", "hub", "agency", found.file.hub, agencies)
     names = [gateway.name for gateway in found.gateways]
     for index, source in enumerate(found.sources):
         _known(folder / "sources.yaml", f"sources.{index}.agency", "agency", source.agency, agencies)
         for gateway_name in source.gateways:
             _known(folder / "sources.yaml", f"sources.{index}.gateways", "gateway", gateway_name, names)
+        _lawful(found, index, source)
     return found
+
+
+def _lawful(found: Partnership, index: int, source: Source) -> None:
+    """Raise when `source` names a gateway that cannot carry it, whatever the day and the purpose.
+
+    Raises:
+        ConfigurationError: the law forbids it, or figures about areas would come in under gateways for people only.
+    """
+    path, carried = found.folder / "sources.yaml", found.carried(source)
+    held = found.gateways_of(source)
+    for place, gateway in enumerate(held):
+        objection = powers.objection(gateway.law, carried.sector, carried.level)
+        if objection is not None:
+            raise yaml_documents.wrong(
+                path,
+                f"sources.{index}.gateways.{place}",
+                f"the source {source.name} holds facts about single people. {objection}, so the gateway "
+                f"{gateway.name} does not let it in",
+                f"Take that gateway away and name one that rests on {OTHER_POWERS}; or deliver figures about areas "
+                "only (level: area).",
+            )
+    if source.level is Level.AREA and all(gateway.level is Level.PERSON for gateway in held):
+        raise yaml_documents.wrong(
+            path,
+            f"sources.{index}.gateways",
+            f"the source {source.name} is for areas only (level: area), and every gateway that it names is for facts "
+            "about single people",
+            "Name a gateway whose level is area: figures about places need no more, and may be no more.",
+        )
 
 
 def _known(path: Path, where: str, what: str, name: str, known: Iterable[str]) -> None:

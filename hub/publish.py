@@ -3,8 +3,8 @@
     snapshot = publish(workspace, partnership)
 
 Events and involvements get the person_id of their record, sorted by person; the person and household tables are made
-from the identity store. A source whose gateways do not hold is refused by name. The snapshot appears whole, and then
-the pointer `current` names it: a kill at any step leaves the old snapshot or the new one.
+from the identity store. A source whose gateways do not hold any more stays out, and the snapshot names it. The snapshot
+appears whole, and then the pointer `current` names it: a kill at any step leaves the old snapshot or the new one.
 """
 
 import datetime
@@ -17,9 +17,9 @@ from typing import Any
 import duckdb
 
 from hub import (
+    admission,
     artefacts,
     extracts,
-    gateways,
     households,
     identity_store,
     parquet_files,
@@ -30,7 +30,7 @@ from hub import (
 )
 from hub.artefacts import Artefact
 from hub.errors import StateError
-from hub.gateways import Level
+from hub.extracts import current_extracts
 from hub.linkage import linked_extracts, open_identity
 from hub.partnership import Partnership
 from hub.persons import PersonMap
@@ -51,30 +51,36 @@ def publish(
     partnership: Partnership,
     purpose: str | None = None,
     progress: Progress | None = None,
+    *,
+    on: datetime.date | None = None,
 ) -> Snapshot:
     """Publish a snapshot of the newest extracts and make it the current one. The same inputs give the same digest.
 
     Args:
         workspace: where extracts, the identity store and snapshots lie.
         partnership: declares sources and gateways.
-        purpose: every source must have a gateway for it; None asks that some gateway holds.
+        purpose: every source must have a gateway for it; None leaves out sources without any gateway that holds, and
+            names them in the snapshot.
         progress: called at every step.
+        on: the day of use, on which gateways must hold, as on the last day covered; None is today.
 
     Raises:
-        GatewayError: a source has no gateway that holds on the last day covered; it is named and nothing is written.
+        GatewayError: no source is left, or a source has no gateway for the purpose; nothing is written.
         NotFoundError: nothing was ingested, or people were not linked.
         StateError: extracts came in since people were linked.
         IntegrityError: an extract, an identity file or the person map has changed by a byte.
     """
     tell = progress or (lambda _what, _done, _steps: None)
-    kept, left_out = linked_extracts(workspace, partnership)
-    known_to = max(datetime.date.fromisoformat(extract.facts["delivered_on"]) for extract in kept)
-    sources = _allowed(partnership, kept, purpose, known_to)
+    used_on = partnership.day_of_use() if on is None else on
+    if purpose is not None:
+        _require_purpose(workspace, partnership, purpose, used_on)
+    kept, left_out = linked_extracts(workspace, partnership, on=used_on)
+    known_to = admission.last_day(kept)
+    sources = _declared(partnership, kept)
     key = pseudonyms.open_key(workspace, may_create=False)
     with identity_store.working(workspace) as scratch:
         person_map = persons.open_map(workspace)
-        if sorted(person_map.artefact.facts["extracts"]) != sorted(extract.digest for extract in kept):
-            raise StateError("Extracts came in since people were linked.", "Run `sentinel hub link`, then publish.")
+        left_out = _matched(workspace, partnership, person_map, kept, left_out)
         facts = _facts(partnership, kept, sources, known_to)
         with artefacts.publish(workspace.snapshots, KIND, facts) as draft, sql.connect() as connection:
             connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
@@ -102,17 +108,52 @@ def publish(
     return open_snapshot(workspace)
 
 
-def _allowed(
-    partnership: Partnership, kept: Sequence[Artefact], purpose: str | None, on: datetime.date
-) -> list[Source]:
-    """Return the sources in the order of sources.yaml, each with a gateway that holds."""
+def _require_purpose(workspace: Workspace, partnership: Partnership, purpose: str, on: datetime.date) -> None:
+    """Raise GatewayError unless every declared source that was delivered has a gateway for `purpose`."""
+    delivered = current_extracts(workspace)
+    for source in _declared(partnership, delivered):
+        admission.require_both(partnership, source.name, purpose=purpose, covered=admission.last_day(delivered), on=on)
+
+
+def _declared(partnership: Partnership, kept: Sequence[Artefact]) -> list[Source]:
+    """Return the declared sources of extracts, in the order of sources.yaml."""
     delivered = {extract.facts["source"] for extract in kept}
-    sources = [source for source in partnership.sources if source.name in delivered]
-    for source in sources:
-        about_people = source.people or source.events or source.involvements
-        level = Level.PERSON if about_people else Level.AREA
-        gateways.require(source.name, partnership.gateways_of(source), purpose=purpose, on=on, level=level)
-    return sources
+    return [source for source in partnership.sources if source.name in delivered]
+
+
+def _matched(
+    workspace: Workspace,
+    partnership: Partnership,
+    person_map: PersonMap,
+    kept: Sequence[Artefact],
+    left_out: Mapping[str, str],
+) -> dict[str, str]:
+    """Check that people were linked from these extracts; return what is said of the sources left out.
+
+    Of a source whose gateway ended after people were linked, no row is used; that its records took part in saying who
+    is who is told, and the next linkage mends it.
+
+    Raises:
+        StateError: people were linked from other extracts.
+    """
+    linked = set(person_map.artefact.facts["extracts"])
+    ended = {
+        extract.digest: str(extract.facts["source"])
+        for extract in current_extracts(workspace)
+        if extract.facts["source"] in {source.name for source in partnership.sources} and extract not in kept
+    }
+    if linked - ended.keys() != {extract.digest for extract in kept}:
+        raise StateError(
+            "Extracts came in since people were linked, or a gateway holds again.",
+            "Run `sentinel hub link`, then publish.",
+        )
+    took_part = {source for digest, source in ended.items() if digest in linked}
+    return {
+        source: f"{why} People were linked while it could be used: run `sentinel hub link` again."
+        if source in took_part
+        else why
+        for source, why in left_out.items()
+    }
 
 
 def _facts(
@@ -127,6 +168,7 @@ def _facts(
             source.name: {
                 "title": source.title,
                 "agency": source.agency,
+                "sector": partnership.carried(source).sector,
                 "gateways": [gateway.model_dump(mode="json") for gateway in partnership.gateways_of(source)],
                 "assumed_recording": source.assumed_recording and source.assumed_recording.model_dump(mode="json"),
             }

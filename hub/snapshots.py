@@ -4,7 +4,7 @@ A snapshot is an artefact with one Parquet file a table and these facts in its m
 
 - `schema_version`, `partnership`, `known_to` (the last day that the snapshot covers: the newest delivery's day),
 - `rows`: the number of rows of each table,
-- `sources`: for each source its title, agency, gateways (whole) and any assumption about recording dates,
+- `sources`: for each source its title, agency, sector, gateways (whole) and any assumption about recording dates,
 - `extracts`: digest, source, day of delivery and row counts of each extract in it,
 - `linkage`: counts of records, people, merged records and of rows left out, with reasons.
 """
@@ -15,8 +15,9 @@ from pathlib import Path
 
 from hub import artefacts
 from hub.artefacts import Artefact
-from hub.errors import IntegrityError, NotFoundError
-from hub.gateways import Gateway, require
+from hub.errors import GatewayError, IntegrityError, NotFoundError
+from hub.gateways import Carried, Gateway, require
+from hub.powers import Sector
 from hub.tables import SCHEMA_VERSION, SNAPSHOT_TABLES
 from hub.workspace import Workspace
 
@@ -47,15 +48,34 @@ class Snapshot:
         return self.artefact.path / f"{table}.parquet"
 
     def gateways_of(self, source: str) -> tuple[Gateway, ...]:
-        """Return the gateways under which `source` entered this snapshot."""
-        declared = self.artefact.facts["sources"].get(source)
+        """Return the gateways under which `source` entered this snapshot.
+
+        Raises:
+            GatewayError: it was left out because its gateway had ended.
+            NotFoundError: the snapshot holds nothing from it.
+        """
+        facts = self.artefact.facts
+        declared = facts["sources"].get(source)
         if declared is None:
+            left_out = facts["linkage"].get("sources_left_out", {})
+            if source in left_out:
+                raise GatewayError(
+                    f"The snapshot {self.digest[:12]} was published without {source}: {left_out[source]}"
+                )
             raise NotFoundError(f"The snapshot {self.digest[:12]} holds nothing from the source {source}.")
         return tuple(Gateway.model_validate(one) for one in declared["gateways"])
 
-    def require_gateway(self, source: str, *, purpose: str, on: datetime.date) -> Gateway:
-        """Return the gateway that lets `source` be used for `purpose`, or raise GatewayError naming the source."""
-        return require(source, self.gateways_of(source), purpose=purpose, on=on)
+    def require_gateway(self, source: str, *, purpose: str, on: datetime.date, shown_to: str | None = None) -> Gateway:
+        """Return the gateway, as it was when `source` entered, that lets it be used; see `gateways.refusal`.
+
+        Raises:
+            GatewayError: none does; the source is named.
+        """
+        held = self.gateways_of(source)
+        said = self.artefact.facts["sources"][source]
+        sector = said.get("sector")
+        carried = Carried(source, said["agency"], None if sector is None else Sector(sector))
+        return require(carried, held, purpose=purpose, on=on, shown_to=shown_to)
 
 
 def open_snapshot(workspace: Workspace, digest: str = CURRENT, *, verify: bool = False) -> Snapshot:

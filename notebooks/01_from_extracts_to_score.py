@@ -18,7 +18,6 @@
 # Each step calls the function that the command of the same name calls, so what works here works there.
 
 # %%
-import datetime
 import subprocess
 import sys
 import tempfile
@@ -119,7 +118,8 @@ from features import matrix, use_cases
 
 use_case = use_cases.read(partnership, partnership.file.demonstration.use_case)
 indicators = use_cases.indicators_of(partnership, use_case)
-built = matrix.build(workspace, snapshot, use_case, indicators, on=datetime.datetime.now(datetime.UTC).date())
+today = partnership.day_of_use()
+built = matrix.build(workspace, snapshot, use_case, indicators, partnership=partnership, on=today)
 frame = built.matrix().to_pandas()
 frame.describe().T[["count", "mean", "min", "max"]]
 

@@ -2,8 +2,8 @@
 
 Nothing is remembered from one request to the next but what was parsed from the very bytes whose digest is checked
 again: the decision is read from the store, every byte of bundle and audit is hashed, the use case is compared with the
-approved one, the snapshot's files are checked, and each indicator's source must have a gateway on the day. Any doubt is
-a refusal.
+approved one, the snapshot's files are checked, and each source that is read must have a gateway on the day, as gateways
+are declared now and as they were when the snapshot was published. Any doubt is a refusal.
 """
 
 import datetime
@@ -14,10 +14,12 @@ from audits.audit import open_audit
 from ethics.approvals import Decision, valid_decision
 from ethics.store import Store
 from features import use_cases
+from features.needs import cohort_sources
 from features.use_cases import UseCase
 from hub import partnership as partnerships
 from hub.digests import digest_of, sha256_file
 from hub.errors import IntegrityError
+from hub.partnership import Partnership
 from hub.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
 from models.bundles import Bundle, Model, open_bundle
@@ -28,6 +30,7 @@ class Opened:
     """What an open gate lets a request use."""
 
     decision: Decision
+    partnership: Partnership
     use_case: UseCase
     bundle: Bundle
     model: Model
@@ -49,7 +52,9 @@ class Gate:
     store: Store
     _models: dict[str, Model] = field(default_factory=dict)
     _verified: dict[Path, tuple[int, ...]] = field(default_factory=dict)
-    _declared: tuple[str, dict[str, UseCase]] = ("", {})
+    _seen: str = ""
+    _partnership: Partnership | None = None
+    _use_cases: dict[str, UseCase] = field(default_factory=dict)
 
     def open(self, purpose: str, *, at: datetime.datetime) -> Opened:
         """Return what may be used for `purpose` at this moment.
@@ -57,34 +62,49 @@ class Gate:
         Raises:
             ApprovalError: no decision allows it: not approved, expired or withdrawn.
             IntegrityError: the bundle, the audit, the use case or the snapshot changed since it was approved.
-            GatewayError: a source that the model reads has no valid gateway for the purpose.
+            GatewayError: a source that is read has no valid gateway for the purpose, then or now.
             NotFoundError: something that the decision is about is gone.
         """
         decision = valid_decision(self.store, purpose=purpose, at=at)
         bundle = open_bundle(self.workspace, decision.bundle)
         open_audit(self.workspace, decision.audit)
-        use_case = self._use_case(bundle.use_case.name)
+        partnership = self.partnership()
+        use_case = self._use_case(partnership, bundle.use_case.name)
         if {use_case.digest, bundle.use_case.digest} != {decision.use_case_digest}:
             raise IntegrityError(
                 f"The use case {use_case.name} is not as it was approved.", "Restore it, or propose the new one."
             )
         snapshot = open_snapshot(self.workspace)
         self._verify(snapshot)
-        for source in sorted({indicator.source for indicator in bundle.indicators}):
-            snapshot.require_gateway(source, purpose=purpose, on=at.date())
+        on = partnership.day_of_use(at)
+        for source in self._read(partnership, use_case, bundle, snapshot):
+            snapshot.require_gateway(source, purpose=purpose, on=on)
+            partnership.require_gateway(source, purpose=purpose, on=on)
         if decision.bundle not in self._models:
             self._models = {decision.bundle: bundle.load()}
-        return Opened(decision, use_case, bundle, self._models[decision.bundle], snapshot)
+        return Opened(decision, partnership, use_case, bundle, self._models[decision.bundle], snapshot)
 
-    def _use_case(self, name: str) -> UseCase:
-        """Return a use case as its files say now; they are parsed again when a byte of one of them has changed."""
+    def partnership(self) -> Partnership:
+        """Return the partnership as its files say now; they are parsed again when a byte of one of them has changed.
+
+        Raises:
+            ConfigurationError: a file is missing or wrong.
+        """
         seen = digest_of([sha256_file(path) for path in sorted(self.folder.rglob("*.yaml"))])
-        if self._declared[0] != seen:
-            self._declared = (seen, {})
-        read = self._declared[1]
-        if name not in read:
-            read[name] = use_cases.read(partnerships.read(self.folder), name)
-        return read[name]
+        if self._partnership is None or self._seen != seen:
+            self._partnership, self._use_cases = partnerships.read(self.folder), {}
+            self._seen = seen
+        return self._partnership
+
+    def _use_case(self, partnership: Partnership, name: str) -> UseCase:
+        if name not in self._use_cases:
+            self._use_cases[name] = use_cases.read(partnership, name)
+        return self._use_cases[name]
+
+    def _read(self, partnership: Partnership, use_case: UseCase, bundle: Bundle, snapshot: Snapshot) -> list[str]:
+        """Return the sources that a score reads: those of its indicators, and those in the hub that make its cohort."""
+        cohort = cohort_sources(partnership, use_case) & snapshot.artefact.facts["sources"].keys()
+        return sorted({indicator.source for indicator in bundle.indicators} | cohort)
 
     def _verify(self, snapshot: Snapshot) -> None:
         """Hash the snapshot's tables, again whenever the file system says that one was touched."""

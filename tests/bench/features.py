@@ -1,6 +1,5 @@
 """Indicators: building the feature set against a bare scan of the same events, and one child's vector."""
 
-import datetime
 import shutil
 from collections.abc import Iterator
 
@@ -20,11 +19,11 @@ def figures() -> Iterator[Measured]:
     use_case = use_cases.read(county.partnership(), said.use_case)
     indicators = use_cases.indicators_of(county.partnership(), use_case)
     fresh = Workspace(county.workspace().root / "features-again")
-    today = datetime.datetime.now(datetime.UTC).date()
+    today = county.partnership().day_of_use()
 
     def whole() -> None:
         shutil.rmtree(fresh.root, ignore_errors=True)
-        build(fresh, snapshot, use_case, indicators, on=today)
+        build(fresh, snapshot, use_case, indicators, partnership=county.partnership(), on=today)
 
     def scan() -> None:
         with sql.connect(threads=1) as connection:
@@ -33,7 +32,7 @@ def figures() -> Iterator[Measured]:
                 connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {events}").fetchall()
 
     yield ratio("sql_build_ratio", whole, scan, "<= 10")
-    found = build(fresh, snapshot, use_case, indicators, on=today).matrix()
+    found = build(fresh, snapshot, use_case, indicators, partnership=county.partnership(), on=today).matrix()
     person, day = found["person_id"][0].as_py(), found["as_of_date"][0].as_py()
 
     def one() -> None:

@@ -59,7 +59,7 @@ def partnership() -> Partnership:
     said = {
         "name": "lancashire",
         "title": "Example county partnership",
-        "agencies": [{"name": "police", "title": "Police"}],
+        "agencies": [{"name": "police", "title": "Police", "sector": "police"}],
         "panel": {"quorum": 2, "people": people},
     }
     return Partnership(Path(), PartnershipFile.model_validate(said), (), ())

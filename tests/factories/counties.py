@@ -132,7 +132,7 @@ class County:
                 {
                     "name": "county",
                     "title": "A county",
-                    "agencies": [{"name": "council", "title": "Council"}],
+                    "agencies": [{"name": "council", "title": "Council", "sector": "local_authority"}],
                     "panel": {"quorum": 2, "people": people},
                 },
             ),

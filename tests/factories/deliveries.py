@@ -19,8 +19,8 @@ PARTNERSHIP = """
 name: town
 title: A town
 agencies:
-  - {name: council, title: The council}
-  - {name: police, title: The police}
+  - {name: council, title: The council, sector: local_authority}
+  - {name: police, title: The police, sector: police}
 panel:
   quorum: 2
   people:
@@ -38,7 +38,7 @@ gateways:
     purposes: [early_help]
     regime: UK GDPR
     valid_from: 2020-01-01
-    valid_to: 2025-12-31
+    valid_to: 2099-12-31
     document: ISA-1
     owner: Head of early help
   - name: old_duty
@@ -57,7 +57,7 @@ gateways:
     regime: UK GDPR
     level: area
     valid_from: 2020-01-01
-    valid_to: 2025-12-31
+    valid_to: 2099-12-31
     document: ISA-3
     owner: Head of early help
 """
@@ -139,9 +139,11 @@ class Town:
         """Replace sources.yaml."""
         self.partnership = partnership(self.root / "partnership", sources)
 
-    def ingest(self, on: datetime.date = DELIVERED, **more: Any) -> list[ExtractReport]:
-        """Ingest the delivery."""
-        return ingest.ingest(self.workspace, self.partnership, self.folder, on, **more)
+    def ingest(
+        self, on: datetime.date = DELIVERED, *, used_on: datetime.date | None = None, **more: Any
+    ) -> list[ExtractReport]:
+        """Ingest the delivery of the day `on`."""
+        return ingest.ingest(self.workspace, self.partnership, self.folder, on, on=used_on, **more)
 
     def one(self, on: datetime.date = DELIVERED) -> ExtractReport:
         """Ingest the delivery of one source."""

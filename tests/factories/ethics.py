@@ -67,7 +67,7 @@ def write_partnership(folder: Path, *, quorum: int = 2, people: dict[str, str] =
         "partnership.yaml": {
             "name": "example",
             "title": "Example partnership",
-            "agencies": [{"name": "council", "title": "Example council"}],
+            "agencies": [{"name": "council", "title": "Example council", "sector": "local_authority"}],
             "panel": {
                 "quorum": quorum,
                 "people": [{"id": id_, "title": f"Somebody: {id_}", "role": role} for id_, role in people.items()],

@@ -39,7 +39,11 @@ def partnership(folder: Path) -> None:
         {
             "name": "example",
             "title": "Example partnership",
-            "agencies": [{"name": "council", "title": "Council"}],
+            "agencies": [
+                {"name": "council", "title": "Council", "sector": "local_authority"},
+                {"name": "school", "title": "School", "sector": "education"},
+            ],
+            "hub": "council",
             "panel": {"quorum": 3, "people": people},
         },
     )
@@ -135,6 +139,7 @@ def make(root: Path, *, children: int = 500, seed: int = 5) -> tuple[str, str]:
     published = snapshot(here.workspace, known_to=_KNOWN_TO, **_tables(seed, children))
     use_case = use_cases.read(here.partnership, USE_CASE)
     indicators = use_cases.indicators_of(here.partnership, use_case)
-    built = build(here.workspace, published, use_case, indicators, on=datetime.date(2026, 1, 1))
+    day = datetime.date(2026, 1, 1)
+    built = build(here.workspace, published, use_case, indicators, partnership=here.partnership, on=day)
     bundle = train(here.workspace, built, trained_by=ANALYST)
     return bundle.digest, audits.run(here.workspace, here.partnership, bundle.digest).digest

@@ -218,7 +218,8 @@ def test_a_source_without_a_gateway_on_the_day_is_refused_by_name(tmp_path: Path
         "old_duty holds from 2020-01-01 to 2024-12-31."
     )
     assert not town.workspace.root.exists()
-    assert town.one(_day("2024-12-31")).facts["gateway"] == "old_duty"
+    [report] = town.ingest(_day("2024-12-31"), used_on=_day("2024-12-31"))
+    assert report.facts["gateway"] == "old_duty"
     town.declare(SCHOOL.replace("[duty]", "[areas_only]"))
     assert "areas_only is for areas only" in _refused(town, GatewayError)
 

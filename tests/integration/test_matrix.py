@@ -12,10 +12,12 @@ from features.matrix import build
 from features.online import NotInCohortError, vector
 from hub.errors import GatewayError, InputError, IntegrityError, NotFoundError
 from hub.workspace import Workspace
+from tests.factories import permissions
 from tests.factories.snapshots import GATEWAY, snapshot
 from tests.factories.use_cases import indicator, use_case
 
 TODAY = datetime.date(2025, 1, 1)
+PARTNERSHIP = permissions.declared()
 PERSON = """
     person_id | sex | birth_month
     ada       | F   | 2015-05-01
@@ -41,7 +43,7 @@ INDICATORS = (
 def built(tmp_path: Path, **said: Any) -> FeatureSet:
     workspace = Workspace(tmp_path)
     published = snapshot(workspace, person=PERSON, event=EVENT, known_to="2024-03-30", **said)
-    return build(workspace, published, ASKED, INDICATORS, on=TODAY)
+    return build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
 
 
 def test_matrix_holds_the_cohort_in_order_with_outcomes_where_the_horizon_is_complete(tmp_path: Path) -> None:
@@ -102,10 +104,36 @@ def test_a_changed_byte_of_the_snapshot_or_of_the_matrix_is_refused(tmp_path: Pa
 def test_a_source_without_a_gateway_for_the_purpose_is_refused_by_name(
     tmp_path: Path, changed: dict[str, Any], why: str
 ) -> None:
-    sources = {"police": {"title": "", "agency": "x", "gateways": [GATEWAY | changed], "assumed_recording": None}}
+    sources = {"police": {"title": "", "agency": "council", "gateways": [GATEWAY | changed], "assumed_recording": None}}
     with pytest.raises(GatewayError, match=f"police.*{why}"):
         built(tmp_path, facts={"sources": sources})
     assert not (tmp_path / "features").exists()
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        ({"purposes": ["something_else"]}, "not for this purpose"),
+        ({"valid_to": "2024-12-31"}, "holds from"),
+        ({"level": "area"}, "areas only"),
+        ({"parties": ["school"]}, "council is not a party"),
+        (None, "sources.yaml does not declare it any more"),
+    ],
+)
+def test_a_gateway_that_held_when_the_snapshot_was_published_must_hold_now_too(
+    tmp_path: Path, now: dict[str, Any] | None, why: str
+) -> None:
+    published = snapshot(Workspace(tmp_path), person=PERSON, event=EVENT, known_to="2024-03-30")
+    declared = permissions.declared(now) if now else permissions.declared(sources=[permissions.source("school")])
+    with pytest.raises(GatewayError, match=f"police.*{why}"):
+        build(Workspace(tmp_path), published, ASKED, INDICATORS, partnership=declared, on=TODAY)
+    assert not (tmp_path / "features").exists()
+
+
+def test_a_source_that_was_left_out_of_the_snapshot_is_named_with_the_reason(tmp_path: Path) -> None:
+    facts = {"sources": {}, "linkage": {"sources_left_out": {"police": "old_duty ended on 2024-01-31."}}}
+    with pytest.raises(GatewayError, match=r"without police: old_duty ended on 2024-01-31\."):
+        built(tmp_path, facts=facts)
 
 
 def test_nobody_in_the_cohort_is_an_error_not_an_empty_set(tmp_path: Path) -> None:
@@ -113,13 +141,13 @@ def test_nobody_in_the_cohort_is_an_error_not_an_empty_set(tmp_path: Path) -> No
     published = snapshot(workspace, person=PERSON, event=EVENT)
     asked = use_case(cohort={"plain": "Nobody at all", "ages": {"from_years": 110, "below_years": 111}})
     with pytest.raises(InputError, match="Nobody is in the cohort"):
-        build(workspace, published, asked, INDICATORS, on=TODAY)
+        build(workspace, published, asked, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
 
 
 def test_online_vector_equals_the_row_of_the_batch(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     published = snapshot(workspace, person=PERSON, event=EVENT, known_to="2024-03-30")
-    batch = build(workspace, published, ASKED, INDICATORS, on=TODAY).matrix().to_pylist()
+    batch = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY).matrix().to_pylist()
     for row in batch:
         online = vector(published, ASKED, INDICATORS, row["person_id"], as_of_date=row["as_of_date"])
         for indicator_, value in zip(INDICATORS, online, strict=True):

@@ -47,7 +47,7 @@ def write_partnership(folder: Path) -> Path:
         "partnership.yaml": {
             "name": "lancashire",
             "title": "A county",
-            "agencies": [{"name": "council", "title": "The council"}],
+            "agencies": [{"name": "council", "title": "The council", "sector": "local_authority"}],
             "panel": {
                 "quorum": 2,
                 "people": [{"id": one, "title": "Somebody", "role": role} for one, role in panel.items()],

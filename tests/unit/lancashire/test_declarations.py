@@ -8,8 +8,8 @@ import pytest
 from ethics import canvas
 from features import catalogue, use_cases
 from features.catalogue import Direction, EventFilter, Indicator, Kind
-from hub.gateways import Law, Level, require
 from hub.partnership import Role
+from hub.powers import Law, Level
 from tests.factories import lancashire
 
 PARTNERSHIP = lancashire.declared()
@@ -134,9 +134,7 @@ def test_involvements_have_teams_and_order(events: duckdb.DuckDBPyConnection) ->
 def test_each_source_of_the_use_case_has_a_gateway_for_its_purpose(day: str) -> None:
     for name in {one.source for one in INDICATORS}:
         source = PARTNERSHIP.source(name)
-        gateway = require(
-            name, PARTNERSHIP.gateways_of(source), purpose=USE_CASE.purpose, on=datetime.date.fromisoformat(day)
-        )
+        gateway = PARTNERSHIP.require_gateway(name, purpose=USE_CASE.purpose, on=datetime.date.fromisoformat(day))
         assert source.agency in gateway.parties, name
 
 

@@ -1,0 +1,52 @@
+"""What a use case needs of each source: which indicators read it, and whether its cohort or its outcome does."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from features.catalogue import Indicator
+from features.use_cases import UseCase, event_types
+from hub.partnership import Partnership
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one source is needed for.
+
+    Attributes:
+        source: its name.
+        indicators: those that read it, in the use case's order.
+        cohort: its events decide who is eligible.
+        outcome: its events are what the model estimates.
+    """
+
+    source: str
+    indicators: tuple[Indicator, ...]
+    cohort: bool
+    outcome: bool
+
+
+def needs(partnership: Partnership, use_case: UseCase, indicators: Iterable[Indicator]) -> tuple[Need, ...]:
+    """Return what a use case needs of each source that it reads, in the order of sources.yaml."""
+    chosen = tuple(indicators)
+    cohort, outcome = cohort_sources(partnership, use_case), _sources_of(partnership, use_case.outcome.events.types)
+    found = (
+        Need(
+            source.name,
+            tuple(one for one in chosen if one.source == source.name),
+            source.name in cohort,
+            source.name in outcome,
+        )
+        for source in partnership.sources
+    )
+    return tuple(one for one in found if one.indicators or one.cohort or one.outcome)
+
+
+def cohort_sources(partnership: Partnership, use_case: UseCase) -> set[str]:
+    """Return the names of the sources whose events decide who is eligible."""
+    kinds = [kinds for where, kinds in event_types(use_case) if where.startswith("cohort.")]
+    return _sources_of(partnership, [kind for types in kinds for kind in types])
+
+
+def _sources_of(partnership: Partnership, types: Iterable[str]) -> set[str]:
+    wanted = set(types)
+    return {source.name for source in partnership.sources if wanted & {event.type for event in source.events}}
