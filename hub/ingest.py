@@ -54,7 +54,7 @@ def ingest(
         on: the day of use, on which gateways must hold too; None is today (`Partnership.day_of_use`).
 
     Returns:
-        One report for each source, in the order of sources.yaml.
+        One report for each source, in the order of sources.yaml; of one with periods, one for each period.
 
     Raises:
         GatewayError: a source has no gateway that holds; nothing was read.
@@ -68,7 +68,10 @@ def ingest(
     with identity_store.working(workspace) as scratch:
         here = extracts.all_extracts(workspace)
         key = pseudonyms.open_key(workspace, may_create=not here)
-        runs = [_Run(workspace, partnership.name, one, delivered_on, key, scratch) for one in delivered]
+        runs = [
+            _Run(workspace, partnership.name, one, delivered_on, key, scratch, number)
+            for number, one in enumerate(delivered)
+        ]
         known = {extract.facts["inputs"] for extract in here if extracts.has_identity(workspace, extract)}
         new = [run for run in runs if run.inputs not in known]
         for run in new:
@@ -105,15 +108,22 @@ class _Run:
         delivered_on: datetime.date,
         key: Key,
         scratch: Path,
+        number: int,
     ) -> None:
         source = delivered.source
         self.workspace = workspace
         self.name = source.name
         self.delivered = delivered
         self.delivered_on = delivered_on
-        self.folder = scratch / source.name
+        self.folder = scratch / (source.name if delivered.period is None else f"{source.name} {number}")
         self.steps = SourceRun(
-            delivered.declaration, delivered.files, delivered_on, key, self.folder, earlier=self._earlier
+            delivered.declaration,
+            delivered.files,
+            delivered_on,
+            key,
+            self.folder,
+            period=delivered.period,
+            earlier=self._earlier,
         )
         self.inputs = digest_of(
             {
@@ -135,6 +145,7 @@ class _Run:
             "agency": source.agency,
             "gateway": delivered.gateway.name,
             "delivered_on": delivered_on.isoformat(),
+            "periods": [delivered.period] if delivered.period is not None else [],
             "assumed_recording": source.assumed_recording,
             "inputs": self.inputs,
         }
@@ -174,7 +185,7 @@ class _Run:
         self.facts["supersedes"] = [
             one.digest
             for one in extracts.all_extracts(self.workspace)
-            if (one.facts["source"], one.facts["delivered_on"]) == (self.name, self.facts["delivered_on"])
+            if all(one.facts[name] == self.facts[name] for name in ("source", "delivered_on", "periods"))
             and one.facts["inputs"] != self.inputs
         ]
 

@@ -4,7 +4,6 @@ Every file becomes a table of its own; the relation that the mapping sees under 
 files that break no rule.
 """
 
-import re
 from typing import Any
 
 import duckdb
@@ -12,7 +11,7 @@ import duckdb
 from hub import quarantine, sql
 from hub.csv_files import CsvFile
 from hub.errors import InputError
-from hub.source_files import PERIOD, SourceFile
+from hub.source_files import SourceFile
 from hub.sources import Source
 from hub.validation import Validation
 
@@ -23,9 +22,7 @@ def _part(declared: SourceFile, index: int) -> str:
     return sql.name(f"#{declared.name} {index}")
 
 
-def create_empty(
-    connection: duckdb.DuckDBPyConnection, source: Source, declared: SourceFile, validation: Validation
-) -> None:
+def create_empty(connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation) -> None:
     """Make the relation `declared.name` without rows, so that the mapping can be checked before anything is read."""
     columns = ", ".join(f"{sql.name(column)} {kind}" for column, kind in validation.columns)
     masks = ", ".join(f"{mask} BIGINT" for mask in validation.rules.masks)
@@ -33,7 +30,7 @@ def create_empty(
     connection.execute(f'CREATE TABLE {_part(declared, 0)} ({columns}, {masks}, "#repeat" TINYINT)')
     cells = ", ".join(f'NULL::VARCHAR AS "cell {index}"' for index in range(len(validation.columns)))
     connection.execute(f"INSERT INTO {_part(declared, 0)} {validation.select(f'(SELECT {cells} LIMIT 0)')}")
-    _create_view(connection, declared, validation, [""] if source.period is not None else [None])
+    _create_view(connection, declared, validation, 1)
 
 
 def rows_of(table: str) -> str:
@@ -42,16 +39,14 @@ def rows_of(table: str) -> str:
 
 
 def _create_view(
-    connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation, periods: list[str | None]
+    connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation, parts: int
 ) -> None:
     columns = ", ".join(sql.name(column) for column, _ in validation.columns)
     kept = validation.rules.kept
-    selects = []
-    for index, period in enumerate(periods):
-        more = "" if period is None else f", {sql.text(period)} AS {PERIOD}"
-        place = f'{index} AS "#part", rowid AS "#row"'
-        selects.append(f"SELECT {columns}{more}, {place} FROM {_part(declared, index)} WHERE {kept}")
-    columns += "" if periods[0] is None else f", {PERIOD}"
+    selects = [
+        f'SELECT {columns}, {index} AS "#part", rowid AS "#row" FROM {_part(declared, index)} WHERE {kept}'
+        for index in range(parts)
+    ]
     rows = rows_of(declared.name)
     connection.execute(f"CREATE OR REPLACE VIEW {rows} AS {' UNION ALL '.join(selects)}")
     connection.execute(f"CREATE OR REPLACE VIEW {sql.name(declared.name)} AS SELECT {columns} FROM {rows}")
@@ -69,7 +64,7 @@ def load(
     """Read `files` into the relation `declared.name` and return the facts of each file.
 
     The facts are `table, file, sha256, bytes, rows, kept, quarantined, rules, blank_lines`, and where there are any
-    `refused` (headers that must never be used) and `period`; rows = kept + quarantined.
+    `refused` (headers that must never be used); rows = kept + quarantined.
 
     Args:
         connection: holds the empty relation.
@@ -84,7 +79,6 @@ def load(
     """
     if not files:
         return []
-    periods = [period_of(source, file.name) for file in files]
     readers = []
     for index, file in enumerate(files):
         where = f"{file.name} (source {source.name})"
@@ -94,34 +88,16 @@ def load(
         [(rows,)] = connection.execute(f"SELECT count(*) FROM {_part(declared, index)}").fetchall()
         if rows != len(file.lines):
             raise _unreadable(where)
-    _create_view(connection, declared, validation, periods)
+    _create_view(connection, declared, validation, len(files))
     if declared.unique:
-        _mark_repeats(connection, source, declared, validation, len(files))
+        _mark_repeats(connection, declared, validation, len(files))
     found = []
     for index, (file, reader) in enumerate(zip(files, readers, strict=True)):
         facts = _settle(connection, source, declared, validation, file, index, reader)
         if must_keep and facts["rows"] and not facts["kept"]:
             raise _nothing_kept(f"{file.name} (source {source.name})", facts)
-        facts |= {"refused": list(file.refused)} if file.refused else {}
-        found.append(facts | ({"period": periods[index]} if source.period is not None else {}))
+        found.append(facts | ({"refused": list(file.refused)} if file.refused else {}))
     return found
-
-
-def period_of(source: Source, file: str) -> str | None:
-    """Return the period that the name of a file says, or None for a source without periods.
-
-    Raises:
-        InputError: the name does not say it.
-    """
-    if source.period is None:
-        return None
-    match = re.search(source.period, file)
-    if match is None or not match.group(1):
-        raise InputError(
-            f"{file} (source {source.name}): its name does not say of which period it is.",
-            f"Name it so that {source.period} finds the period, such as the year, in it.",
-        )
-    return match.group(1)
 
 
 def _reader(file: CsvFile, declared: SourceFile) -> str:
@@ -156,16 +132,12 @@ def _unreadable(where: str) -> InputError:
 
 
 def _mark_repeats(
-    connection: duckdb.DuckDBPyConnection, source: Source, declared: SourceFile, validation: Validation, parts: int
+    connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation, parts: int
 ) -> None:
-    """Set `#repeat` in kept rows whose `unique` columns stood in an earlier one: 1 when all else is equal, else 2.
-
-    In a source with periods, what stood there in another period is no repeat.
-    """
+    """Set `#repeat` in kept rows whose `unique` columns stood in an earlier one: 1 when all else is equal, else 2."""
     table = rows_of(declared.name)
-    unique = (*declared.unique, PERIOD) if source.period is not None else declared.unique
-    keys = ", ".join(sql.name(column) for column in unique)
-    same = " AND ".join(f"a.{sql.name(column)} IS NOT DISTINCT FROM b.{sql.name(column)}" for column in unique)
+    keys = ", ".join(sql.name(column) for column in declared.unique)
+    same = " AND ".join(f"a.{sql.name(column)} IS NOT DISTINCT FROM b.{sql.name(column)}" for column in declared.unique)
     every = [f"a.{sql.name(column)} IS NOT DISTINCT FROM b.{sql.name(column)}" for column, _ in validation.columns]
     connection.execute(
         f'CREATE TEMP TABLE "#first" AS SELECT min(("#part", "#row")) AS place FROM {table} '

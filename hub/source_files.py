@@ -14,9 +14,6 @@ NAME = r"^[a-z][a-z0-9_]*$"
 AUTO = "auto"
 """For `encoding` and `delimiter`: found out from the file itself."""
 
-PERIOD = "period"
-"""The column that every file of a source with periods gets: what its name says about the period."""
-
 _TAB = "tab"
 _DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y")
 _DEFAULT_MISSING = ("", "?", "NULL", "null", "NA", "N/A")

@@ -46,6 +46,7 @@ class SourceRun:
         delivered_on: nothing was known after it.
         key: makes the pseudonyms.
         folder: where to write; it is made.
+        period: the period that the names of the files say, when the source has periods.
         earlier: gives, for a table, its rows in earlier extracts of the source (see `hub.staging.Stage`).
         must_keep: a file of which not one row can be kept is an error.
     """
@@ -58,6 +59,7 @@ class SourceRun:
         key: Key,
         folder: Path,
         *,
+        period: str | None = None,
         earlier: Callable[[str], pa.Table] = _nothing_earlier,
         must_keep: bool = True,
     ) -> None:
@@ -67,6 +69,7 @@ class SourceRun:
         self.delivered_on = delivered_on
         self.key = key
         self.folder = folder
+        self.period = period
         self.earlier = earlier
         self.must_keep = must_keep
         self.read: dict[str, tuple[CsvFile, ...]] = {}
@@ -82,7 +85,7 @@ class SourceRun:
         self.validations: dict[str, Validation] = {
             file.name: compile_rules(file, source.starts, self.delivered_on, lists) for file in source.files
         }
-        transformations.prepare(self.connection, self.declaration, self.validations, self.delivered_on)
+        transformations.prepare(self.connection, self.declaration, self.validations, self.delivered_on, self.period)
 
     def load(self, table: str) -> None:
         """Read the files of one declared table."""

@@ -15,7 +15,7 @@ from hub import codes, yaml_documents
 from hub.adapter import Adapter, EachDelivery
 from hub.expressions import nearest
 from hub.powers import Level, Sector
-from hub.source_files import NAME, PERIOD, ColumnType, DerivedTable, Layout, SourceFile, check_period
+from hub.source_files import NAME, ColumnType, DerivedTable, Layout, SourceFile, check_period
 from hub.yaml_documents import Document
 
 
@@ -191,7 +191,7 @@ class Source(SourceBody):
     )
     period: str | None = Field(
         default=None,
-        description="A regular expression on file names; its group names the period, the column `period` of each file.",
+        description="A regular expression on file names; its group names the period, `delivery.period`.",
     )
     dangers: tuple[str, ...] = Field(default=(), description="What is known to mislead, each in a sentence.")
 
@@ -207,9 +207,6 @@ class Source(SourceBody):
             raise ValueError("`each_delivery: period` needs `period`: where file names say which period they are of")
         if self.adapter is None and (self.layout or self.events_left_out):
             raise ValueError("`layout` and `events_left_out` go with `adapter`")
-        for file in self.files:
-            if self.period is not None and PERIOD in file.columns:
-                raise ValueError(f"the file {file.name} gets a column {PERIOD} from its name; call its own otherwise")
         return self
 
     @property

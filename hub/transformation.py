@@ -17,7 +17,7 @@ from hub.mapping import Declaration, Field, Mapped, mappings
 from hub.validation import Validation
 
 GIVEN = ("starts", "delivery", "codes")
-"""Small tables that every expression may read: `starts (name, start_on)`, `delivery (delivered_on)` and
+"""Small tables that every expression may read: `starts (name, start_on)`, `delivery (delivered_on, period)` and
 `codes (list, code, meaning, valid_from, valid_to, groups)` with the code lists that the source names."""
 
 
@@ -26,6 +26,7 @@ def prepare(
     declaration: Declaration,
     validations: dict[str, Validation],
     delivered_on: datetime.date,
+    period: str | None = None,
 ) -> None:
     """Make the tables of a source without rows and check everything that sources.yaml says about them.
 
@@ -34,6 +35,7 @@ def prepare(
         declaration: the source.
         validations: the compiled rules of each of its files, by table name.
         delivered_on: the day of delivery.
+        period: the period that the file names say; None for a source without periods.
 
     Raises:
         ConfigurationError: it names sources.yaml, the line, the source, the field and the columns there are.
@@ -42,7 +44,9 @@ def prepare(
     connection.execute("CREATE TABLE starts (name VARCHAR, start_on DATE)")
     for name, start in source.starts.items():
         connection.execute("INSERT INTO starts VALUES (?, ?)", [name, start])
-    connection.execute("CREATE TABLE delivery AS SELECT ?::DATE AS delivered_on", [delivered_on])
+    connection.execute(
+        "CREATE TABLE delivery AS SELECT ?::DATE AS delivered_on, ?::VARCHAR AS period", [delivered_on, period]
+    )
     _create_codes(connection, source.code_lists)
     connection.execute('CREATE TABLE "#keys" (id VARCHAR, record_key VARCHAR)')
     quarantine.create(connection)
@@ -50,7 +54,7 @@ def prepare(
     for index, file in enumerate(source.files):
         _refuse_given(declaration, f"files.{index}.name", file.name)
         try:
-            reading.create_empty(connection, source, file, validations[file.name])
+            reading.create_empty(connection, file, validations[file.name])
         except duckdb.Error as error:
             raise declaration.wrong(f"files.{index}", expressions.explain(error, file.columns)) from None
         tables.append(file.name)
