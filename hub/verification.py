@@ -1,12 +1,13 @@
-"""Verification: is every byte of extracts, snapshots and the person map what was published?"""
+"""Verification: is every byte what was published, from extracts and the person map to audits?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hub import artefacts, extracts, persons
 from hub.errors import IntegrityError, NotFoundError, SentinelError
-from hub.snapshots import open_snapshot
+from hub.snapshots import KIND
 from hub.workspace import Workspace
 
 WHOLE = "whole"
@@ -27,7 +28,7 @@ class Verified:
 
 
 def verify(workspace: Workspace, digest: str | None = None) -> list[Verified]:
-    """Check extracts with their identity files, snapshots, and the person map.
+    """Check extracts with their identity files, snapshots, feature sets, bundles, audits, and the person map.
 
     Args:
         workspace: where they lie.
@@ -37,23 +38,34 @@ def verify(workspace: Workspace, digest: str | None = None) -> list[Verified]:
         NotFoundError: there is none with this digest.
     """
     found = []
-    for kind, folder in (("extract", workspace.extracts), ("snapshot", workspace.snapshots)):
+    for kind, folder in _folders(workspace).items():
         names = [one for one in artefacts.digests_in(folder) if digest is None or one.startswith(digest)]
         found += [_verified(workspace, kind, name) for name in names]
     if digest is None and (workspace.identity / "persons" / persons.CURRENT).exists():
         found.append(_verified(workspace, persons.KIND, ""))
     if digest is not None and not found:
-        raise NotFoundError(f"No extract or snapshot has a digest that begins with {digest[:12]}.", "List them first.")
+        raise NotFoundError(f"Nothing here has a digest that begins with {digest[:12]}.", "List the artefacts first.")
     return found
+
+
+def _folders(workspace: Workspace) -> dict[str, Path]:
+    return {
+        extracts.KIND: workspace.extracts,
+        KIND: workspace.snapshots,
+        "feature set": workspace.features,
+        "bundle": workspace.bundles,
+        "audit": workspace.audits,
+    }
 
 
 def _verified(workspace: Workspace, kind: str, digest: str) -> Verified:
     try:
-        if kind == "extract":
+        if kind == extracts.KIND:
             extract = artefacts.open_artefact(workspace.extracts, digest, extracts.KIND)
             return Verified(kind, digest, extracts.verify(workspace, extract), WHOLE)
-        if kind == "snapshot":
-            return Verified(kind, digest, open_snapshot(workspace, digest).artefact.verify(), WHOLE)
+        if kind != persons.KIND:
+            found = artefacts.open_artefact(_folders(workspace)[kind], digest, kind)
+            return Verified(kind, digest, found.verify(), WHOLE)
         artefact = persons.open_map(workspace).artefact
         return Verified(kind, artefact.digest, artefact.verify(), WHOLE)
     except SentinelError as error:
