@@ -13,6 +13,7 @@ import hub.cli
 import models.cli
 from hub import command_line
 from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say
+from service import erasure_cli
 
 app = typer.Typer(
     name="sentinel",
@@ -20,6 +21,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+# Commands of the hub's group that also need what the hub may not know: indicators, models, approvals.
+hub.cli.app.add_typer(erasure_cli.app)
 app.add_typer(hub.cli.app, name="hub")
 app.add_typer(features.cli.app, name="features")
 app.add_typer(models.cli.app, name="models")

@@ -97,8 +97,8 @@ def _bundles(workspace: Workspace, old: Collection[str]) -> list[dict[str, Any]]
         except SentinelError as error:
             found.append({"bundle": digest, "use_case": None, "purpose": None, "state": error.message})
             continue
-        if {facts["snapshot"], facts["feature_set"]} & set(old):
-            row = {"bundle": digest, "use_case": facts["use_case"], "purpose": facts["purpose"]}
+        if {facts.get("snapshot"), facts.get("feature_set")} & set(old):
+            row = {"bundle": digest, "use_case": facts.get("use_case"), "purpose": facts.get("purpose")}
             found.append({**row, "state": "its training saw the person"})
     return found
 
