@@ -2,29 +2,22 @@
 
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from hub import linkage_cli, reading_cli
 from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, progress, say, show, show_json
 
-if TYPE_CHECKING:
-    from hub.linkage_report import LinkageReport
-
 app = typer.Typer(help="Extracts in, people linked, snapshots out.", no_args_is_help=True)
-link_app = typer.Typer(add_completion=False)
+app.add_typer(reading_cli.app)
+app.add_typer(linkage_cli.app)
 
 DataArgument = Annotated[Path, typer.Argument(help="Folder with the delivered files; they are only read.")]
 DeliveredOption = Annotated[
     datetime.datetime | None,
     typer.Option(
         "--delivered-on", formats=["%Y-%m-%d"], help="Day of delivery: nothing was known after it. Else today (UTC)."
-    ),
-]
-TruthOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--truth", help="CSV with source, source_person_id, true_person, to measure precision and recall.", exists=False
     ),
 ]
 
@@ -98,64 +91,6 @@ def quarantine_(
     show(rows, as_json, title="Quarantined rows", empty="No row is in quarantine.")
 
 
-@link_app.command()
-@app.command("link")
-def link(
-    truth: TruthOption = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", min=0.5, max=0.9999, help="Probability from which two records are linked."),
-    ] = None,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Find out which records are one person; each person keeps their person_id."""
-    from hub import linkage
-
-    here = place(workspace, partnership)
-    with progress("Linking people") as tell:
-        report = linkage.link(here.workspace, here.partnership, truth, tell, threshold=threshold or linkage.THRESHOLD)
-    if as_json:
-        show_json({**report.as_json(), "changes": dict(report.changes), "person_map": report.map_digest})
-    else:
-        _show_report(report)
-
-
-def _show_report(report: "LinkageReport") -> None:
-    changes = report.changes
-    facts: dict[str, Any] = {
-        "records": f"{report.records:,}",
-        "people": f"{report.people:,}",
-        "people known by one record": f"{report.people_by_records.get(1, 0):,}",
-        "how": report.why,
-        "linked from": f"a probability of {report.threshold:g}"
-        if report.method == "splink"
-        else "nothing was compared",
-        "person ids": f"{changes['new']:,} new, {changes['kept']:,} kept, "
-        f"{changes['merged']:,} merged, {changes['split']:,} split",
-        "precision": report.precision.text(),
-        "recall": report.recall.text(),
-        "F1": report.f1.text(),
-    }
-    facts |= {f"not linked: {reason}": f"{pairs:,} pairs of records" for reason, pairs in report.refused.items()}
-    facts |= {f"left out: {source}": reason for source, reason in report.left_out.items()}
-    show([{"what": what, "result": result} for what, result in facts.items()], False, title="Linkage")
-
-
-@app.command("people")
-def people_(
-    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
-) -> None:
-    """Count people by the number of records that they have; nobody is shown."""
-    from hub import persons
-
-    here = place(workspace, partnership)
-    report = persons.open_map(here.workspace).report
-    rows = [{"records": int(size), "people": people} for size, people in report["people_by_records"].items()]
-    show(rows, as_json, title="People by their number of records")
-
-
 @app.command("publish")
 def publish_(
     purpose: Annotated[
@@ -209,14 +144,12 @@ def snapshots_(
 
 @app.command("verify")
 def verify_(
-    digest: Annotated[
-        str | None, typer.Argument(help="Only the extract or snapshot with this digest, or its beginning.")
-    ] = None,
+    digest: Annotated[str | None, typer.Argument(help="Only what has this digest, or a digest that begins so.")] = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check every file of extracts, snapshots and the person map against the digest it was published under."""
+    """Check every file that was published, from extracts to audits, against the digest it was published under."""
     from hub import verification
 
     here = place(workspace, partnership)
