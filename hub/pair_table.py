@@ -1,0 +1,145 @@
+"""Pairs of records that may be one person, weighed by Splink and against the sibling hypothesis.
+
+Reads the table `record` (hub.records) of a DuckDB connection and leaves the table `pair` in it: all pairs of records
+inside one component (records that candidate links connect), with these columns:
+
+| column | what |
+|---|---|
+| component | the lowest number of the records in the component |
+| one, other | record numbers, one < other |
+| strangers | Splink's match weight: bits for "one person" against "strangers" |
+| evidence | bits for "one person" against "strangers or siblings"; see hub.siblings |
+| weight | evidence after competition: in a source with one record a person at most one candidate is right |
+| reason | why they cannot be one person (hub.contradictions), or an empty text |
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from hub import candidates, components, contradictions, siblings
+from hub.candidates import Splink
+from hub.clusters import Pair
+from hub.comparisons import Learnt
+
+_STRONGEST = 40
+
+
+def make(
+    connection: duckdb.DuckDBPyConnection, splink: Splink, shares: Learnt, sibling_ratio: float, threshold: float
+) -> None:
+    """Make the table `pair`.
+
+    Args:
+        connection: holds the tables `record` and `candidate`.
+        splink: the model.
+        shares: m and u of each level, as learnt.
+        sibling_ratio: sibling pairs for one true pair.
+        threshold: candidates with a match weight of at least this many bits connect records.
+    """
+    _components(connection, threshold)
+    _inside(connection, splink)
+    _weighed(connection, siblings.likelihood(shares, sibling_ratio))
+    _competing(connection)
+    for table in ("member", "inside", "weighed"):
+        connection.execute(f"DROP TABLE {table}")
+
+
+def _components(connection: duckdb.DuckDBPyConnection, threshold: float) -> None:
+    """Make the table `member` (number, component) of the records that candidates over the threshold connect."""
+    links = connection.execute(
+        f"SELECT one, other FROM candidate WHERE weight >= {threshold!r} ORDER BY round(weight, 4) DESC, one, other"
+    ).fetchnumpy()
+    [(size,)] = connection.execute("SELECT count(*) FROM record").fetchall()
+    name = components.bounded(np.asarray(links["one"]), np.asarray(links["other"]), size)
+    linked = np.bincount(name, minlength=size)[name] > 1
+    connection.register("member_given", pa.table({"number": np.flatnonzero(linked), "component": name[linked]}))
+    connection.execute("CREATE OR REPLACE TABLE member AS FROM member_given")
+    connection.unregister("member_given")
+
+
+def _inside(connection: duckdb.DuckDBPyConnection, splink: Splink) -> None:
+    """Make the table `inside`: all pairs inside a component with Splink's weight; few of them are no candidates."""
+    connection.execute(
+        """
+        CREATE OR REPLACE TABLE inside AS
+        SELECT l.component, l.number AS one, r.number AS other, weight AS strangers
+        FROM member l JOIN member r ON l.component = r.component AND l.number < r.number
+        LEFT JOIN candidate ON one = l.number AND other = r.number
+        """
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE unknown AS SELECT one, other FROM inside WHERE strangers IS NULL")
+    scored = candidates.score(connection, splink, "unknown", None)
+    connection.execute(
+        f"UPDATE inside SET strangers = match_weight FROM {scored} WHERE one = number_l AND other = number_r"
+    )
+    connection.execute(f"DROP TABLE {scored}")
+    connection.execute("DROP TABLE unknown")
+
+
+def _weighed(connection: duckdb.DuckDBPyConnection, sibling: str) -> None:
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE weighed AS
+        WITH sibling AS (
+            SELECT inside.*, -log2(pow(2, -strangers) + {sibling}) AS evidence
+            FROM inside JOIN record l ON l.number = one JOIN record r ON r.number = other
+        )
+        SELECT component, one, other, strangers, evidence, {contradictions.reason("evidence")} AS reason,
+               l.exclusive AS one_exclusive, r.exclusive AS other_exclusive
+        FROM sibling JOIN record l ON l.number = one JOIN record r ON r.number = other
+        """
+    )
+
+
+def _competing(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE pair AS
+        WITH possible AS (
+            SELECT *, pow(2, least(evidence, {_STRONGEST})) AS odds FROM weighed WHERE reason = ''
+        ), rival AS (
+            SELECT one, other, odds, one AS record, other_exclusive AS among FROM possible
+            UNION ALL SELECT one, other, odds, other, one_exclusive FROM possible
+        ), best AS (
+            SELECT one, other, max(others) AS others FROM (
+                SELECT one, other, sum(odds) OVER (PARTITION BY record, among) - odds AS others FROM rival
+            ) GROUP BY one, other
+        )
+        SELECT component, one, other, round(strangers, 4) AS strangers, round(evidence, 4) AS evidence, reason,
+               round(evidence - log2(1 + greatest(coalesce(others, 0), 0)), 4) AS weight
+        FROM weighed LEFT JOIN best USING (one, other)
+        ORDER BY component, one, other
+        """
+    )
+
+
+def by_component(connection: duckdb.DuckDBPyConnection) -> Iterator[list[Pair]]:
+    """Yield the pairs of each component, from the table `pair`."""
+    reader = connection.sql(
+        "SELECT component, one, other, weight, evidence, reason FROM pair ORDER BY component, one, other"
+    ).to_arrow_reader(100_000)
+    rows = (row for batch in reader for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    for _, group in itertools.groupby(rows, key=lambda row: row[0]):
+        yield [Pair(*row[1:]) for row in group]
+
+
+def against_siblings(connection: duckdb.DuckDBPyConnection, threshold: float) -> int:
+    """Return how many pairs would be linked if siblings were not thought of."""
+    [(refused,)] = connection.execute(
+        f"SELECT count(*) FROM pair WHERE reason = '' AND strangers >= {threshold!r} AND evidence < {threshold!r}"
+    ).fetchall()
+    return int(refused)
+
+
+def reason_between(connection: duckdb.DuckDBPyConnection, one: Sequence[int], other: Sequence[int]) -> str:
+    """Return the first reason why a record of one list cannot be a record of the other, or an empty text."""
+    left, right = (f"({', '.join(str(number) for number in numbers)})" for numbers in (one, other))
+    rows = connection.execute(
+        f"SELECT min(reason) FROM pair WHERE reason <> '' AND "
+        f"((one IN {left} AND other IN {right}) OR (one IN {right} AND other IN {left}))"
+    ).fetchall()
+    return rows[0][0] or ""
