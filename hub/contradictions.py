@@ -10,6 +10,9 @@ Nothing else forbids a link by itself: clearly different given names weigh as th
 (hub.siblings). What is not recorded contradicts nothing.
 """
 
+from collections.abc import Sequence
+
+from hub import sql
 from hub.comparisons import condition
 
 ONE_RECORD = "one record a person"
@@ -17,7 +20,7 @@ IDENTIFIERS = "different identifiers"
 BIRTHDAYS = "different birthdays"
 
 _KINDS_APART = (
-    "len(list_filter(l.identifier_kinds, lambda kind: list_contains(r.identifier_kinds, kind) AND len(list_filter("
+    "len(list_filter(l.identifier_kinds, lambda kind: kind NOT IN {doubtful} AND list_contains(r.identifier_kinds, kind) AND len(list_filter("
     "l.identifiers, lambda one: starts_with(one, kind || '=') AND len(list_filter(r.identifiers, lambda other: "
     "starts_with(other, kind || '=') AND damerau_levenshtein(one, other) <= 1)) > 0)) = 0)) > 0"
 )
@@ -28,15 +31,16 @@ _SAME_BIRTHDAY = " OR ".join(
 _SHARED = condition("identifiers", "one is the same")
 
 
-def reason(evidence: str) -> str:
+def reason(evidence: str, doubtful: Sequence[str] = ()) -> str:
     """Return SQL over two records `l` and `r`: why they cannot be one person, or an empty text.
 
     Args:
         evidence: SQL for the evidence that they are one person, in bits; see hub.siblings.
+        doubtful: kinds of identifiers of which one person may have two (hub.identifiers).
     """
     return f"""
         CASE WHEN l.exclusive = r.exclusive THEN '{ONE_RECORD}'
-             WHEN {_KINDS_APART} THEN '{IDENTIFIERS}'
+             WHEN {_KINDS_APART.format(doubtful=sql.texts(["", *doubtful]))} THEN '{IDENTIFIERS}'
              WHEN NOT ({_SAME_BIRTHDAY}) AND NOT {_SHARED} AND {evidence} < 0 THEN '{BIRTHDAYS}'
              ELSE '' END
     """

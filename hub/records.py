@@ -7,10 +7,15 @@
 | number | from 0 in the order of (source, source_person_id), so that it is the same in every workspace |
 | record_key, source | as in the identity rows |
 | exclusive | the source when it holds one record a person, else the record key: two records with the same one differ |
-| given_name, family_name, date_of_birth, sex | the newest that is recorded, in one spelling |
-| given_first, given_rest, given_forms | first part, later parts, and every part with its everyday and formal forms |
-| family_parts | parts of a double name |
-| addresses, postcodes | every one ever recorded, without order |
+| given_name, family_name, date_of_birth, sex, locality, email | the newest that is recorded, in one spelling |
+| given_first, given_rest | first part of the given name, and the later ones |
+| given_forms | every part of every given name ever recorded, with its everyday and formal forms |
+| family_parts | every family name ever recorded, and the parts of double names |
+| given_sound, family_sound | how the names sound (hub.spellings.sound) |
+| homes | every address ever recorded, each as `house number/letters of the street/postcode`, any of them empty |
+| addresses | the ones with a street, as words and postcode |
+| postcodes, localities, emails | every one ever recorded, without order |
+| house_numbers, postcode_halves | of the homes; of the postcodes the part before the last three characters, and those |
 | identifiers, identifier_kinds | `kind=value`, and the kinds |
 """
 
@@ -66,6 +71,9 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
                {spellings.postcode("postcode")} AS postcode,
                {spellings.address("address")} AS street,
                street || '|' || coalesce({spellings.postcode("postcode")}, '') AS address,
+               {spellings.home(spellings.address("address"), spellings.postcode("postcode"))} AS home,
+               {spellings.name("locality")} AS locality,
+               {spellings.email("email")} AS email,
                [entry.key || '=' || {spellings.identifier("entry.value")} FOR entry IN map_entries(identifiers)
                 IF {spellings.identifier("entry.value")} IS NOT NULL] AS identifiers
         FROM identity_row
@@ -79,36 +87,48 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
         WITH newest AS (
             SELECT record_key, any_value(source) AS source, any_value(source_person_id) AS source_person_id,
                    {_newest("given_name")}, {_newest("family_name")}, {_newest("date_of_birth")}, {_newest("sex")},
-                   {_every("address", "addresses")}, {_every("postcode", "postcodes")}
+                   {_newest("locality")}, {_newest("email")},
+                   {_every("given_name", "given_names")}, {_every("family_name", "family_names")},
+                   {_every("home", "homes")}, {_every("address", "addresses")},
+                   {_every("postcode", "postcodes")}, {_every("locality", "localities")}, {_every("email", "emails")}
             FROM spelt GROUP BY record_key
         ),
         known AS (
             SELECT record_key, list_sort(list(identifier)) AS identifiers
             FROM known_identifier ANTI JOIN refused_identifier USING (identifier) GROUP BY record_key
         ),
+        names AS (SELECT DISTINCT given_names FROM newest WHERE given_name IS NOT NULL),
         parts AS (
-            SELECT DISTINCT given_name, unnest(string_split(given_name, ' ')) AS part
-            FROM newest WHERE given_name IS NOT NULL
+            SELECT DISTINCT given_names, unnest(flatten([string_split(one, ' ') FOR one IN given_names])) AS part
+            FROM names
         ),
         forms AS (
-            SELECT given_name, list_sort(list_distinct(list(form))) AS given_forms FROM (
-                SELECT given_name, part AS form FROM parts
-                UNION ALL SELECT given_name, namesake FROM parts JOIN namesake ON part = form
-            ) GROUP BY given_name
+            SELECT given_names, list_sort(list_distinct(list(form))) AS given_forms FROM (
+                SELECT given_names, part AS form FROM parts
+                UNION ALL SELECT given_names, namesake FROM parts JOIN namesake ON part = form
+            ) GROUP BY given_names
         )
         SELECT row_number() OVER (ORDER BY source, source_person_id, record_key) - 1 AS number,
                record_key, source, {exclusive} AS exclusive,
                given_name,
                string_split(given_name, ' ')[1] AS given_first,
                nullif(array_to_string(string_split(given_name, ' ')[2:], ' '), '') AS given_rest,
-               given_forms,
+               coalesce(given_forms, []) AS given_forms,
+               {spellings.sound("string_split(given_name, ' ')[1]")} AS given_sound,
                family_name,
-               string_split(family_name, ' ') AS family_parts,
+               list_sort(list_distinct(family_names || flatten([string_split(one, ' ') FOR one IN family_names])))
+                   AS family_parts,
+               {spellings.sound("family_name")} AS family_sound,
                date_of_birth,
-               sex, addresses, postcodes, coalesce(identifiers, []) AS identifiers,
+               sex, locality, email, homes, addresses, postcodes, localities, emails,
+               list_sort(list_distinct([number FOR number IN [split_part(one, '/', 1) FOR one IN homes]
+                                        IF number <> ''])) AS house_numbers,
+               list_sort(list_distinct(flatten([[one[:-4] || '>', '>' || one[-3:]] FOR one IN postcodes])))
+                   AS postcode_halves,
+               coalesce(identifiers, []) AS identifiers,
                coalesce(list_sort(list_distinct([string_split(one, '=')[1] FOR one IN identifiers])), [])
                    AS identifier_kinds
-        FROM newest LEFT JOIN forms USING (given_name) LEFT JOIN known USING (record_key)
+        FROM newest LEFT JOIN forms USING (given_names) LEFT JOIN known USING (record_key)
         ORDER BY number
         """
     )

@@ -24,20 +24,30 @@ SHARES: dict[str, dict[str, float | None]] = {
         "swapped with the family name": 0.000001,
         "another form of the name": None,
         "a letter differs": None,
+        "an initial": None,
         "alike": None,
         "different": 0.98,
     },
-    "family_name": {"the same": 0.9, "a part is the same": 0.02, "a letter differs": 0.03, "different": 0.05},
+    "family_name": {
+        "the same": 0.9,
+        "a part or an earlier name is the same": 0.02,
+        "a letter differs": 0.02,
+        "it is the other's given name": None,
+        "alike": 0.01,
+        "different": 0.05,
+    },
     "date_of_birth": {
         "the same": TWINS,
         "day and month swapped": None,
         "one digit": None,
         "only the year is known": None,
+        "two of day, month and year": None,
         "two digits": None,
-        "different": 0.92,
+        "different": 0.9,
     },
     "sex": {"the same": 0.5, "different": 0.5},
-    "identifiers": {"one is the same": 0.001, "a character apart": None, "different": 0.999},
+    "email": {"the same": 0.1, "the same before the @": 0.02, "nearly the same": 0.02, "different": 0.86},
+    "identifiers": {"one is the same": 0.001, "a character apart": 0.01, "different": 0.989},
 }
 # Before anything is counted: as if 10 true pairs and 20 sibling pairs had been seen.
 _PRIOR_SIBLINGS, _PRIOR_TRUE = 20.0, 10.0

@@ -32,6 +32,40 @@ def postcode(expression: str) -> str:
     return f"CASE WHEN {packed} <> '' AND NOT starts_with({packed}, 'zz99') THEN {packed} END"
 
 
+def home(street: str, postcode: str) -> str:
+    """Return SQL for an address as `house number/letters of the street/postcode`; an empty address is empty.
+
+    Args:
+        street: SQL of an address in one spelling.
+        postcode: SQL of a postcode in one spelling.
+    """
+    number = f"array_to_string(regexp_extract_all({street}, '\\p{{N}}+\\p{{L}}?\\b'), ' ')"
+    letters = f"regexp_replace({street}, '[^\\p{{L}}]+', '', 'g')"
+    whole = f"concat({number}, '/', {letters}, '/', {postcode})"
+    return f"CASE WHEN {street} IS NOT NULL OR {postcode} IS NOT NULL THEN {whole} END"
+
+
+def email(expression: str) -> str:
+    """Return SQL for an e-mail address: lower case; what has no @ between two other characters is kept as it is."""
+    return f"nullif(regexp_replace(strip_accents(lower({expression})), '\\s+', '', 'g'), '')"
+
+
+_SOUNDS = (
+    ("[aeiouyhw]*$", ""), ("^(ch|sh|sch)", "x"), ("ph", "f"), ("^(kn|gn|pn)", "n"), ("^wr", "r"), ("ght", "t"),
+    ("(ck|q|c|k|g|j|x)+", "k"), ("(z|s)+", "s"), ("(d|t)+h?", "t"), ("(v|f)+", "f"), ("(b|p)+", "b"),
+    ("(m|n)+", "n"), ("l+", "l"), ("r+", "r"),
+)  # fmt: skip
+
+
+def sound(expression: str) -> str:
+    """Return SQL for how a name in one spelling sounds: its first letter or sound and the consonants that follow."""
+    heard = f"regexp_replace({expression}, ' ', '', 'g')"
+    for written, said in _SOUNDS:
+        heard = f"regexp_replace({heard}, '{written}', '{said}', 'g')"
+    first = f"CASE WHEN {heard}[1] IN ('a', 'e', 'i', 'o', 'u', 'y', 'h') THEN 'a' ELSE {heard}[1] END"
+    return f"nullif({first} || regexp_replace({heard}[2:], '[aeiouyhw]+', '', 'g'), '')"
+
+
 def sex(expression: str) -> str:
     """Return SQL for sex as m or f; other codes do not help to tell records apart and become empty."""
     first = f"lower(trim({expression}))"
