@@ -7,8 +7,8 @@ its people, events, households and involvements, and its part in saying who is w
 import datetime
 from collections.abc import Sequence
 
+from hub import gateways
 from hub.artefacts import Artefact
-from hub.errors import GatewayError
 from hub.partnership import Partnership
 
 
@@ -23,20 +23,24 @@ def admit(
         on: the day of use.
 
     Raises:
-        GatewayError: no extract is left; the error is that of the first source in sources.yaml.
+        GatewayError: no extract is left; the error is about the first source in sources.yaml.
     """
     covered = last_day(extracts)
-    refused: dict[str, GatewayError] = {}
-    for extract in extracts:
-        name = str(extract.facts["source"])
-        try:
-            require_both(partnership, name, purpose=None, covered=covered, on=on)
-        except GatewayError as error:
-            refused[name] = error
-    admitted = [extract for extract in extracts if extract.facts["source"] not in refused]
+    delivered = {str(extract.facts["source"]) for extract in extracts}
+    left_out: dict[str, str] = {}
+    for source in partnership.sources:
+        if source.name in delivered:
+            for day in (on, covered):
+                gateway, refusals = partnership.judge(source, purpose=None, on=day)
+                if gateway is None:
+                    # Without the day of use, so that the same inputs give the same snapshot on every day.
+                    left_out[source.name] = f"{gateways.reasons(refusals)}. {gateways.remedy(refusals)}"
+                    break
+    admitted = [extract for extract in extracts if extract.facts["source"] not in left_out]
     if not admitted:
-        raise next(refused[source.name] for source in partnership.sources if source.name in refused)
-    return admitted, {name: str(error) for name, error in sorted(refused.items())}
+        for name in left_out:
+            require_both(partnership, name, purpose=None, covered=covered, on=on)
+    return admitted, left_out
 
 
 def require_both(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hub import linkage_cli, reading_cli
-from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, progress, say, show, show_json
+from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, progress, say, show, show_json, warn
 
 app = typer.Typer(help="Extracts in, people linked, snapshots out.", no_args_is_help=True)
 app.add_typer(reading_cli.app)
@@ -107,8 +107,12 @@ def publish_(
     with progress("Publishing") as tell:
         snapshot = publish.publish(here.workspace, here.partnership, purpose, tell)
     facts = snapshot.artefact.facts
+    left_out = facts["linkage"]["sources_left_out"]
+    for source, why in left_out.items():
+        warn(f"left out: the source {source}. {why}")
     if as_json:
-        show_json({"snapshot": snapshot.digest, "known_to": facts["known_to"], "rows": facts["rows"]})
+        shown = {"known_to": facts["known_to"], "rows": facts["rows"], "sources_left_out": left_out}
+        show_json({"snapshot": snapshot.digest, **shown})
         return
     rows = [{"table": table, "rows": f"{rows:,}"} for table, rows in facts["rows"].items()]
     show(rows, False, title=f"Snapshot {snapshot.digest[:12]}, known to {facts['known_to']}")

@@ -73,6 +73,11 @@ def say(text: str) -> None:
     Console(highlight=False, soft_wrap=True).print(escape(text))
 
 
+def warn(text: str) -> None:
+    """Print a line for people on standard error, so that scripts that read standard output are not disturbed."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[yellow]{escape(text)}[/]")
+
+
 def show(rows: Sequence[Mapping[str, Any]], as_json: bool, *, title: str, empty: str = "Nothing yet.") -> None:
     """Print rows as a table for people, or as one JSON list for scripts."""
     if as_json:

@@ -137,6 +137,24 @@ def refusal(
     return None
 
 
+def judge(
+    carried: Carried,
+    gateways: Iterable[Gateway],
+    *,
+    purpose: str | None,
+    on: datetime.date,
+    shown_to: str | None = None,
+) -> tuple[Gateway | None, tuple[Refusal, ...]]:
+    """Return the first gateway that lets `carried` be used, or None with why each does not; see `refusal`."""
+    refusals = []
+    for gateway in gateways:
+        found = refusal(gateway, carried, purpose=purpose, on=on, shown_to=shown_to)
+        if found is None:
+            return gateway, ()
+        refusals.append(found)
+    return None, tuple(refusals)
+
+
 def require(
     carried: Carried,
     gateways: Iterable[Gateway],
@@ -150,15 +168,18 @@ def require(
     Raises:
         GatewayError: none does. The message names the source and why each of its gateways does not reach.
     """
-    refusals = []
-    for gateway in gateways:
-        found = refusal(gateway, carried, purpose=purpose, on=on, shown_to=shown_to)
-        if found is None:
-            return gateway
-        refusals.append(found)
-    why = "; ".join(one.words for one in refusals) if refusals else "it names no gateway"
-    use = f"for the purpose {purpose}" if purpose is not None else "for any purpose"
-    raise GatewayError(f"The source {carried.source} has no valid gateway {use} on {on}: {why}.", remedy(refusals))
+    gateway, refusals = judge(carried, gateways, purpose=purpose, on=on, shown_to=shown_to)
+    if gateway is None:
+        use = f"for the purpose {purpose}" if purpose is not None else "for any purpose"
+        raise GatewayError(
+            f"The source {carried.source} has no valid gateway {use} on {on}: {reasons(refusals)}.", remedy(refusals)
+        )
+    return gateway
+
+
+def reasons(refusals: Sequence[Refusal]) -> str:
+    """Return in words why none of a source's gateways reaches, without the day that was asked about."""
+    return "; ".join(one.words for one in refusals) if refusals else "it names no gateway"
 
 
 def remedy(refusals: Sequence[Refusal]) -> str:

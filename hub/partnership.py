@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from hub import gateways, powers, sources, yaml_documents
 from hub.errors import ConfigurationError, GatewayError
-from hub.gateways import Carried, Gateway
+from hub.gateways import Carried, Gateway, Refusal
 from hub.powers import OTHER_POWERS, Level, Sector
 from hub.source_files import NAME
 from hub.sources import Source
@@ -120,6 +120,13 @@ class Partnership:
         agency = self.agency(source.agency)
         sector = source.sector or (agency.sector if agency is not None else None)
         return Carried(source.name, source.agency, sector, source.carries)
+
+    def judge(
+        self, source: Source, *, purpose: str | None, on: datetime.date, shown_to: str | None = None
+    ) -> tuple[Gateway | None, tuple[Refusal, ...]]:
+        """Return the gateway, as declared now, that lets `source` be used, or None with why each does not."""
+        held = self.gateways_of(source)
+        return gateways.judge(self.carried(source), held, purpose=purpose, on=on, shown_to=shown_to)
 
     def require_gateway(
         self, name: str, *, purpose: str | None, on: datetime.date, shown_to: str | None = None

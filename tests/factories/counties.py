@@ -115,8 +115,14 @@ class County:
             (self.workspace.identity / "pseudonym.key").write_bytes(KEY)
             self.declare(gateways)
 
-    def declare(self, gateways: Iterable[dict[str, Any]] = (), sources: Iterable[str] | None = None) -> None:
-        """Write the partnership's files anew."""
+    def declare(
+        self,
+        gateways: Iterable[dict[str, Any]] = (),
+        sources: Iterable[str] | None = None,
+        *,
+        split: dict[str, Any] | None = None,
+    ) -> None:
+        """Write the partnership's files anew. `split`: a gateway of the police's own, the only one that they have."""
         folder = self.root / "partnership"
         folder.mkdir(exist_ok=True)
         held = list(gateways) or [gateway()]
@@ -126,6 +132,9 @@ class County:
             for number, role in enumerate(("analyst", "owner", "reviewer", "reviewer"))
         ]
         declared = [_source(name, once=self.sources[name], gateways=names) for name in (sources or self.sources)]
+        if split is not None:
+            held.append(split)
+            next(one for one in declared if one["name"] == "police")["gateways"] = [split["name"]]
         for name, said in (
             (
                 "partnership",

@@ -113,10 +113,11 @@ def test_a_snapshot_holds_linked_people_sorted_with_their_schema(county: County)
 
 def test_the_facts_say_where_everything_comes_from(county: County) -> None:
     facts = publish.publish(county.workspace, county.partnership).artefact.facts
-    assert (facts["partnership"], facts["known_to"], facts["schema_version"]) == ("county", "2024-06-30", 1)
+    assert (facts["partnership"], facts["known_to"], facts["schema_version"]) == ("county", "2024-06-30", 2)
     assert facts["sources"]["school"] == {
         "title": "Records of school",
         "agency": "council",
+        "sector": "local_authority",
         "gateways": [gateway(level="person")],
         "assumed_recording": None,
     }
@@ -167,14 +168,71 @@ def test_the_same_inputs_give_the_same_digest(county: County, tmp_path_factory: 
     assert publish.publish(other.workspace, other.partnership).digest == first.digest
 
 
-def test_an_expired_gateway_is_refused_by_name_and_nothing_is_written(county: County) -> None:
+def test_when_no_source_is_left_nothing_is_written(county: County) -> None:
     before = publish.publish(county.workspace, county.partnership)
     county.declare([gateway(valid_to="2024-06-29")])
     with pytest.raises(GatewayError, match=r"The source school has no valid gateway .* on 2024-06-30"):
         publish.publish(county.workspace, county.partnership)
     assert artefacts.digests_in(county.workspace.snapshots) == [before.digest]
-    county.declare([gateway(valid_to="2024-06-30")])
-    publish.publish(county.workspace, county.partnership)
+
+
+@pytest.mark.parametrize(
+    ("used_on", "is_refused"), [("2024-06-30", False), ("2024-07-01", False), ("2024-07-02", True)]
+)
+def test_a_gateway_must_hold_on_the_last_day_covered_and_on_the_day_of_use(
+    county: County, used_on: str, is_refused: bool
+) -> None:
+    county.declare([gateway(valid_to="2024-07-01")])
+    day = datetime.date.fromisoformat(used_on)
+    if not is_refused:
+        assert publish.publish(county.workspace, county.partnership, on=day)
+        return
+    with pytest.raises(GatewayError, match=f"on {used_on}"):
+        publish.publish(county.workspace, county.partnership, on=day)
+
+
+def test_a_gateway_that_began_after_the_last_day_covered_does_not_reach_back(county: County) -> None:
+    county.declare([gateway(valid_from="2024-07-01")])
+    with pytest.raises(GatewayError, match="on 2024-06-30"):
+        publish.publish(county.workspace, county.partnership, on=datetime.date(2024, 7, 1))
+
+
+def test_a_source_whose_gateway_ended_stays_out_and_is_named(county: County) -> None:
+    own = {"given_name": "Ford", "family_name": "Prefect", "date_of_birth": datetime.date(2010, 1, 2)}
+    county.deliver([*_rows(), identity_row("police", "5", **own)], events=EVENTS, on="2024-07-31")
+    county.declare(split=gateway(name="police_duty", valid_to="2024-08-31", owner="Chief superintendent"))
+    linkage.link(county.workspace, county.partnership, on=datetime.date(2024, 8, 31))
+    before = publish.publish(county.workspace, county.partnership, on=datetime.date(2024, 8, 31))
+    assert before.artefact.facts["linkage"]["sources_left_out"] == {}
+    day = datetime.date(2024, 9, 1)
+    snapshot = publish.publish(county.workspace, county.partnership, on=day)
+    facts = snapshot.artefact.facts
+    said = facts["linkage"]["sources_left_out"]
+    assert list(said) == ["police"]
+    for words in ("police_duty", "2024-08-31", "Chief superintendent", "gateways.yaml", "sentinel hub link"):
+        assert words in said["police"], words
+    assert list(facts["sources"]) == ["school"]
+    assert [one["source"] for one in facts["extracts"]] == ["school"]
+    for table in ("event", "household", "involvement"):
+        assert {row["source"] for row in _table(snapshot, table)} <= {"school"}, table
+    assert {row["source"] for row in _table(before, "event")} == {"school", "police"}
+    with pytest.raises(GatewayError, match="published without police.*police_duty"):
+        snapshot.require_gateway("police", purpose="early_help", on=day)
+    # A person whom only police know is not in it.
+    everyone, here = ({row["person_id"] for row in _table(one, "person")} for one in (before, snapshot))
+    assert (len(everyone - here), len(here - everyone)) == (1, 0)
+    with pytest.raises(GatewayError, match="The source police .* for the purpose early_help"):
+        publish.publish(county.workspace, county.partnership, "early_help", on=day)
+    # Linked anew, its identity rows take no part in who is who either.
+    report = linkage.link(county.workspace, county.partnership, on=day)
+    assert report.records == facts["extracts"][0]["rows"]["identity"]
+    assert list(report.left_out) == ["police"]
+    again = publish.publish(county.workspace, county.partnership, on=day).artefact.facts
+    assert "sentinel hub link" not in again["linkage"]["sources_left_out"]["police"]
+    # The gateway is renewed: people must be linked with it again.
+    county.declare(split=gateway(name="police_duty"))
+    with pytest.raises(StateError, match="a gateway holds again"):
+        publish.publish(county.workspace, county.partnership, on=day)
 
 
 def test_a_purpose_without_a_gateway_is_refused(county: County) -> None:

@@ -10,6 +10,7 @@ from hub.powers import Law, Level, Sector
 from tests.factories.counties import gateway
 
 DAY = datetime.date(2024, 6, 30)
+BOTH = ["council", "police"]
 SCHOOL = Carried("school", "council", Sector.LOCAL_AUTHORITY)
 
 
@@ -68,14 +69,15 @@ def test_the_first_gateway_that_reaches_is_taken_and_every_other_is_explained() 
 @pytest.mark.parametrize(
     ("values", "obstacle"),
     [
-        ({"valid_to": "2024-06-29"}, Obstacle.EXPIRED),
-        ({"valid_from": "2024-07-01"}, Obstacle.NOT_YET),
+        ({"parties": BOTH, "valid_to": "2024-06-29"}, Obstacle.EXPIRED),
+        ({"parties": BOTH, "valid_from": "2024-07-01"}, Obstacle.NOT_YET),
+        ({"valid_to": "2024-06-29"}, Obstacle.PARTY_MISSING),
         ({"valid_to": "2024-06-29", "purposes": ["audit"]}, Obstacle.OTHER_PURPOSE),
         ({"valid_to": "2024-06-29", "level": "area"}, Obstacle.AREAS_ONLY),
         ({"valid_to": "2024-06-29", "law": "PCSC Act 2022 s16"}, Obstacle.LAW),
         ({"parties": ["council"]}, Obstacle.PARTY_MISSING),
         ({"parties": ["police"]}, Obstacle.PARTY_MISSING),
-        ({"parties": ["council", "police"]}, None),
+        ({"parties": BOTH}, None),
     ],
 )
 def test_of_several_obstacles_the_one_that_is_hardest_to_mend_is_named(
