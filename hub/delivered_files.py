@@ -1,91 +1,131 @@
-"""Which file is which table of a source, for files that somebody names on the command line."""
+"""The files that somebody delivered, packed or not, and which of them is which table of a source."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hub.delivery import matches, period_of
+from hub import archives
+from hub.digests import sha256_file
 from hub.errors import InputError
 from hub.sources import Source
 
+_UNPACKED = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xml", ".parquet")
+
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
-    """The files of each table, by period (None for a source without periods).
+class Candidate:
+    """One file that may be one of a source's.
 
     Attributes:
-        by_period: for each period the files of every table; an optional table without a file has none.
-        not_recognised: names of files that are none of the tables.
-        missing: optional tables for which no file is there.
+        path: where it lies, packed or not.
+        member: its name in the zip archive at `path`; None when that is no zip archive.
+        label: the name that patterns and periods are looked for in: without .gz, or the one in the archive.
     """
 
-    by_period: dict[str | None, dict[str, tuple[Path, ...]]]
-    not_recognised: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    path: Path
+    member: str | None
+    label: str
+
+    @property
+    def name(self) -> str:
+        """What messages and facts call it."""
+        inside = self.member is not None and self.label != self.path.name.removesuffix(".zip")
+        return f"{self.path.name}: {self.label}" if inside else self.path.name
 
 
-def assign(source: Source, paths: Iterable[Path]) -> Assigned:
-    """Find the table of each file by the pattern that the source declares; upper and lower case count as equal.
+def candidates(paths: Iterable[Path]) -> list[Candidate]:
+    """Return every file at `paths` that is delivered, each file of a zip archive as one of its own.
 
-    One file for a source of one table is that table, whatever its name.
-
-    Args:
-        source: declares the tables.
-        paths: files, and folders whose files are meant.
+    A zip archive that is called like a file, such as pupils.csv.zip, holds that file alone.
 
     Raises:
-        InputError: a path is not there, no file is one of the tables, or a needed table has no file.
+        InputError: an archive is damaged or not allowed.
     """
-    files = _files(paths)
-    found: dict[str, list[Path]] = {
-        file.name: [path for path in files if matches(file.file.casefold(), [path.name.casefold()])]
-        for file in source.files
-    }
-    known = {path for names in found.values() for path in names}
-    if not known and len(files) == 1 and len({file.file for file in source.files}) == 1:
-        found, known = {file.name: list(files) for file in source.files}, set(files)
-    if not known:
-        raise InputError(
-            f"None of the {len(files)} files is one of the adapter {source.name}.",
-            f"Their names are {', '.join(file.file for file in source.files)}.",
-        )
-    if source.period is None:
-        by_period: dict[str | None, dict[str, tuple[Path, ...]]] = {
-            None: {table: tuple(names) for table, names in found.items()}
-        }
-    else:
-        periods = sorted({str(period_of(source, path.name)) for path in known})
-        by_period = {
-            period: {
-                table: tuple(path for path in names if period_of(source, path.name) == period)
-                for table, names in found.items()
-            }
-            for period in periods
-        }
-    missing = []
-    for period, tables in by_period.items():
-        said = f" of the period {period}" if period else ""
-        for file in source.files:
-            if tables[file.name]:
-                continue
-            if not file.optional:
-                raise InputError(
-                    f"There is no file {file.file}{said}, which the adapter {source.name} needs.",
-                    "Name it too, or the folder that holds all of them.",
-                )
-            missing.append(f"{file.name}{said}")
-    return Assigned(by_period, sorted(path.name for path in files if path not in known), missing)
-
-
-def _files(paths: Iterable[Path]) -> list[Path]:
-    found: list[Path] = []
+    found: list[Candidate] = []
     for path in paths:
-        if path.is_dir():
-            found += sorted(one for one in path.iterdir() if one.is_file() and not one.name.startswith("."))
-        elif path.is_file():
-            found.append(path)
+        plain = path.name[:-4] if path.name.casefold().endswith(".zip") else None
+        if plain is None:
+            label = path.name[:-3] if path.name.casefold().endswith(".gz") else path.name
+            found.append(Candidate(path, None, label))
+            continue
+        names = archives.members(path, path.name)
+        if not plain.casefold().endswith(_UNPACKED):
+            found += [Candidate(path, name, archives.label(name)) for name in names]
+        elif len(names) == 1:
+            found.append(Candidate(path, names[0], plain))
         else:
-            raise InputError(f"{path}: no such file or folder.", "Check its name.")
-    if not found:
-        raise InputError("There is no file to read.", "Name files, or a folder that holds them.")
-    return list(dict.fromkeys(found))
+            raise InputError(
+                f"{path.name}: it holds {len(names)} files, and its name says that it is one.",
+                "Ask the agency to pack each file alone, or to call the archive otherwise.",
+            )
+    return found
+
+
+def matching(pattern: str, files: Iterable[Candidate], *, any_case: bool = False) -> list[Candidate]:
+    """Return those of `files` that are called exactly `pattern`; when none is, those that match it as a pattern.
+
+    Args:
+        pattern: a name, or a pattern such as `persons_*.csv`.
+        files: the files.
+        any_case: upper and lower case count as equal.
+    """
+    wanted = pattern.casefold() if any_case else pattern
+    named = [(file, file.label.casefold() if any_case else file.label) for file in files]
+    exact = [file for file, label in named if label == wanted]
+    return exact or [file for file, label in named if fnmatchcase(label, wanted)]
+
+
+def period_of(source: Source, file: Candidate) -> str | None:
+    """Return the period that the name of a file says, or None for a source without periods.
+
+    Raises:
+        InputError: the name does not say it.
+    """
+    if source.period is None:
+        return None
+    match = re.search(source.period, file.label)
+    if match is None or not match.group(1):
+        raise InputError(
+            f"{file.name} (source {source.name}): its name does not say of which period it is.",
+            f"Name it so that {source.period} finds the period, such as the year, in it.",
+        )
+    return match.group(1)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredFile:
+    """One file of a delivery: its digest, and what tells that it has not changed since that was taken."""
+
+    candidate: Candidate
+    sha256: str
+    state: tuple[int, int]
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> "DeliveredFile":
+        """Take the digest of a file as it was delivered: of an archive, when it is in one."""
+        before = _state(candidate.path)
+        return cls(candidate, sha256_file(candidate.path), before)
+
+    @property
+    def name(self) -> str:
+        """What messages and facts call it."""
+        return self.candidate.name
+
+    def require_unchanged(self, source: str) -> None:
+        """Raise when the file was written to since its digest was taken.
+
+        Raises:
+            InputError: it has another size or time of change than then, or is gone.
+        """
+        if not self.candidate.path.is_file() or _state(self.candidate.path) != self.state:
+            raise InputError(
+                f"{self.name} (source {source}): it changed while it was read.",
+                "Run the ingest again when the delivery is complete.",
+            )
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns

@@ -2,51 +2,17 @@
 
 import datetime
 import difflib
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hub.digests import sha256_file
+from hub.delivered_files import Candidate, DeliveredFile, candidates, matching, period_of
 from hub.errors import ConfigurationError, InputError
 from hub.gateways import Gateway
 from hub.mapping import Declaration
 from hub.partnership import Partnership
 from hub.source_files import SourceFile
 from hub.sources import Source
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveredFile:
-    """One file of a delivery: its digest, and what tells that it has not changed since that was taken."""
-
-    path: Path
-    sha256: str
-    state: tuple[int, int]
-
-    @classmethod
-    def of(cls, path: Path) -> "DeliveredFile":
-        """Take the digest of the file at `path`."""
-        before = _state(path)
-        return cls(path, sha256_file(path), before)
-
-    def require_unchanged(self, source: str) -> None:
-        """Raise when the file was written to since its digest was taken.
-
-        Raises:
-            InputError: it has another size or time of change than then, or is gone.
-        """
-        if not self.path.is_file() or _state(self.path) != self.state:
-            raise InputError(
-                f"{self.path.name} (source {source}): it changed while it was read.",
-                "Run the ingest again when the delivery is complete.",
-            )
-
-
-def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +76,18 @@ def open_delivery(
     gateways_of = [_gateway(partnership, one.source, delivered_on, used_on) for one in chosen]
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.", "Give the folder that holds the files of the delivery.")
-    present = sorted(path.name for path in folder.iterdir() if path.is_file())
-    found = [(one, gateway, _find(one, folder, present)) for one, gateway in zip(chosen, gateways_of, strict=True)]
+    present = candidates(sorted(path for path in folder.iterdir() if path.is_file()))
+    chosen_files = [
+        (one, gateway, _find(one, folder, present)) for one, gateway in zip(chosen, gateways_of, strict=True)
+    ]
     return [
         DeliveredSource(
             declaration,
             gateway,
-            {table: tuple(DeliveredFile.of(folder / name) for name in names) for table, names in files.items()},
+            {table: tuple(DeliveredFile.of(file) for file in found) for table, found in files.items()},
             period,
         )
-        for declaration, gateway, by_period in found
+        for declaration, gateway, by_period in chosen_files
         for period, files in by_period.items()
     ]
 
@@ -131,26 +99,28 @@ def _gateway(partnership: Partnership, source: Source, delivered_on: datetime.da
     return gateway
 
 
-def _find(declaration: Declaration, folder: Path, present: list[str]) -> dict[str | None, dict[str, list[str]]]:
-    """Return the names of the files of each table, by period; the only period of a source without any is None."""
+def _find(
+    declaration: Declaration, folder: Path, present: list[Candidate]
+) -> dict[str | None, dict[str, list[Candidate]]]:
+    """Return the files of each table, by period; the only period of a source without any is None."""
     source = declaration.source
-    matching = {}
+    of_table = {}
     for index, file in enumerate(source.files):
         _refuse_path(declaration, index, file)
-        matching[file.name] = matches(file.file, present)
-    periods = sorted({period_of(source, name) or "" for names in matching.values() for name in names}) or [""]
-    found: dict[str | None, dict[str, list[str]]] = {}
+        of_table[file.name] = matching(file.file, present)
+    periods = sorted({period_of(source, file) or "" for files in of_table.values() for file in files}) or [""]
+    found: dict[str | None, dict[str, list[Candidate]]] = {}
     for period in periods:
         tables = {
-            table: [name for name in names if (period_of(source, name) or "") == period]
-            for table, names in matching.items()
+            table: [file for file in files if (period_of(source, file) or "") == period]
+            for table, files in of_table.items()
         }
         of_period = f" of the period {period}" if period else ""
-        for file in source.files:
-            if not tables[file.name] and not file.optional:
-                near = difflib.get_close_matches(file.file, present, n=1)
+        for declared in source.files:
+            if not tables[declared.name] and not declared.optional:
+                near = difflib.get_close_matches(declared.file, [file.label for file in present], n=1)
                 raise InputError(
-                    f"{folder}: the file {file.file} of the source {source.name}{of_period} is missing"
+                    f"{folder}: the file {declared.file} of the source {source.name}{of_period} is missing"
                     + (f"; the nearest name there is {near[0]}." if near else "."),
                     "Ask the agency for it, or name the sources that this delivery holds.",
                 )
@@ -161,33 +131,6 @@ def _find(declaration: Declaration, folder: Path, present: list[str]) -> dict[st
             )
         found[period or None] = tables
     return found
-
-
-def matches(pattern: str, names: Iterable[str]) -> list[str]:
-    """Return those of `names` that are exactly `pattern`; when none is, those that match it as a pattern.
-
-    A name that also ends in .gz or .zip, because the file is packed, matches as if it did not.
-    """
-    plain = {name: name.removesuffix(".gz").removesuffix(".zip") for name in names}
-    exact = [name for name in plain if pattern in (name, plain[name])]
-    return exact or [name for name in plain if fnmatchcase(name, pattern) or fnmatchcase(plain[name], pattern)]
-
-
-def period_of(source: Source, file: str) -> str | None:
-    """Return the period that the name of a file says, or None for a source without periods.
-
-    Raises:
-        InputError: the name does not say it.
-    """
-    if source.period is None:
-        return None
-    match = re.search(source.period, file)
-    if match is None or not match.group(1):
-        raise InputError(
-            f"{file} (source {source.name}): its name does not say of which period it is.",
-            f"Name it so that {source.period} finds the period, such as the year, in it.",
-        )
-    return match.group(1)
 
 
 def _refuse_path(declaration: Declaration, index: int, file: SourceFile) -> None:

@@ -17,9 +17,9 @@ from typing import Any
 
 from hub import adapter as adapters
 from hub import sources, sql
-from hub.delivered_files import assign
-from hub.delivery import DeliveredFile
+from hub.delivered_files import DeliveredFile
 from hub.mapping import Declaration
+from hub.named_files import assign
 from hub.pseudonyms import Key
 from hub.source_files import AUTO, Format
 from hub.source_run import IDENTITY, TABLES, SourceRun
@@ -116,7 +116,7 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
         for number, (period, files) in enumerate(assigned.by_period.items()):
             run = SourceRun(
                 declaration,
-                {table: tuple(DeliveredFile.of(path) for path in found) for table, found in files.items()},
+                {table: tuple(DeliveredFile.of(file) for file in found) for table, found in files.items()},
                 delivered_on,
                 key,
                 Path(folder) / str(number),
@@ -128,6 +128,7 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
                 tell(f"Reading {table}", number, len(assigned.by_period))
                 run.load(table)
             run.map()
+            report.missing += [" of the period ".join(filter(None, (table, period))) for table in run.absent]
             runs.append(run)
         for run in runs:
             shown = {"period": run.period} if source.period is not None else {}

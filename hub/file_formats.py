@@ -1,26 +1,97 @@
 """Opening one delivered file in whatever format it came: every format becomes what `hub.csv_files` describes.
 
-file = file_formats.examine(path, "school", declared, scratch, folder)
+opened = Opener("school", scratch, folder)
+file = opened.examine(candidate, declared)
 """
 
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hub import csv_files
+from hub import archives, csv_files
 from hub.csv_files import CsvFile
-from hub.source_files import SourceFile
+from hub.delivered_files import Candidate
+from hub.digests import sha256_bytes, sha256_file
+from hub.errors import InputError
+from hub.source_files import AUTO, Format, SourceFile
 
 
-def examine(path: Path, source: str, declared: SourceFile, scratch: Path, folder: Path) -> CsvFile:  # noqa: ARG001
-    """Check the bytes of `path` and find its records.
+@dataclass(slots=True)
+class Opener:
+    """Opens the files of one source; each archive is unpacked once, and each document checked once by its schema.
 
-    Args:
-        path: the delivered file; it is only read.
-        source: name of its source, for messages.
-        declared: how sources.yaml, or an adapter, describes it.
+    Attributes:
+        source: name of the source, for messages.
         scratch: folder inside the identity store for what is unpacked and converted.
-        folder: where the XML schema stands that the declaration names: beside sources.yaml, or with the adapter.
-
-    Raises:
-        InputError: it cannot be read as declared.
+        folder: where the XML schemas stand that declarations name: beside sources.yaml, or with the adapter.
     """
-    return csv_files.examine(path, source, declared, scratch)
+
+    source: str
+    scratch: Path
+    folder: Path
+    _unpacked: dict[Candidate, Path] = field(default_factory=dict)
+    _fitting: set[tuple[Path, Path]] = field(default_factory=set)
+
+    def examine(self, file: Candidate, declared: SourceFile) -> CsvFile | None:
+        """Check the bytes of a file and find its records; None when it is a workbook without an optional sheet.
+
+        Args:
+            file: the delivered file; it is only read.
+            declared: how sources.yaml, or an adapter, describes it.
+
+        Raises:
+            InputError: it cannot be read as declared.
+        """
+        path = self._plain(file)
+        if declared.format is Format.CSV:
+            found = csv_files.examine(path, self.source, declared, self.scratch, file.name)
+            return replace(found, name=file.name) if path == file.path else self._as_delivered(found, file)
+        delivered = sha256_file(file.path), file.path.stat().st_size
+        if declared.format is Format.XLSX:
+            from hub import workbooks
+
+            return workbooks.examine(path, file.name, self.source, declared, self.scratch, delivered)
+        if declared.format is Format.XML:
+            return self._document(path, file, declared, delivered)
+        from hub import parquet_extracts
+
+        return parquet_extracts.examine(path, file.name, self.source, declared, self.scratch, delivered)
+
+    def _document(self, path: Path, file: Candidate, declared: SourceFile, delivered: tuple[str, int]) -> CsvFile:
+        from hub import xml_records
+
+        schema = self.folder / declared.xsd if declared.xsd is not None else None
+        checked = schema is not None and (path, schema) in self._fitting
+        found = xml_records.examine(
+            path, file.name, self.source, declared, self.scratch, delivered, None if checked else schema
+        )
+        if schema is not None:
+            self._fitting.add((path, schema))
+        return found
+
+    def _as_delivered(self, found: CsvFile, file: Candidate) -> CsvFile:
+        return replace(found, name=file.name, sha256=sha256_file(file.path), size=file.path.stat().st_size)
+
+    def _plain(self, file: Candidate) -> Path:
+        """Return the file itself, or its unpacked copy."""
+        if file.member is None and not file.path.name.casefold().endswith(".gz"):
+            return file.path
+        if file not in self._unpacked:
+            # The path is the hub's own: a name in an archive is never a part of it.
+            target = self.scratch / f"unpacked {sha256_bytes(file.name.encode('utf-8', 'replace'))[:16]}"
+            archives.unpack(file.path, file.member, target, f"{file.name} (source {self.source})")
+            self._unpacked[file] = target
+        return self._unpacked[file]
+
+
+def fits(file: Candidate, declared: SourceFile) -> bool:
+    """Say whether a file has a header with every needed column of a declared CSV or Parquet file."""
+    if declared.format not in (Format.CSV, Format.PARQUET):
+        return False
+    guess = declared.model_copy(update={"encoding": AUTO, "delimiter": AUTO, "optional": True})
+    with tempfile.TemporaryDirectory(prefix="sentinel-") as scratch:
+        try:
+            Opener("none", Path(scratch), Path(scratch)).examine(file, guess)
+        except InputError:
+            return False
+    return True

@@ -13,16 +13,15 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from hub import artefacts, codes, extracts, identity_store, pseudonyms, tombstones
+from hub.artefacts import Artefact
 from hub.delivery import DeliveredSource, open_delivery
 from hub.digests import digest_of
 from hub.extracts import ExtractReport
 from hub.partnership import Partnership
 from hub.pseudonyms import Key
 from hub.source_run import IDENTITY, QUARANTINE, TABLES, SourceRun
+from hub.staging import Earlier
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
@@ -123,7 +122,6 @@ class _Run:
             key,
             self.folder,
             period=delivered.period,
-            earlier=self._earlier,
         )
         self.inputs = digest_of(
             {
@@ -133,7 +131,7 @@ class _Run:
                 "code_lists": {name: codes.read(name) for name in source.code_lists},
                 "delivered_on": delivered_on,
                 "files": {
-                    table: [[file.path.name, file.sha256] for file in files] for table, files in delivered.files.items()
+                    table: [[file.name, file.sha256] for file in files] for table, files in delivered.files.items()
                 },
                 "key": key.fingerprint,
             }
@@ -151,8 +149,9 @@ class _Run:
         }
 
     def prepare(self) -> None:
-        """Check sources.yaml against empty tables."""
+        """Check sources.yaml against empty tables, and find the extracts that this one replaces."""
         self.steps.prepare()
+        self.steps.replaced = [self._earlier(one) for one in extracts.replaced(self.workspace, self.facts)]
 
     def load(self, table: str) -> None:
         """Read the files of one declared table."""
@@ -169,25 +168,21 @@ class _Run:
         steps.facts["people"] -= applied.people
         steps.facts["erased"] = applied.as_json()
 
-    def _earlier(self, what: str) -> pa.Table:
-        """Return the rows of earlier extracts of this source: all columns, as far as they tell rows apart."""
-        found = extracts.delivered_before(self.workspace, self.name, self.delivered_on)
-        paths = [
-            identity_store.records(self.workspace, self.name, one.digest)
-            if what == "identity"
-            else one.path / TABLES[what]
-            for one in found
-        ]
-        return pa.concat_tables([pq.read_table(path) for path in paths]) if paths else pa.table({})
+    def _earlier(self, extract: Artefact) -> Earlier:
+        """Return what this delivery is compared with: an extract that it replaces."""
+        facts = extract.facts
+        identity = identity_store.records(self.workspace, self.name, extract.digest)
+        identity_store.check(identity, facts["identity_sha256"])
+        return Earlier(
+            datetime.date.fromisoformat(facts["delivered_on"]),
+            {"identity": identity, **{name: extract.path / file for name, file in TABLES.items()}},
+            {one["mapping"].split(".")[0] for one in facts["mapped"]},
+            {name: day and datetime.date.fromisoformat(day) for name, day in facts["since"].items()},
+        )
 
     def publish(self) -> None:
         """Put the identity rows and the quarantine in their places, then the extract."""
-        self.facts["supersedes"] = [
-            one.digest
-            for one in extracts.all_extracts(self.workspace)
-            if all(one.facts[name] == self.facts[name] for name in ("source", "delivered_on", "periods"))
-            and one.facts["inputs"] != self.inputs
-        ]
+        self.facts["supersedes"] = extracts.superseded(self.workspace, self.facts)
 
         def place_identity(digest: str) -> None:
             identity_store.place(

@@ -16,6 +16,7 @@ AUTO = "auto"
 
 _TAB = "tab"
 _DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y")
+_REAL_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 _DEFAULT_MISSING = ("", "?", "NULL", "null", "NA", "N/A")
 
 
@@ -122,6 +123,12 @@ class SourceFile(Document):
         """The character between the cells."""
         return "\t" if self.delimiter == _TAB else self.delimiter
 
+    @property
+    def date_formats(self) -> tuple[str, ...]:
+        """The formats of dates; a format that has real dates gives them the ISO way, whatever texts may say."""
+        real = _REAL_DATES if self.format in (Format.XLSX, Format.PARQUET) else ()
+        return (*self.dates, *(one for one in real if one not in self.dates))
+
     @field_validator("encoding")
     @classmethod
     def _known_encoding(cls, value: str) -> str:
@@ -142,6 +149,8 @@ class SourceFile(Document):
         for name in self.columns:
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"the column name {name} needs letters, digits and _ only")
+        if self.format is Format.XML and self.record is None:
+            raise ValueError("an XML file needs `record`: the path of a record")
         named = [name for one in self.columns.values() for name in (one.start, one.codes_on) if name]
         for other in (*self.unique, *named):
             if other not in self.columns:

@@ -11,30 +11,26 @@ what is in the folder, a dry run (`hub.dry_run`) counts it and throws it away.
 """
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from hub import codes, file_formats, parquet_files, quarantine, reading, sql
+from hub import codes, parquet_files, quarantine, reading, sql, staged_events, staged_times
 from hub import staging as stages
 from hub import transformation as transformations
 from hub.csv_files import CsvFile
-from hub.delivery import DeliveredFile
+from hub.delivered_files import DeliveredFile
 from hub.digests import sha256_file
+from hub.file_formats import Opener
 from hub.mapping import Declaration, mappings
 from hub.pseudonyms import Key
+from hub.staging import Earlier
 from hub.validation import Validation, compile_rules
 
-TABLES = {"event": "event.parquet", "involvement": "involvement.parquet", "area": "area.parquet"}
+TABLES = {name: f"{name}.parquet" for name in ("event", "involvement", "family", "area")}
 """The tables of an extract and their files; who its people are stands in `IDENTITY`."""
 
 IDENTITY, QUARANTINE = "identity.parquet", "quarantine.parquet"
-
-
-def _nothing_earlier(_table: str) -> pa.Table:
-    return pa.table({})
 
 
 class SourceRun:
@@ -47,7 +43,7 @@ class SourceRun:
         key: makes the pseudonyms.
         folder: where to write; it is made.
         period: the period that the names of the files say, when the source has periods.
-        earlier: gives, for a table, its rows in earlier extracts of the source (see `hub.staging.Stage`).
+        replaced: the earlier extracts of the source that this delivery replaces.
         must_keep: a file of which not one row can be kept is an error.
     """
 
@@ -60,7 +56,7 @@ class SourceRun:
         folder: Path,
         *,
         period: str | None = None,
-        earlier: Callable[[str], pa.Table] = _nothing_earlier,
+        replaced: Sequence[Earlier] = (),
         must_keep: bool = True,
     ) -> None:
         self.declaration = declaration
@@ -70,9 +66,11 @@ class SourceRun:
         self.key = key
         self.folder = folder
         self.period = period
-        self.earlier = earlier
+        self.replaced = replaced
         self.must_keep = must_keep
         self.read: dict[str, tuple[CsvFile, ...]] = {}
+        self.opener = Opener(self.source.name, folder, declaration.beside)
+        self.absent: list[str] = []
         self.facts: dict[str, Any] = {"files": [], "mapped": []}
 
     def prepare(self) -> None:
@@ -91,10 +89,9 @@ class SourceRun:
         """Read the files of one declared table."""
         source = self.source
         declared = next(file for file in source.files if file.name == table)
-        files = tuple(
-            file_formats.examine(file.path, source.name, declared, self.folder, self.declaration.beside)
-            for file in self.files[table]
-        )
+        opened = [(file, self.opener.examine(file.candidate, declared)) for file in self.files[table]]
+        files = tuple(found for _, found in opened if found is not None)
+        self.absent += [table] * any(found is None for _, found in opened)
         self.facts["files"] += reading.load(
             self.connection, source, declared, self.validations[table], files, must_keep=self.must_keep
         )
@@ -115,7 +112,7 @@ class SourceRun:
         # One thread: a sum of fractions, or the first of several equals, must be the same at every run.
         connection.execute("SET threads = 1")
         transformations.derive(connection, declaration)
-        stage = stages.Stage(connection, self.source, self.key, self.delivered_on, self.earlier)
+        stage = stages.Stage(connection, self.source, self.key, self.delivered_on, self.replaced)
         people = None
         for mapped in mappings(self.source):
             if people is None and mapped.group != "people":
@@ -131,13 +128,16 @@ class SourceRun:
         connection.close()
 
     def _write(self, stage: stages.Stage) -> None:
-        events, self.facts["known_from"] = stages.write_events(stage, self.folder / TABLES["event"])
-        self.facts["rows"] = {
-            "identity": stages.write_identity(stage, self.folder / IDENTITY),
-            "event": events,
-            "involvement": stages.write_involvements(stage, self.source.agency, self.folder / TABLES["involvement"]),
-            "area": stages.write_areas(stage, self.folder / TABLES["area"]),
-        }
+        paths = {name: self.folder / file for name, file in TABLES.items()}
+        rows, history = {}, {}
+        rows["identity"], history["identity"] = stages.write_identity(stage, self.folder / IDENTITY)
+        rows["event"], events = staged_events.write_events(stage, paths["event"])
+        rows["involvement"], history["involvement"] = staged_times.write_involvements(
+            stage, self.source.agency, paths["involvement"]
+        )
+        rows["family"], history["family"] = staged_times.write_families(stage, paths["family"])
+        rows["area"] = stages.write_areas(stage, paths["area"])
+        self.facts |= events | {"history": {"event": events["history"], **history}, "rows": rows}
         parquet_files.write(
             self.connection, f"FROM {quarantine.TABLE}", quarantine.QUARANTINE, self.folder / QUARANTINE
         )

@@ -86,7 +86,7 @@ def compile_rules(
         missing = ("", *declared.missing)
         texts.append(f"CASE WHEN {trimmed} NOT IN {sql.texts(missing)} THEN {trimmed} END")
         start = f'"text {place[column.start]}"' if column.start else ""
-        values.append(_value(column, text, start, declared.dates, starts))
+        values.append(_value(column, text, start, declared.date_formats, starts))
         unread = f"{text} IS NOT NULL AND {value} IS NULL"
         if column.required:
             rules.append(Rule(name, "required", f"{text} IS NULL"))

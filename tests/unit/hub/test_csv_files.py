@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import csv_files
-from hub.delivery import DeliveredFile
+from hub.delivered_files import Candidate, DeliveredFile
 from hub.errors import InputError
 from hub.source_files import Column, SourceFile
 
@@ -61,7 +61,7 @@ def test_only_a_file_that_needs_it_is_copied(tmp_path: Path) -> None:
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(b"a\n1\n")
-    file = DeliveredFile.of(path)
+    file = DeliveredFile.of(Candidate(path, None, path.name))
     file.require_unchanged("school")
     path.write_bytes(b"a\n1\n2\n")
     with pytest.raises(InputError, match=r"t\.csv \(source school\): it changed while it was read"):

@@ -1,0 +1,177 @@
+"""Reading the records of an XML document as a stream: nothing is expanded or fetched, and what was read is let go.
+
+A document with a DOCTYPE is refused, so there are no entities to expand. Paths use the local names of elements, without
+namespaces. A column's path goes from the record: `Name`, `Address/PostCode`, `@id`, `../Name` for what stands before
+the record in an element around it, and `.` for the record's own text. Of an element that occurs several times, the
+texts are joined with `|`.
+"""
+
+import mmap
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hub import xml_schemas
+from hub.csv_files import CsvFile
+from hub.errors import InputError
+from hub.readable_rows import Row, RowFile
+from hub.source_files import SourceFile
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+BETWEEN = "|"
+"""What stands between the texts of an element that occurs several times."""
+
+SHOWN_FAULTS = 5
+"""Faults that a message names; more of them say no more."""
+
+_ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "cp1252"}
+
+
+def examine(
+    path: Path,
+    name: str,
+    source: str,
+    declared: SourceFile,
+    scratch: Path,
+    delivered: tuple[str, int],
+    xsd: Path | None,
+) -> CsvFile:
+    """Read the records of the document at `path`.
+
+    Args:
+        path: the document.
+        name: what messages and facts call it.
+        source: name of its source, for messages.
+        declared: how it is described: `record` and the paths of columns.
+        scratch: folder of the readable copy.
+        delivered: digest and size of the delivered bytes.
+        xsd: the schema that it must fit; None where it was checked already, or there is none.
+
+    Raises:
+        InputError: it is no well-formed XML, has a DOCTYPE, does not fit the schema, or has no record.
+    """
+    where = f"{name} (source {source})"
+    _refuse_unsafe(path, where)
+    found = RowFile(where, declared, scratch, tuple(declared.columns))
+    return found.write(_records(path, declared, where, xsd), name, *delivered)
+
+
+def _records(path: Path, declared: SourceFile, where: str, xsd: Path | None) -> Iterator[Row]:
+    from lxml import etree
+
+    record = tuple(part for part in (declared.record or "").split("/") if part)
+    columns = [_steps(column.path or name) for name, column in declared.columns.items()]
+    needed = {_absolute(record, steps) for steps in columns}
+    schema = xml_schemas.load(xsd) if xsd is not None else None
+    parsing = etree.iterparse(
+        path,
+        events=("start", "end"),
+        schema=schema,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    place: list[str] = []
+    try:
+        for event, element in parsing:
+            if event == "start":
+                place.append(_local(element))
+                continue
+            here = tuple(place)
+            if here == record:
+                yield Row(int(element.sourceline or 0), [_text(element, steps) for steps in columns])
+            if here[: len(record)] != record or here == record:
+                _let_go(element, here, record, needed)
+            place.pop()
+    except etree.XMLSyntaxError as error:
+        raise _refused(error, where, bool(xsd)) from None
+
+
+def _let_go(
+    element: "etree._Element", here: tuple[str, ...], record: tuple[str, ...], needed: set[tuple[str, ...]]
+) -> None:
+    """Remove what no later record can need, so that memory does not grow with the document."""
+    around = here == record[: len(here)]
+    useful = not around and any(here == one[: len(here)] or one == here[: len(one)] for one in needed)
+    parent = element.getparent()
+    if not useful and parent is not None:
+        parent.remove(element)
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part not in ("", "."))
+
+
+def _absolute(record: tuple[str, ...], steps: tuple[str, ...]) -> tuple[str, ...]:
+    place = list(record)
+    for step in steps:
+        if step == "..":
+            del place[-1:]
+        elif not step.startswith("@"):
+            place.append(step)
+    return tuple(place)
+
+
+def _local(element: "etree._Element") -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _text(element: "etree._Element", steps: tuple[str, ...]) -> str:
+    found: list[Any] = [element]
+    for step in steps:
+        if step == "..":
+            found = [one.getparent() for one in found[:1] if one.getparent() is not None]
+        elif step.startswith("@"):
+            values = [
+                str(value) for one in found for key, value in one.attrib.items() if key.rpartition("}")[2] == step[1:]
+            ]
+            return BETWEEN.join(value.strip() for value in values if value.strip())
+        else:
+            found = [child for one in found for child in one if isinstance(child.tag, str) and _local(child) == step]
+    texts = ("".join(one.itertext()).strip() for one in found)
+    return BETWEEN.join(text for text in texts if text)
+
+
+def _refuse_unsafe(path: Path, where: str) -> None:
+    if path.stat().st_size == 0:
+        raise InputError(f"{where}: an empty extract: the file has no bytes.", "Ask the agency for it again.")
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        head = bytes(content[:1024])
+        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or b"\0" in head:
+            raise InputError(f"{where}: this is no XML in UTF-8.", "Ask the agency for the export as XML in UTF-8.")
+        encoding = re.search(rb"""^[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""", head)
+        if encoding is not None and encoding.group(1).decode("ascii").casefold() not in _ENCODINGS:
+            raise InputError(f"{where}: line 1: its encoding is not one of those that are read.", "Ask for UTF-8.")
+        for mark in (b"<!DOCTYPE", b"<!ENTITY"):
+            at = content.find(mark)
+            if at >= 0:
+                line = content[:at].count(b"\n") + 1
+                raise InputError(
+                    f"{where}: line {line}: it declares a document type or entities, which no return needs and which "
+                    "can make a small file grow without end or fetch other files.",
+                    "Do not open it; ask the agency what it is.",
+                )
+
+
+def _refused(error: "etree.XMLSyntaxError", where: str, has_schema: bool) -> InputError:
+    entries = [entry for entry in error.error_log if "SCHEMA" in str(entry.domain_name)]
+    if has_schema and entries:
+        faults = list(dict.fromkeys(xml_schemas.in_words(entry) for entry in entries))
+        more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
+        return InputError(
+            f"{where}: it does not fit its schema: {'; '.join(faults[:SHOWN_FAULTS])}{more}.",
+            "Ask the agency to correct it where it was made, and to deliver it again.",
+        )
+    line, column = error.position
+    return InputError(
+        f"{where}: line {line}, column {column}: it is not well-formed XML there, or the file is not whole.",
+        "Ask the agency to send it again.",
+    )
