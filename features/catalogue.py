@@ -61,7 +61,7 @@ class Indicator(Document):
     """One indicator.
 
     Its number for (person_id, as_of_date) uses only events that occurred in `[as_of_date - window_days, as_of_date)`
-    and were known on `as_of_date` (`known_from <= as_of_date`).
+    and were known on `as_of_date` (`known_from <= as_of_date`, and not withdrawn by then).
     """
 
     name: str = Field(pattern=NAME, max_length=60, description="Short name; the column in the matrix.")

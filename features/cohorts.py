@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from features.catalogue import EventFilter
 from features.feature_sets import NOT_RECORDED
-from features.measures import event_condition, known_before
+from features.measures import event_condition, known_before, known_on
 from features.use_cases import Cohort, Group, OpenSpell, UseCase
 from hub import sql
 
@@ -48,18 +48,19 @@ def _has_open_spell(spell: OpenSpell) -> str:
     return f"""EXISTS (
         SELECT 1 FROM event AS start WHERE start.person_id = person.person_id
         AND start.event_type IN {sql.texts(spell.starts)}
-        AND start.occurred_on < as_of_date AND start.known_from <= as_of_date{since}
+        AND start.occurred_on < as_of_date AND {known_on("as_of_date", "start.")}{since}
         AND NOT EXISTS (
             SELECT 1 FROM event AS stop WHERE stop.person_id = start.person_id
             AND stop.event_type IN {sql.texts(spell.ends)} AND stop.episode_id = start.episode_id
-            AND stop.occurred_on < as_of_date AND stop.known_from <= as_of_date))"""
+            AND stop.occurred_on < as_of_date AND {known_on("as_of_date", "stop.")}))"""
 
 
 def outcome_statement(use_case: UseCase, known_to: datetime.date) -> str:
     """Return the SELECT of (person_id, as_of_date, outcome) for every row of `looked`.
 
     The outcome is 1 when an event of the outcome occurred in `[as_of_date, as_of_date + horizon_days)`, else 0. It is
-    null while the horizon reaches past `known_to`, because nobody can know yet.
+    null while the horizon reaches past `known_to`, because nobody can know yet. What counts is what is known on
+    `known_to`: an event that was withdrawn or corrected by then did not happen.
     """
     horizon = use_case.horizon_days
     return f"""
@@ -67,6 +68,7 @@ def outcome_statement(use_case: UseCase, known_to: datetime.date) -> str:
             CASE WHEN as_of_date + {horizon} <= {sql.date(known_to)} THEN (EXISTS (
                 SELECT 1 FROM event WHERE event.person_id = looked.person_id
                 AND {event_condition(use_case.outcome.events)}
+                AND {known_on(sql.date(known_to))}
                 AND occurred_on >= as_of_date AND occurred_on < as_of_date + {horizon}))::TINYINT END AS outcome
         FROM looked
     """

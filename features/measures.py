@@ -35,8 +35,22 @@ def event_condition(events: EventFilter) -> str:
 
 
 def known_before(as_of_date: str = "as_of_date") -> str:
-    """Return the condition under which an event may be seen: it occurred before the date and was known on it."""
-    return f"occurred_on < {as_of_date} AND known_from <= {as_of_date}"
+    """Return the condition under which an event may be seen: it occurred before the date and was known on it.
+
+    It was known when `known_from` had come and `known_to` (when it was withdrawn or corrected) had not: known from the
+    first, up to and not on the second.
+    """
+    return f"occurred_on < {as_of_date} AND {known_on(as_of_date)}"
+
+
+def known_on(day: str, event: str = "") -> str:
+    """Return the condition under which an event was known on a day: `known_from <= day`, and `known_to` is later.
+
+    Args:
+        day: the SQL of the day.
+        event: the prefix of the event's columns, such as `start.`.
+    """
+    return f"{event}known_from <= {day} AND coalesce({event}known_to > {day}, true)"
 
 
 def aggregate(indicator: Indicator) -> str:

@@ -1,26 +1,33 @@
 """Extracts that came in: one artefact for each delivery of a source, under pseudonymous record keys.
 
-An extract holds `event.parquet`, `involvement.parquet` and `area.parquet` (hub.tables.STAGED_EVENT, STAGED_INVOLVEMENT
-and AREA); who its people are lies in the identity store under the extract's digest. Its facts:
+An extract holds `event.parquet`, `involvement.parquet`, `family.parquet` and `area.parquet` (hub.tables.STAGED_EVENT,
+STAGED_INVOLVEMENT, STAGED_FAMILY and AREA); who its people are lies in the identity store under the extract's digest.
+Its facts:
 
 - `schema_version, partnership, source, agency, delivered_on`, and `gateway`: the one that let it in,
 - `inputs`: digest of everything that it was made from; the same inputs are not ingested twice,
 - `files`: for each file `table, file, sha256, bytes, rows, kept, quarantined, rules, blank_lines`,
 - `mapped`: for each mapping `mapping, title, table, rows, not_mapped, mapped, quarantined, rules`,
-- `rows`: rows of `identity, event, involvement, area`; `people`: distinct record keys,
+- `rows`: rows of `identity, event, involvement, family, area`; `people`: distinct record keys,
 - `known_from`: how the recording dates came about (see `hub.staging`),
+- `history`: what became of the rows of the deliveries that it replaces (see `hub.history`),
+- `since`: for each type of event, the earliest day of which the table that holds it tells,
+- `periods`: the one period that it is of, for a source whose deliveries add up; else empty,
 - `assumed_recording`: the source's assumption, or null,
 - `supersedes`: extracts of the same source and day that this one replaces.
 
-Every delivery of a source is whole: the newest one replaces the one before.
+Of most sources every delivery is whole: the newest one replaces the one before, and takes over what was known earlier.
+Of a source with `each_delivery: period`, each period is an extract of its own; those of several periods hold side by
+side, and a new delivery of a period replaces the one before of that period.
 """
 
-import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hub import artefacts, identity_store
 from hub.artefacts import Artefact
+from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
 KIND = "extract"
@@ -89,22 +96,60 @@ def all_extracts(workspace: Workspace) -> list[Artefact]:
 
 
 def current_extracts(workspace: Workspace) -> list[Artefact]:
-    """Return the extract of each source that holds now, sorted by day of delivery and source.
+    """Return the extracts of each source that hold now, sorted by day of delivery, source and period.
 
-    That is the one delivered last; of several delivered on the same day, the one that none of them supersedes.
+    Of a source that is the one delivered last, and of several delivered on one day the one that none of them
+    supersedes; where deliveries of periods add up, it is that one of each period. What an earlier version of the hub
+    ingested does not count: it has other tables.
     """
-    every = all_extracts(workspace)
-    superseded = {digest for one in every for digest in one.facts["supersedes"]}
-    newest = {str(one.facts["source"]): one for one in every if one.digest not in superseded}
-    return sorted(newest.values(), key=lambda one: (one.facts["delivered_on"], one.facts["source"]))
+    return _holding(all_extracts(workspace))
 
 
-def delivered_before(workspace: Workspace, source: str, day: datetime.date) -> list[Artefact]:
-    """Return the extracts of `source` that were delivered before `day`, oldest first."""
+def _holding(extracts: Sequence[Artefact]) -> list[Artefact]:
+    """Return those of `extracts`, sorted as `all_extracts` does, that no other one replaces."""
+    superseded = {digest for one in extracts for digest in one.facts["supersedes"]}
+    held: list[Artefact] = []
+    for one in extracts:
+        if one.digest not in superseded and one.facts["schema_version"] == SCHEMA_VERSION:
+            held = [*(before for before in held if not _replaces(one.facts, before.facts)), one]
+    return sorted(held, key=lambda one: (one.facts["delivered_on"], one.facts["source"], period_of(one) or ""))
+
+
+def _replaces(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    """Say whether an extract with the facts `new` replaces an older one: of two periods, both hold."""
+    apart = new["periods"] and old["periods"] and new["periods"] != old["periods"]
+    return bool(new["source"] == old["source"] and not apart)
+
+
+def period_of(extract: Artefact) -> str | None:
+    """Return the period that an extract is of; None for one that is whole."""
+    return next(iter(extract.facts["periods"]), None)
+
+
+def replaced(workspace: Workspace, facts: Mapping[str, Any]) -> list[Artefact]:
+    """Return the extracts of earlier days that an extract with `facts` replaces.
+
+    Args:
+        workspace: where extracts lie.
+        facts: `source`, `periods` and `delivered_on` of the new extract.
+    """
+    earlier = [one for one in all_extracts(workspace) if one.facts["delivered_on"] < facts["delivered_on"]]
+    return [one for one in _holding(earlier) if _replaces(facts, one.facts)]
+
+
+def superseded(workspace: Workspace, facts: Mapping[str, Any]) -> list[str]:
+    """Return the digests of the extracts of the same day that an extract with `facts` corrects.
+
+    Args:
+        workspace: where extracts lie.
+        facts: `source`, `periods`, `delivered_on` and `inputs` of the new extract.
+    """
     return [
-        one
+        one.digest
         for one in all_extracts(workspace)
-        if one.facts["source"] == source and one.facts["delivered_on"] < day.isoformat()
+        if one.facts["delivered_on"] == facts["delivered_on"]
+        and one.facts["inputs"] != facts["inputs"]
+        and _replaces(facts, {"periods": [], **one.facts})
     ]
 
 

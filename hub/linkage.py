@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from hub import engine, identity_store, linkage_quality, pairs, persons, sql
+from hub import engine, identity_store, linkage_quality, pair_table, pairs, periods, persons, sql
 from hub.admission import admit
 from hub.artefacts import Artefact
 from hub.errors import NotFoundError
@@ -163,12 +163,12 @@ def _cause(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> person
 
 def open_identity(connection: duckdb.DuckDBPyConnection, workspace: Workspace, extracts: Sequence[Artefact]) -> None:
     """Make the view `identity_row` over the identity rows of `extracts`, checked against what was ingested."""
-    paths = []
+    files = []
     for extract in extracts:
         path = identity_store.records(workspace, extract.facts["source"], extract.digest)
         identity_store.check(path, extract.facts["identity_sha256"])
-        paths.append(sql.text(path.as_posix()))
-    connection.execute(f"CREATE OR REPLACE VIEW identity_row AS FROM read_parquet([{', '.join(paths)}])")
+        files.append((extract, path))
+    connection.execute(f"CREATE OR REPLACE VIEW identity_row AS {periods.identity(files)}")
 
 
 def _sizes(person: NDArray[np.int64]) -> dict[int, int]:

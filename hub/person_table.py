@@ -1,7 +1,11 @@
-"""The person table of a snapshot: month of birth, sex, ethnicity, area and audit attributes, and nothing that names.
+"""The person table of a snapshot: month of birth, sex, gender, ethnicity, area, audit attributes, nothing that names.
 
 Of several sources the first one in sources.yaml that recorded a fact is believed, and within a source what it recorded
 last. The area is that of the address that began last, whichever source says so.
+
+The groups of ethnicity are those of the code list `ethnicity`. What is no ethnicity is a value of its own and never
+counted with a group: "refused" and "not obtained" as the list has them, "unknown code" for a code that is not in it,
+and "not recorded" where no source says anything.
 """
 
 from collections.abc import Sequence
@@ -9,8 +13,11 @@ from pathlib import Path
 
 import duckdb
 
-from hub import parquet_files, sql
+from hub import codes, parquet_files, sql
 from hub.tables import PERSON
+
+NOT_RECORDED = "not recorded"
+UNKNOWN_CODE = "unknown code"
 
 _BELIEVED = "ORDER BY rank, known_from DESC, valid_from DESC NULLS LAST"
 _LATEST = "ORDER BY coalesce(valid_from, known_from) DESC, known_from DESC, rank"
@@ -29,7 +36,7 @@ def build(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], path: P
         f"""
         CREATE OR REPLACE TEMP TABLE said AS
         SELECT person_id, rank, known_from, valid_from, date_trunc('month', date_of_birth)::DATE AS birth_month,
-               sex, ethnicity, area_id, attributes
+               sex, gender, upper(ethnicity) AS ethnicity, area_id, attributes
         FROM identity_row JOIN person_of USING (record_key) JOIN (VALUES {ranks}) AS ranks (source, rank) USING (source)
         """
     )
@@ -45,10 +52,11 @@ def build(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], path: P
             FROM attribute GROUP BY person_id
         ), person AS (
             SELECT person_id, {_first("birth_month", _BELIEVED)}, {_first("sex", _BELIEVED)},
-                   {_first("ethnicity", _BELIEVED)}, {_first("area_id", _LATEST)}
+                   {_first("gender", _BELIEVED)}, {_first("ethnicity", _BELIEVED)}, {_first("area_id", _LATEST)}
             FROM said GROUP BY person_id
         )
-        SELECT person.*, coalesce(attributes, MAP {{}}::MAP(VARCHAR, VARCHAR)) AS attributes
+        SELECT person.*, {_group("ons_19")} AS ethnicity_19, {_group("ons_5")} AS ethnicity_5,
+               coalesce(attributes, MAP {{}}::MAP(VARCHAR, VARCHAR)) AS attributes
         FROM person LEFT JOIN attributes USING (person_id)
         """,
         PERSON,
@@ -57,6 +65,14 @@ def build(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], path: P
     )
     connection.execute("DROP TABLE said")
     return rows
+
+
+def _group(name: str) -> str:
+    """Return the SQL of a group of `ethnicity` in the code list."""
+    listed = codes.read("ethnicity").codes
+    cases = " ".join(f"WHEN {sql.text(one.code)} THEN {sql.text(one.groups[name])}" for one in listed)
+    others = f"WHEN ethnicity IS NULL THEN {sql.text(NOT_RECORDED)} ELSE {sql.text(UNKNOWN_CODE)}"
+    return f"coalesce(CASE ethnicity {cases} END, CASE {others} END)"
 
 
 def _first(column: str, order: str) -> str:

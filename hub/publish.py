@@ -2,9 +2,11 @@
 
     snapshot = publish(workspace, partnership)
 
-Events and involvements get the person_id of their record, sorted by person; the person and household tables are made
-from the identity store. A source whose gateways do not hold any more stays out, and the snapshot names it. The snapshot
-appears whole, and then the pointer `current` names it: a kill at any step leaves the old snapshot or the new one.
+Events, involvements and families get the person_id of their record, sorted by person; the person and household tables
+are made from the identity store. A source whose gateways do not hold any more stays out, and the snapshot names it.
+
+The snapshot appears whole, and then the pointer `current` names it: a kill at any step leaves the old snapshot or the
+new one.
 """
 
 import datetime
@@ -23,6 +25,7 @@ from hub import (
     households,
     identity_store,
     parquet_files,
+    periods,
     person_table,
     persons,
     pseudonyms,
@@ -36,14 +39,14 @@ from hub.partnership import Partnership
 from hub.persons import PersonMap
 from hub.snapshots import CURRENT, KIND, Snapshot, open_snapshot
 from hub.sources import Source
-from hub.tables import AREA, EVENT, INVOLVEMENT, SCHEMA_VERSION, Table
+from hub.tables import AREA, EVENT, FAMILY, INVOLVEMENT, SCHEMA_VERSION, Table
 from hub.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are."""
 
-NO_RECORD = "no identity row says whose it is"
-_STEPS = ("Checking extracts", "People", "Households", "Events", "Involvements and areas", "Publishing")
+NO_RECORD = "no identity row of the newest delivery says whose it is"
+_STEPS = ("Checking extracts", "People", "Households", "Events", "Involvements, families, areas", "Publishing")
 
 
 def publish(
@@ -97,7 +100,7 @@ def publish(
             homes = households.build(connection, key, draft.path / "household.parquet")
             rows["household"] = homes.rows
             rejected: Counter[tuple[str, str, str]] = Counter()
-            for at, table in ((3, EVENT), (4, INVOLVEMENT)):
+            for at, table in ((3, EVENT), (4, INVOLVEMENT), (4, FAMILY)):
                 tell(_STEPS[at], at, len(_STEPS))
                 rows[table.name] = _write_by_person(connection, kept, table, draft.path, rejected)
             rows["area"] = _write_areas(connection, kept, sources, draft.path / "area.parquet")
@@ -201,7 +204,7 @@ def _write_by_person(
     rejected: Counter[tuple[str, str, str]],
 ) -> int:
     """Write the staged rows of `table` under person ids; count those without an identity row in `rejected`."""
-    staged = f"read_parquet([{', '.join(sql.text((one.path / f'{table.name}.parquet').as_posix()) for one in kept)}])"
+    staged = f"({periods.staged(kept, table)})"
     lost = connection.execute(
         f"SELECT source, count(*) FROM {staged} ANTI JOIN person_of USING (record_key) GROUP BY source ORDER BY source"
     ).fetchall()

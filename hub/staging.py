@@ -1,37 +1,47 @@
 """The last step of an ingest: mapped rows get their pseudonyms and the date from which the hub could know them.
 
 `known_from` is the mapped date; where there is none, the assumption of the source (`occurred_on` + `lag_days`, at most
-the day of delivery); where there is none either, the day of delivery, or of the earlier delivery that brought the same
-row first. An event cannot be known before it occurred, so an earlier date is lifted to `occurred_on`. How often each of
-these was so stands in the facts of the extract:
-
-    {"mapped": 10, "assumed": 0, "delivery": 2, "first_seen_earlier": 1, "lifted": 3, "after_delivery": 0}
-
-`after_delivery` counts events dated after the day of delivery, which only columns with `may_be_future` can hold.
-
-Two events of one person with equal content stay two: the second one's pseudonym also holds its number.
+the day of delivery); where there is none either, the day of delivery. What the delivery before had already keeps the
+day of its first sight, and what it lacked is not older than this delivery (`hub.history`). How often each of these was
+so for events stands in the facts of the extract (`hub.staged_events`).
 """
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
+import pyarrow.dataset as ds
 
-from hub import parquet_files, sql
+from hub import history, parquet_files, sql
 from hub.mapping import Mapped, mappings
-from hub.pseudonyms import Key, sql_content_id, sql_pseudonym
+from hub.pseudonyms import Key, sql_pseudonym
 from hub.sources import Source
-from hub.tables import AREA, IDENTITY_RECORD, STAGED_EVENT, STAGED_INVOLVEMENT
+from hub.tables import AREA, IDENTITY_RECORD
 
 _IDENTITY_TEXTS = (
     "given_name", "family_name", "sex", "gender", "ethnicity", "address", "locality", "postcode", "email",
 )  # fmt: skip
-_EVENT_CONTENT = ("record_key", "event_type", "role", "occurred_on", "value", "detail", "origin", "episode")
-_INVOLVEMENT_CONTENT = ("record_key", "agency", "team", "role", "valid_from")
+_ADDRESS = ("record_key", "address", "locality", "postcode", "area_id", "valid_from")
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier extract of the source that this delivery replaces.
+
+    Attributes:
+        delivered_on: its day of delivery.
+        files: for identity, event, involvement and family, where its rows are.
+        mapped: the groups of mappings that it had: people, events, involvements, families.
+        since: for each type of event that it had, the earliest day of which its table told.
+    """
+
+    delivered_on: datetime.date
+    files: Mapping[str, Path]
+    mapped: Collection[str]
+    since: Mapping[str, datetime.date | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +53,14 @@ class Stage:
         source: the source.
         key: the key of the pseudonyms.
         delivered_on: the day of delivery.
-        earlier: gives, for `event`, `involvement` or `identity`, the rows of earlier extracts of the source.
+        replaced: the earlier extracts of the source that this delivery replaces.
     """
 
     connection: duckdb.DuckDBPyConnection
     source: Source
     key: Key
     delivered_on: datetime.date
-    earlier: Callable[[str], pa.Table]
+    replaced: Sequence[Earlier] = ()
 
     def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
         """Run one statement, with the key as parameters where it makes pseudonyms."""
@@ -58,9 +68,8 @@ class Stage:
 
     def parameters(self, statement: str) -> dict[str, Any] | None:
         """Return the parameters of `statement`: the key, when it makes pseudonyms."""
-        if "$inner" in statement:
-            return dict(self.key.parameters)
-        return dict(self.key.content_parameters) if "$content_key" in statement else None
+        every: dict[str, Any] = {**self.key.parameters, **self.key.content_parameters}
+        return {name: value for name, value in every.items() if f"${name}" in statement} or None
 
     def mapped(self, group: str) -> list[Mapped]:
         """Return the mappings of one group."""
@@ -83,33 +92,30 @@ class Stage:
         """The SQL of the day of delivery."""
         return sql.date(self.delivered_on)
 
-    def first_seen(self, what: str, table: str, content: str) -> tuple[str, str]:
-        """Look for the rows of `table` without a recording date in earlier extracts of the source.
+    @property
+    def last(self) -> str:
+        """The SQL of the day of the delivery before; without one, a day before all days."""
+        return sql.date(max((one.delivered_on for one in self.replaced), default=datetime.date(1, 1, 1)))
+
+    def lacked(self, group: str) -> str:
+        """Return the SQL that says whether the delivery before would have held a row of a group of mappings."""
+        return str(bool(self.replaced) and all(group in one.mapped for one in self.replaced)).lower()
+
+    def open_before(self, what: str, columns: str = "*") -> bool:
+        """Make the table `#before WHAT` from the rows of the delivery before; say whether there is one.
 
         Args:
-            what: event, involvement or identity.
-            table: the rows of this delivery; those without a recording date have no `recorded`.
-            content: the SQL that tells rows apart, over columns that both have.
-
-        Returns:
-            The SQL of the date on which an earlier extract first had the row, and the join that brings it; without any
-            such row NULL and no join.
+            what: event, involvement, family or identity.
+            columns: which of its columns.
         """
-        [(unrecorded,)] = self.execute(f"SELECT count(*) FROM {table} WHERE recorded IS NULL").fetchall()
-        rows = self.earlier(what) if unrecorded else None
-        if rows is None or not rows.num_rows:
-            return "NULL::DATE", ""
-        self.connection.register("#earlier", rows)
-        self.execute(
-            f'CREATE TABLE "#seen {what}" AS SELECT {content} AS content, min(known_from) AS first_known '
-            'FROM "#earlier" GROUP BY 1'
-        )
-        self.connection.unregister("#earlier")
-        return "first_known", f'LEFT JOIN "#seen {what}" seen ON recorded IS NULL AND seen.content = {content}'
-
-    def known(self, seen: str) -> str:
-        """Return the SQL of the date from which the hub could know a row, `seen` being its date in earlier extracts."""
-        return f"coalesce(recorded, least({self.day}, {seen}), {self.day})"
+        table = sql.name(f"#before {what}")
+        for number, one in enumerate(self.replaced):
+            reader = ds.dataset([one.files[what].as_posix()], format="parquet").scanner().to_reader()
+            self.connection.register("#earlier", reader)
+            select = f'SELECT {columns} FROM "#earlier"'
+            self.execute(f"INSERT INTO {table} {select}" if number else f"CREATE TABLE {table} AS {select}")
+            self.connection.unregister("#earlier")
+        return bool(self.replaced)
 
 
 def fill_keys(stage: Stage) -> int:
@@ -123,31 +129,61 @@ def fill_keys(stage: Stage) -> int:
     return int(people)
 
 
-def write_identity(stage: Stage, path: Path) -> int:
-    """Write the identity rows (hub.tables.IDENTITY_RECORD) and return how many there are."""
+def write_identity(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
+    """Write the identity rows (hub.tables.IDENTITY_RECORD); return how many there are, and how many are backdated.
+
+    A row keeps the day of first sight of the person's address: a name that is spelt anew moves nobody. The end of an
+    address is known from its mapped date, else from the end itself and the lag that the source assumes, and not before
+    a delivery has it.
+    """
     if not stage.mapped("people"):
-        return parquet_files.write_empty(IDENTITY_RECORD, path)
+        return parquet_files.write_empty(IDENTITY_RECORD, path), {"backdated": 0}
 
     def select(mapped: Mapped) -> str:
         return (
             f"SELECT record_key, {sql.text(stage.source.name)} AS source, id AS source_person_id, "
-            f"{', '.join(_IDENTITY_TEXTS)}, date_of_birth, area AS area_id, valid_from, "
-            f"{stage.recorded('valid_from')} AS recorded, "
+            f"{', '.join(_IDENTITY_TEXTS)}, date_of_birth, area AS area_id, valid_from, valid_to, end_known_from, "
+            f"known_from IS NOT NULL AS is_mapped, {stage.recorded('valid_from')} AS recorded, "
             f"{_texts(mapped, 'identifiers')}, {_texts(mapped, 'attributes')} "
             f'FROM {mapped.result} JOIN "#keys" USING (id)'
         )
 
     stage.union("people", select, '"#identity"')
-    columns = [field.name for field in IDENTITY_RECORD.fields if field.name != "known_from"]
-    content = sql_content_id("'identity'", *columns)
-    seen, join = stage.first_seen("identity", '"#identity"', content)
-    return parquet_files.write(
-        stage.connection,
-        f'SELECT *, {stage.known(seen)} AS known_from FROM "#identity" {join}',
-        IDENTITY_RECORD,
-        path,
-        stage.key.content_parameters,
+    address = ", ".join(_ADDRESS)
+    if stage.open_before("identity", f"{address}, valid_to, known_from, end_known_from"):
+        same = " AND ".join(f"b.{name} IS NOT DISTINCT FROM n.{name}" for name in _ADDRESS[1:])
+        stage.execute(
+            'CREATE TABLE "#seen identity" AS SELECT n."row" AS "row", min(b.known_from) AS seen, '
+            "min(b.end_known_from) FILTER (b.valid_to = n.valid_to) AS end_seen "
+            'FROM (SELECT rowid AS "row", * FROM "#identity") n JOIN "#before identity" b '
+            f"ON b.record_key = n.record_key AND {same} GROUP BY 1"
+        )
+    else:
+        stage.execute('CREATE TABLE "#seen identity" ("row" BIGINT, seen DATE, end_seen DATE)')
+    covered = stage.lacked("people")
+    known = history.known_from(day=stage.day, last=stage.last, covered=covered)
+    others = [field.name for field in IDENTITY_RECORD.fields if field.name not in ("known_from", "end_known_from")]
+    rows = (
+        f"SELECT {', '.join(others)}, end_known_from AS end_recorded, end_seen, seen, recorded, {known} AS known_from "
+        'FROM (SELECT rowid AS "row", * FROM "#identity") LEFT JOIN "#seen identity" USING ("row")'
     )
+    ended = f"SELECT {', '.join(others)}, known_from, {end_known_from(stage)} AS end_known_from FROM ({rows})"
+    [(late,)] = stage.execute(
+        f"SELECT count(*) FROM ({rows}) WHERE {history.backdated(last=stage.last, covered=covered)}"
+    ).fetchall()
+    return parquet_files.write(stage.connection, ended, IDENTITY_RECORD, path), {"backdated": int(late)}
+
+
+def end_known_from(stage: Stage) -> str:
+    """Return the SQL of the date from which the hub could know an end.
+
+    It reads `valid_to`, `end_recorded` (the mapped date or NULL), `end_seen` (since when an earlier delivery has this
+    end known), `seen` (whether one has the start) and `known_from`.
+    """
+    assumed = stage.source.assumed_recording
+    said = f"coalesce(end_recorded, valid_to + {assumed.lag_days if assumed else 0})"
+    late = f"CASE WHEN seen IS NOT NULL AND {said} <= {stage.last} THEN {stage.day} ELSE {said} END"
+    return f"CASE WHEN valid_to IS NOT NULL THEN greatest(known_from, coalesce(end_seen, {late})) END"
 
 
 def _texts(mapped: Mapped, name: str) -> str:
@@ -159,102 +195,6 @@ def _texts(mapped: Mapped, name: str) -> str:
     if not entries:
         return f"MAP {{}}::MAP(VARCHAR, VARCHAR) AS {name}"
     return f"map_from_entries(list_filter([{entries}], lambda entry: entry.value IS NOT NULL)) AS {name}"
-
-
-def write_events(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
-    """Write the events (hub.tables.STAGED_EVENT); return how many there are, and the counts of recording dates."""
-    if not stage.mapped("events"):
-        return parquet_files.write_empty(STAGED_EVENT, path), _counts(stage, None)
-
-    def select(mapped: Mapped) -> str:
-        return (
-            f"SELECT record_key, {sql.text(str(getattr(mapped.declared, 'type')))} AS event_type, role, occurred_on, "  # noqa: B009
-            f"known_from IS NOT NULL AS is_mapped, {stage.recorded('occurred_on')} AS recorded, "
-            f'value, detail, origin, episode FROM {mapped.result} JOIN "#keys" ON id = person'
-        )
-
-    source = sql.text(stage.source.name)
-    stage.union("events", select, '"#mapped events"')
-    event_id = sql_content_id("'event'", source, *_EVENT_CONTENT)
-    stage.execute(
-        f'CREATE TABLE "#events" AS SELECT * EXCLUDE (episode), {event_id} AS event_id, {source} AS source, '
-        f"CASE WHEN episode IS NOT NULL THEN {sql_content_id(repr('episode'), source, 'episode')} END AS episode_id "
-        f'FROM "#mapped events"'
-    )
-    stage.execute('DROP TABLE "#mapped events"')
-    _tell_equals_apart(stage)
-    seen, join = stage.first_seen("event", '"#events"', "event_id")
-    stage.execute(
-        f'CREATE TABLE "#known events" AS SELECT *, {seen} AS seen, '
-        f'greatest(occurred_on, {stage.known(seen)}) AS known_from FROM "#events" {join}'
-    )
-    counts = _counts(stage, '"#known events"')
-    rows = parquet_files.write(stage.connection, 'SELECT * FROM "#known events"', STAGED_EVENT, path, unique=True)
-    return rows, counts
-
-
-def _tell_equals_apart(stage: Stage) -> None:
-    """Give the second and later of several events with the same pseudonym another one, in the order of recording."""
-    stage.execute('CREATE TEMP TABLE "#equal" AS SELECT event_id FROM "#events" GROUP BY 1 HAVING count(*) > 1')
-    numbered = sql_content_id("'event'", "event_id", "number")
-    stage.execute(
-        'CREATE TEMP TABLE "#numbered" AS SELECT * FROM (SELECT e.rowid AS "row", event_id, '
-        "row_number() OVER (PARTITION BY event_id ORDER BY recorded NULLS LAST, e.rowid) AS number "
-        'FROM "#events" e SEMI JOIN "#equal" USING (event_id)) WHERE number > 1'
-    )
-    stage.execute(
-        f'UPDATE "#events" SET event_id = n.other FROM (SELECT "row", {numbered} AS other FROM "#numbered") n '
-        f'WHERE "#events".rowid = n."row"'
-    )
-
-
-def _counts(stage: Stage, table: str | None) -> dict[str, int]:
-    conditions = {
-        "mapped": "is_mapped",
-        "assumed": "NOT is_mapped AND recorded IS NOT NULL",
-        "delivery": "recorded IS NULL AND seen IS NULL",
-        "first_seen_earlier": "recorded IS NULL AND seen IS NOT NULL",
-        "lifted": "recorded < occurred_on",
-        "after_delivery": f"occurred_on > {stage.day}",
-    }
-    if table is None:
-        return dict.fromkeys(conditions, 0)
-    counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions.values())
-    [row] = stage.execute(f"SELECT {counts} FROM {table}").fetchall()
-    return dict(zip(conditions, (int(count) for count in row), strict=True))
-
-
-def write_involvements(stage: Stage, agency: str, path: Path) -> int:
-    """Write the involvements (hub.tables.STAGED_INVOLVEMENT) and return how many there are.
-
-    The end of one is known from its mapped date, else from the end itself plus the lag that the source assumes, and
-    never before its start is known.
-    """
-    if not stage.mapped("involvements"):
-        return parquet_files.write_empty(STAGED_INVOLVEMENT, path)
-    assumed = stage.source.assumed_recording
-    lag = assumed.lag_days if assumed else 0
-
-    def select(mapped: Mapped) -> str:
-        return (
-            f"SELECT record_key, {sql.text(agency)} AS agency, team, role, valid_from, valid_to, end_known_from, "
-            f"{stage.recorded('valid_from')} AS recorded, {sql.text(stage.source.name)} AS source "
-            f'FROM {mapped.result} JOIN "#keys" ON id = person'
-        )
-
-    stage.union("involvements", select, '"#involvements"')
-    content = sql_content_id("'involvement'", *_INVOLVEMENT_CONTENT)
-    seen, join = stage.first_seen("involvement", '"#involvements"', content)
-    known = stage.known(seen)
-    return parquet_files.write(
-        stage.connection,
-        f"SELECT * EXCLUDE (end_known_from), {known} AS known_from, CASE WHEN valid_to IS NOT NULL "
-        f"THEN greatest({known}, coalesce(end_known_from, valid_to + {lag})) END AS end_known_from "
-        f'FROM "#involvements" {join}',
-        STAGED_INVOLVEMENT,
-        path,
-        stage.key.content_parameters,
-    )
 
 
 def write_areas(stage: Stage, path: Path) -> int:

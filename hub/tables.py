@@ -1,6 +1,6 @@
 """The named schemas of tables that cross a border: declared once, checked once where they cross.
 
-A snapshot holds `person, event, household, involvement, area`. Inside the hub, before people are linked, the same
+A snapshot holds `person, event, household, family, involvement, area`. Inside the hub, before people are linked, the same
 tables carry `record_key` in place of `person_id`: a keyed pseudonym of (source, the agency's own identifier).
 """
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from hub.errors import IntegrityError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,10 @@ PERSON = Table(
         Field("person_id", pa.string(), False, "Pseudonym; stays the same from snapshot to snapshot."),
         Field("birth_month", pa.date32(), True, "First day of the month of birth; the day stays in the hub."),
         Field("sex", pa.string(), True, "Sex as the first source in sources.yaml that knows it recorded it."),
-        Field("ethnicity", pa.string(), True, "Ethnicity code, likewise."),
+        Field("gender", pa.string(), True, "Gender, likewise, where it is recorded; never taken for sex."),
+        Field("ethnicity", pa.string(), True, "Ethnicity code, likewise, in the spelling of the code list."),
+        Field("ethnicity_19", pa.string(), False, "One of the 19 groups of the ONS, or why there is none."),
+        Field("ethnicity_5", pa.string(), False, "One of the 5 groups of the ONS, or why there is none."),
         Field("area_id", pa.string(), True, "Area of the newest known address."),
         Field("attributes", _TEXTS, False, "Other facts used only to audit fairness."),
     ),
@@ -73,7 +76,7 @@ PERSON = Table(
 )
 EVENT = Table(
     "event",
-    "One row a dated fact about a person.",
+    "One row a time in which a dated fact about a person was known: withdrawn facts stay, with the day of that.",
     (
         Field("person_id", pa.string(), False, "Whom it is about."),
         Field("event_id", pa.string(), False, "Pseudonym of the event; sorts ties."),
@@ -81,13 +84,14 @@ EVENT = Table(
         Field("role", pa.string(), True, "victim, witness, suspect, missing…"),
         Field("occurred_on", pa.date32(), False, "The date on which it happened."),
         Field("known_from", pa.date32(), False, "The first date on which the hub could know it."),
+        Field("known_to", pa.date32(), True, "The first date on which the hub knew that it does not hold."),
         Field("source", pa.string(), False, "Source, as sources.yaml names it."),
         Field("value", pa.float64(), True, "A number, in the unit that the source gives."),
         Field("detail", pa.string(), True, "A code, such as an offence group."),
         Field("origin", pa.string(), True, "'reported' or 'agency'."),
         Field("episode_id", pa.string(), True, "Pseudonym of what ties a start to its end."),
     ),
-    ("person_id", "occurred_on", "event_id"),
+    ("person_id", "occurred_on", "event_id", "known_from"),
 )
 HOUSEHOLD = Table(
     "household",
@@ -103,6 +107,21 @@ HOUSEHOLD = Table(
         Field("source", pa.string(), False, "Source of the address."),
     ),
     ("person_id", "valid_from", "household_id"),
+)
+FAMILY = Table(
+    "family",
+    "One row a time in which a person belonged to a family, or two people were related, as a source says.",
+    (
+        Field("person_id", pa.string(), False, "Who belongs to it."),
+        Field("family_id", pa.string(), False, "Pseudonym of the family, or of the pair of relatives, in its source."),
+        Field("relation", pa.string(), True, "child, parent, sibling… within it."),
+        Field("valid_from", pa.date32(), False, "First day on which it holds; else the day it was recorded."),
+        Field("valid_to", pa.date32(), True, "First day on which it no longer holds."),
+        Field("known_from", pa.date32(), False, "The first date on which the hub could know the start."),
+        Field("end_known_from", pa.date32(), True, "The first date on which the hub could know the end."),
+        Field("source", pa.string(), False, "Source."),
+    ),
+    ("person_id", "valid_from", "family_id"),
 )
 INVOLVEMENT = Table(
     "involvement",
@@ -132,7 +151,7 @@ AREA = Table(
     ),
     ("area_id",),
 )
-SNAPSHOT_TABLES = (PERSON, EVENT, HOUSEHOLD, INVOLVEMENT, AREA)
+SNAPSHOT_TABLES = (PERSON, EVENT, HOUSEHOLD, FAMILY, INVOLVEMENT, AREA)
 
 
 def _by_record(table: Table, name: str) -> Table:
@@ -143,6 +162,7 @@ def _by_record(table: Table, name: str) -> Table:
 
 STAGED_EVENT = _by_record(EVENT, "staged event")
 STAGED_INVOLVEMENT = _by_record(INVOLVEMENT, "staged involvement")
+STAGED_FAMILY = _by_record(FAMILY, "staged family")
 IDENTITY_RECORD = Table(
     "identity record",
     "What a source says of who a person is. It never leaves the identity store.",
@@ -162,7 +182,9 @@ IDENTITY_RECORD = Table(
         Field("email", pa.string(), True, "E-mail address."),
         Field("area_id", pa.string(), True, "Area of the address."),
         Field("valid_from", pa.date32(), True, "Since when the address holds."),
-        Field("known_from", pa.date32(), False, "The first date on which the hub could know the row."),
+        Field("valid_to", pa.date32(), True, "First day on which the address no longer holds, where it is recorded."),
+        Field("known_from", pa.date32(), False, "The first date on which the hub could know the address."),
+        Field("end_known_from", pa.date32(), True, "The first date on which the hub could know its end."),
         Field("identifiers", _TEXTS, False, "Identifiers shared between agencies."),
         Field("attributes", _TEXTS, False, "Other facts used only to audit fairness."),
     ),

@@ -49,8 +49,8 @@ def _defaults(table: Table, number: int) -> dict[str, Any]:
         case "event":
             values |= {"event_id": f"e{number:06}", "source": "police", "event_type": "incident"}
         case "person":
-            values |= {"attributes": []}
-        case "household" | "involvement":
+            values |= {"attributes": [], "ethnicity_19": "not recorded", "ethnicity_5": "not recorded"}
+        case "household" | "family" | "involvement":
             values |= {"source": "school", "agency": "council", "team": "early help"}
     return {name: value for name, value in values.items() if name in {field.name for field in table.fields}}
 
@@ -62,7 +62,7 @@ def arrow(table: Table, rows: list[dict[str, Any]]) -> pa.Table:
         filled = _defaults(table, number) | row
         if table.name == "event" and filled["known_from"] is None:
             filled["known_from"] = filled["occurred_on"]
-        if table.name in {"household", "involvement"} and filled["known_from"] is None:
+        if table.name in {"household", "family", "involvement"} and filled["known_from"] is None:
             filled["known_from"] = filled["valid_from"]
         whole.append({field.name: _value(filled[field.name], field.type) for field in table.fields})
     return table.conform(pa.Table.from_pylist(whole, schema=table.schema))
@@ -73,7 +73,8 @@ def snapshot(
 ) -> Snapshot:
     """Publish a snapshot: each table is a drawn text or a list of rows; people named anywhere are added to `person`."""
     rows = {name: drawn(given) if isinstance(given, str) else list(given) for name, given in tables.items()}
-    people = {row["person_id"] for name in ("event", "household", "involvement") for row in rows.get(name, [])}
+    about = ("event", "household", "family", "involvement")
+    people = {row["person_id"] for name in about for row in rows.get(name, [])}
     known = {row["person_id"] for row in rows.get("person", [])}
     rows["person"] = [*rows.get("person", []), *({"person_id": one} for one in sorted(people - known))]
     sources = {row.get("source", "police") for row in rows.get("event", [])} | {"police"}

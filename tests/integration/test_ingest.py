@@ -60,10 +60,10 @@ def test_people_and_events_become_an_extract_without_names(tmp_path: Path) -> No
         (first, _day("2024-05-06"), DELIVERED, 1.0, "absence", "school"),  # nobody says when it was recorded
         (second, _day("2024-05-07"), _day("2024-05-07"), None, "absence", "school"),
     }
-    for name in ("event.parquet", "involvement.parquet", "area.parquet", "manifest.json"):
+    for name in ("event.parquet", "involvement.parquet", "family.parquet", "area.parquet", "manifest.json"):
         content = (report.extract.path / name).read_bytes()
         assert not any(text.encode() in content for text in (SECRET, "O'Brien", "P1"))
-    assert extracts.verify(town.workspace, report.extract) == 5
+    assert extracts.verify(town.workspace, report.extract) == 6
 
 
 def test_every_table_has_its_schema_and_order(tmp_path: Path) -> None:
@@ -192,6 +192,7 @@ def test_a_later_delivery_replaces_and_keeps_the_day_of_first_sight(tmp_path: Pa
         "first_seen_earlier": 2,
         "lifted": 0,
         "after_delivery": 0,
+        "backdated": 0,
     }
     seen = {row["source_person_id"]: row["known_from"] for row in town.identity(third)}
     assert seen == dict.fromkeys(("P1", "P2", "P3"), _day("2024-06-01")) | {"P4": _day("2024-09-01")}
@@ -402,7 +403,7 @@ def test_a_kill_leaves_no_extract_without_its_identity_rows(steps: int, tmp_path
     ended = subprocess.run([sys.executable, "-c", KILLED, str(steps), str(tmp_path)], check=False, capture_output=True)
     assert ended.returncode == 9, ended.stderr
     for one in extracts.all_extracts(town.workspace):
-        assert extracts.verify(town.workspace, one) == 5
+        assert extracts.verify(town.workspace, one) == 6
     town.ingest()
     assert len(extracts.current_extracts(town.workspace)) == 2
     assert not list(town.workspace.identity.glob(".draft-*"))
