@@ -14,7 +14,7 @@ Texts = npt.NDArray[np.object_]
 Flags = npt.NDArray[np.bool_]
 
 _SIZES = (0.40, 0.36, 0.16, 0.06, 0.02)
-_TWINS = 0.04
+TWINS = 0.04
 _TWINS_ALIKE = 0.35
 _HALF_SIBLINGS = 0.15
 _DAUGHTERS_OWN_NAME = 0.10
@@ -56,12 +56,22 @@ def sizes(rng: np.random.Generator, count: int) -> Ints:
     return kept
 
 
-def make(rng: np.random.Generator, homes: Households, size: Ints) -> Children:
-    """Draw the children of `homes`; `size` says how many each has."""
+def make(
+    rng: np.random.Generator, homes: Households, size: Ints, *, twins: float = TWINS, same_initials: float = 0.0
+) -> Children:
+    """Draw the children of `homes`.
+
+    Args:
+        rng: the source of chance.
+        homes: the households.
+        size: how many children each household has.
+        twins: share of the later-born children who are twins of the one before.
+        same_initials: share of the later-born children whose first name begins like that of the one before.
+    """
     household = np.repeat(np.arange(len(size)), size)
     count = len(household)
     first = np.concatenate([[True], household[1:] != household[:-1]])
-    twin = ~first & (rng.random(count) < _TWINS)
+    twin = ~first & (rng.random(count) < twins)
     twin[1:] &= ~twin[:-1]
     born = _births(rng, household, first, twin)
     twin_of = np.full(count, -1)
@@ -71,6 +81,8 @@ def make(rng: np.random.Generator, homes: Households, size: Ints) -> Children:
     community = homes.community[household]
     given = _given_names(rng, community, sex, household)
     _make_twins_alike(rng, given, sex, later)
+    if same_initials:
+        _give_same_initials(rng, given, sex, community, np.flatnonzero(~first & (rng.random(count) < same_initials)))
     return Children(
         household=household,
         born=born,
@@ -124,6 +136,21 @@ def _make_twins_alike(rng: np.random.Generator, given: Texts, sex: Texts, later:
         fitting = [group for group in groups if (group[0] in girls) == (sex[second] == "F")]
         pair = rng.permutation(np.array(fitting[int(rng.integers(len(fitting)))], dtype=object))[:2]
         given[second - 1], given[second] = pair[0], pair[1]
+
+
+def _give_same_initials(rng: np.random.Generator, given: Texts, sex: Texts, community: Texts, later: Ints) -> None:
+    by_letter: dict[tuple[str, str, str], list[str]] = {}
+    for code, known in names.COMMUNITIES.items():
+        for letter, listed in (("M", known.boys), ("F", known.girls)):
+            for name in listed:
+                by_letter.setdefault((code, letter, name[0]), []).append(name)
+    for child in later:
+        fitting = by_letter.get((community[child], sex[child], given[child - 1][0]), [])
+        # Brothers and sisters stand beside each other; five is the largest family.
+        taken = set(given[max(0, child - 5) : child + 6])
+        free = [name for name in fitting if name not in taken]
+        if free:
+            given[child] = free[int(rng.integers(len(free)))]
 
 
 def _family_names(

@@ -1,118 +1,170 @@
 """The county: draws everything from one seed and writes the extracts and the truth beside them."""
 
-import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import bad_rows
 import children as people_of
 import events as events_of
+import extract_files
 import extracts
-import faults
+import habits
 import households
+import lots
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import period
 import places
-import police
+import planting
 import records
 import truth
+from bad_rows import BadRows
 from children import Children
+from deliveries import Delivery
 from events import Events
-from extracts import Extract
+from extract_files import Extract
 from households import Households
 from period import NONE
+from planting import Planted, Scene
 from records import Records
 
-STEPS = period.MONTHS + 4
+_FILES = 20
+_TWINS, _SAME_INITIALS = 0.15, 0.5
+_SPELLS = {"episodes": "end", "plans": "end", "social_workers": "end", "early_help": "end"}
 
 
-def generate(out: Path, children: int, seed: int, *, advance: Callable[[], None] = lambda: None) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of the generator."""
+
+    children: int
+    seed: int
+    plant: frozenset[str] = frozenset()
+    also_on: int | None = None
+    """The day of a second, later delivery."""
+    parquet: bool = False
+    batch: int = extract_files.BATCH
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """Everybody and everything, before any agency hands anything over."""
+
+    wanted: Wanted
+    homes: Households
+    children: Children
+    events: Events
+    rows: dict[str, pd.DataFrame]
+    """What agencies record in the four years, whenever they record it."""
+    people: tuple[Records, ...]
+
+
+def steps(wanted: Wanted) -> int:
+    """Return about how often `generate` calls `advance`."""
+    return period.MONTHS + 3 + _FILES * (1 if wanted.also_on is None else 2)
+
+
+def generate(out: Path, wanted: Wanted, *, advance: Callable[[], None] = lambda: None) -> dict[str, Any]:
     """Write the extracts into `out` and the truth into `out/truth`; return what was planted.
 
     Args:
         out: folder; made when it is not there. Files of the same names are replaced.
-        children: how many children live in the county.
-        seed: the same seed and number give the same bytes.
-        advance: called `STEPS` times on the way.
+        wanted: the same wishes give the same bytes.
+        advance: called about `steps(wanted)` times on the way.
     """
-    rng = np.random.default_rng(np.random.SeedSequence([seed, children]))
+    rng = np.random.default_rng(np.random.SeedSequence([wanted.seed, wanted.children]))
     for_places, for_homes, for_children, for_events, for_records, for_faults = rng.spawn(6)
-    size = people_of.sizes(for_children, children)
+    size = people_of.sizes(for_children, wanted.children)
     here = places.make(for_places, len(size))
     homes = households.make(for_homes, here, len(size))
-    everyone = people_of.make(for_children, homes, size)
+    more = {"twins": _TWINS, "same_initials": _SAME_INITIALS} if "twins" in wanted.plant else {}
+    children = people_of.make(for_children, homes, size, **more)
     advance()
-    events = events_of.simulate(for_events, homes, everyone, advance=advance)
-    delivered = _delivered(for_events, everyone, events)
-    sources, files = _extracts(for_records, homes, everyone, delivered)
+    events = events_of.simulate(for_events, homes, children, advance=advance)
+    planted, events, careless = _planted(wanted, homes, children, events)
+    rows = _rows(for_events, children, events)
+    people = _people(for_records, homes, children, rows, careless)
+    county = County(wanted, homes, children, events, rows, people)
     advance()
-    bad: dict[str, dict[str, int]] = {}
-    rows: dict[str, int] = {}
+    first = Delivery(period.DELIVERY, wanted.seed, children)
     folder = out / "truth"
     folder.mkdir(parents=True, exist_ok=True)
-    for extract in files:
-        spoilt, counts = faults.plant(for_faults, extract)
-        extracts.write(spoilt.frame, out / extract.name, delimiter=extract.delimiter, encoding=extract.encoding)
-        bad[extract.name], rows[extract.name] = counts, len(spoilt.frame)
-    extracts.write(extracts.areas(here), out / "areas.csv")
-    rows["areas.csv"] = len(here.area_code)
+    counts, bad = _deliver(county, first, out, for_faults, advance)
+    facts = truth.facts(county.children, homes, people, here, first)
+    facts |= {"rows": counts, "bad_rows": bad, "seed": wanted.seed}
+    delivered = {name: first.rows(frame, until=_SPELLS.get(name)) for name, frame in rows.items()}
+    facts["late_rows"] = {name: truth.late_rows(frame) for name, frame in delivered.items()}
+    truth.write(truth.people(people, children, first), folder / "people.csv")
+    truth.write(truth.outcomes(children, events, delivered), folder / "outcomes.csv")
+    truth.write_json(facts, folder / "planted.json")
+    truth.write_faults(planted, children, folder)
     advance()
-    extracts.write(truth.people(sources, everyone), folder / "people.csv")
-    extracts.write(truth.outcomes(everyone, events, delivered), folder / "outcomes.csv")
-    planted = {
-        "children": children,
-        "seed": seed,
-        "households": len(homes),
-        "twins": int((everyone.twin_of >= 0).sum()),
-        "people_held_twice": {one.habits.source: int((one.ids[1] != "").sum()) for one in sources},
-        "records": {one.habits.source: int((one.ids != "").sum()) for one in sources},
-        "rows": rows,
-        "bad_rows": bad,
-        "late_rows": {name: truth.late_rows(frame) for name, frame in delivered.items()},
-        "over_recorded_areas": sorted(here.area_code[here.area_over_recorded]),
-        "over_recording": police.OVER_RECORDING,
-    }
-    text = json.dumps(planted, indent=2, ensure_ascii=False) + "\n"
-    (folder / "planted.json").write_text(text, encoding="utf-8")
-    advance()
-    return planted
+    if wanted.also_on is not None:
+        _deliver_later(county, wanted.also_on, first, out, advance)
+    return facts
 
 
-def _delivered(rng: np.random.Generator, everyone: Children, events: Events) -> dict[str, pd.DataFrame]:
-    """Return the rows that the extracts hold, before they are put into each agency's words."""
+def _planted(
+    wanted: Wanted, homes: Households, children: Children, events: Events
+) -> tuple[dict[str, Planted], Events, npt.NDArray[np.float64] | None]:
+    found: dict[str, Planted] = {}
+    for name, plant in planting.CHANGES_EVENTS.items():
+        if name in wanted.plant:
+            changed, found[name] = plant(Scene(wanted.seed, homes, children, events))
+            events = Events(events.frames | changed, events.need, events.attachment)
+    careless = None
+    if "spelling_errors" in wanted.plant:
+        careless, found["spelling_errors"] = planting.careless(Scene(wanted.seed, homes, children, events))
+    if "twins" in wanted.plant:
+        found["twins"] = planting.twins(children, _TWINS, _SAME_INITIALS)
+    return found, events, careless
+
+
+def _rows(rng: np.random.Generator, children: Children, events: Events) -> dict[str, pd.DataFrame]:
+    """Return the rows that agencies record in the period, each with a number of its own, whenever they record it."""
     frames = events.frames
-    spells = ("episodes", "plans", "social_workers", "early_help")
-    kept = {name: extracts.delivered(frames[name], until="end") for name in spells}
+    kept = {}
     for name in ("contacts", "factors", "roll", "attendance", "suspensions", "meetings", "youth_justice"):
-        kept[name] = extracts.delivered(frames[name])
-    kept["police"] = extracts.police_rows(rng, everyone, events, records.POLICE.held_twice)
+        frame = frames[name].assign(row=np.arange(len(frames[name])))
+        kept[name] = frame[(frame["day"] >= period.FIRST) & (frame["day"] <= period.LAST)].reset_index(drop=True)
+    for name, end in _SPELLS.items():
+        frame = frames[name].assign(row=np.arange(len(frames[name])))
+        kept[name] = frame[(frame[end] >= period.FIRST) & (frame["day"] <= period.LAST)].reset_index(drop=True)
+    both = pd.concat([frames["domestic"], frames["police"]], ignore_index=True)
+    fresh = both["incident"].isna().to_numpy()
+    number = both["incident"].fillna(0).to_numpy().astype(np.int64)
+    number[fresh] = number.max(initial=0) + 1 + np.arange(fresh.sum())
+    both = both.assign(incident=number)
+    both = both[(both["day"] >= period.FIRST) & (both["day"] <= period.LAST)]
+    both = both.sort_values(["recorded", "incident", "child"], ignore_index=True)
+    twice = rng.random(len(children)) < habits.POLICE.held_twice
+    count = both.groupby("child").cumcount().to_numpy()
+    kept["police"] = both.assign(record=(twice[both["child"]] & (count % 2 == 1)).astype(np.int64))
     return kept
 
 
-def _extracts(
-    rng: np.random.Generator, homes: Households, everyone: Children, rows: dict[str, pd.DataFrame]
-) -> tuple[list[Records], list[Extract]]:
-    """Return the records of people by source, and all files."""
-    seen = {
-        records.SCHOOL: rows["roll"],
-        records.SOCIAL_CARE: _sightings(rows["contacts"], rows["episodes"]),
-        records.POLICE: rows["police"],
-        records.YOUTH_JUSTICE: rows["youth_justice"],
-        records.EARLY_HELP: _sightings(rows["early_help"], rows["meetings"]),
-    }
-    made = [
-        records.make(rng, habits, homes, everyone, frame if "record" in frame else frame.assign(record=0))
-        for habits, frame in seen.items()
-    ]
-    at_school, in_care, at_police, in_court, with_help = made
-    files = [
-        *extracts.school(at_school, rows["roll"], rows["attendance"], rows["suspensions"]),
-        *extracts.social_care(in_care, rows),
-        *extracts.police(at_police, rows["police"]),
-        *extracts.youth_justice(in_court, rows["youth_justice"]),
-        *extracts.early_help(with_help, rows["early_help"], rows["meetings"]),
-    ]
-    return made, files
+def _people(
+    rng: np.random.Generator,
+    homes: Households,
+    children: Children,
+    rows: dict[str, pd.DataFrame],
+    careless: npt.NDArray[np.float64] | None,
+) -> tuple[Records, ...]:
+    seen = (
+        (habits.SCHOOL, rows["roll"]),
+        (habits.SOCIAL_CARE, _sightings(rows["contacts"], rows["episodes"])),
+        (habits.POLICE, rows["police"]),
+        (habits.YOUTH_JUSTICE, rows["youth_justice"]),
+        (habits.EARLY_HELP, _sightings(rows["early_help"], rows["meetings"])),
+    )
+    return tuple(
+        records.make(stream, one, homes, children, frame, careless=None if one is habits.SCHOOL else careless)
+        for stream, (one, frame) in zip(rng.spawn(len(seen)), seen, strict=True)
+    )
 
 
 def _sightings(*frames: pd.DataFrame) -> pd.DataFrame:
@@ -120,8 +172,52 @@ def _sightings(*frames: pd.DataFrame) -> pd.DataFrame:
     found = [frame[["child", "day", "recorded"]] for frame in frames]
     for frame in frames:
         if "end" in frame:
-            ended = frame[frame["end"] != NONE]
-            found.append(
-                pd.DataFrame({"child": ended["child"], "day": ended["end"], "recorded": ended["end_recorded"]})
-            )
+            ended = frame[(frame["end"] != NONE) & (frame["end"] <= period.LAST)]
+            columns = {"child": ended["child"], "day": ended["end"], "recorded": ended["end_recorded"]}
+            found.append(pd.DataFrame(columns))
     return pd.concat(found, ignore_index=True)
+
+
+def _files(county: County, delivery: Delivery) -> list[Extract]:
+    rows = {name: delivery.rows(frame, until=_SPELLS.get(name)) for name, frame in county.rows.items()}
+    rows["contacts"] = delivery.withdrawn(rows["contacts"])
+    rows["police"] = delivery.corrected_dates(rows["police"])
+    at_school, in_care, at_police, in_court, with_help = (extracts.people(one, delivery) for one in county.people)
+    return [
+        *extracts.school(at_school, rows["roll"], rows["attendance"], rows["suspensions"]),
+        *extracts.social_care(in_care, rows),
+        *extracts.police(at_police, rows["police"]),
+        *extracts.youth_justice(in_court, rows["youth_justice"]),
+        *extracts.early_help(with_help, rows["early_help"], rows["meetings"]),
+        extracts.areas(county.homes.places),
+    ]
+
+
+def _deliver(
+    county: County, delivery: Delivery, out: Path, rng: np.random.Generator, advance: Callable[[], None]
+) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    """Write the files of one delivery; return the rows of each, and the bad ones among them by kind."""
+    files = _files(county, delivery)
+    plans = [bad_rows.draw(rng, len(one), delivered=delivery.day) for one in files[:-1]]
+    plans.append(bad_rows.draw(rng, 0, delivered=delivery.day))
+
+    def write(pair: tuple[Extract, BadRows]) -> tuple[str, int]:
+        found = extract_files.write(*pair, out, parquet=county.wanted.parquet, batch=county.wanted.batch)
+        advance()
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        rows = dict(pool.map(write, zip(files, plans, strict=True)))
+    return rows, {name: plan.counts() for name, plan in zip(rows, plans, strict=True)}
+
+
+def _deliver_later(county: County, day: int, first: Delivery, out: Path, advance: Callable[[], None]) -> None:
+    later = Delivery(day, county.wanted.seed, county.children, later=True)
+    name = f"delivered-{period.iso([day])[0]}"
+    folder = out / name
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = lots.stream(county.wanted.seed, county.wanted.children, name)
+    rows, bad = _deliver(county, later, folder, rng, advance)
+    facts = truth.changes(county.people, county.rows, first, later) | {"folder": name, "rows": rows, "bad_rows": bad}
+    truth.write_json(facts, out / "truth" / f"{name}.json")
+    truth.write(truth.people(county.people, county.children, later), out / "truth" / f"people-{name}.csv")

@@ -1,17 +1,15 @@
-"""Extracts: what each agency delivers, as CSV files in the agency's own words and formats."""
+"""Extracts: what each agency delivers, as files in the agency's own words and formats."""
 
-import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import period
-from children import Children, Texts
-from events import Events
-from period import NONE, british, iso
-from places import DISTRICTS, IMD_YEAR, Places
+from children import Flags
+from columns import Coded, Column, Dates, Numbers, Text, coded
+from deliveries import Delivery
+from extract_files import Extract
+from period import NONE
+from places import DISTRICTS, IMD_YEAR, Ints, Places
 from records import Records
 
 _POLICE_ETHNICITY = {
@@ -29,113 +27,116 @@ _POLICE_ETHNICITY = {
     "BAFR": "B2",
     "OOTH": "O9",
     "REFU": "NS",
-    "NULL": "NULL",
+    "": "",
 }
-_KNOWN_BY = period.DELIVERY - 1
+_YES = ("N", "Y")
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
-    """One file of a delivery: its rows as text, and which columns are its key, its person and its main date."""
+class People:
+    """The rows about people that one delivery of one source holds."""
 
-    name: str
-    frame: pd.DataFrame
-    key: str
-    person: str
-    date: str
-    british: bool = False
-    missing: str = ""
-    delimiter: str = ","
-    encoding: str = "utf-8"
+    records: Records
+    rows: Ints
+    """Rows of `records.where`."""
+    delivery: Delivery
 
+    @property
+    def of(self) -> Ints:
+        """The record of each row."""
+        return self.records.where.of[self.rows]
 
-def delivered(frame: pd.DataFrame, *, until: str | None = None) -> pd.DataFrame:
-    """Return the rows that an extract of the four years holds: in the period and recorded before the day of delivery.
-
-    With `until`, rows are spells: those that had not ended when the period began are in, and an end that had not
-    come, or was not recorded yet, is NONE.
-    """
-    kept = frame[(frame["day"] <= period.LAST) & (frame["recorded"] <= _KNOWN_BY)]
-    if until is None:
-        return kept[kept["day"] >= period.FIRST].reset_index(drop=True)
-    kept = kept[kept[until] >= period.FIRST].reset_index(drop=True)
-    still_open = (kept[until] > period.LAST) | (kept["end_recorded"] > _KNOWN_BY)
-    return kept.assign(
-        **{until: kept[until].where(~still_open, NONE), "end_recorded": kept["end_recorded"].where(~still_open, NONE)}
-    )
-
-
-def police_rows(rng: np.random.Generator, children: Children, events: Events, held_twice: float) -> pd.DataFrame:
-    """Return the incidents that police deliver, with the record (0 or 1) under which each stands."""
-    rows = pd.concat([events.frames["domestic"], events.frames["police"]], ignore_index=True)
-    fresh = rows["incident"].isna().to_numpy()
-    incident = rows["incident"].fillna(0).to_numpy().astype(np.int64)
-    incident[fresh] = incident.max(initial=0) + 1 + np.arange(fresh.sum())
-    rows = delivered(rows.assign(incident=incident)).sort_values(["recorded", "incident", "child"], ignore_index=True)
-    twice = rng.random(len(children)) < held_twice
-    count = rows.groupby("child").cumcount().to_numpy()
-    return rows.assign(record=(twice[rows["child"]] & (count % 2 == 1)).astype(np.int64))
-
-
-def police(people: Records, rows: pd.DataFrame) -> list[Extract]:
-    """Return the files of police: dates as 31/12/2024, NULL for missing, their own codes."""
-    frame = people.frame.drop(columns=["upn", "nhs_number", "disability", "address_from"])
-    frame = frame.rename(columns={"id": "nominal_ref", "ethnicity": "ethnicity_16"})
-    frame["ethnicity_16"] = frame["ethnicity_16"].map(_POLICE_ETHNICITY)
-    frame["sex"] = frame["sex"].map({"M": "Male", "F": "Female"})
-    incidents = pd.DataFrame(
-        {
-            "incident_ref": _ids("LC", rows["incident"].to_numpy()),
-            "nominal_ref": people.ids[rows["record"], rows["child"]],
-            "incident_date": british(rows["day"]),
-            "recorded_date": british(rows["recorded"]),
-            "involvement": rows["role"].to_numpy(),
-            "offence_group": rows["offence"].to_numpy(),
-            "origin": np.where(rows["officer"].to_numpy(dtype=bool), "OFFICER", "PUBLIC"),
+    def columns(self, key: str) -> dict[str, Column]:
+        """Return all columns that any agency delivers; `key` names the agency's own identifier."""
+        who, where, of = self.records.who, self.records.where, self.of
+        given, family = self.delivery.corrected_names(self.records)
+        if self.records.habits.capitals:
+            family = np.array([name.upper() for name in family], dtype=object)
+        return {
+            key: Text(self.records.ids()[of]),
+            "upn": Text(who.upn[of]),
+            "nhs_number": Text(who.nhs_number[of]),
+            "forename": Text(given[of]),
+            "surname": Text(family[of]),
+            "birth_date": Dates(who.born[of]),
+            "sex": Text(self.delivery.children.sex[who.child[of]]),
+            "ethnicity": Text(who.ethnicity[of]),
+            "disability": Text(who.disability[of]),
+            "address": Text(where.address[self.rows]),
+            "postcode": Text(where.postcode[self.rows]),
+            "lsoa": Text(where.area[self.rows]),
+            "address_from": Dates(where.since[self.rows]),
+            "recorded_on": Dates(where.recorded[self.rows]),
         }
-    )
+
+    def ids(self, rows: pd.DataFrame) -> Numbers:
+        """Return the agency's own identifier of the child of each row."""
+        record = rows["record"].to_numpy() if "record" in rows else 0
+        return Numbers(self.records.number[record, rows["child"].to_numpy()], self.records.habits.prefix, 6)
+
+
+def people(records: Records, delivery: Delivery) -> People:
+    """Return the rows about people that are known by the day of delivery."""
+    return People(records, np.flatnonzero(records.where.recorded <= delivery.known_by), delivery)
+
+
+def police(who: People, rows: pd.DataFrame) -> list[Extract]:
+    """Return the files of police: dates as 31/12/2024, NULL for missing, their own codes."""
+    columns = who.columns("nominal_ref")
+    of = who.records.who.child[who.of]
+    sex = Text(np.where(who.delivery.children.sex[of] == "M", "Male", "Female").astype(object))
+    codes = np.array([_POLICE_ETHNICITY[code] for code in who.records.who.ethnicity[who.of]], dtype=object)
+    kept = ("nominal_ref", "forename", "surname", "birth_date", "sex", "ethnicity_16", "address", "postcode", "lsoa")
+    columns |= {"sex": sex, "ethnicity_16": Text(codes)}
+    nominals = {name: columns[name] for name in (*kept, "recorded_on")}
+    incidents: dict[str, Column] = {
+        "incident_ref": Numbers(rows["incident"].to_numpy(), "LC", 7),
+        "nominal_ref": who.ids(rows),
+        "incident_date": Dates(rows["day"].to_numpy(), british=True),
+        "recorded_date": Dates(rows["recorded"].to_numpy(), british=True),
+        "involvement": coded(rows["role"].array),
+        "offence_group": coded(rows["offence"].array),
+        "origin": Coded(rows["officer"].to_numpy(dtype=np.int32), ("PUBLIC", "OFFICER")),
+    }
+    for name in ("birth_date", "recorded_on"):
+        date = nominals[name]
+        assert isinstance(date, Dates)
+        nominals[name] = Dates(date.days, british=True)
     return [
-        Extract("police_people.csv", frame, "nominal_ref", "nominal_ref", "birth_date", british=True, missing="NULL"),
+        Extract("police_people.csv", nominals, "nominal_ref", "nominal_ref", "birth_date", "NULL", british=True),
         Extract(
-            "police_incidents.csv",
-            incidents,
-            "incident_ref",
-            "nominal_ref",
-            "incident_date",
-            british=True,
-            missing="NULL",
+            "police_incidents.csv", incidents, "incident_ref", "nominal_ref", "incident_date", "NULL", british=True
         ),
     ]
 
 
-def school(people: Records, roll: pd.DataFrame, attendance: pd.DataFrame, suspensions: pd.DataFrame) -> list[Extract]:
+def school(who: People, roll: pd.DataFrame, attendance: pd.DataFrame, suspensions: pd.DataFrame) -> list[Extract]:
     """Return the files of the county's school census, attendance and exclusions."""
-    pupils = people.frame.drop(columns="nhs_number").rename(columns={"id": "pupil_id"})
-    ids = people.ids[0]
-    enrolments = _frame(roll, ids, "E", person="pupil_id", key="enrolment_id")
-    enrolments = enrolments.assign(
-        school=roll["school"],
-        census_date=iso(roll["day"]),
-        year_group=roll["year"].to_numpy(),
-        sen_provision=roll["support"],
-        free_meals=np.where(roll["meals"], "Y", "N"),
-        submitted_on=iso(roll["recorded"]),
-    )
-    absences = _frame(attendance, ids, "A", person="pupil_id", key="attendance_id").assign(
-        term=attendance["term"],
-        term_end=iso(attendance["day"]),
-        sessions_possible=attendance["possible"],
-        sessions_missed=attendance["missed"],
-        sessions_unauthorised=attendance["unauthorised"],
-        submitted_on=iso(attendance["recorded"]),
-    )
-    exclusions = _frame(suspensions, ids, "X", person="pupil_id", key="exclusion_id").assign(
-        category=np.where(suspensions["permanent"], "PERM", "SUSP"),
-        start_date=iso(suspensions["day"]),
-        sessions=np.where(suspensions["permanent"], "", suspensions["sessions"].astype(str)),
-        reason=suspensions["reason"],
-        submitted_on=iso(suspensions["recorded"]),
-    )
+    pupils = {name: one for name, one in who.columns("pupil_id").items() if name != "nhs_number"}
+    enrolments = _frame(who, roll, "E", person="pupil_id", key="enrolment_id") | {
+        "school": coded(roll["school"].array),
+        "census_date": Dates(roll["day"].to_numpy()),
+        "year_group": Coded(roll["year"].to_numpy() + 2, [str(year) for year in range(-2, 16)]),
+        "sen_provision": coded(roll["support"].array),
+        "free_meals": Coded(roll["meals"].to_numpy(dtype=np.int32), _YES),
+        "submitted_on": Dates(roll["recorded"].to_numpy()),
+    }
+    absences = _frame(who, attendance, "A", person="pupil_id", key="attendance_id") | {
+        "term": coded(attendance["term"].array),
+        "term_end": Dates(attendance["day"].to_numpy()),
+        "sessions_possible": Numbers(attendance["possible"].to_numpy()),
+        "sessions_missed": Numbers(attendance["missed"].to_numpy()),
+        "sessions_unauthorised": Numbers(attendance["unauthorised"].to_numpy()),
+        "submitted_on": Dates(attendance["recorded"].to_numpy()),
+    }
+    permanent = suspensions["permanent"].to_numpy(dtype=bool)
+    exclusions = _frame(who, suspensions, "X", person="pupil_id", key="exclusion_id") | {
+        "category": Coded(permanent.astype(np.int32), ("SUSP", "PERM")),
+        "start_date": Dates(suspensions["day"].to_numpy()),
+        "sessions": Numbers(np.where(permanent, NONE, suspensions["sessions"].to_numpy())),
+        "reason": coded(suspensions["reason"].array),
+        "submitted_on": Dates(suspensions["recorded"].to_numpy()),
+    }
     return [
         Extract("school_pupils.csv", pupils, "pupil_id", "pupil_id", "birth_date", encoding="utf-8-sig"),
         Extract("school_enrolments.csv", enrolments, "enrolment_id", "pupil_id", "census_date"),
@@ -144,106 +145,106 @@ def school(people: Records, roll: pd.DataFrame, attendance: pd.DataFrame, suspen
     ]
 
 
-def social_care(people: Records, frames: dict[str, pd.DataFrame]) -> list[Extract]:
+def social_care(who: People, frames: dict[str, pd.DataFrame]) -> list[Extract]:
     """Return the files of children's social care; `?` stands for missing."""
-    ids = people.ids[0]
     contacts, episodes = frames["contacts"], frames["episodes"]
     factors, plans, workers = frames["factors"], frames["plans"], frames["social_workers"]
-    made = {
-        "contacts": _frame(contacts, ids, "CT").assign(
-            contact_date=iso(contacts["day"]),
-            contact_source=contacts["source"],
-            outcome=contacts["outcome"],
-            recorded_on=iso(contacts["recorded"]),
-        ),
-        "cin_episodes": _spells(episodes, ids, "CE").assign(
-            primary_need=episodes["need"], closure_reason=_closures(episodes)
-        ),
-        "assessment_factors": _frame(factors, ids, "AF").assign(
-            completed_date=iso(factors["day"]),
-            factor=factors["factor"],
-            recorded_on=iso(factors["recorded"]),
-        ),
-        "cp_plans": _spells(plans, ids, "PL").assign(category=plans["category"]),
-        "involvements": _spells(workers, ids, "SW").assign(team=workers["team"], worker_role="Social worker"),
+    ended = (episodes["end"] != NONE).to_numpy()
+    made: dict[str, dict[str, Column]] = {
+        "contacts": _frame(who, contacts, "CT")
+        | {
+            "contact_date": Dates(contacts["day"].to_numpy()),
+            "contact_source": coded(contacts["source"].array),
+            "outcome": coded(contacts["outcome"].array),
+            "recorded_on": Dates(contacts["recorded"].to_numpy()),
+        },
+        "cin_episodes": _spells(who, episodes, "CE")
+        | {
+            "primary_need": coded(episodes["need"].array),
+            "closure_reason": _where(ended, coded(episodes["closure"].array)),
+        },
+        "assessment_factors": _frame(who, factors, "AF")
+        | {
+            "completed_date": Dates(factors["day"].to_numpy()),
+            "factor": coded(factors["factor"].array),
+            "recorded_on": Dates(factors["recorded"].to_numpy()),
+        },
+        "cp_plans": _spells(who, plans, "PL") | {"category": coded(plans["category"].array)},
+        "involvements": _spells(who, workers, "SW")
+        | {
+            "team": coded(workers["team"].array),
+            "worker_role": Coded(np.zeros(len(workers), np.int32), ["Social worker"]),
+        },
     }
     dates = {"contacts": "contact_date", "assessment_factors": "completed_date"}
     files = [
-        Extract(f"csc_{name}.csv", frame, "row_id", "person_id", dates.get(name, "start_date"), missing="?")
-        for name, frame in made.items()
+        Extract(f"csc_{name}.csv", columns, "row_id", "person_id", dates.get(name, "start_date"), "?")
+        for name, columns in made.items()
     ]
-    who = people.frame.rename(columns={"id": "person_id"})
-    return [Extract("csc_people.csv", who, "person_id", "person_id", "birth_date", missing="?"), *files]
+    return [Extract("csc_people.csv", who.columns("person_id"), "person_id", "person_id", "birth_date", "?"), *files]
 
 
-def youth_justice(people: Records, outcomes: pd.DataFrame) -> list[Extract]:
+def youth_justice(who: People, outcomes: pd.DataFrame) -> list[Extract]:
     """Return the files of the youth justice service: semicolons, CP1252, and no dates of recording for outcomes."""
-    who = people.frame.drop(columns=["nhs_number", "disability"]).rename(columns={"id": "yj_id"})
-    rows = _frame(outcomes, people.ids[0], "YO", person="yj_id", key="outcome_id").assign(
-        outcome_date=iso(outcomes["day"]), outcome=outcomes["outcome"]
-    )
+    columns = {name: one for name, one in who.columns("yj_id").items() if name not in ("nhs_number", "disability")}
+    rows = _frame(who, outcomes, "YO", person="yj_id", key="outcome_id") | {
+        "outcome_date": Dates(outcomes["day"].to_numpy()),
+        "outcome": coded(outcomes["outcome"].array),
+    }
     return [
-        Extract("yj_people.csv", who, "yj_id", "yj_id", "birth_date", delimiter=";", encoding="cp1252"),
+        Extract("yj_people.csv", columns, "yj_id", "yj_id", "birth_date", delimiter=";", encoding="cp1252"),
         Extract("yj_outcomes.csv", rows, "outcome_id", "yj_id", "outcome_date", delimiter=";", encoding="cp1252"),
     ]
 
 
-def early_help(people: Records, episodes: pd.DataFrame, meetings: pd.DataFrame) -> list[Extract]:
+def early_help(who: People, episodes: pd.DataFrame, meetings: pd.DataFrame) -> list[Extract]:
     """Return the files of the early help service."""
-    ids = people.ids[0]
     ended = (episodes["end"] != NONE).to_numpy()
-    rows = _spells(episodes, ids, "EE").assign(
-        outcome=np.where(ended, episodes["outcome"], ""),
-        team=episodes["team"],
-        trusted_worker=np.where(episodes["worker"].to_numpy(dtype=bool), "Y", "N"),
-    )
-    met = _frame(meetings, ids, "EM").assign(
-        meeting_date=iso(meetings["day"]),
-        kept=np.where(meetings["kept"].to_numpy(dtype=bool), "Y", "N"),
-        recorded_on=iso(meetings["recorded"]),
-    )
-    who = people.frame.drop(columns="disability").rename(columns={"id": "person_id"})
+    rows = _spells(who, episodes, "EE") | {
+        "outcome": _where(ended, coded(episodes["outcome"].array)),
+        "team": coded(episodes["team"].array),
+        "trusted_worker": Coded(episodes["worker"].to_numpy(dtype=np.int32), _YES),
+    }
+    met = _frame(who, meetings, "EM") | {
+        "meeting_date": Dates(meetings["day"].to_numpy()),
+        "kept": Coded(meetings["kept"].to_numpy(dtype=np.int32), _YES),
+        "recorded_on": Dates(meetings["recorded"].to_numpy()),
+    }
+    columns = {name: one for name, one in who.columns("person_id").items() if name != "disability"}
     return [
-        Extract("eh_people.csv", who, "person_id", "person_id", "birth_date"),
+        Extract("eh_people.csv", columns, "person_id", "person_id", "birth_date"),
         Extract("eh_episodes.csv", rows, "row_id", "person_id", "start_date"),
         Extract("eh_meetings.csv", met, "row_id", "person_id", "meeting_date"),
     ]
 
 
-def areas(places: Places) -> pd.DataFrame:
+def areas(places: Places) -> Extract:
     """Return the table of areas."""
-    names = np.array([one.name for one in DISTRICTS], dtype=object)
-    columns = {"area_id": places.area_code, "area_name": places.area_name, "district": names[places.area_district]}
-    return pd.DataFrame({**columns, "imd_decile": places.area_decile, "imd_year": IMD_YEAR})
+    names = [one.name for one in DISTRICTS]
+    columns: dict[str, Column] = {
+        "area_id": Text(places.area_code),
+        "area_name": Text(places.area_name),
+        "district": Coded(places.area_district.astype(np.int32), names),
+        "imd_decile": Numbers(places.area_decile),
+        "imd_year": Coded(np.zeros(len(places.area_code), np.int32), [IMD_YEAR]),
+    }
+    return Extract("areas.csv", columns, "area_id", "area_id", "imd_year")
 
 
-def write(frame: pd.DataFrame, path: Path, *, delimiter: str = ",", encoding: str = "utf-8") -> None:
-    """Write a CSV file so that it is there whole or not at all, with the same bytes on every system."""
-    text = io.StringIO()
-    frame.to_csv(text, index=False, sep=delimiter, lineterminator="\n")
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(text.getvalue().encode(encoding))
-    part.replace(path)
-
-
-def _ids(prefix: str, numbers: npt.NDArray[np.int64]) -> Texts:
-    return np.array([f"{prefix}{number:07d}" for number in numbers], dtype=object)
+def _where(chosen: Flags, column: Coded) -> Coded:
+    return Coded(np.where(chosen, column.codes, -1).astype(np.int32), column.words)
 
 
 def _frame(
-    rows: pd.DataFrame, ids: Texts, prefix: str, *, person: str = "person_id", key: str = "row_id"
-) -> pd.DataFrame:
-    return pd.DataFrame({key: _ids(prefix, np.arange(1, len(rows) + 1)), person: ids[rows["child"].to_numpy()]})
+    who: People, rows: pd.DataFrame, prefix: str, *, person: str = "person_id", key: str = "row_id"
+) -> dict[str, Column]:
+    return {key: Numbers(rows["row"].to_numpy() + 1, prefix, 7), person: who.ids(rows)}
 
 
-def _spells(rows: pd.DataFrame, ids: Texts, prefix: str) -> pd.DataFrame:
-    return _frame(rows, ids, prefix).assign(
-        start_date=iso(rows["day"]),
-        end_date=iso(rows["end"]),
-        recorded_on=iso(rows["recorded"]),
-        end_recorded_on=iso(rows["end_recorded"]),
-    )
-
-
-def _closures(episodes: pd.DataFrame) -> Texts:
-    return np.where(episodes["end"] != NONE, episodes["closure"], "").astype(object)
+def _spells(who: People, rows: pd.DataFrame, prefix: str) -> dict[str, Column]:
+    return _frame(who, rows, prefix) | {
+        "start_date": Dates(rows["day"].to_numpy()),
+        "end_date": Dates(rows["end"].to_numpy()),
+        "recorded_on": Dates(rows["recorded"].to_numpy()),
+        "end_recorded_on": Dates(rows["end_recorded"].to_numpy()),
+    }

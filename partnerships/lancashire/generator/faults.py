@@ -1,46 +1,77 @@
-"""Faults: a few bad rows, as every real delivery has them, planted and counted so that quarantine is seen at work."""
+"""Faults that can be planted by a switch, each in plain words. Without a switch none of them is there.
 
-from dataclasses import replace
+They are for testing whether the product finds them. What was planted where stands in `truth/faults.json`, and row by
+row in `truth/faults/`. Brothers, sisters, twins and the bad rows for quarantine are always there.
+"""
 
-import numpy as np
-import pandas as pd
-import period
-from extracts import Extract
-from period import british, iso
-
-SHARE = 0.0008
-"""Share of the rows of a file that is planted for each kind of fault, at least one."""
-FEWEST_ROWS = 50
-"""Smaller files are left alone."""
-
-KINDS = ("impossible_date", "future_date", "missing_key", "repeated_row")
+from dataclasses import dataclass
 
 
-def plant(rng: np.random.Generator, extract: Extract) -> tuple[Extract, dict[str, int]]:
-    """Add bad rows to an extract; return it and how many of each kind.
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: its name, what it does, and whether it lets a model look into the future."""
 
-    Every bad row is one more: a copy of a good row, with a key of its own and one fault, or the same row once more.
-    No good row is lost, so whoever drops exactly the bad rows has what was there before.
+    name: str
+    plain: str
+    leak: bool = False
+
+
+FAULTS = (
+    Fault(
+        "over_recording",
+        "In some areas officers go looking three times as often: stops, drugs and antisocial behaviour that police bring "
+        "up themselves are multiplied, without more need.",
+    ),
+    Fault(
+        "biased_labels",
+        "The outcome is recorded less often for Pakistani and Bangladeshi children, and more often for Black children and "
+        "those of mixed white and Black background, at the same need.",
+    ),
+    Fault(
+        "ethnicity_proxy",
+        "A plain-looking field tells the group: schools record two sessions of religious observance a term as absence "
+        "without leave.",
+    ),
+    Fault(
+        "backdated_leak",
+        "Assessments written after help began carry dates from before it, so that the outcome stands in the record "
+        "before it happened.",
+        leak=True,
+    ),
+    Fault(
+        "late_recording",
+        "Police record two incidents in three 60 to 300 days after they happened.",
+    ),
+    Fault(
+        "spelling_errors",
+        "Names of South Asian and African origin are misspelt six times as often, so that more links are missed there.",
+    ),
+    Fault(
+        "twins",
+        "15 instead of 4 in 100 later-born children are twins, and half of all brothers and sisters share the first "
+        "letter of their first name.",
+    ),
+    Fault(
+        "ae_person_level",
+        "The feed about assaults treated in emergency departments, which may hold areas only, is sent with a row for each "
+        "patient.",
+    ),
+)
+NAMES = tuple(one.name for one in FAULTS)
+
+
+def chosen(text: str | None) -> frozenset[str]:
+    """Return the faults that `--plant` names.
+
+    Raises:
+        ValueError: a name that is none of them.
     """
-    frame = extract.frame
-    if len(frame) < FEWEST_ROWS:
-        return extract, dict.fromkeys(KINDS, 0)
-    each = max(1, round(SHARE * len(frame)))
-    parts, places = [frame], [np.arange(len(frame), dtype=np.float64)]
-    for number, kind in enumerate(KINDS):
-        copied = rng.integers(0, len(frame), each)
-        bad = frame.iloc[copied].copy()
-        if kind != "repeated_row":
-            bad[extract.key] = [f"Q{number}{n:05d}" for n in range(each)]
-        if kind == "impossible_date":
-            bad[extract.date] = "31/02/2023" if extract.british else "2023-02-30"
-        elif kind == "future_date":
-            late = period.DELIVERY + 1 + rng.integers(1, 900, each)
-            bad[extract.date] = british(late) if extract.british else iso(late)
-        elif kind == "missing_key":
-            bad[extract.person] = extract.missing
-        parts.append(bad)
-        places.append(copied + rng.uniform(0.01, 0.99, each))
-    order = np.argsort(np.concatenate(places), kind="stable")
-    whole = pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True)
-    return replace(extract, frame=whole), dict.fromkeys(KINDS, each)
+    if not text:
+        return frozenset()
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if names == ["all"]:
+        return frozenset(NAMES)
+    for name in names:
+        if name not in NAMES:
+            raise ValueError(f"there is no fault {name}; there are: all, {', '.join(NAMES)}")
+    return frozenset(names)

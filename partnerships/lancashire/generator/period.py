@@ -77,23 +77,25 @@ def _terms() -> tuple[Term, ...]:
 TERMS = _terms()
 
 
-_TEXT_FROM = day("1990-01-01")
+TEXT_FROM = day("1990-01-01")
 _ALL = np.arange("1990-01-01", "2036-01-01", dtype="datetime64[D]")
-_ISO = np.append(np.datetime_as_string(_ALL).astype(object), "")
-_BRITISH = np.array([f"{text[8:10]}/{text[5:7]}/{text[:4]}" if text else "" for text in _ISO], dtype=object)
+ISO = np.append(np.datetime_as_string(_ALL).astype(object), "")
+"""Each day from TEXT_FROM as `2023-04-01`; the last one is empty text."""
+BRITISH = np.array([f"{text[8:10]}/{text[5:7]}/{text[:4]}" if text else "" for text in ISO], dtype=object)
+"""Each day from TEXT_FROM as `01/04/2023`; the last one is empty text."""
 
 
 def iso(days: npt.ArrayLike) -> npt.NDArray[np.object_]:
     """Return `2023-04-01` for each day, and empty text for NONE."""
-    return _text(_ISO, days)
+    return _text(ISO, days)
 
 
 def british(days: npt.ArrayLike) -> npt.NDArray[np.object_]:
     """Return `01/04/2023` for each day, and empty text for NONE."""
-    return _text(_BRITISH, days)
+    return _text(BRITISH, days)
 
 
 def _text(table: npt.NDArray[np.object_], days: npt.ArrayLike) -> npt.NDArray[np.object_]:
     given = np.asarray(days, dtype=np.int64)
-    found: npt.NDArray[np.object_] = table[np.where(given == NONE, len(table) - 1, given - _TEXT_FROM)]
+    found: npt.NDArray[np.object_] = table[np.where(given == NONE, len(table) - 1, given - TEXT_FROM)]
     return found

@@ -54,7 +54,7 @@ class Places:
     area_name: npt.NDArray[np.object_]
     area_district: Ints
     area_decile: Ints
-    area_over_recorded: npt.NDArray[np.bool_]
+    area_may_be_over_recorded: npt.NDArray[np.bool_]
     postcode: npt.NDArray[np.object_]
     postcode_area: Ints
     postcode_street: npt.NDArray[np.object_]
@@ -78,7 +78,7 @@ def make(rng: np.random.Generator, households: int) -> Places:
     """Draw areas and postcodes for `households` families.
 
     Deciles of one district lie together: the district's usual decile plus a deviation of about 1.7. The most deprived
-    areas of three districts are those in which police record more on their own initiative.
+    areas of three districts are those in which police can be made to record more on their own initiative.
     """
     each = max(5, round(households / 550))
     district = np.repeat(np.arange(len(DISTRICTS)), each)
@@ -99,7 +99,7 @@ def make(rng: np.random.Generator, households: int) -> Places:
         ),
         area_district=district,
         area_decile=decile,
-        area_over_recorded=over,
+        area_may_be_over_recorded=over,
         postcode=_postcodes(postcode_district, number),
         postcode_area=area,
         postcode_street=np.array(

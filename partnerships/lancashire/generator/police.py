@@ -14,8 +14,6 @@ from period import NONE, Days
 _AT_HOME = (-5.1, 1.05)
 _AT_HOME_STRESS = 0.25
 _NAMED_AT_HOME = 0.85
-OVER_RECORDING = 2.2
-"""In some areas police go looking more often: incidents on their own initiative are multiplied by this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,8 @@ _KINDS = (
     Kind("MISSING", ("MISSING",), (1.0,), -7.0, 0.75, 9, 0.12),
     Kind("SUSPECT", ("STOP_SEARCH", "DRUGS", "ANTISOCIAL"), (0.5, 0.2, 0.3), -6.3, 0.25, 11, 0.13, 0.9, officer=True),
 )
+OFFICERS_OWN = tuple(kind for kind in _KINDS if kind.officer)
+"""What police bring up themselves, without anybody having called them."""
 
 
 def recording_lags(rng: np.random.Generator, count: int, *, late: float) -> npt.NDArray[np.int64]:
@@ -112,21 +112,36 @@ class AtHome:
 
 
 def other(
-    rng: np.random.Generator, homes: Households, children: Children, levels: npt.NDArray[np.float32]
+    rng: np.random.Generator,
+    homes: Households,
+    children: Children,
+    levels: npt.NDArray[np.float32],
+    *,
+    kinds: tuple[Kind, ...] = _KINDS,
+    by_area: npt.NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
-    """Return all other incidents, one row a child and incident."""
+    """Return all other incidents, one row a child and incident.
+
+    Args:
+        rng: the source of chance.
+        homes: the households.
+        children: the children.
+        levels: need of each child in each month; shape (months, children).
+        kinds: the kinds of incident that are drawn.
+        by_area: by how much the rate of each area is multiplied; None is 1 everywhere.
+    """
     found = []
     boy = children.sex == "M"
     for month in range(period.MONTHS):
         first, after = int(period.MONTH_STARTS[month]), int(period.MONTH_STARTS[month + 1])
         age = children.age_on(first)
-        area = homes.area_at(children.household, np.full(len(children), first, dtype=np.int32))
-        more = np.where(homes.places.area_over_recorded[area], OVER_RECORDING, 1.0)
-        for kind in _KINDS:
-            rate = np.exp(
+        times = 1.0
+        if by_area is not None:
+            times = by_area[homes.area_at(children.household, np.full(len(children), first, dtype=np.int32))]
+        for kind in kinds:
+            rate = times * np.exp(
                 kind.base + kind.weight * levels[month] + kind.by_age * (age - kind.from_age) + kind.boy * boy
             )
-            rate *= more if kind.officer else 1.0
             rate[(age < kind.from_age) | (age >= 18.0) | (children.born >= first)] = 0.0
             child = np.flatnonzero(rng.random(len(children)) < 1 - np.exp(-rate))
             found.append(_incidents(rng, kind, child, first, after))

@@ -154,7 +154,9 @@ class SocialCare:
         start = episodes["day"] + self._rng.integers(15, 60, len(episodes))
         yes = self._rng.random(len(episodes)) < chance(_PLAN[0] + _PLAN[1] * episodes["level"])
         yes &= start + 30 < episodes["end"]
-        plans = pd.DataFrame({"child": episodes["child"], "day": start, "end": episodes["end"]})[yes]
+        plans = pd.DataFrame(
+            {"child": episodes["child"], "day": start, "end": episodes["end"], "episode": episodes.index}
+        )[yes]
         plans = plans.reset_index(drop=True)
         plans["category"] = self._rng.choice(_PLAN_CATEGORIES, len(plans), p=_PLAN_SHARES)
         plans["recorded"] = plans["day"] + self._rng.integers(0, 8, len(plans))
@@ -163,5 +165,6 @@ class SocialCare:
 
     def _workers(self, episodes: pd.DataFrame) -> pd.DataFrame:
         rows = episodes[["child", "day", "end", "recorded", "end_recorded"]].copy()
+        rows["episode"] = np.arange(len(rows))
         rows["team"] = _TEAMS[self._rng.integers(0, len(_TEAMS), len(rows))]
         return rows

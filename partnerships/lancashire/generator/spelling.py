@@ -23,8 +23,11 @@ _SOUNDS = (
 )
 
 
-def misspell(rng: np.random.Generator, texts: Texts, rate: float) -> None:
-    """Misspell a share of `texts` in place: a letter left out, doubled, swapped, or mistaken, or as it sounds."""
+def misspell(rng: np.random.Generator, texts: Texts, rate: float | npt.NDArray[np.float64]) -> None:
+    """Misspell a share of `texts` in place: a letter left out, doubled, swapped, or mistaken, or as it sounds.
+
+    `rate` is one share, or one for each text.
+    """
     for place in _some(rng, len(texts), rate):
         texts[place] = _misspelt(rng, texts[place])
 
@@ -77,7 +80,7 @@ def mistake_digits(rng: np.random.Generator, numbers: Texts, rate: float) -> Non
             numbers[place] = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
 
-def _some(rng: np.random.Generator, count: int, rate: float) -> Ints:
+def _some(rng: np.random.Generator, count: int, rate: float | npt.NDArray[np.float64]) -> Ints:
     chosen: Flags = rng.random(count) < rate
     return np.flatnonzero(chosen)
 

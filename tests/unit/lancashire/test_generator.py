@@ -28,7 +28,9 @@ def test_another_seed_or_number_gives_other_children(tmp_path: Path) -> None:
         other = digests(lancashire.generate(tmp_path / name, children=children, seed=seed))
         assert first.keys() == other.keys()
         # Sixty children may leave youth justice without a row.
-        same = [file for file in first if first[file] == other[file] and not file.startswith("yj_")]
+        same = [
+            file for file in first if first[file] == other[file] and not file.startswith(("yj_", "truth/faults.json"))
+        ]
         assert same == [], name
 
 
@@ -71,7 +73,7 @@ def test_refuses_what_cannot_be(tmp_path: Path, arguments: tuple[str, ...], said
 
 
 def test_stands_without_the_product() -> None:
-    allowed = set(sys.stdlib_module_names) | {"numpy", "pandas", "rich"}
+    allowed = set(sys.stdlib_module_names) | {"numpy", "pandas", "pyarrow", "rich"}
     own = {path.stem for path in lancashire.GENERATOR.glob("*.py")}
     for path in lancashire.GENERATOR.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

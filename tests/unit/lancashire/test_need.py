@@ -54,18 +54,22 @@ def test_support_lowers_need_and_wears_off() -> None:
     assert 0 < plain.level[3] - need.level[3] < 0.5
 
 
-def test_police_go_looking_more_in_some_areas() -> None:
+def test_police_go_looking_more_where_they_are_made_to() -> None:
     homes, children = county(households=4000)
     levels = np.zeros((module("period").MONTHS, len(children)), dtype=np.float32)
-    found = module("police").other(np.random.default_rng(1), homes, children, levels)
-    area = homes.area_at(children.household[found["child"]], found["day"].to_numpy().astype(np.int32))
-    over = homes.places.area_over_recorded
+    over = homes.places.area_may_be_over_recorded
+    police = module("police")
     living = over[homes.area_at(children.household, np.full(len(children), module("period").FIRST, dtype=np.int32))]
-    for officer, lowest, highest in ((True, 1.6, 3.0), (False, 0.7, 1.4)):
-        rows = (found["officer"] == officer).to_numpy()
-        rate_over = (rows & over[area]).sum() / living.sum()
-        rate_else = (rows & ~over[area]).sum() / (~living).sum()
-        assert lowest < rate_over / rate_else < highest, officer
+    for times, lowest, highest in ((1.0, 0.7, 1.4), (3.0, 2.2, 4.2)):
+        by_area = np.where(over, times, 1.0)
+        found = police.other(
+            np.random.default_rng(1), homes, children, levels, kinds=police.OFFICERS_OWN, by_area=by_area
+        )
+        assert found["officer"].all()
+        area = homes.area_at(children.household[found["child"]], found["day"].to_numpy().astype(np.int32))
+        rate_over = over[area].sum() / living.sum()
+        rate_else = (~over[area]).sum() / (~living).sum()
+        assert lowest < rate_over / rate_else < highest, times
 
 
 def test_nothing_happens_to_a_child_before_birth_or_long_after_eighteen() -> None:
