@@ -73,7 +73,7 @@ def find(
         return 0
     # A new record meets every record, so of all pairs a share of 1 - (known / records)^2 is made.
     made = sum(one.pairs for one in chosen) * (1 - (known / records) ** 2)
-    batches = max(1, math.ceil(made / batch_pairs))
+    batches: int = max(1, math.ceil(made / batch_pairs))
     names = ", ".join(f"'{name}'" for name, _, _ in blocks.used(chosen))
     block = f"[{names}][match_key::INTEGER + 1]"
     linker = splink.linker()

@@ -6,16 +6,20 @@ The view `identity_row` (hub.tables.IDENTITY_RECORD) goes in; out come the table
 the answer speaks of, the table `pair` (hub.pairs), and for each record the number of its person.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from hub import clusters, pairs, records
+from hub import blocks, candidates, clusters, comparisons, earlier_pairs, pair_table, pairs, records
+from hub.artefacts import Artefact
+from hub.candidates import Splink
+from hub.earlier_pairs import Memory
 
 STEPS = ("Reading records", "Weighing pairs", "Building people")
 """What `find_people` tells when it begins with it."""
@@ -33,6 +37,11 @@ class Found:
         refused: how many candidate pairs were refused, by reason.
         model: what was learnt about pairs (hub.pairs.Model as JSON).
         refused_identifiers: identifiers that name nobody and were left out.
+        blocks: for each block its pairs as declared, as used, and candidates that it found first; see hub.blocks.
+        recalled: what could be used again of an earlier linkage; see hub.earlier_pairs.
+        components: how many groups of records candidates connect, how large they are, how many were parted.
+        memory: what the next linkage must know of this one; None where nothing was compared.
+        frequencies: the tables of the connection with the frequencies of names.
     """
 
     person: NDArray[np.int64]
@@ -42,6 +51,11 @@ class Found:
     refused: Mapping[str, int] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
     refused_identifiers: int = 0
+    blocks: Sequence[Mapping[str, Any]] = ()
+    recalled: Mapping[str, Any] = field(default_factory=dict)
+    components: Mapping[str, int] = field(default_factory=dict)
+    memory: Memory | None = None
+    frequencies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -66,14 +80,21 @@ def find_people(
     one_record_sources: Collection[str],
     threshold: float,
     tell: Callable[[str], None] = lambda _step: None,
+    *,
+    earlier: Artefact | None = None,
+    batch_pairs: int = candidates.BATCH_PAIRS,
 ) -> Found:
     """Find out which records are one person.
+
+    The answer is the same with and without `earlier`, and for any size of batches.
 
     Args:
         connection: holds the view `identity_row`.
         one_record_sources: the sources that hold one record a person.
         threshold: probability, in (0, 1), from which two records are linked.
         tell: called with the name of each step (STEPS) when it begins.
+        earlier: the pairs that a linkage before has kept (hub.earlier_pairs).
+        batch_pairs: about how many pairs are made at one time.
     """
     tell(STEPS[0])
     built = records.build(connection, one_record_sources)
@@ -87,7 +108,10 @@ def find_people(
     if not set(columns) & {"given_name", "family_name", "date_of_birth", "identifiers"}:
         why = "no names, birthdays or shared identifiers are recorded to compare people by"
         return _alone(built.records, why, refused)
-    return _linked(connection, columns, built, pairs.bits(threshold), lambda: tell(STEPS[2]))
+    bits = pairs.bits(threshold)
+    weighed = _weigh(connection, columns, bits, earlier, batch_pairs)
+    tell(STEPS[2])
+    return _linked(connection, built, weighed, bits)
 
 
 def _alone(size: int, why: str, refused_identifiers: int) -> Found:
@@ -95,33 +119,84 @@ def _alone(size: int, why: str, refused_identifiers: int) -> Found:
     return Found(np.arange(size), weight, "none", why, refused_identifiers=refused_identifiers)
 
 
-def _linked(
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    model: pairs.Model
+    memory: Memory
+    chosen: Sequence[blocks.Block]
+    recalled: Mapping[str, Any]
+    frequencies: Mapping[str, str]
+
+
+def _weigh(
     connection: duckdb.DuckDBPyConnection,
-    columns: tuple[str, ...],
-    built: records.Built,
+    columns: Sequence[str],
     bits: float,
-    clustering: Callable[[], None],
-) -> Found:
-    model = pairs.weigh(connection, columns, bits)
-    clustering()
+    earlier: Artefact | None,
+    batch_pairs: int,
+) -> _Weighed:
+    """Make the tables `candidate` and `pair`."""
+    from splink import DuckDBAPI
+
+    logging.getLogger("splink").setLevel(logging.CRITICAL)
+    chosen = blocks.choose(connection, comparisons.BLOCKS)
+    database = DuckDBAPI(connection)
+    model = pairs.learn(connection, database, columns)
+    frequent = [name for name in comparisons.FREQUENT if name in columns]
+    rules = blocks.used(chosen)
+    splink = Splink(database, comparisons.settings(columns, model.prior, model.shares, rules), frequent)
+    least = bits - earlier_pairs.MARGIN
+    memory = Memory(earlier_pairs.signature(rules, columns), least, model.prior, model.shares)
+    recalled = earlier_pairs.recall(connection, earlier, memory, splink.frequencies(), bits)
+    batches = candidates.find(connection, splink, chosen, least, batch_pairs)
+    pair_table.make(connection, splink, model.shares, model.sibling_ratio, bits)
+    memory = replace(memory, complete_from=recalled.complete_from)
+    return _Weighed(model, memory, chosen, recalled.as_json() | {"batches": batches}, splink.frequencies())
+
+
+def _linked(connection: duckdb.DuckDBPyConnection, built: records.Built, weighed: _Weighed, bits: float) -> Found:
+    person, weight, refused = _cluster(connection, built.records, bits)
+    refused.update({clusters.SIBLINGS: pair_table.against_siblings(connection, bits)})
+    model = weighed.model
+    return Found(
+        person,
+        weight,
+        "splink",
+        f"compared {', '.join(name.replace('_', ' ') for name in model.compared)}; "
+        + ("the weights were learnt from these records" if model.learnt else "too few records to learn weights from"),
+        dict(sorted(refused.items())),
+        model.as_json(),
+        built.refused_identifiers,
+        _blocks(connection, weighed.chosen, bits),
+        weighed.recalled,
+        pair_table.components_parted(connection, person),
+        weighed.memory,
+        weighed.frequencies,
+    )
+
+
+def _cluster(
+    connection: duckdb.DuckDBPyConnection, size: int, bits: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64], Counter[str]]:
+    """Return person and weight of each record, and how many pairs were refused by reason.
+
+    A component in which every pair is a link is one person, whatever the order of joining; only the others are
+    clustered pair by pair.
+    """
     refused: Counter[str] = Counter()
-    first = np.arange(built.records)
-    weight = np.full(built.records, np.nan)
-    for component in pairs.components(connection):
+    first, weight = pair_table.whole(connection, bits, size)
+    for component in pair_table.by_component(connection, bits):
         one = clusters.cluster(component, bits)
         for members in one.members:
             first[list(members)] = members[0]
         refused.update(one.refused)
         for number, bits_of in one.weights.items():
             weight[number] = bits_of
-    refused.update({clusters.SIBLINGS: pairs.against_siblings(connection, bits)})
-    return Found(
-        np.unique(first, return_inverse=True)[1],
-        weight,
-        "splink",
-        f"compared {', '.join(name.replace('_', ' ') for name in columns)}; "
-        + ("the weights were learnt from these records" if model.learnt else "too few records to learn weights from"),
-        dict(sorted(refused.items())),
-        model.as_json(),
-        built.refused_identifiers,
+    return np.unique(first, return_inverse=True)[1], weight, refused
+
+
+def _blocks(connection: duckdb.DuckDBPyConnection, chosen: Sequence[blocks.Block], bits: float) -> list[dict[str, Any]]:
+    found = dict(
+        connection.execute(f"SELECT block, count(*) FROM candidate WHERE weight >= {bits!r} GROUP BY 1").fetchall()
     )
+    return [{**one.as_json(), "candidates": found.get(one.name, 0)} for one in chosen]

@@ -18,11 +18,23 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from hub import engine, identity_store, linkage_quality, pair_table, pairs, periods, persons, sql
+from hub import (
+    earlier_pairs,
+    engine,
+    identity_store,
+    linkage_groups,
+    linkage_quality,
+    pair_table,
+    pairs,
+    periods,
+    persons,
+    sql,
+)
 from hub.admission import admit
 from hub.artefacts import Artefact
 from hub.errors import NotFoundError
 from hub.extracts import current_extracts
+from hub.linkage_quality import Known
 from hub.linkage_report import LinkageReport as LinkageReport
 from hub.partnership import Partnership
 from hub.workspace import Workspace
@@ -102,7 +114,11 @@ def link(
         known_truth = _read_truth(connection, truth)
         once = [source.name for source in partnership.sources if source.one_record_per_person]
         found = engine.find_people(
-            connection, once, threshold, lambda step: tell(step, _STEPS.index(step), len(_STEPS))
+            connection,
+            once,
+            threshold,
+            lambda step: tell(step, _STEPS.index(step), len(_STEPS)),
+            earlier=earlier_pairs.open_pairs(workspace),
         )
         tell(_STEPS[3], 3, len(_STEPS))
         report = LinkageReport(
@@ -116,16 +132,23 @@ def link(
             left_out=left_out,
             model={**found.model, "identifiers_that_name_nobody": found.refused_identifiers},
             extracts=[extract.digest for extract in kept],
+            blocks=found.blocks,
+            components=found.components,
+            recalled=found.recalled,
         )
+        if found.memory is not None:
+            earlier_pairs.save(workspace, connection, found.memory, found.frequencies)
         keys = [key for (key,) in connection.execute("SELECT record_key FROM record ORDER BY number").fetchall()]
         people = [[keys[number] for number in members] for members in found.members]
+        linkage_groups.open_areas(connection, [extract.path / "area.parquet" for extract in kept])
+        groups = linkage_groups.levels(connection)
+        report = replace(
+            report,
+            without_truth=linkage_groups.without_truth(found.person, found.weight, groups, pairs.bits(threshold)),
+        )
         if known_truth:
-            linked = {record: str(index) for index, members in enumerate(people) for record in members}
-            report = replace(
-                report,
-                quality=linkage_quality.measure(linked, known_truth),
-                groups=linkage_quality.by_group(linked, known_truth, _groups(connection)),
-            )
+            known = Known(found.person, linkage_quality.codes(known_truth.get(key) for key in keys))
+            report = replace(report, quality=known.quality(), groups=known.by_group(groups))
         person_map, assigned = persons.update(
             workspace,
             people,
@@ -156,7 +179,7 @@ def _cause(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> person
         if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'pair'").fetchall():
             return NO_LINK
         one, other = ([numbers[key] for key in part] for part in (kept, parted))
-        return pairs.reason_between(connection, one, other) or NO_LINK
+        return pair_table.reason_between(connection, one, other) or NO_LINK
 
     return cause
 
@@ -187,18 +210,8 @@ def _read_truth(connection: duckdb.DuckDBPyConnection, truth: Path | None) -> di
     return linkage_quality.read_truth(truth, rows)
 
 
-def _groups(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Return source, sex and ethnicity of each record key, as far as they are recorded."""
-    found: dict[str, dict[str, str]] = {}
-    for name in ("source", "sex", "ethnicity"):
-        newest = f"list({name} ORDER BY known_from DESC, {name}) FILTER ({name} IS NOT NULL)[1]"
-        rows = connection.execute(f"SELECT record_key, {newest} AS level FROM identity_row GROUP BY 1").fetchall()
-        found[name] = {record: level for record, level in rows if level is not None}
-    return found
-
-
 if __name__ == "__main__":
     from hub import command_line
-    from hub.cli import link_app
+    from hub.linkage_cli import link_app
 
     command_line.run(link_app, name="python -m hub.linkage")

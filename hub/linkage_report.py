@@ -23,9 +23,16 @@ class LinkageReport:
         changes: new person ids, merges and splits against the map before.
         left_out: sources whose extracts were not linked, with the reason.
         quality: precision, recall and F1 against truth, or "not computed".
-        groups: the same by source, sex and ethnicity.
+        groups: the same by source, sex, ethnicity and deprivation.
+        without_truth: what can be said of each group without truth (hub.linkage_groups).
         model: what was learnt (shares of pairs), for reviewers.
         extracts: digests of the extracts linked.
+        blocks: for each block (hub.blocks) `block, estimated, pairs, why, candidates`: the pairs that it would make as
+            declared, those that it made, why these differ, and how many strong enough pairs it was the first to find.
+        components: `components, largest, parted`: groups of connected records, the records of the largest, and how many
+            groups are more than one person; `refused` says why.
+        recalled: `records, pairs, why, batches`: what was used again of the linkage before (hub.earlier_pairs). It does
+            not change who is one person and is no part of the JSON.
         map_digest: digest of the person map that holds now.
     """
 
@@ -39,8 +46,13 @@ class LinkageReport:
     left_out: Mapping[str, str]
     quality: Quality = NOT_MEASURED
     groups: Sequence[Mapping[str, Any]] = ()
+    pairs_by_weight: Sequence[Mapping[str, int]] = ()
+    without_truth: Sequence[Mapping[str, Any]] = ()
     model: Mapping[str, Any] = field(default_factory=dict)
     extracts: Sequence[str] = ()
+    blocks: Sequence[Mapping[str, Any]] = ()
+    components: Mapping[str, int] = field(default_factory=dict)
+    recalled: Mapping[str, Any] = field(default_factory=dict)
     changes: Mapping[str, int] = field(default_factory=dict)
     map_digest: str = ""
 
@@ -73,6 +85,10 @@ class LinkageReport:
             "left_out": dict(self.left_out),
             "quality": self.quality.as_json(),
             "groups": [dict(row) for row in self.groups],
+            "pairs_by_weight": [dict(row) for row in self.pairs_by_weight],
+            "without_truth": [dict(row) for row in self.without_truth],
             "model": dict(self.model),
             "extracts": list(self.extracts),
+            "blocks": [{name: row[name] for name in row if name != "candidates"} for row in self.blocks],
+            "components": dict(self.components),
         }

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from hub import candidates, components, contradictions, siblings
 from hub.candidates import Splink
@@ -29,7 +30,12 @@ _STRONGEST = 40
 
 
 def make(
-    connection: duckdb.DuckDBPyConnection, splink: Splink, shares: Learnt, sibling_ratio: float, threshold: float
+    connection: duckdb.DuckDBPyConnection,
+    splink: Splink,
+    shares: Learnt,
+    family: siblings.Ratio,
+    threshold: float,
+    doubtful: Sequence[str] = (),
 ) -> None:
     """Make the table `pair`.
 
@@ -37,12 +43,13 @@ def make(
         connection: holds the tables `record` and `candidate`.
         splink: the model.
         shares: m and u of each level, as learnt.
-        sibling_ratio: sibling pairs for one true pair.
+        family: family pairs for one true pair.
         threshold: candidates with a match weight of at least this many bits connect records.
+        doubtful: kinds of identifiers of which one person may have two.
     """
     _components(connection, threshold)
     _inside(connection, splink)
-    _weighed(connection, siblings.likelihood(shares, sibling_ratio))
+    _weighed(connection, siblings.likelihood(shares, family), doubtful)
     _competing(connection)
     for table in ("member", "inside", "weighed"):
         connection.execute(f"DROP TABLE {table}")
@@ -80,7 +87,7 @@ def _inside(connection: duckdb.DuckDBPyConnection, splink: Splink) -> None:
     connection.execute("DROP TABLE unknown")
 
 
-def _weighed(connection: duckdb.DuckDBPyConnection, sibling: str) -> None:
+def _weighed(connection: duckdb.DuckDBPyConnection, sibling: str, doubtful: Sequence[str]) -> None:
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE weighed AS
@@ -88,7 +95,7 @@ def _weighed(connection: duckdb.DuckDBPyConnection, sibling: str) -> None:
             SELECT inside.*, -log2(pow(2, -strangers) + {sibling}) AS evidence
             FROM inside JOIN record l ON l.number = one JOIN record r ON r.number = other
         )
-        SELECT component, one, other, strangers, evidence, {contradictions.reason("evidence")} AS reason,
+        SELECT component, one, other, strangers, evidence, {contradictions.reason("evidence", doubtful)} AS reason,
                l.exclusive AS one_exclusive, r.exclusive AS other_exclusive
         FROM sibling JOIN record l ON l.number = one JOIN record r ON r.number = other
         """
@@ -117,14 +124,62 @@ def _competing(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def by_component(connection: duckdb.DuckDBPyConnection) -> Iterator[list[Pair]]:
-    """Yield the pairs of each component, from the table `pair`."""
+def whole(
+    connection: duckdb.DuckDBPyConnection, threshold: float, size: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each of `size` records the first record of its person, and the weight of its strongest link.
+
+    Only components in which every pair is a link are looked at; every other record is alone, its weight NaN.
+    """
+    first, weight = np.arange(size), np.full(size, np.nan)
+    found = connection.execute(
+        f"""
+        SELECT number, component, max(weight) AS weight FROM (
+            SELECT unnest([one, other]) AS number, component, weight FROM pair ANTI JOIN ({_parted(threshold)})
+            USING (component)
+        ) GROUP BY ALL
+        """
+    ).fetchnumpy()
+    first[found["number"]] = found["component"]
+    weight[found["number"]] = found["weight"]
+    return first, weight
+
+
+def _parted(threshold: float) -> str:
+    """Return SQL for the components in which some pair is no link."""
+    return f"SELECT DISTINCT component FROM pair WHERE reason <> '' OR weight < {threshold!r}"
+
+
+def by_component(connection: duckdb.DuckDBPyConnection, threshold: float | None = None) -> Iterator[list[Pair]]:
+    """Yield the pairs of each component, from the table `pair`.
+
+    Args:
+        connection: holds the table `pair`.
+        threshold: leave out the components in which every pair is a link of at least this many bits.
+    """
+    some = "" if threshold is None else f"SEMI JOIN ({_parted(threshold)}) USING (component)"
     reader = connection.sql(
-        "SELECT component, one, other, weight, evidence, reason FROM pair ORDER BY component, one, other"
+        f"SELECT component, one, other, weight, evidence, reason FROM pair {some} ORDER BY component, one, other"
     ).to_arrow_reader(100_000)
     rows = (row for batch in reader for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
     for _, group in itertools.groupby(rows, key=lambda row: row[0]):
         yield [Pair(*row[1:]) for row in group]
+
+
+def components_parted(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64]) -> dict[str, int]:
+    """Return how many components there are, the records of the largest, and how many are more than one person."""
+    connection.register("person_found", pa.table({"number": np.arange(len(person)), "person": person}))
+    [row] = connection.execute(
+        """
+        SELECT count(*), coalesce(max(records), 0), count(*) FILTER (people > 1) FROM (
+            SELECT count(DISTINCT number) AS records, count(DISTINCT person) AS people
+            FROM (SELECT component, unnest([one, other]) AS number FROM pair) JOIN person_found USING (number)
+            GROUP BY component
+        )
+        """
+    ).fetchall()
+    connection.unregister("person_found")
+    return dict(zip(("components", "largest", "parted"), row, strict=True))
 
 
 def against_siblings(connection: duckdb.DuckDBPyConnection, threshold: float) -> int:
