@@ -88,9 +88,21 @@ def reasons(
 
     See `ranked` for the arguments. What lowers is told beside what raises, so that strengths are seen too.
     """
+    raised, lowered = strongest(indicators, values, contributions, top=top)
+    return tuple(one.sentence for one in raised), tuple(one.sentence for one in lowered)
+
+
+def strongest(
+    indicators: Sequence[Indicator],
+    values: npt.NDArray[np.float64],
+    contributions: npt.NDArray[np.float64],
+    *,
+    top: int = 3,
+) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """Return what raised the score and what lowered it, strongest first, at most `top` each; see `ranked`."""
     found = ranked(indicators, values, contributions)
-    raised = tuple(one.sentence for one in found if one.contribution > 0)
-    lowered = tuple(one.sentence for one in found if one.contribution < 0)
+    raised = tuple(one for one in found if one.contribution > 0)
+    lowered = tuple(one for one in found if one.contribution < 0)
     return raised[:top], lowered[:top]
 
 

@@ -15,6 +15,11 @@ class ScoreRequest(BaseModel):
 
     person_id: str = Field(pattern=PERSON_ID, description="The hub's pseudonym of the person.")
     purpose: str = Field(pattern=PURPOSE, description="The purpose, as the partnership's use case names it.")
+    agency: str | None = Field(
+        default=None,
+        pattern=PURPOSE,
+        description="The agency of whoever asks, as partnership.yaml names it; else the one that runs the hub.",
+    )
 
 
 class ConditionReference(BaseModel):
@@ -50,6 +55,13 @@ class Evidence(BaseModel):
     words: str = Field(description="The same in plain words, or why there is no number.")
 
 
+class Withheld(BaseModel):
+    """How many of the reasons may not be shown to the agency that asks."""
+
+    reasons: int = Field(description="Of what raised the probability most.")
+    protective_factors: int = Field(description="Of what lowered it most.")
+
+
 class Score(BaseModel):
     """A score. A person decides, not this."""
 
@@ -62,8 +74,10 @@ class Score(BaseModel):
     probability_in_words: str = Field(description="What the probability is of.")
     probability_evidence: Evidence = Field(description="How often the outcome followed at probabilities like this one.")
     band_evidence: Evidence = Field(description="How often the outcome followed in this band.")
-    reasons: list[str] = Field(description="What raised the probability most, in plain words.")
-    protective_factors: list[str] = Field(description="What lowered it most: strengths, in plain words.")
+    agency: str | None = Field(description="The agency to which the reasons are told; taken on trust.")
+    reasons: list[str] = Field(description="What raised the probability most, in plain words, or that it is withheld.")
+    protective_factors: list[str] = Field(description="What lowered it most: strengths, or that they are withheld.")
+    withheld: Withheld = Field(description="Reasons whose source may not be shown to the agency.")
     model: str = Field(description="Digest of the model bundle.")
     audit: str = Field(description="Digest of its audit.")
     decision: DecisionReference

@@ -23,6 +23,7 @@ _TITLES = {
     "not-approved": "Not approved for this purpose",
     "not-found": "Not found",
     "record": "The record cannot be written, so nothing leaves",
+    "unknown-agency": "The agency is not in the partnership",
     "not-in-cohort": "The person is not among those whom this is about",
 }
 
@@ -64,7 +65,7 @@ def of_error(error: Exception) -> Problem:
 
 def _not_as_declared(error: RequestValidationError) -> str:
     """Name the fields that are wrong, never what stood in them or under which unknown name."""
-    known = {"body", "person_id", "purpose"}
+    known = {"body", "person_id", "purpose", "agency"}
     fields = {".".join(str(part) for part in one["loc"] if part in known) for one in error.errors()}
     return f"Not as declared in /openapi.json: {', '.join(sorted(fields))}."
 

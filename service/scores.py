@@ -1,11 +1,11 @@
 """One score for one person and one purpose, or the refusal; both are in the ledger before they leave."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from audits.phrases import sentence
-from audits.reasons import reasons
+from audits.reasons import strongest
 from ethics import ledger
 from ethics.approvals import decision_in
 from features.online import vector
@@ -13,7 +13,16 @@ from hub.errors import SentinelError
 from models import figures
 from models.bundles import Bundle
 from models.figures import NotComputed
-from service.answers import ConditionReference, DecisionReference, Evidence, Score, ScoreRequest, SnapshotReference
+from service.answers import (
+    ConditionReference,
+    DecisionReference,
+    Evidence,
+    Score,
+    ScoreRequest,
+    SnapshotReference,
+    Withheld,
+)
+from service.disclosure import Audience, agency_of
 from service.gate import Gate, Opened
 from service.problems import Problem
 
@@ -38,8 +47,8 @@ class Scorer:
         """Return the score and write it to the ledger first.
 
         Raises:
-            SentinelError: the gate is closed, the person is unknown or not in the cohort, or the ledger cannot be
-                written. Nothing is scored then.
+            SentinelError: the gate is closed, the agency or the person is unknown, the person is not in the cohort, or
+                the ledger cannot be written. Nothing is scored then.
         """
         try:
             return self._score(request)
@@ -61,6 +70,10 @@ class Scorer:
         store = self.gate.store
         now = store.now()
         opened = self.gate.open(request.purpose, at=now)
+        agency = agency_of(opened.partnership, request.agency)
+        audience = Audience(
+            agency, opened.partnership, opened.snapshot, request.purpose, opened.partnership.day_of_use(now)
+        )
         as_of_date = opened.use_case.newest(opened.snapshot.known_to)
         values = vector(
             opened.snapshot, opened.use_case, opened.bundle.indicators, request.person_id, as_of_date=as_of_date
@@ -68,10 +81,14 @@ class Scorer:
         matrix = values.reshape(1, -1)
         probabilities = opened.model.probabilities(matrix)
         probability, band = float(probabilities[0]), opened.model.bands(probabilities)[0]
-        raised, lowered = reasons(opened.bundle.indicators, values, opened.model.contributions(matrix)[0], top=3)
+        raised, lowered = strongest(opened.bundle.indicators, values, opened.model.contributions(matrix)[0], top=3)
+        reasons, reasons_withheld = audience.told(raised, "reason", "reasons")
+        strengths, strengths_withheld = audience.told(lowered, "strength", "strengths")
         facts = {
             "person_id": request.person_id,
             "purpose": request.purpose,
+            "agency": agency,
+            "withheld": reasons_withheld + strengths_withheld,
             "as_of_date": as_of_date.isoformat(),
             "band": band,
             "probability": round(probability, 6),
@@ -95,8 +112,10 @@ class Scorer:
             band_evidence=_evidence(
                 opened.bundle, opened.bundle.metrics["bands"][band]["with_outcome"], "were in this band"
             ),
-            reasons=list(raised),
-            protective_factors=list(lowered),
+            agency=agency,
+            reasons=reasons,
+            protective_factors=strengths,
+            withheld=Withheld(reasons=reasons_withheld, protective_factors=strengths_withheld),
             model=opened.bundle.digest,
             audit=opened.decision.audit,
             decision=DecisionReference(
@@ -108,7 +127,7 @@ class Scorer:
                 ],
             ),
             snapshot=SnapshotReference(digest=opened.snapshot.digest, known_to=opened.snapshot.known_to),
-            caveats=_caveats(opened, lowered),
+            caveats=_caveats(opened, bool(lowered)),
             ledger_entry=entry.seq,
         )
 
@@ -138,14 +157,14 @@ def _evidence(bundle: Bundle, observed: Mapping[str, Any], alike: str) -> Eviden
     return Evidence(share=figure.value, low=figure.low, high=figure.high, n=figure.n, words=words)
 
 
-def _caveats(opened: Opened, protective: Sequence[str]) -> list[str]:
+def _caveats(opened: Opened, has_strengths: bool) -> list[str]:
     outcome = opened.use_case.outcome
     found = [
         *_CAVEATS,
         f"Who decides what it estimates: {sentence(outcome.decided_by)} "
         f"What is known to be unfair in it: {sentence(outcome.known_bias)}",
     ]
-    if not protective:
+    if not has_strengths:
         found.append("Nothing that lowered it is in the records; that does not mean that there are no strengths.")
     if opened.snapshot.digest != opened.decision.snapshot:
         found.append("The hub has published newer data since the model was audited.")

@@ -40,9 +40,20 @@ class World:
 
         return approve(self.store, self.place, open_bundle(self.place.workspace, self.bundle), self.audit)
 
-    def ask(self, person_id: str = PERSON, purpose: str = worlds.PURPOSE) -> Any:
+    def ask(self, person_id: str = PERSON, purpose: str = worlds.PURPOSE, **more: str) -> Any:
         """Ask for a score."""
-        return self.client.post(SCORES, json={"person_id": person_id, "purpose": purpose})
+        return self.client.post(SCORES, json={"person_id": person_id, "purpose": purpose, **more})
+
+    def declare(self, name: str, **changed: Any) -> None:
+        """Change the first gateway, or partnership.yaml itself, as it is declared now."""
+        path = self.place.partnership.folder / f"{name}.yaml"
+        said = json.loads(path.read_text(encoding="utf-8"))
+        part = said["gateways"][0] if name == "gateways" else said
+        for key, value in changed.items():
+            part[key] = value
+            if value is None:
+                del part[key]
+        path.write_text(json.dumps(said), encoding="utf-8")
 
     def entries(self) -> list[ledger.Entry]:
         """Return the ledger's scores and refusals."""
@@ -167,6 +178,87 @@ def test_a_changed_use_case_is_refused(world: World) -> None:
     assert "not as it was approved" in refused(world.ask(), 409, "changed")
 
 
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"valid_to": "2026-02-28"}, "holds from 2018-01-01 to 2026-02-28"),
+        ({"purposes": ["something_else"]}, "not for this purpose"),
+        ({"level": "area"}, "for areas only"),
+    ],
+)
+def test_a_gateway_that_ended_or_was_withdrawn_since_publishing_stops_the_use(
+    world: World, changed: dict[str, Any], why: str
+) -> None:
+    world.approve()
+    assert world.ask().status_code == 200
+    world.declare("gateways", **changed)
+    detail = refused(world.ask(), 403, "no-gateway")
+    assert "The source police" in detail
+    assert why in detail
+
+
+def words_of_indicators(world: World) -> list[str]:
+    path = world.place.partnership.folder / "indicators.yaml"
+    return [one["plain"] for one in json.loads(path.read_text(encoding="utf-8"))["indicators"]]
+
+
+def test_reasons_are_told_to_the_agency_that_runs_the_hub_when_none_is_named(world: World) -> None:
+    world.approve()
+    unnamed, named = world.ask().json(), world.ask(agency="council").json()
+    assert unnamed["agency"] == named["agency"] == "council"
+    assert unnamed["withheld"] == {"reasons": 0, "protective_factors": 0}
+    assert unnamed["reasons"] == named["reasons"]
+    assert any(words in text for words in words_of_indicators(world) for text in unnamed["reasons"])
+    assert world.entries()[-1].read_facts()["agency"] == "council"
+    assert world.entries()[-1].read_facts()["withheld"] == 0
+
+
+def test_a_reason_whose_source_may_not_be_shown_to_the_agency_is_counted_and_never_told(world: World) -> None:
+    world.approve()
+    told = world.ask().json()
+    response = world.ask(agency="school")
+    body = response.json()
+    counts = {"reasons": len(told["reasons"]), "protective_factors": len(told["protective_factors"])}
+    assert sum(counts.values())
+    assert body["withheld"] == counts
+    assert body["probability"] == told["probability"]
+    for words in words_of_indicators(world):
+        assert words not in response.text
+    said = [*body["reasons"], *body["protective_factors"]]
+    assert len(said) == sum(1 for count in counts.values() if count)
+    assert all("on records that may not be shown to your agency" in text for text in said)
+    facts = world.entries()[-1].read_facts()
+    assert (facts["agency"], facts["withheld"]) == ("school", sum(counts.values()))
+
+
+def test_to_become_a_party_now_does_not_open_what_was_published_before(world: World) -> None:
+    world.approve()
+    world.declare("gateways", parties=["council", "school"])
+    body = world.ask(agency="school").json()
+    assert sum(body["withheld"].values()) > 0
+
+
+def test_when_nobody_knows_who_asks_no_reason_is_told(world: World) -> None:
+    world.approve()
+    world.declare("partnership", hub=None)
+    response = world.ask()
+    body = response.json()
+    assert body["agency"] is None
+    assert sum(body["withheld"].values()) > 0
+    assert "until it is known which agency asks" in response.text
+    assert not any(words in response.text for words in words_of_indicators(world))
+
+
+def test_an_agency_that_is_not_in_the_partnership_is_refused_without_being_repeated(world: World) -> None:
+    world.approve()
+    response = world.ask(agency="some_stranger")
+    refused(response, 403, "unknown-agency")
+    assert "some_stranger" not in response.text
+    entry = world.entries()[-1]
+    assert entry.kind == "refusal"
+    assert "some_stranger" not in json.dumps(entry.read_facts())
+
+
 def test_unknown_people_and_people_outside_the_cohort(world: World) -> None:
     world.approve()
     refused(world.ask(person_id="p" + "f" * 24), 404, "not-found")
@@ -189,6 +281,8 @@ def test_unknown_people_and_people_outside_the_cohort(world: World) -> None:
         f'{{"person_id": "{PERSON}", "purpose": 1e999}}'.encode(),
         f'{{"person_id": "{PERSON}", "purpose": "\\ud800"}}'.encode(),
         f'{{"person_id": "{PERSON}\\n", "purpose": "early_help"}}'.encode(),
+        f'{{"person_id": "{PERSON}", "purpose": "early_help", "agency": "{SECRET}"}}'.encode(),
+        f'{{"person_id": "{PERSON}", "purpose": "early_help", "agency": 7}}'.encode(),
         b"\xff\xfe\x00",
         b'{"person_id": ' + b"[" * 1500 + b"]" * 1500 + b"}",
     ],
