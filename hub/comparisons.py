@@ -30,6 +30,7 @@ _INITIAL = "least(length(given_name_l), length(given_name_r)) = 1 AND left(given
 _YEAR = "left(date_of_birth_l, 4) = left(date_of_birth_r, 4)"
 _MONTH = "date_of_birth_l[6:7] = date_of_birth_r[6:7]"
 _DAY = "right(date_of_birth_l, 2) = right(date_of_birth_r, 2)"
+_BORN_IN = "left(date_of_birth_{0}, 4)::INTEGER"
 _TWO_DIGITS = "hamming(date_of_birth_l, date_of_birth_r) <= 2"
 
 
@@ -121,7 +122,9 @@ DATE_OF_BIRTH: tuple[_Level, ...] = (
         0.008,
     ),
     ("two digits", _TWO_DIGITS, 0.01, 0.04),
-    ("different", None, 0.01, 0.947),
+    ("a generation apart", f"abs({_BORN_IN.format('l')} - {_BORN_IN.format('r')}) >= 14", 0.004, 0.4),
+    ("within a year", "abs(date_diff('day', date_of_birth_l::DATE, date_of_birth_r::DATE)) <= 370", 0.005, 0.05),
+    ("different", None, 0.005, 0.497),
 )
 SEX: tuple[_Level, ...] = (
     ("null", "sex_l IS NULL OR sex_r IS NULL", 0, 0),
@@ -190,8 +193,9 @@ COMPARISONS: dict[str, tuple[_Level, ...]] = {
 FREQUENT = ("given_name", "family_name")
 NOT_LEARNT = ("identifiers",)
 """Comparisons that are not learnt with the others: how often identifiers are wrong is counted in hub.identifiers."""
-_M_NOT_LEARNT = (("given_name", "different"),)
-# Twins look like true pairs whose given names differ, so EM would learn from them that names often do.
+_M_NOT_LEARNT = (("given_name", "different"), ("date_of_birth", "a generation apart"))
+# Twins look like true pairs whose given names differ, and a father and son of one name like true pairs whose birthdays
+# do, so EM would learn from them that names and birthdays often differ.
 
 _SHARED_BY_MISTAKE = 0.001
 # Of the pairs that share an identifier, this share is taken to be two people (mixed up or mistyped).
@@ -208,7 +212,7 @@ def _same(*expressions: str) -> str:
 
 _GIVEN, _FAMILY = "left(@.given_name, 1)", "left(@.family_name, 1)"
 _BORN = "@.date_of_birth"
-_BORN_IN = "left(@.date_of_birth, 4)"
+_YEAR_OF_BIRTH = "left(@.date_of_birth, 4)"
 BLOCKS: Blocks = (
     # What an agency knows for certain, whatever else is misspelt.
     ("an identifier", _same("@.identifiers"), ("identifiers",)),
@@ -222,7 +226,7 @@ BLOCKS: Blocks = (
     # The birthday is wrong or missing.
     ("both names", _same("@.given_name", "@.family_name"), ()),
     ("names swapped", f"l.given_name = r.family_name AND l.family_name = r.given_name AND {_OTHER}", ()),
-    ("sounds of both names and year of birth", _same("@.given_sound", "@.family_sound", _BORN_IN), ()),
+    ("sounds of both names and year of birth", _same("@.given_sound", "@.family_sound", _YEAR_OF_BIRTH), ()),
     ("first letter of the given name and postcode", _same(_GIVEN, "@.postcodes"), ("postcodes",)),
     ("sound of the family name and postcode", _same("@.family_sound", "@.postcodes"), ("postcodes",)),
     # The birthday is wrong and so is the postcode.

@@ -28,6 +28,8 @@ _SAME_BIRTHDAY = " OR ".join(
     condition("date_of_birth", label)
     for label in ("null", "the same", "day and month swapped", "one digit", "only the year is known")
 )
+_AGAINST = -4
+"""Bits: the rest speaks against one person when the evidence is below this."""
 _SHARED = condition("identifiers", "one is the same")
 
 
@@ -41,6 +43,6 @@ def reason(evidence: str, doubtful: Sequence[str] = ()) -> str:
     return f"""
         CASE WHEN l.exclusive = r.exclusive THEN '{ONE_RECORD}'
              WHEN {_KINDS_APART.format(doubtful=sql.texts(["", *doubtful]))} THEN '{IDENTIFIERS}'
-             WHEN NOT ({_SAME_BIRTHDAY}) AND NOT {_SHARED} AND {evidence} < 0 THEN '{BIRTHDAYS}'
+             WHEN NOT ({_SAME_BIRTHDAY}) AND NOT {_SHARED} AND {evidence} < {_AGAINST} THEN '{BIRTHDAYS}'
              ELSE '' END
     """

@@ -35,7 +35,7 @@ class Model:
         compared: the comparisons made.
         learnt: whether the shares were learnt from these records; else they are the starting values.
         true_pairs: how many pairs are thought to be one person.
-        sibling_ratio: sibling pairs for one true pair.
+        sibling_ratio: family pairs for one true pair.
         prior: the probability that two random records are one person, in (0, 1).
         shares: m and u of each level.
         doubtful: kinds of identifiers of which one person may have two.
@@ -44,7 +44,7 @@ class Model:
     compared: tuple[str, ...]
     learnt: bool
     true_pairs: float
-    sibling_ratio: float
+    sibling_ratio: siblings.Ratio
     prior: float
     shares: Learnt
     doubtful: tuple[str, ...] = ()
@@ -55,7 +55,8 @@ class Model:
             "compared": list(self.compared),
             "learnt": self.learnt,
             "true_pairs": round(self.true_pairs),
-            "sibling_ratio": round(self.sibling_ratio, 4),
+            "sibling_ratio": round(self.sibling_ratio.siblings, 4),
+            "parent_ratio": round(self.sibling_ratio.parents, 4),
             "doubtful_identifiers": list(self.doubtful),
             "m": {name: dict(levels) for name, levels in self.shares.m.items()},
             "u": {name: dict(levels) for name, levels in self.shares.u.items()},

@@ -1,14 +1,17 @@
-"""The third possibility: two records are not one person and not two strangers, but brother and sister.
+"""The third possibility: two records are not one person and not two strangers, but of one family.
 
-Splink weighs one person (M) against two strangers (U). Siblings share surname and address, twins the birthday too, so
-against strangers they look like one person. This module adds the sibling (S) as a hypothesis of its own:
+Splink weighs one person (M) against two strangers (U). Brothers and sisters share surname and address, twins the
+birthday too, so against strangers they look like one person; so do a father and a son who have one name. This module
+adds both as hypotheses of their own:
 
-    evidence = -log2(U/M + S/M),   U/M = 2^(-Splink's match weight),   S/M = ratio × product of s/m over the comparisons
+    evidence = -log2(U/M + S/M + P/M),   U/M = 2^(-Splink's match weight),   S/M = ratio × product of s/m
 
-where s is the share of sibling pairs at a level and m the share of true pairs, as learnt. The ratio is how many sibling
-pairs there are for one true pair, counted in these records: a town of families has a high one, a file of unrelated
-adults hardly any. The place does not tell the two apart and stays out of it.
+where s is the share of sibling pairs at a level and m the share of true pairs, as learnt; P/M is the same for parent and
+child. The ratio is how many such pairs there are for one true pair, counted in these records: a town of families has a
+high one, a file of unrelated adults hardly any. The place does not tell the three apart and stays out of it.
 """
+
+from dataclasses import dataclass
 
 import duckdb
 
@@ -18,7 +21,7 @@ TWINS = 0.03
 """Share of sibling pairs in one household who have one birthday; 1.6 % of UK births are twins."""
 
 # None: as in two strangers.
-SHARES: dict[str, dict[str, float | None]] = {
+SIBLINGS: dict[str, dict[str, float | None]] = {
     "given_name": {
         "the same": 0.0005,
         "swapped with the family name": 0.000001,
@@ -43,52 +46,114 @@ SHARES: dict[str, dict[str, float | None]] = {
         "only the year is known": None,
         "two of day, month and year": None,
         "two digits": None,
-        "different": 0.9,
+        "a generation apart": 0.03,
+        "within a year": 0.03,
+        "different": 0.8,
     },
     "sex": {"the same": 0.5, "different": 0.5},
-    "email": {"the same": 0.1, "the same before the @": 0.02, "nearly the same": 0.02, "different": 0.86},
+    "email": {"the same": 0.1, "the same before the @": 0.02, "nearly the same": 0.1, "different": 0.78},
     "identifiers": {"one is the same": 0.001, "a character apart": 0.01, "different": 0.989},
 }
-# Before anything is counted: as if 10 true pairs and 20 sibling pairs had been seen.
-_PRIOR_SIBLINGS, _PRIOR_TRUE = 20.0, 10.0
+PARENTS: dict[str, dict[str, float | None]] = {
+    "given_name": {
+        "the same": 0.03,
+        "swapped with the family name": 0.00001,
+        "another form of the name": 0.01,
+        "a letter differs": 0.005,
+        "an initial": 0.001,
+        "alike": None,
+        "different": 0.93,
+    },
+    "family_name": SIBLINGS["family_name"],
+    "date_of_birth": {
+        "the same": None,
+        "day and month swapped": None,
+        "one digit": None,
+        "only the year is known": None,
+        "two of day, month and year": None,
+        "two digits": None,
+        "a generation apart": 0.97,
+        "within a year": None,
+        "different": None,
+    },
+    "sex": SIBLINGS["sex"],
+    "email": SIBLINGS["email"],
+    "identifiers": SIBLINGS["identifiers"],
+}
 
 
-def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float) -> float:
-    """Return sibling pairs for one true pair, from the table `record`.
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many pairs of siblings, and of parent and child, there are for one true pair."""
 
-    Sibling pairs are counted by what only siblings show: one address and family name, clearly different given names and
-    birthdays. Twins do not show it; they are TWINS of the siblings.
+    siblings: float
+    parents: float
+
+
+_PRIOR_TRUE = 10.0
+_PRIOR = Ratio(20.0, 2.0)
+# Before anything is counted: as if 10 true pairs, 20 pairs of siblings and 2 of parent and child had been seen.
+
+
+def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float) -> Ratio:
+    """Return family pairs for one true pair, from the table `record`.
+
+    Family pairs are counted by what only they show: one home and family name, clearly different given names and
+    birthdays. Twins do not show it; they are TWINS of the siblings. The home is the address, else the postcode, else the
+    locality; from what is counted in a locality, the pairs that chance brings together there are taken away.
 
     Args:
         connection: holds the table `record`.
         true_pairs: how many pairs of records are thought to be one person.
     """
-    [(siblings,)] = connection.execute(
+    [(siblings, parents, siblings_there, parents_there, chance)] = connection.execute(
         """
         WITH home AS (
-            SELECT number, family_name, given_name, date_of_birth, unnest(addresses) AS address
+            SELECT number, family_name, given_name, date_of_birth, len(homes) > 0 AS exact,
+                   unnest(CASE WHEN len(addresses) > 0 THEN addresses WHEN len(postcodes) > 0 THEN postcodes
+                               ELSE localities END) AS place
             FROM record WHERE family_name IS NOT NULL AND given_name IS NOT NULL AND date_of_birth IS NOT NULL
         ), house AS (
-            SELECT address, family_name FROM home GROUP BY ALL HAVING count(*) BETWEEN 2 AND 60
-        ), homely AS (FROM home SEMI JOIN house USING (address, family_name))
-        SELECT count(DISTINCT (l.number, r.number))
-        FROM homely l JOIN homely r ON l.address = r.address AND l.family_name = r.family_name AND l.number < r.number
-        WHERE jaro_winkler_similarity(l.given_name, r.given_name) < 0.8
-          AND hamming(l.date_of_birth, r.date_of_birth) > 2
+            SELECT place, family_name FROM home GROUP BY ALL HAVING count(*) BETWEEN 2 AND 60
+        ), homely AS (FROM home SEMI JOIN house USING (place, family_name)
+        ), family AS (
+            SELECT DISTINCT l.number AS one, r.number AS other, l.exact AND r.exact AS exact,
+                   abs(left(l.date_of_birth, 4)::INTEGER - left(r.date_of_birth, 4)::INTEGER) >= 14 AS apart
+            FROM homely l JOIN homely r ON l.place = r.place AND l.family_name = r.family_name AND l.number < r.number
+            WHERE jaro_winkler_similarity(l.given_name, r.given_name) < 0.8
+              AND hamming(l.date_of_birth, r.date_of_birth) > 2
+        ), crowd AS (
+            SELECT place, count(*) AS people FROM home WHERE NOT exact GROUP BY place
+        ), common AS (
+            SELECT sum(pow(bearers / total, 2)) AS share FROM (
+                SELECT family_name, count(*) AS bearers, sum(count(*)) OVER () AS total FROM home GROUP BY family_name)
+        )
+        SELECT count(*) FILTER (exact AND NOT apart), count(*) FILTER (exact AND apart),
+               count(*) FILTER (NOT exact AND NOT apart), count(*) FILTER (NOT exact AND apart),
+               coalesce((SELECT sum(people * (people - 1) / 2) FROM crowd) * (FROM common), 0)
+        FROM family
         """
     ).fetchall()
-    return (float(siblings) + _PRIOR_SIBLINGS) / (true_pairs + _PRIOR_TRUE)
+    by_chance = min(float(chance) / max(siblings_there + parents_there, 1), 1.0)
+    near = siblings + siblings_there * (1 - by_chance)
+    far = parents + parents_there * (1 - by_chance)
+    total = true_pairs + _PRIOR_TRUE
+    return Ratio((float(near) + _PRIOR.siblings) / total, (float(far) + _PRIOR.parents) / total)
 
 
-def likelihood(learnt: Learnt, sibling_ratio: float) -> str:
-    """Return SQL over two records `l` and `r` for S/M.
+def likelihood(learnt: Learnt, family: Ratio) -> str:
+    """Return SQL over two records `l` and `r` for S/M + P/M.
 
     Args:
         learnt: shares of true and of other pairs at each level of each comparison made.
-        sibling_ratio: sibling pairs for one true pair.
+        family: family pairs for one true pair.
     """
-    factors = [f"{sibling_ratio:.15e}"]
-    for comparison, shares in SHARES.items():
+    return f"({_likelihood(learnt, family.siblings, SIBLINGS)} + {_likelihood(learnt, family.parents, PARENTS)})"
+
+
+def _likelihood(learnt: Learnt, pairs: float, relation: dict[str, dict[str, float | None]]) -> str:
+    factors = [f"{pairs:.15e}"]
+    for comparison, shares in relation.items():
         if comparison in learnt.m:
             values = {
                 label: (learnt.u[comparison][label] if share is None else share) / learnt.m[comparison][label]
