@@ -49,6 +49,33 @@ def backdated(*, last: str, covered: str) -> str:
     return f"coalesce(seen IS NULL AND recorded <= {last} AND {covered}, false)"
 
 
+def known_events(*, day: str, last: str) -> str:
+    """Return the SELECT of this delivery's events with `known_from`, `known_to` (empty), `seen` and `is_backdated`.
+
+    It reads `#events` (with `recorded` and `is_mapped`), `#before event` (the events of the delivery before) and
+    `#covered` (event_type, told: the earliest day of which that delivery told). What was withdrawn and is back is known
+    anew.
+
+    Args:
+        day: SQL of the day of delivery.
+        last: SQL of the day of the delivery before.
+    """
+    covered = "now.occurred_on >= covered.told"
+    return f"""
+        SELECT *, greatest(occurred_on, known, coalesce(withdrawn, known)) AS known_from, NULL::DATE AS known_to
+        FROM (
+            SELECT now.* EXCLUDE (event_id), now.event_id, before.known_from AS seen, gone.known_to AS withdrawn,
+                   {backdated(last=last, covered=covered)} AS is_backdated,
+                   {known_from(day=day, last=last, covered=covered)} AS known
+            FROM "#events" AS now LEFT JOIN "#covered" AS covered USING (event_type)
+            LEFT JOIN (FROM "#before event" WHERE known_to IS NULL) AS before USING (event_id)
+            LEFT JOIN (
+                SELECT event_id, max(known_to) AS known_to FROM "#before event" WHERE known_to IS NOT NULL GROUP BY 1
+            ) AS gone USING (event_id)
+        )
+    """
+
+
 def judged(*, day: str) -> str:
     """Return the SELECT of earlier events that this delivery does not hold: STAGED_EVENT and `fate`, of COUNTS.
 
@@ -122,13 +149,13 @@ def merged_times(rows: str, table: Table) -> str:
     """
     ends = ("known_from", "valid_to", "end_known_from")
     same = ", ".join(field.name for field in table.fields if field.name not in ends)
-    newest = "ORDER BY rank DESC, valid_to DESC NULLS LAST, end_known_from)[1]"
+    newest = "ORDER BY rank DESC, valid_to DESC NULLS LAST, end_known_from"
     return f"""
         SELECT {same}, min(known_from) AS known_from, last.valid_to AS valid_to,
                CASE WHEN last.valid_to IS NOT NULL THEN greatest(min(known_from), last.end_known_from) END
                    AS end_known_from
         FROM (
-            SELECT *, list({{'valid_to': valid_to, 'end_known_from': end_known_from}} {newest}
-                OVER (PARTITION BY {same}) AS last FROM {rows}
+            SELECT *, first_value({{'valid_to': valid_to, 'end_known_from': end_known_from}})
+                OVER (PARTITION BY {same} {newest}) AS last FROM {rows}
         ) GROUP BY {same}, last
     """

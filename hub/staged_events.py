@@ -39,7 +39,8 @@ def write_events(stage: Stage, path: Path) -> tuple[int, dict[str, Any]]:
     if not is_later:
         stage.connection.register("#earlier", STAGED_EVENT.schema.empty_table())
         stage.execute('CREATE TABLE "#before event" AS FROM "#earlier"')
-    _know(stage)
+    _cover(stage)
+    stage.execute(f'CREATE TABLE "#known events" AS {history.known_events(day=stage.day, last=stage.last)}')
     stage.execute(f'CREATE TABLE "#judged" AS {history.judged(day=stage.day)}')
     facts = {"known_from": _recorded(stage), "history": _fates(stage, is_later=is_later), "since": since}
     columns = ", ".join(field.name for field in STAGED_EVENT.fields)
@@ -47,27 +48,6 @@ def write_events(stage: Stage, path: Path) -> tuple[int, dict[str, Any]]:
     stays = "fate <> 'left_out' AND (known_to IS NULL OR known_to > known_from)"
     select = f'SELECT {columns} FROM "#known events" UNION ALL SELECT {columns} FROM "#judged" WHERE {stays}'
     return parquet_files.write(stage.connection, select, STAGED_EVENT, path, unique=True), facts
-
-
-def _know(stage: Stage) -> None:
-    """Make `#known events`: the events with `known_from`, `seen` and `is_backdated`. A withdrawn one may be back."""
-    covered = _cover(stage)
-    known = history.known_from(day=stage.day, last=stage.last, covered=covered)
-    late = history.backdated(last=stage.last, covered=covered)
-    stage.execute(
-        f"""
-        CREATE TABLE "#known events" AS
-        SELECT *, greatest(occurred_on, known, coalesce(withdrawn, known)) AS known_from, NULL::DATE AS known_to FROM (
-            SELECT n.* EXCLUDE (event_id), n.event_id, b.known_from AS seen, w.known_to AS withdrawn,
-                   {late} AS is_backdated, {known} AS known
-            FROM "#events" n LEFT JOIN "#covered" covered USING (event_type)
-            LEFT JOIN (FROM "#before event" WHERE known_to IS NULL) b USING (event_id)
-            LEFT JOIN (
-                SELECT event_id, max(known_to) AS known_to FROM "#before event" WHERE known_to IS NOT NULL GROUP BY 1
-            ) w USING (event_id)
-        )
-        """
-    )
 
 
 def _since(stage: Stage) -> dict[str, str | None]:
@@ -97,8 +77,8 @@ def _type(mapped: Mapped) -> str:
     return str(getattr(mapped.declared, "type"))  # noqa: B009
 
 
-def _cover(stage: Stage) -> str:
-    """Make `#covered` (event_type, told): of what the delivery before told. Return the condition on an event `n`."""
+def _cover(stage: Stage) -> None:
+    """Make `#covered` (event_type, told): of what the delivery before told, from which day on."""
     told: dict[str, Any] = {}
     for one in stage.replaced:
         for name, start in one.since.items():
@@ -107,7 +87,6 @@ def _cover(stage: Stage) -> str:
     stage.execute('CREATE TABLE "#covered" (event_type VARCHAR, told DATE)')
     for name, start in told.items():
         stage.connection.execute('INSERT INTO "#covered" VALUES (?, ?)', [name, start])
-    return "n.occurred_on >= covered.told"
 
 
 def _identify(stage: Stage) -> None:
