@@ -28,14 +28,21 @@ class Splink:
         self._settings = settings
         self._records = database.register("record")
         self._frequencies: dict[str, Any] = {}
-        first = self.linker()
-        self._frequencies = {name: first.table_management.compute_tf_table(name) for name in frequent}
+        self.finder = self._linker()
+        """Finds pairs by blocks."""
+        self._frequencies = {name: self.finder.table_management.compute_tf_table(name) for name in frequent}
+        self._scorer: Any = None
 
-    def linker(self) -> Any:
-        """Return a fresh Linker: it shares no pairs with another one."""
+    @property
+    def scorer(self) -> Any:
+        """Weighs the pairs that it is given: Splink keeps to one or the other for a Linker."""
+        self._scorer = self._scorer or self._linker()
+        return self._scorer
+
+    def _linker(self) -> Any:
         from splink import Linker
 
-        linker = Linker(self._records, self._settings, log_level=None)
+        linker = Linker(self._records, self._settings, validate_settings=False, log_level=None)
         for name, table in self._frequencies.items():
             linker.table_management.register_term_frequency_lookup(table, name)
         return linker
@@ -76,7 +83,7 @@ def find(
     batches: int = max(1, math.ceil(made / batch_pairs))
     names = ", ".join(f"'{name}'" for name, _, _ in blocks.used(chosen))
     block = f"[{names}][match_key::INTEGER + 1]"
-    linker = splink.linker()
+    linker = splink.finder
     if batches == 1 and not known:
         _keep(connection, linker.inference.predict(threshold_match_weight=least).physical_name, block)
         return 1
@@ -108,7 +115,7 @@ def score(connection: duckdb.DuckDBPyConnection, splink: Splink, table: str, lea
         "CREATE OR REPLACE TABLE asked_pair AS "
         f"SELECT '0' AS match_key, one AS join_key_l, other AS join_key_r FROM {table}"
     )
-    linker = splink.linker()
+    linker = splink.scorer
     linker.table_management.register_blocked_pairs_for_predict(splink.database.register("asked_pair"))
     found: str = linker.inference.predict(threshold_match_weight=least).physical_name
     connection.execute("DROP TABLE asked_pair")

@@ -79,11 +79,12 @@ def _inside(connection: duckdb.DuckDBPyConnection, splink: Splink) -> None:
         """
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE unknown AS SELECT one, other FROM inside WHERE strangers IS NULL")
-    scored = candidates.score(connection, splink, "unknown", None)
-    connection.execute(
-        f"UPDATE inside SET strangers = match_weight FROM {scored} WHERE one = number_l AND other = number_r"
-    )
-    connection.execute(f"DROP TABLE {scored}")
+    if connection.execute("SELECT 1 FROM unknown LIMIT 1").fetchall():
+        scored = candidates.score(connection, splink, "unknown", None)
+        connection.execute(
+            f"UPDATE inside SET strangers = match_weight FROM {scored} WHERE one = number_l AND other = number_r"
+        )
+        connection.execute(f"DROP TABLE {scored}")
     connection.execute("DROP TABLE unknown")
 
 
