@@ -20,7 +20,16 @@ from hub.partnership import Partnership
 from hub.source_files import NAME
 from hub.yaml_documents import Document
 
-_COLUMNS = ("age", "person.sex", "person.ethnicity", "area.imd_decile", "area.local_authority")
+_COLUMNS = (
+    "age",
+    "person.sex",
+    "person.gender",
+    "person.ethnicity",
+    "person.ethnicity_5",
+    "person.ethnicity_19",
+    "area.imd_decile",
+    "area.local_authority",
+)
 
 
 class Tier(StrEnum):
@@ -116,8 +125,8 @@ class Group(Document):
     name: str = Field(pattern=NAME, description="Short name.")
     plain: str = Field(min_length=3, description="For a lay reader.")
     column: str = Field(
-        description="age, person.sex, person.ethnicity, person.attributes.NAME, "
-        "area.imd_decile or area.local_authority."
+        description="age, person.sex, person.gender, person.ethnicity (code), person.ethnicity_5 or "
+        "person.ethnicity_19 (groups of the ONS), person.attributes.NAME, area.imd_decile or area.local_authority."
     )
     labels: dict[str, str] = Field(
         default_factory=dict, description="Plain words for codes; codes that share words become one group."

@@ -286,6 +286,117 @@ def test_involvements(tmp_path: Path) -> None:
     assert town.quarantined(report) == [("absences.csv", 4, "involvements.0", ["valid_to: before_start"])]
 
 
+FAMILIES = (
+    SCHOOL
+    + """
+    families:
+      - table: absences
+        person: pupil_id
+        family: sessions
+        relation: "'child'"
+        valid_from: "CASE WHEN day < DATE '2024-05-01' THEN day END"
+        valid_to: recorded_on
+"""
+)
+
+
+def test_families(tmp_path: Path) -> None:
+    first = "pupil_id,day,sessions,recorded_on\nP1,2024-03-04,2,\nP2,2024-05-06,2,\nP3,2024-05-07,?,\n"
+    town = Town(tmp_path, FAMILIES, absences=first)
+    one = town.one(_day("2024-06-01"))
+    columns = ("relation", "valid_from", "valid_to", "known_from", "end_known_from", "source")
+    june = _day("2024-06-01")
+    rows = town.staged(one, "family")
+    assert sorted(tuple(row[name] for name in columns) for row in rows) == [
+        ("child", _day("2024-03-04"), None, june, None, "school"),
+        ("child", june, None, june, None, "school"),  # nobody says since when: since it was recorded
+    ]
+    assert len({row["family_id"] for row in rows}) == 1
+    assert (len(rows[0]["family_id"]), one.facts["rows"]["family"]) == (32, 2)
+    assert town.quarantined(one) == [("absences.csv", 4, "families.0", ["family: required"])]
+    later = (
+        "pupil_id,day,sessions,recorded_on\nP1,2024-03-04,2,2024-05-01\nP2,2024-05-06,2,\nP2,2024-03-04,2,2024-03-01\n"
+        "P9,2024-03-04,2,\n"
+    )
+    town.deliver(absences=later)
+    two = town.one(_day("2024-09-01"))
+    assert sorted(tuple(row[name] for name in columns) for row in town.staged(two, "family")) == [
+        # The end was before the first delivery, which lacked it: it is known from the second.
+        ("child", _day("2024-03-04"), _day("2024-05-01"), june, _day("2024-09-01"), "school"),
+        ("child", june, None, june, None, "school"),
+    ]
+    assert [one for one in town.quarantined(two) if one[2] == "families.0"] == [
+        ("absences.csv", 4, "families.0", ["valid_to: before_start"]),
+        ("absences.csv", 5, "families.0", ["person: not_listed"]),
+    ]
+    assert two.facts["history"]["family"] == {"backdated": 0, "gone": 0}
+    town.declare(FAMILIES.replace("valid_to: recorded_on", 'valid_to: "day + 300"'))
+    town.deliver(absences="pupil_id,day,sessions,recorded_on\nP1,2024-03-04,2,\n")
+    three = town.one(_day("2024-12-01"))
+    assert town.quarantined(three) == [("absences.csv", 2, "families.0", ["valid_to: future"])]
+    assert three.facts["history"]["family"] == {"backdated": 0, "gone": 2}
+
+
+def test_a_corrected_delivery_keeps_what_was_known_before(tmp_path: Path) -> None:
+    """Rows without recording dates, with one from before the first delivery, and a child who is not sent again."""
+    first = (
+        "pupil_id,day,sessions,recorded_on\nP1,2024-03-04,2,\nP1,2024-03-05,1,\nP2,2024-03-05,3,\nP3,2024-03-06,4,\n"
+    )
+    town = Town(tmp_path, absences=first)
+    june, september = _day("2024-06-01"), _day("2024-09-01")
+    town.one(june)
+    second = "pupil_id,day,sessions,recorded_on\nP1,2024-03-04,5,\nP2,2024-03-05,3,\nP2,2024-05-05,1,2024-05-06\n"
+    town.deliver(absences=second, pupils="\n".join(PUPILS.splitlines()[:3]) + "\n")
+    report = town.one(september)
+    rows = {(row["occurred_on"], row["value"]): (row["known_from"], row["known_to"]) for row in town.staged(report)}
+    assert rows == {
+        (_day("2024-03-04"), 2.0): (june, september),  # corrected
+        (_day("2024-03-04"), 5.0): (september, None),
+        (_day("2024-03-05"), 1.0): (june, september),  # withdrawn
+        (_day("2024-03-05"), 3.0): (june, None),
+        (_day("2024-03-06"), 4.0): (june, None),  # the child is not in this delivery, so nothing is said of it
+        (_day("2024-05-05"), 1.0): (september, None),  # recorded in May, and yet the delivery of June lacked it
+    }
+    told = report.facts["history"]["event"]
+    assert told | {"withdrawn_before": 0, "not_delivered": 0, "left_out": 0} == told
+    assert {name: told[name] for name in ("kept", "new", "corrected", "withdrawn", "absent")} == {
+        "kept": 1, "new": 2, "corrected": 1, "withdrawn": 1, "absent": 1,
+    }  # fmt: skip
+    assert report.facts["known_from"]["backdated"] == 1
+    assert report.facts["since"] == {"absence": "2024-03-04"}
+    again = town.one(_day("2024-10-01"))
+    assert {
+        (row["occurred_on"], row["value"]): (row["known_from"], row["known_to"]) for row in town.staged(again)
+    } == rows
+
+
+def test_a_name_spelt_anew_moves_nobody_and_a_backdated_address_counts_from_its_delivery(tmp_path: Path) -> None:
+    address = "        address: home\n        valid_from: since\n        known_from: since\n        valid_to: until\n"
+    sources = (
+        SCHOOL.replace("        sex: sex\n", f"        sex: sex\n{address}")
+        .replace(
+            "          sex: {allowed: [F, M]}\n",
+            "          sex: {allowed: [F, M]}\n          home: {}\n"
+            "          since: {type: date}\n          until: {type: date}\n",
+        )
+        .replace("unique: [pupil_id]", "unique: [pupil_id, home]")
+    )
+    header = "pupil_id,surname,birth_date,sex,home,since,until\n"
+    town = Town(tmp_path, sources, pupils=header + "P1,Smit,2010-02-03,F,1 Mill Road,2024-01-01,\n")
+    town.one(_day("2024-06-01"))
+    town.deliver(
+        pupils=header + "P1,Smith,2010-02-03,F,1 Mill Road,2024-01-01,2024-05-01\n"
+        "P1,Smith,2010-02-03,F,2 Bank Street,2024-05-01,\n"
+    )
+    report = town.one(_day("2024-09-01"))
+    found = {row["address"]: (row["known_from"], row["end_known_from"]) for row in town.identity(report)}
+    assert found == {
+        "1 Mill Road": (_day("2024-01-01"), _day("2024-09-01")),
+        "2 Bank Street": (_day("2024-09-01"), None),
+    }
+    assert report.facts["history"]["identity"] == {"backdated": 1}
+
+
 _VALUE, _DERIVED = "value: sessions", "    derived: [{{name: older, sql: {}}}]\n    people:"
 MISTAKES = {
     "unknown column": (_VALUE, "value: session", "events.0.value: there is no column session; did you mean sessions?"),

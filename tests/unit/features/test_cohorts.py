@@ -76,6 +76,35 @@ def test_open_spell_needs_a_start_without_an_end_of_its_own_episode_as_known(tmp
     assert cohort_of(tmp_path / "without", {"without_open_spell": spell}, event=event) == closed
 
 
+@pytest.mark.parametrize(
+    ("known_to", "is_in"), [("2024-02-29", False), ("2024-03-01", False), ("2024-03-02", True), (None, True)]
+)
+def test_a_cohort_goes_by_what_was_not_withdrawn_by_the_date(tmp_path: Path, known_to: str | None, is_in: bool) -> None:
+    event = [{"person_id": "p", "occurred_on": "2024-02-25", "known_to": known_to}]
+    rule = {"with_recent_event": {"events": {"types": ["incident"]}, "within_days": 10}}
+    assert (cohort_of(tmp_path / "recent", rule, event=event) == {"p"}) is is_in
+    assert (
+        cohort_of(tmp_path / "ever", {"without_event_ever": {"types": ["incident"]}}, event=event) == {"p"}
+    ) != is_in
+    start, stop = (event[0] | {"event_type": name, "episode_id": "a"} for name in ("start", "stop"))
+    spell = {"with_open_spell": {"starts": ["start"], "ends": ["stop"]}}
+    assert (cohort_of(tmp_path / "open", spell, event=[start]) == {"p"}) is is_in
+    assert (cohort_of(tmp_path / "ended", spell, event=[start | {"known_to": None}, stop]) == {"p"}) != is_in
+
+
+@pytest.mark.parametrize(("known_to", "outcome"), [("2024-06-30", 0), ("2024-07-01", 0), ("2024-07-02", 1), (None, 1)])
+def test_an_outcome_that_was_withdrawn_by_the_end_did_not_happen(
+    tmp_path: Path, known_to: str | None, outcome: int
+) -> None:
+    event = [{"person_id": "p", "event_type": "cin_start", "occurred_on": "2024-03-05", "known_to": known_to}]
+    published = snapshot(Workspace(tmp_path), event=event, known_to="2024-07-01")
+    asked = use_case(horizon_days=90)
+    with opened(published, [AS_OF]) as connection:
+        look(connection, asked)
+        found = connection.execute(outcome_statement(asked, published.known_to)).fetchall()
+    assert found == [("p", AS_OF, outcome)]
+
+
 def test_without_event_ever(tmp_path: Path) -> None:
     event = """
         person_id | event_type | occurred_on

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from features.catalogue import Indicator, Measure, Over
 from features.matrix import look, opened
 from features.measures import statement
+from features.online import vector
+from hub.snapshots import open_snapshot
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot
 from tests.factories.use_cases import indicator, use_case
@@ -46,6 +48,33 @@ def test_window_edges(tmp_path: Path, occurred_on: str, known_from: str, counts:
     events = [{"person_id": "p1", "occurred_on": occurred_on, "known_from": known_from}]
     found = rows_of(tmp_path, [indicator(window_days=30)], [AS_OF], event=events)
     assert found == {("p1", AS_OF): [counts]}
+
+
+@pytest.mark.parametrize(
+    ("known_to", "counts"),
+    [("2024-02-28", 0), ("2024-02-29", 0), ("2024-03-01", 1), (None, 1)],  # the day before, on the date, after, never
+)
+def test_what_was_withdrawn_by_the_date_does_not_count(tmp_path: Path, known_to: str | None, counts: int) -> None:
+    events = [{"person_id": "p1", "occurred_on": "2024-02-01", "known_from": "2024-02-02", "known_to": known_to}]
+    household = "person_id | household_id | valid_from\np1 | h | 2020-01-01\np2 | h | 2020-01-01"
+    wanted = [indicator("own"), indicator("others", over="household")]
+    found = rows_of(tmp_path, wanted, [AS_OF], event=events, household=household)
+    assert (found["p1", AS_OF], found["p2", AS_OF]) == ([counts, 0], [0, counts])
+    assert vector(open_snapshot(Workspace(tmp_path)), use_case(), wanted, "p1", as_of_date=AS_OF).tolist() == [
+        counts,
+        0,
+    ]
+
+
+def test_a_corrected_event_counts_once_on_every_date(tmp_path: Path) -> None:
+    event = """
+        person_id | event_id | occurred_on | known_from | known_to   | value
+        p1        | wrong    | 2024-01-10  | 2024-01-15 | 2024-02-10 | 5
+        p1        | right    | 2024-01-10  | 2024-02-10 | -          | 3
+    """
+    days = [datetime.date.fromisoformat(one) for one in ("2024-01-14", "2024-01-15", "2024-02-09", "2024-02-10")]
+    found = rows_of(tmp_path, [indicator(), indicator("total", measure="sum")], days, event=event)
+    assert [found["p1", one] for one in days] == [[0, 0], [1, 5], [1, 5], [1, 3]]
 
 
 def test_filters_hold_on_every_column(tmp_path: Path) -> None:
@@ -99,6 +128,7 @@ def oracle(one: Indicator, events: list[dict[str, Any]], as_of: datetime.date) -
         and event["event_type"] in one.events.types
         and event["occurred_on"] < as_of
         and event["known_from"] <= as_of
+        and (event["known_to"] is None or as_of < event["known_to"])
         and (one.window_days is None or event["occurred_on"] >= as_of - one.window_days * DAY)
     ]
     values = [event["value"] for event in seen if event["value"] is not None]
@@ -133,6 +163,7 @@ EVENTS = st.lists(
             "event_type": st.sampled_from(["incident", "other"]),
             "occurred_on": DAYS,
             "late": st.sampled_from([0, 0, 1, 30]),
+            "held": st.sampled_from([None, None, 1, 20]),
             "value": st.one_of(st.none(), st.integers(-8, 8).map(float)),
         }
     ),
@@ -146,8 +177,8 @@ def test_measures_equal_the_oracle(events: list[dict[str, Any]], window: int | N
     wanted = [indicator(f"{m}_{over}", measure=m, over=over, window_days=window) for m in Measure for over in Over]
     whole = []
     for event in events:
-        late = event.pop("late")
-        whole.append(event | {"known_from": event["occurred_on"] + late * DAY})
+        known, held = event["occurred_on"] + event.pop("late") * DAY, event.pop("held")
+        whole.append(event | {"known_from": known, "known_to": None if held is None else known + held * DAY})
     people = [{"person_id": one, "birth_month": None} for one in ("p1", "p2", "p3", "p4")]
     household = [
         {"person_id": one, "household_id": "h", "valid_from": "2020-01-01", "known_from": "2020-01-01"}
