@@ -27,6 +27,17 @@ BETWEEN = "|"
 SHOWN_FAULTS = 5
 """Faults that a message names; more of them say no more."""
 
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "attribute_defaults": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+_MOST_FAULTS = 100
 _ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "cp1252"}
 
 
@@ -66,44 +77,47 @@ def _records(path: Path, declared: SourceFile, where: str, xsd: Path | None) -> 
     columns = [_steps(column.path or name) for name, column in declared.columns.items()]
     needed = {_absolute(record, steps) for steps in columns}
     schema = xml_schemas.load(xsd) if xsd is not None else None
-    parsing = etree.iterparse(
-        path,
-        events=("start", "end"),
-        schema=schema,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parsing = etree.iterparse(path, events=("start", "end"), schema=schema, **_SAFE)
     place: list[str] = []
+    inside = 0
     try:
         for event, element in parsing:
             if event == "start":
+                if inside:
+                    inside += 1
+                    continue
                 place.append(_local(element))
-                continue
-            here = tuple(place)
-            if here == record:
+                inside = int(len(place) == len(record) and tuple(place) == record)
+            elif inside > 1:
+                inside -= 1
+            elif inside == 1:
+                inside = 0
+                place.pop()
                 yield Row(int(element.sourceline or 0), [_text(element, steps) for steps in columns])
-            if here[: len(record)] != record or here == record:
-                _let_go(element, here, record, needed)
-            place.pop()
+                _remove(element)
+            else:
+                here = tuple(place)
+                around = here == record[: len(here)]
+                if around or not any(here == one[: len(here)] or one == here[: len(one)] for one in needed):
+                    _remove(element)
+                place.pop()
     except etree.XMLSyntaxError as error:
-        raise _refused(error, where, bool(xsd)) from None
+        raise _refused(error.position, path, where, xsd) from None
+    entries = list(parsing.error_log)
+    if place or entries:  # while it validates, lxml ends in silence where a document is cut off
+        raise _refused((entries[-1].line, entries[-1].column) if entries else (0, 0), path, where, xsd)
 
 
-def _let_go(
-    element: "etree._Element", here: tuple[str, ...], record: tuple[str, ...], needed: set[tuple[str, ...]]
-) -> None:
-    """Remove what no later record can need, so that memory does not grow with the document."""
-    around = here == record[: len(here)]
-    useful = not around and any(here == one[: len(here)] or one == here[: len(one)] for one in needed)
-    parent = element.getparent()
-    if not useful and parent is not None:
-        parent.remove(element)
+def _remove(element: "etree._Element") -> None:
+    """Take an element out of the tree that no later record can need, so that memory does not grow with the document."""
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    if before is None:
+        parent.text = None  # the white space behind what was taken out before
+    else:
+        before.tail = None
+    parent.remove(element)
 
 
 def _steps(path: str) -> tuple[str, ...]:
@@ -161,17 +175,48 @@ def _refuse_unsafe(path: Path, where: str) -> None:
                 )
 
 
-def _refused(error: "etree.XMLSyntaxError", where: str, has_schema: bool) -> InputError:
-    entries = [entry for entry in error.error_log if "SCHEMA" in str(entry.domain_name)]
-    if has_schema and entries:
-        faults = list(dict.fromkeys(xml_schemas.in_words(entry) for entry in entries))
-        more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
+def _refused(position: tuple[int, int], path: Path, where: str, xsd: Path | None) -> InputError:
+    faults = _faults(path, xsd) if xsd is not None else []
+    if faults:
+        more = ", and more" if len(faults) > SHOWN_FAULTS else ""
         return InputError(
             f"{where}: it does not fit its schema: {'; '.join(faults[:SHOWN_FAULTS])}{more}.",
             "Ask the agency to correct it where it was made, and to deliver it again.",
         )
-    line, column = error.position
+    line, column = position if position[0] else (path.read_bytes().count(b"\n") + 1, 1)
     return InputError(
         f"{where}: line {line}, column {column}: it is not well-formed XML there, or the file is not whole.",
         "Ask the agency to send it again.",
     )
+
+
+def _faults(path: Path, xsd: Path) -> list[str]:
+    """Return in words what does not fit the schema, found line by line: while it streams, libxml2 names no lines."""
+    from lxml import etree
+
+    parser = etree.XMLPullParser(events=("end",), schema=xml_schemas.load(xsd), **_SAFE)
+    names = xml_schemas.names_in(xsd)
+    found: dict[str, None] = {}
+    known = number = 0
+    ended = False
+    with path.open("rb") as stream:
+        while not ended and len(found) < _MOST_FAULTS:
+            line = stream.readline()
+            number += bool(line)
+            try:
+                if line:
+                    parser.feed(line)
+                else:
+                    ended = True
+                    parser.close()
+            except etree.XMLSyntaxError:
+                ended = True
+            for _, element in parser.read_events():
+                _remove(element)
+            if len(parser.feed_error_log) > known:
+                entries = list(parser.feed_error_log)[known:]
+                known += len(entries)
+                found |= dict.fromkeys(
+                    words for entry in entries if (words := xml_schemas.in_words(entry, number, names))
+                )
+    return list(found)

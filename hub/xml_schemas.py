@@ -1,7 +1,7 @@
 """XML schemas (XSD): loading one, and saying what is wrong with a document without repeating what stands in it."""
 
 import re
-from functools import cache
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +37,8 @@ _UNEXPECTED = "does not stand where the schema allows it"
 _INCOMPLETE = "lacks an element that the schema asks for"
 
 
-@cache
 def load(path: Path) -> "etree.XMLSchema":
-    """Return the schema in `path`.
+    """Return the schema in `path`, made anew: one that was used before still holds the faults that it found.
 
     Raises:
         ConfigurationError: there is no such file, or it is no XML schema.
@@ -55,17 +54,32 @@ def load(path: Path) -> "etree.XMLSchema":
         raise ConfigurationError(f"{path}: not an XML schema ({type(error).__name__}).") from None
 
 
-def in_words(entry: Any) -> str:
+def names_in(path: Path) -> frozenset[str]:
+    """Return the names of elements that the schema in `path` declares: the only names that a message may show."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    elements = etree.parse(path, parser).iter("{http://www.w3.org/2001/XMLSchema}element")
+    return frozenset(str(element.get("name")) for element in elements if element.get("name"))
+
+
+def in_words(entry: Any, line: int, names: Collection[str]) -> str:
     """Return what an entry of lxml's error log says: the line, the element and the kind of fault, and no value.
 
-    Names of elements are shown where the schema knows them: they are the first quoted name in lxml's message. A name
-    that is longer than any in a schema is left out, since it may be anything.
+    What is no fault against the schema gives an empty text.
+
+    Args:
+        entry: the entry; its message may repeat what stands in the document.
+        line: the line that was read when it came up.
+        names: the names of elements that may be shown.
     """
     kind, message = str(entry.type_name), str(entry.message)
-    named = re.match(r"Element '(?:\{[^}]*\})?([A-Za-z_][\w.-]{0,63})'", message)
-    element = f"the element {named.group(1)}" if named else "an element"
+    if not kind.startswith("SCHEMAV_"):
+        return ""
+    named = re.match(r"Element '(?:\{[^}]*\})?([^']*)'", message)
+    element = f"the element {named.group(1)}" if named and named.group(1) in names else "an element"
     if kind == "SCHEMAV_ELEMENT_CONTENT":
         words = _INCOMPLETE if "Missing child" in message else _UNEXPECTED
     else:
         words = next((said for part, said in _WORDS if part in kind), "does not fit the schema")
-    return f"line {entry.line}: {element} {words}"
+    return f"line {line}: {element} {words}"
