@@ -20,7 +20,7 @@ _FIGURES = {
     "precision": "Of pairs of records that were linked, the same person",
     "recall": "Of pairs of records that are the same person, linked",
 }
-_GROUPINGS = {"source": "Source", "sex": "Sex", "ethnicity": "Ethnicity"}
+_GROUPINGS = {"source": "Source", "sex": "Sex", "ethnicity": "Ethnicity", "deprivation": "Deprivation"}
 
 
 def as_json(

@@ -114,6 +114,7 @@ def link_files(
                 "people_by_records": {str(size): int(many) for size, many in zip(sizes, people, strict=True)},
                 "files": facts,
                 "pairs_by_weight": pair_counts.by_weight(connection, found.person),
+                "blocks": [dict(row) for row in found.blocks],
                 "groups": known.by_group(groups) if known else [],
                 "without_truth": linkage_groups.without_truth(
                     found.person, found.weight, groups, pairs.bits(threshold)

@@ -24,6 +24,7 @@ from hub import (
     identity_store,
     linkage_groups,
     linkage_quality,
+    pair_counts,
     pair_table,
     pairs,
     periods,
@@ -144,6 +145,7 @@ def link(
         groups = linkage_groups.levels(connection)
         report = replace(
             report,
+            pairs_by_weight=pair_counts.by_weight(connection, found.person),
             without_truth=linkage_groups.without_truth(found.person, found.weight, groups, pairs.bits(threshold)),
         )
         if known_truth:

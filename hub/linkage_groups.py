@@ -6,12 +6,14 @@ whose records stay alone more often, or whose links stand nearer to the threshol
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from hub import sql
 from hub.figures import Figure, NotComputed, Stated
 from hub.linkage_quality import FEWEST, NOT_RECORDED, clustered
 
@@ -22,6 +24,17 @@ NEAR = 3.0
 """A link whose weight is less than this many bits above the threshold is near it: with that much less it were none."""
 
 _FIFTHS = {1: "1 (most deprived fifth)", 2: "2", 3: "3", 4: "4", 5: "5 (least deprived fifth)"}
+
+
+def open_areas(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
+    """Make the table `area_decile` from the area tables of extracts; of several deciles of an area the lowest."""
+    if not files:
+        return
+    listed = ", ".join(sql.text(path.as_posix()) for path in files)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE area_decile AS SELECT area_id, min(imd_decile) AS imd_decile "
+        f"FROM read_parquet([{listed}]) WHERE imd_decile IS NOT NULL GROUP BY area_id"
+    )
 
 
 def levels(connection: duckdb.DuckDBPyConnection) -> Levels:

@@ -24,6 +24,7 @@ class LinkageReport:
         left_out: sources whose extracts were not linked, with the reason.
         quality: precision, recall and F1 against truth, or "not computed".
         groups: the same by source, sex, ethnicity and deprivation.
+        pairs_by_weight: how many pairs have which weight, and how many are linked (hub.pair_counts).
         without_truth: what can be said of each group without truth (hub.linkage_groups).
         model: what was learnt (shares of pairs), for reviewers.
         extracts: digests of the extracts linked.

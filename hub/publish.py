@@ -245,6 +245,7 @@ def _linkage(
         **{name: report[name] for name in taken},
         "quality": report["quality"],
         "groups": report["groups"],
+        "without_truth": report.get("without_truth", []),
         "households": dict(homes),
         "left_out": [
             {"source": source, "table": table, "reason": reason, "rows": rows}

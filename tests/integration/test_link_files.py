@@ -192,7 +192,7 @@ def test_parquet_and_a_source_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "mapping", "error", "message"),
     [
-        ("a,b\n1,2\n", "id: a\ngiven_name: c\n", ConfigurationError, "m.yaml:2: given_name: f.csv has no column called"),
+        ("a,b\n1,2\n", "id: a\ngiven_name: c\n", ConfigurationError, "m.yaml:2: given_name: f.csv has no column"),
         ("First Name,first_name\n1,2\n", "given_name: first name", ConfigurationError, ""),
         ("a,A,b\n1,2,3\n", "given_name: 'A '", None, ""),
         ("First,FIRST\n1,2\n", "given_name: first", ConfigurationError, "f.csv has two columns called first"),
