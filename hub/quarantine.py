@@ -17,39 +17,48 @@ QUARANTINE = Table(
     "One row for each row that was set aside.",
     (
         Field("file", pa.string(), True, "Its file; empty for a row of a derived table."),
+        Field("table", pa.string(), False, "The table: a workbook or an XML file holds several."),
         Field("line", pa.int64(), True, "The line on which it began; empty for a row of a derived table."),
         Field("mapping", pa.string(), True, "Empty when it broke a rule of its file, else the mapping: events.3."),
         Field("rules", pa.list_(pa.string()), False, "The rules that it broke."),
         Field("cells", pa.map_(pa.string(), pa.string()), False, "Declared columns, or mapped fields, and their text."),
     ),
-    ("file", "line", "mapping"),
+    ("file", "table", "line", "mapping"),
 )
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the empty table in which a source's quarantined rows are collected."""
-    columns = "file VARCHAR, line BIGINT, mapping VARCHAR, rules VARCHAR[], cells MAP(VARCHAR, VARCHAR)"
+    columns = (
+        'file VARCHAR, "table" VARCHAR, line BIGINT, mapping VARCHAR, rules VARCHAR[], cells MAP(VARCHAR, VARCHAR)'
+    )
     connection.execute(f"CREATE TABLE {TABLE} ({columns})")
 
 
-def add_damaged(connection: duckdb.DuckDBPyConnection, file: CsvFile) -> None:
-    """Add the records of `file` that could not be read at all."""
+def add_damaged(connection: duckdb.DuckDBPyConnection, table: str, file: CsvFile) -> None:
+    """Add the records of `file`, as the table `table`, that could not be read at all."""
     rows = [{"line": one.line, "rules": [one.rule], "text": one.text} for one in file.damaged]
     schema = pa.schema([("line", pa.int64()), ("rules", pa.list_(pa.string())), ("text", pa.string())])
     _insert(
         connection,
         pa.Table.from_pylist(rows, schema),
-        f"{sql.text(file.name)}, line, NULL, rules, MAP {{'record': text}}",
+        f"{sql.text(file.name)}, {sql.text(table)}, line, NULL, rules, MAP {{'record': text}}",
     )
 
 
 def add_rows(
-    connection: duckdb.DuckDBPyConnection, file: CsvFile, broken: pa.Table, reader: str, columns: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    file: CsvFile,
+    broken: pa.Table,
+    reader: str,
+    columns: tuple[str, ...],
 ) -> None:
     """Add rows of `file` that were read and broke a rule; their original cells are read from the file once more.
 
     Args:
         connection: holds the quarantine.
+        table: the table as which it was read.
         file: the file.
         broken: `row` (from 0) and `rules` of each row that broke one.
         reader: the relation that reads the file, with the columns `cell 0`, `cell 1` and so on.
@@ -60,18 +69,19 @@ def add_rows(
     _insert(
         connection,
         lined,
-        f"{sql.text(file.name)}, line, NULL, rules, MAP {{{cells}}}",
+        f"{sql.text(file.name)}, {sql.text(table)}, line, NULL, rules, MAP {{{cells}}}",
         f'JOIN (SELECT row_number() OVER () - 1 AS "row", * FROM {reader}) USING ("row")',
     )
 
 
 def add_mapped(
-    connection: duckdb.DuckDBPyConnection, mapping: str, broken: pa.Table, files: tuple[CsvFile, ...]
+    connection: duckdb.DuckDBPyConnection, table: str, mapping: str, broken: pa.Table, files: tuple[CsvFile, ...]
 ) -> None:
     """Add rows that could not be used under a mapping.
 
     Args:
         connection: holds the quarantine.
+        table: the mapped table.
         mapping: its place in sources.yaml, such as `events.3`.
         broken: `part` (which of `files`) and `row` (both empty for a derived table), `rules` and `cells` of each row.
         files: the files of the mapped table; none for a derived one.
@@ -80,7 +90,7 @@ def add_mapped(
     found = [(files[part].name, int(files[part].lines[row])) if files else (None, None) for part, row in places]
     lined = broken.append_column("file", pa.array([name for name, _ in found], pa.string()))
     lined = lined.append_column("line", pa.array([line for _, line in found], pa.int64()))
-    _insert(connection, lined, f"file, line, {sql.text(mapping)}, rules, cells")
+    _insert(connection, lined, f"file, {sql.text(table)}, line, {sql.text(mapping)}, rules, cells")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, rows: pa.Table, select: str, join: str = "") -> None:
@@ -90,10 +100,12 @@ def _insert(connection: duckdb.DuckDBPyConnection, rows: pa.Table, select: str, 
         connection.unregister("#rows")
 
 
-def counts(connection: duckdb.DuckDBPyConnection, *, file: str = "", mapping: str = "") -> tuple[int, dict[str, int]]:
-    """Return how many rows of a file, or of a mapping, are in quarantine, and how many break each rule."""
-    those = "mapping = $name" if mapping else "mapping IS NULL AND file = $name"
-    name = {"name": mapping or file}
+def counts(
+    connection: duckdb.DuckDBPyConnection, *, file: str = "", table: str = "", mapping: str = ""
+) -> tuple[int, dict[str, int]]:
+    """Return how many rows of a file and its table, or of a mapping, are in quarantine, and how many break each rule."""
+    those = "mapping = $name" if mapping else 'mapping IS NULL AND file = $name AND "table" = $table'
+    name = {"name": mapping} if mapping else {"name": file, "table": table}
     rows = connection.execute(f"SELECT count(*) FROM {TABLE} WHERE {those}", name).fetchall()
     rules = connection.execute(
         f"SELECT rule, count(*) FROM (SELECT unnest(rules) AS rule FROM {TABLE} WHERE {those}) GROUP BY 1 ORDER BY 1",

@@ -171,9 +171,9 @@ def _settle(
     broken = connection.sql(
         f'SELECT rowid AS "row", {validation.rules.labels} AS rules FROM {part} WHERE NOT ({kept_rows}) ORDER BY 1'
     ).to_arrow_table()
-    quarantine.add_damaged(connection, file)
-    quarantine.add_rows(connection, file, broken, reader, tuple(declared.columns))
-    quarantined, rules = quarantine.counts(connection, file=file.name)
+    quarantine.add_damaged(connection, declared.name, file)
+    quarantine.add_rows(connection, declared.name, file, broken, reader, tuple(declared.columns))
+    quarantined, rules = quarantine.counts(connection, file=file.name, table=declared.name)
     [(kept,)] = connection.execute(f"SELECT count(*) FROM {part} WHERE {kept_rows}").fetchall()
     rows = len(file.lines) + len(file.damaged)
     if rows != kept + quarantined:

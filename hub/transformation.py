@@ -199,7 +199,7 @@ def run(
         f'SELECT "#part" AS part, "#row" AS "row", {mapped.rules.labels} AS rules, MAP {{{cells}}} AS cells '
         f"FROM {result} WHERE NOT ({kept}) ORDER BY ALL"
     ).to_arrow_table()
-    quarantine.add_mapped(connection, mapped.place, broken, files)
+    quarantine.add_mapped(connection, mapped.table, mapped.place, broken, files)
     quarantined, rules = quarantine.counts(connection, mapping=mapped.place)
     [(used,)] = connection.execute(f"SELECT count(*) FROM {result} WHERE {kept}").fetchall()
     if used + quarantined != chosen:
