@@ -36,7 +36,7 @@ PICTURED = {
 def render(document: Mapping[str, Any]) -> str:
     """Return the page for an evidence document; equal documents give equal pages."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("audits"),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("audits"), jinja2.PackageLoader("hub")]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
