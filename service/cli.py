@@ -9,6 +9,7 @@ import audits.cli
 import ethics.cli
 import ethics.ledger_cli
 import features.cli
+import features.gaps_cli
 import hub.cli
 import models.cli
 from hub import command_line
@@ -23,6 +24,8 @@ app = typer.Typer(
 )
 # Commands of the hub's group that also need what the hub may not know: indicators, models, approvals.
 hub.cli.app.add_typer(erasure_cli.app)
+# The report of gaps reads use cases, which the hub does not know; people look for it beside the gateways.
+hub.cli.app.add_typer(features.gaps_cli.app)
 app.add_typer(hub.cli.app, name="hub")
 app.add_typer(features.cli.app, name="features")
 app.add_typer(models.cli.app, name="models")
