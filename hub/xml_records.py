@@ -6,7 +6,6 @@ the record in an element around it, and `.` for the record's own text. Of an ele
 texts are joined with `|`.
 """
 
-import mmap
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +37,7 @@ _SAFE: dict[str, Any] = {
     "remove_pis": True,
 }
 _MOST_FAULTS = 100
+_CHUNK, _OVERLAP = 1 << 20, 16
 _ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "cp1252"}
 
 
@@ -157,22 +157,27 @@ def _text(element: "etree._Element", steps: tuple[str, ...]) -> str:
 def _refuse_unsafe(path: Path, where: str) -> None:
     if path.stat().st_size == 0:
         raise InputError(f"{where}: an empty extract: the file has no bytes.", "Ask the agency for it again.")
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        head = bytes(content[:1024])
+    with path.open("rb") as stream:
+        head = stream.read(1024)
         if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or b"\0" in head:
             raise InputError(f"{where}: this is no XML in UTF-8.", "Ask the agency for the export as XML in UTF-8.")
         encoding = re.search(rb"""^[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""", head)
         if encoding is not None and encoding.group(1).decode("ascii").casefold() not in _ENCODINGS:
             raise InputError(f"{where}: line 1: its encoding is not one of those that are read.", "Ask for UTF-8.")
-        for mark in (b"<!DOCTYPE", b"<!ENTITY"):
-            at = content.find(mark)
+        stream.seek(0)
+        line, kept = 1, b""
+        while chunk := stream.read(_CHUNK):
+            both = kept + chunk
+            at = min((place for mark in (b"<!DOCTYPE", b"<!ENTITY") if (place := both.find(mark)) >= 0), default=-1)
             if at >= 0:
-                line = content[:at].count(b"\n") + 1
+                line += both[:at].count(b"\n")
                 raise InputError(
                     f"{where}: line {line}: it declares a document type or entities, which no return needs and which "
                     "can make a small file grow without end or fetch other files.",
                     "Do not open it; ask the agency what it is.",
                 )
+            kept = both[-_OVERLAP:]
+            line += both[: len(both) - len(kept)].count(b"\n")
 
 
 def _refused(position: tuple[int, int], path: Path, where: str, xsd: Path | None) -> InputError:
