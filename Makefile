@@ -35,6 +35,7 @@ demo: install ## the whole journey on generated children, in ./workspace/lancash
 
 test: install-dev ## all tests, quick ones first, then the notebooks
 	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.java
 	$(BIN)/pytest -n 2 tests/unit
 	$(BIN)/pytest -n 2 --dist loadfile tests/integration
 	$(BIN)/pytest tests/journey
