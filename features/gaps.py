@@ -42,7 +42,7 @@ class Standing:
         source: name of the source.
         purpose: the purpose.
         status: usable, expiring or missing.
-        gateway: the gateway that it may be used under, or that comes nearest; None when none does.
+        gateway: the gateway that it may be used under, or that comes nearest.
         until: the last day on which it may be used without a break; None when it may not be used.
         why: in a few words why it may not be used; None when it may.
         words: what is the case, in a sentence.
@@ -53,7 +53,7 @@ class Standing:
     source: str
     purpose: str
     status: Status
-    gateway: str | None
+    gateway: str
     until: datetime.date | None
     why: str | None
     words: str
@@ -220,18 +220,17 @@ def _missing(
     """Return the standing of a source without a gateway, with the conversation that is the shortest way to one."""
     carried, agency = partnership.carried(source), partnership.agency(source.agency)
     title = agency.title if agency is not None else source.agency
-    nearest = min(refusals, key=lambda one: _EASIEST_FIRST.index(one.obstacle), default=None)
-    why = "no gateway" if nearest is None or nearest.obstacle is Obstacle.LAW else nearest.obstacle.value
-    words = gateways.reasons(refusals)
-    words = f"{words[0].upper()}{words[1:]}." if nearest is None else f"{words}."
+    nearest = min(refusals, key=lambda one: _EASIEST_FIRST.index(one.obstacle))
+    why = "no gateway" if nearest.obstacle is Obstacle.LAW else nearest.obstacle.value
+    words = f"{gateways.reasons(refusals)}."
     serves = next(
         (one for one in partnership.gateways if not gateways.refusal(one, carried, purpose=purpose, on=on)), None
     )
     if serves is not None:
         gateway, owner = serves.name, serves.owner
         step = f"{serves.name} serves this purpose and {title} is a party to it: agree that it covers this source, too."
-    elif nearest is None or nearest.obstacle in {Obstacle.LAW, Obstacle.AREAS_ONLY}:
-        gateway, owner = (None, title) if nearest is None else (nearest.gateway.name, title)
+    elif nearest.obstacle in {Obstacle.LAW, Obstacle.AREAS_ONLY}:
+        gateway, owner = nearest.gateway.name, title
         step = f"Agree with {title} which power could carry it, and declare a gateway."
     else:
         gateway, owner = nearest.gateway.name, nearest.gateway.owner

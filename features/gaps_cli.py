@@ -1,4 +1,4 @@
-"""`sentinel hub gaps`: what the partnership may use, what ends soon and what is missing. `service.cli` adds it to hub."""
+"""`sentinel hub gaps`: what may be used, what ends soon and what is missing. `service.cli` adds it to the hub's."""
 
 import datetime
 from pathlib import Path
