@@ -62,8 +62,9 @@ def write(connection: duckdb.DuckDBPyConnection, records: int, folder: Path) -> 
             FROM range({children}) one(number)
         ), birth AS (SELECT *, unnest(range(children)) AS place FROM family),
         born AS (
-            SELECT household, family, place, first + ((place - (draw((household, place), 'twin') < 0.03 AND place > 0)::INT)
-                   * (400 + 900 * draw(household, 'apart')))::INT AS born
+            SELECT household, family, place, first
+                   + ((place - (draw((household, place), 'twin') < 0.03 AND place > 0)::INT)
+                      * (400 + 900 * draw(household, 'apart')))::INT AS born
             FROM birth
         )
         SELECT row_number() OVER (ORDER BY household, place) AS child, household,
@@ -77,12 +78,18 @@ def write(connection: duckdb.DuckDBPyConnection, records: int, folder: Path) -> 
     connection.execute("CREATE OR REPLACE TABLE truth (source VARCHAR, source_person_id VARCHAR, true_person BIGINT)")
     for source, (share, kind, known) in SOURCES.items():
         connection.execute(_records(source, share, kind, known, copies=2 if source in MANY else 1))
-        parquet_files.write(connection, f"SELECT {_COLUMNS} FROM said", IDENTITY_RECORD, folder / f"{source}.parquet")
+        parquet_files.write(
+            connection, f"SELECT {_columns(connection)} FROM said", IDENTITY_RECORD, folder / f"{source}.parquet"
+        )
         connection.execute("INSERT INTO truth SELECT source, source_person_id, child FROM said")
     connection.execute(f"COPY truth TO {sql.text((folder / 'truth.parquet').as_posix())} (FORMAT parquet)")
 
 
-_COLUMNS = ", ".join(field.name for field in IDENTITY_RECORD.fields)
+def _columns(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the columns of an identity record; what nobody said is empty."""
+    said = {name for (name, *_) in connection.execute("DESCRIBE said").fetchall()}
+    names = [field.name for field in IDENTITY_RECORD.fields]
+    return ", ".join(name if name in said else f"NULL AS {name}" for name in names)
 
 
 def _records(source: str, share: float, kind: str | None, known: float, copies: int) -> str:
@@ -108,12 +115,10 @@ def _records(source: str, share: float, kind: str | None, known: float, copies: 
                     WHEN draw(of, 'birthday') < 0.015 AND day(born) <= 12
                         THEN make_date(year(born), day(born), month(born)) ELSE born END AS date_of_birth,
                CASE WHEN draw(of, 'sex') > 0.02 THEN sex END AS sex,
-               NULL AS gender, NULL AS ethnicity,
                CASE WHEN draw(of, 'home') < 0.85 THEN household ELSE household + 10000000 END AS here,
                CASE WHEN draw(of, 'address') > 0.05 THEN home(here) END AS address,
-               NULL AS locality,
                CASE WHEN draw(of, 'postcode') > 0.03 THEN code(here) END AS postcode,
-               NULL AS email, NULL AS area_id, DATE '2020-01-01' AS valid_from, DATE '2020-02-01' AS known_from,
+               DATE '2020-01-01' AS valid_from, DATE '2020-02-01' AS known_from,
                {identifiers} AS identifiers, MAP {{}}::MAP(VARCHAR, VARCHAR) AS attributes
         FROM known
     """

@@ -7,7 +7,6 @@ Splink user does: u from random pairs, EM, predict at the threshold, connected c
 identity rows of the extracts and ends with the person map.
 """
 
-import datetime
 import json
 import math
 import resource
@@ -21,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from hub import artefacts, comparisons, identity_store, linkage, linkage_quality, pairs, persons, records, sql
+from hub.artefacts import Artefact
 from hub.digests import sha256_file
-from hub.extracts import KIND
+from hub.extracts import KIND, current_extracts
 from tests.bench import Measured, measured, people
 from tests.factories.counties import County
+from tests.factories.identity import identity_row
 
 RECORDS = 1_000_000
-DAY = datetime.date(2024, 6, 30)
 
 
 def figures(size: int = RECORDS) -> Iterator[Measured]:
@@ -61,23 +61,26 @@ def county(root: Path) -> County:
 def prepare(root: Path, size: int) -> None:
     """Make the extracts of a workspace as ingest leaves them, and the table of records for the bare script."""
     here = county(root)
+    here.deliver([identity_row(source, "1") for source in people.SOURCES])
     with sql.connect() as connection:
         people.write(connection, size, root)
-        for source in people.SOURCES:
-            _extract(here, source, root / f"{source}.parquet")
+        for extract in current_extracts(here.workspace):
+            _enlarge(here, extract, root / f"{extract.facts['source']}.parquet")
         paths = ", ".join(sql.text((root / f"{source}.parquet").as_posix()) for source in people.SOURCES)
         connection.execute(f"CREATE VIEW identity_row AS FROM read_parquet([{paths}])")
         records.build(connection, [source for source in people.SOURCES if source not in people.MANY])
         connection.execute(f"COPY record TO {sql.text((root / 'record.parquet').as_posix())} (FORMAT parquet)")
 
 
-def _extract(here: County, source: str, path: Path) -> None:
-    facts = {"source": source, "delivered_on": DAY.isoformat(), "supersedes": [], "identity_sha256": sha256_file(path)}
+def _enlarge(here: County, extract: Artefact, path: Path) -> None:
+    """Put an extract with the people of `path` in the place of one that was ingested with a single person."""
+    facts = {**extract.facts, "identity_sha256": sha256_file(path)}
     with artefacts.publish(here.workspace.extracts, KIND, facts) as draft:
-        pass
-    place = identity_store.records(here.workspace, source, draft.digest)
-    place.parent.mkdir(parents=True, exist_ok=True)
+        for name in extract.files:
+            shutil.copy(extract.path / name, draft.path / name)
+    place = identity_store.records(here.workspace, extract.facts["source"], draft.digest)
     shutil.copy(path, place)
+    shutil.rmtree(extract.path)
 
 
 def bare(root: Path) -> dict[str, Any]:
