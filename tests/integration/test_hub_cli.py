@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from hub import cli, verification
 from hub.errors import GatewayError, InputError, IntegrityError, NotFoundError, SentinelError
-from tests.factories.counties import County
+from tests.factories.counties import County, gateway
 from tests.factories.identity import identity_row
 
 Run = Callable[..., Result]
@@ -78,6 +78,22 @@ def test_from_a_delivery_to_a_verified_snapshot(county: County, run: Run) -> Non
         shown = run(command)
         assert shown.exit_code == 0
         assert "zaphod" not in shown.output.lower()
+
+
+def test_publish_names_a_source_whose_gateway_ended_on_standard_error_and_in_json(county: County, run: Run) -> None:
+    _deliver(county, run)
+    assert run("link").exit_code == 0
+    county.declare(split=gateway(name="police_duty", valid_to="2024-12-31", owner="Chief superintendent"))
+    result = run("publish", "--json")
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)["sources_left_out"]
+    assert list(said) == ["police"]
+    for words in ("police", "police_duty", "2024-12-31", "Chief superintendent", "gateways.yaml"):
+        assert words in result.stderr.replace("\n", " "), words
+        assert words == "police" or words in said["police"]
+    refused = run("publish", "--purpose", "early_help")
+    assert isinstance(refused.exception, GatewayError)
+    assert "The source police" in refused.exception.message
 
 
 @pytest.mark.parametrize("which", ["extracts", "snapshots", "identity/records", "identity/persons"])

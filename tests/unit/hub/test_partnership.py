@@ -1,5 +1,6 @@
 """A partnership's three files agree with each other, or the message says where they do not."""
 
+import datetime
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -112,3 +113,113 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nowhere: no such folder\. Give --partnership"):
         partnership.read(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("law", ["PCSC Act 2022 s16", "PCSC Act 2022 s17", "Children Act 2004 s10", "consent"])
+@pytest.mark.parametrize("sector", ["health", "social_care", "police", "local_authority"])
+@pytest.mark.parametrize("level", ["person", "area"])
+@pytest.mark.parametrize("of", ["agency", "source"])
+def test_the_serious_violence_duty_lets_in_no_personal_data_of_health_or_social_care(
+    folder: Path, law: str, sector: str, level: str, of: str
+) -> None:
+    def sectors(said: dict[str, Any]) -> None:
+        said["agencies"][0]["sector"] = sector if of == "agency" else "police"
+
+    def sources(said: dict[str, Any]) -> None:
+        for source in said["sources"]:
+            if of == "source":
+                source["sector"] = sector
+            if level == "area":
+                for mapped in ("people", "events", "involvements"):
+                    del source[mapped]
+
+    _change(folder, "partnership", sectors)
+    _change(folder, "sources", sources)
+    _change(folder, "gateways", lambda said: said["gateways"][0].update(law=law))
+    if not (law.startswith("PCSC") and sector in {"health", "social_care"} and level == "person"):
+        assert partnership.read(folder)
+        return
+    with pytest.raises(ConfigurationError) as refused:
+        partnership.read(folder)
+    path, line, words = str(refused.value).split(":", 2)
+    assert path == str(folder / "sources.yaml")
+    assert "working_together" in (folder / "sources.yaml").read_text().splitlines()[int(line) - 1]
+    for said in (
+        f"Police, Crime, Sentencing and Courts Act 2022, {law[-3:]}",
+        "Children Act 2004 s10 or s11",
+        "Children Act 1989 s17 or s47",
+        "Crime and Disorder Act 1998 s37 or s115",
+        "consent, or vital interests",
+    ):
+        assert said in words
+
+
+def _areas_only(said: dict[str, Any]) -> None:
+    said["sources"][0]["level"] = "area"
+
+
+@pytest.mark.parametrize("mapped", ["people", "events", "involvements"])
+def test_a_source_for_areas_maps_nothing_about_people(folder: Path, mapped: str) -> None:
+    def change(said: dict[str, Any]) -> None:
+        _areas_only(said)
+        for other in {"people", "events", "involvements"} - {mapped}:
+            del said["sources"][0][other]
+
+    _change(folder, "sources", change)
+    with pytest.raises(
+        ConfigurationError, match=rf"sources\.yaml:\d+: sources\.0: it is for areas only.*{mapped}.*A&E"
+    ):
+        partnership.read(folder)
+
+
+@pytest.mark.parametrize(("levels", "is_refused"), [(["person"], True), (["area"], False), (["person", "area"], False)])
+def test_a_source_for_areas_needs_a_gateway_for_areas(folder: Path, levels: list[str], is_refused: bool) -> None:
+    def sources(said: dict[str, Any]) -> None:
+        _areas_only(said)
+        for mapped in ("people", "events", "involvements"):
+            del said["sources"][0][mapped]
+        said["sources"][0]["gateways"] = [f"gate_{level}" for level in levels]
+
+    _change(folder, "sources", sources)
+    gates = [gateway(name=f"gate_{level}", level=level) for level in levels]
+    _change(folder, "gateways", lambda said: said["gateways"].extend(gates))
+    if not is_refused:
+        assert partnership.read(folder)
+        return
+    with pytest.raises(ConfigurationError, match=r"sources\.yaml:\d+: sources\.0\.gateways: .*for areas only"):
+        partnership.read(folder)
+
+
+def test_the_agency_that_runs_the_hub_is_one_of_the_agencies(folder: Path) -> None:
+    _change(folder, "partnership", lambda said: said.update(hub="councli"))
+    with pytest.raises(ConfigurationError, match=r"hub: there is no agency called councli\. Did you mean council\?"):
+        partnership.read(folder)
+
+
+@pytest.mark.parametrize("sector", [None, "secret_service"])
+def test_every_agency_has_a_sector(folder: Path, sector: str | None) -> None:
+    def change(said: dict[str, Any]) -> None:
+        said["agencies"][0].pop("sector")
+        if sector is not None:
+            said["agencies"][0]["sector"] = sector
+
+    _change(folder, "partnership", change)
+    with pytest.raises(ConfigurationError, match=r"agencies\.0\.sector: "):
+        partnership.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("demonstration", "day"),
+    [
+        (None, "2031-06-01"),
+        ({"use_case": "x", "delivered_on": "2025-01-06"}, "2031-06-01"),  # real extracts: the real day
+        ({"use_case": "x", "delivered_on": "2025-01-06", "generator": "generator"}, "2025-01-06"),
+    ],
+)
+def test_the_day_of_use_is_today_but_for_a_generated_demonstration(
+    folder: Path, demonstration: dict[str, Any] | None, day: str
+) -> None:
+    _change(folder, "partnership", lambda said: said.update(demonstration=demonstration))
+    west = datetime.timezone(datetime.timedelta(hours=-5))
+    now = datetime.datetime(2031, 5, 31, 22, tzinfo=west)
+    assert partnership.read(folder).day_of_use(now).isoformat() == day
