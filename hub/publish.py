@@ -182,6 +182,7 @@ def _facts(
                 "digest": extract.digest,
                 "source": extract.facts["source"],
                 "delivered_on": extract.facts["delivered_on"],
+                "periods": extract.facts["periods"],
                 "rows": extract.facts["rows"],
             }
             for extract in kept
@@ -210,9 +211,11 @@ def _write_by_person(
     ).fetchall()
     for source, rows in lost:
         rejected[source, table.name, NO_RECORD] += rows
+    began = "coalesce(valid_from, known_from)" if table is FAMILY else "valid_from"
+    columns = "*" if table is EVENT else f"* REPLACE ({began} AS valid_from)"
     return parquet_files.write(
         connection,
-        f"SELECT * FROM {staged} JOIN person_of USING (record_key)",
+        f"SELECT {columns} FROM {staged} JOIN person_of USING (record_key)",
         table,
         folder / f"{table.name}.parquet",
         unique=table is EVENT,

@@ -5,7 +5,7 @@ A snapshot is an artefact with one Parquet file a table and these facts in its m
 - `schema_version`, `partnership`, `known_to` (the last day that the snapshot covers: the newest delivery's day),
 - `rows`: the number of rows of each table,
 - `sources`: for each source its title, agency, sector, gateways (whole) and any assumption about recording dates,
-- `extracts`: digest, source, day of delivery and row counts of each extract in it,
+- `extracts`: digest, source, day of delivery, period and row counts of each extract in it,
 - `linkage`: counts of records, people, merged records and of rows left out, with reasons.
 """
 

@@ -27,7 +27,7 @@ def write_involvements(stage: Stage, agency: str, path: Path) -> tuple[int, dict
 def write_families(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
     """Write the families (hub.tables.STAGED_FAMILY); return how many there are, and counts.
 
-    A relation without a first day holds from the day on which it was first known.
+    A relation without a first day keeps none until it is published: it then holds from the day of its first sight.
     """
 
     def columns(_mapped: Mapped) -> str:
@@ -52,30 +52,27 @@ def _write(
 
     def select(mapped: Mapped) -> str:
         return (
-            f"SELECT record_key, {columns(mapped)}, valid_from AS said_from, valid_to, end_known_from AS end_recorded, "
+            f"SELECT record_key, {columns(mapped)}, valid_from, valid_to, end_known_from AS end_recorded, "
             f"known_from IS NOT NULL AS is_mapped, {stage.recorded('valid_from')} AS recorded, "
             f'{sql.text(stage.source.name)} AS source FROM {mapped.result} JOIN "#keys" ON id = person'
         )
 
     stage.union(group, select, now)
     same = " AND ".join(f"b.{name} IS NOT DISTINCT FROM n.{name}" for name in content)
-    same = f"b.record_key = n.record_key AND {same} AND (n.said_from IS NULL OR n.said_from = b.valid_from)"
+    same = f"b.record_key = n.record_key AND {same} AND n.valid_from IS NOT DISTINCT FROM b.valid_from"
     gone = 0
     if stage.open_before(what):
         stage.execute(
             f'CREATE TABLE {seen} AS SELECT n."row" AS "row", min(b.known_from) AS seen, '
-            "min(b.valid_from) AS seen_from, min(b.end_known_from) FILTER (b.valid_to = n.valid_to) AS end_seen "
+            "min(b.end_known_from) FILTER (b.valid_to = n.valid_to) AS end_seen "
             f'FROM (SELECT rowid AS "row", * FROM {now}) n JOIN {before} b ON {same} GROUP BY 1'
         )
         [(gone,)] = stage.execute(f"SELECT count(*) FROM {before} b ANTI JOIN {now} n ON {same}").fetchall()
     else:
-        stage.execute(f'CREATE TABLE {seen} ("row" BIGINT, seen DATE, seen_from DATE, end_seen DATE)')
+        stage.execute(f'CREATE TABLE {seen} ("row" BIGINT, seen DATE, end_seen DATE)')
     covered = stage.lacked(group)
     known = history.known_from(day=stage.day, last=stage.last, covered=covered)
-    rows = (
-        f"SELECT *, coalesce(said_from, seen_from, known_from) AS valid_from FROM (SELECT *, {known} AS known_from "
-        f'FROM (SELECT rowid AS "row", * FROM {now}) LEFT JOIN {seen} USING ("row"))'
-    )
+    rows = f'SELECT *, {known} AS known_from FROM (SELECT rowid AS "row", * FROM {now}) LEFT JOIN {seen} USING ("row")'
     late = history.backdated(last=stage.last, covered=covered)
     [(backdated,)] = stage.execute(f"SELECT count(*) FROM ({rows}) WHERE {late}").fetchall()
     select_all = f"SELECT *, {end_known_from(stage)} AS end_known_from FROM ({rows})"

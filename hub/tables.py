@@ -1,10 +1,10 @@
 """The named schemas of tables that cross a border: declared once, checked once where they cross.
 
-A snapshot holds `person, event, household, family, involvement, area`. Inside the hub, before people are linked, the same
-tables carry `record_key` in place of `person_id`: a keyed pseudonym of (source, the agency's own identifier).
+A snapshot holds `person, event, household, family, involvement, area`. Inside the hub, before people are linked, the
+same tables carry `record_key` in place of `person_id`: a keyed pseudonym of (source, the agency's own identifier).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -160,9 +160,14 @@ def _by_record(table: Table, name: str) -> Table:
     return Table(name, table.meaning, fields, ("record_key", *table.sorted_by[1:]))
 
 
+def _nullable(table: Table, name: str) -> Table:
+    fields = tuple(replace(field, nullable=field.nullable or field.name == name) for field in table.fields)
+    return replace(table, fields=fields)
+
+
 STAGED_EVENT = _by_record(EVENT, "staged event")
 STAGED_INVOLVEMENT = _by_record(INVOLVEMENT, "staged involvement")
-STAGED_FAMILY = _by_record(FAMILY, "staged family")
+STAGED_FAMILY = _nullable(_by_record(FAMILY, "staged family"), "valid_from")
 IDENTITY_RECORD = Table(
     "identity record",
     "What a source says of who a person is. It never leaves the identity store.",

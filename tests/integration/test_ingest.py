@@ -307,10 +307,10 @@ def test_families(tmp_path: Path) -> None:
     columns = ("relation", "valid_from", "valid_to", "known_from", "end_known_from", "source")
     june = _day("2024-06-01")
     rows = town.staged(one, "family")
-    assert sorted(tuple(row[name] for name in columns) for row in rows) == [
+    assert {tuple(row[name] for name in columns) for row in rows} == {
         ("child", _day("2024-03-04"), None, june, None, "school"),
-        ("child", june, None, june, None, "school"),  # nobody says since when: since it was recorded
-    ]
+        ("child", None, None, june, None, "school"),
+    }
     assert len({row["family_id"] for row in rows}) == 1
     assert (len(rows[0]["family_id"]), one.facts["rows"]["family"]) == (32, 2)
     assert town.quarantined(one) == [("absences.csv", 4, "families.0", ["family: required"])]
@@ -320,11 +320,11 @@ def test_families(tmp_path: Path) -> None:
     )
     town.deliver(absences=later)
     two = town.one(_day("2024-09-01"))
-    assert sorted(tuple(row[name] for name in columns) for row in town.staged(two, "family")) == [
+    assert {tuple(row[name] for name in columns) for row in town.staged(two, "family")} == {
         # The end was before the first delivery, which lacked it: it is known from the second.
         ("child", _day("2024-03-04"), _day("2024-05-01"), june, _day("2024-09-01"), "school"),
-        ("child", june, None, june, None, "school"),
-    ]
+        ("child", None, None, june, None, "school"),
+    }
     assert [one for one in town.quarantined(two) if one[2] == "families.0"] == [
         ("absences.csv", 4, "families.0", ["valid_to: before_start"]),
         ("absences.csv", 5, "families.0", ["person: not_listed"]),
