@@ -21,6 +21,8 @@ RIVALS = "two candidates are about equally good"
 DISAGREE = "other records of the two disagree"
 _UNKNOWN = 0.0
 _MOST = 10.0
+_RIVALRY = 3.0
+"""Bits: a candidate that is worse by less than this is a rival."""
 
 
 class Pair(NamedTuple):
@@ -98,6 +100,7 @@ def cluster(pairs: Sequence[Pair], threshold: float) -> Clusters:
         threshold: a link has a weight of at least this many bits and no reason against it.
     """
     known = {(pair.one, pair.other) if pair.one < pair.other else (pair.other, pair.one): pair for pair in pairs}
+    near = _neighbours(known)
     groups = _Groups()
     refused: Counter[str] = Counter()
     weights: dict[int, float] = {}
@@ -106,6 +109,8 @@ def cluster(pairs: Sequence[Pair], threshold: float) -> Clusters:
         why = _not_a_link(pair, threshold)
         if why is None and first != second:
             why = _keeps_apart(groups.members[first], groups.members[second], known)
+            if why is None and _ambiguous(one, other, groups, known, near, threshold):
+                why = RIVALS
             if why is None:
                 groups.join(first, second)
         if why is None:
@@ -123,6 +128,43 @@ def _not_a_link(pair: Pair, threshold: float) -> str | None:
     if pair.weight >= threshold:
         return None
     return RIVALS if pair.evidence >= threshold else ""
+
+
+def _neighbours(known: Mapping[tuple[int, int], Pair]) -> dict[int, list[int]]:
+    near: dict[int, list[int]] = {}
+    for one, other in known:
+        near.setdefault(one, []).append(other)
+        near.setdefault(other, []).append(one)
+    return near
+
+
+def _ambiguous(
+    one: int,
+    other: int,
+    groups: "_Groups",
+    known: Mapping[tuple[int, int], Pair],
+    near: Mapping[int, Sequence[int]],
+    threshold: float,
+) -> bool:
+    """Return whether a record that is still alone fits nearly as well to somebody who is not the other.
+
+    Twins give such records: one that lacks the given name fits both. To link it to either would be a guess.
+    """
+    weight = _between(one, other, known)
+    for alone, chosen in ((one, other), (other, one)):
+        if len(groups.members[groups.group(alone)]) > 1:
+            continue
+        for rival in near[alone]:
+            if rival != chosen and _between(alone, rival, known) >= max(threshold, weight - _RIVALRY):
+                first, second = groups.group(rival), groups.group(chosen)
+                if first != second and _keeps_apart(groups.members[first], groups.members[second], known):
+                    return True
+    return False
+
+
+def _between(one: int, other: int, known: Mapping[tuple[int, int], Pair]) -> float:
+    pair = known[(one, other) if one < other else (other, one)]
+    return -_MOST if pair.reason else pair.weight
 
 
 def _keeps_apart(one: Sequence[int], other: Sequence[int], known: Mapping[tuple[int, int], Pair]) -> str | None:

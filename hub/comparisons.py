@@ -63,7 +63,7 @@ _NO_PLACE = (
 
 GIVEN_NAME: tuple[_Level, ...] = (
     ("null", f"given_name_l IS NULL OR given_name_r IS NULL OR {_CROSSED}", 0, 0),
-    ("the same", "given_name_l = given_name_r", 0.85, 0.006),
+    ("the same", "given_name_l = given_name_r", 0.86, 0.006),
     ("swapped with the family name", f"{_SWAPPED} OR ({_SWAPPED_AND_MISSPELT})", 0.005, 0.000002),
     ("another form of the name", _NAMESAKE, 0.035, 0.003),
     (
@@ -73,9 +73,9 @@ GIVEN_NAME: tuple[_Level, ...] = (
         0.055,
         0.004,
     ),
-    ("an initial", _INITIAL, 0.005, 0.0005),
+    ("an initial", _INITIAL, 0.007, 0.0005),
     ("alike", f"given_sound_l = given_sound_r OR {_letters('given_name', 0.8)}", 0.03, 0.012),
-    ("different", None, 0.02, 0.9745),
+    ("different", None, 0.008, 0.9745),
 )
 FAMILY_NAME: tuple[_Level, ...] = (
     (
@@ -212,11 +212,11 @@ def _same(*expressions: str) -> str:
 
 _GIVEN, _FAMILY = "left(@.given_name, 1)", "left(@.family_name, 1)"
 _BORN = "@.date_of_birth"
-_YEAR_OF_BIRTH = "left(@.date_of_birth, 4)"
+_YEAR_OF_BIRTH, _MONTH_OF_BIRTH = "left(@.date_of_birth, 4)", "@.date_of_birth[6:7]"
 BLOCKS: Blocks = (
     # What an agency knows for certain, whatever else is misspelt.
     ("an identifier", _same("@.identifiers"), ("identifiers",)),
-    ("an e-mail address", _same("@.emails"), ("emails",)),
+    ("one half of an e-mail address", _same("@.email_halves"), ("email_halves",)),
     # The birthday is right; one of the names may be misspelt, changed or missing.
     ("birthday and first letter of the given name", _same(_BORN, _GIVEN), ()),
     ("birthday and first letter of the family name", _same(_BORN, _FAMILY), ()),
@@ -229,6 +229,17 @@ BLOCKS: Blocks = (
     ("sounds of both names and year of birth", _same("@.given_sound", "@.family_sound", _YEAR_OF_BIRTH), ()),
     ("first letter of the given name and postcode", _same(_GIVEN, "@.postcodes"), ("postcodes",)),
     ("sound of the family name and postcode", _same("@.family_sound", "@.postcodes"), ("postcodes",)),
+    # The birthday is wrong, or a name is missing; there may be no address but a town.
+    (
+        "given name, month of birth and locality",
+        _same("@.given_name", _MONTH_OF_BIRTH, "@.localities"),
+        ("localities",),
+    ),
+    (
+        "family name, month of birth and locality",
+        _same("@.family_name", _MONTH_OF_BIRTH, "@.localities"),
+        ("localities",),
+    ),
     # The birthday is wrong and so is the postcode.
     ("first letter of the given name and address", _same(_GIVEN, "@.homes"), ("homes",)),
     # Two of day, month and year are right; the family name has changed.
@@ -269,6 +280,11 @@ def level_number(comparison: str) -> str:
     labels = [label for label, *_ in COMPARISONS[comparison]]
     whens = (f"WHEN {condition(comparison, label)} THEN {at}" for at, label in enumerate(labels[:-1]))
     return f"CASE {' '.join(whens)} ELSE {len(labels) - 1} END"
+
+
+def label_number(comparison: str, label: str) -> int:
+    """Return the position of a level in COMPARISONS."""
+    return [name for name, *_ in COMPARISONS[comparison]].index(label)
 
 
 def settings(columns: Sequence[str], prior: float, learnt: Learnt | None = None, blocks: Blocks = BLOCKS) -> Any:

@@ -38,11 +38,17 @@ def reason(evidence: str, doubtful: Sequence[str] = ()) -> str:
 
     Args:
         evidence: SQL for the evidence that they are one person, in bits; see hub.siblings.
-        doubtful: kinds of identifiers of which one person may have two (hub.identifiers).
+        doubtful: kinds of identifiers of which one person may have two (hub.identifiers); "date_of_birth" where
+            birthdays are so often wrong that they forbid nothing.
     """
+    birthdays = (
+        ""
+        if "date_of_birth" in doubtful
+        else (f"WHEN NOT ({_SAME_BIRTHDAY}) AND NOT {_SHARED} AND {evidence} < {_AGAINST} THEN '{BIRTHDAYS}'")
+    )
     return f"""
         CASE WHEN l.exclusive = r.exclusive THEN '{ONE_RECORD}'
              WHEN {_KINDS_APART.format(doubtful=sql.texts(["", *doubtful]))} THEN '{IDENTIFIERS}'
-             WHEN NOT ({_SAME_BIRTHDAY}) AND NOT {_SHARED} AND {evidence} < {_AGAINST} THEN '{BIRTHDAYS}'
+             {birthdays}
              ELSE '' END
     """

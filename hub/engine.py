@@ -149,7 +149,7 @@ def _weigh(
     memory = Memory(earlier_pairs.signature(rules, columns), least, model.prior, model.shares)
     recalled = earlier_pairs.recall(connection, earlier, memory, splink.frequencies(), bits)
     batches = candidates.find(connection, splink, chosen, least, batch_pairs)
-    pair_table.make(connection, splink, model.shares, model.sibling_ratio, bits)
+    pair_table.make(connection, splink, model.shares, model.sibling_ratio, bits, model.doubtful)
     memory = replace(memory, complete_from=recalled.complete_from)
     return _Weighed(model, memory, chosen, recalled.as_json() | {"batches": batches}, splink.frequencies())
 

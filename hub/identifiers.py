@@ -6,6 +6,7 @@ may hold two different ones. A kind of which more than DOUBTFUL do (the lower en
 speaks for and against, but forbids nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -16,6 +17,8 @@ from hub.figures import wilson
 ONE_A_PERSON = frozenset({"nhs_number", "upn", "uln"})
 """Kinds of which nobody has two, whatever the records show."""
 DOUBTFUL = 0.01
+FEWEST_BIRTHDAYS = 0.7
+"""In agencies' files 90 to 98 % of true pairs have the same birthday to the digit."""
 _FEWEST = 50
 _ASSUMED = 100.0
 
@@ -74,3 +77,13 @@ def trust(connection: duckdb.DuckDBPyConnection, assumed: dict[str, float]) -> T
             doubtful.append(kind)
     total = sum(counts.values())
     return Trust(tuple(doubtful), {label: count / total for label, count in counts.items()})
+
+
+def doubtful_birthdays(m: Mapping[str, Mapping[str, float]]) -> tuple[str, ...]:
+    """Return "date_of_birth" where so few true pairs have one birthday that two birthdays forbid nothing.
+
+    Args:
+        m: shares of true pairs at each level of each comparison.
+    """
+    known = m.get("date_of_birth")
+    return ("date_of_birth",) if known is not None and known["the same"] < FEWEST_BIRTHDAYS else ()

@@ -35,7 +35,7 @@ def make(
     shares: Learnt,
     family: siblings.Ratio,
     threshold: float,
-    doubtful: Sequence[str] = (),
+    doubtful: Sequence[str],
 ) -> None:
     """Make the table `pair`.
 

@@ -94,7 +94,8 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
             taught["identifiers"] = trusted.shares
         true_pairs = exact / (_recall_of_exact(Learnt(taught, shares.u)) * recorded)
         prior = min(true_pairs / apart, 0.5)
-        shares = replace(shares, m=taught)
+        family = siblings.ratio(connection, true_pairs)
+        shares = replace(shares, m=siblings.relearnt(connection, taught, family, true_pairs))
         shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior))
     model = Model(
         tuple(columns),
@@ -103,7 +104,7 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
         siblings.ratio(connection, true_pairs),
         prior,
         shares,
-        trusted.doubtful,
+        trusted.doubtful + identifiers.doubtful_birthdays(shares.m),
     )
     return model
 

@@ -15,7 +15,8 @@
 | homes | every address ever recorded, each as `house number/letters of the street/postcode`, any of them empty |
 | addresses | the ones with a street, as words and postcode |
 | postcodes, localities, emails | every one ever recorded, without order |
-| house_numbers, postcode_halves | of the homes; of the postcodes the part before the last three characters, and those |
+| house_numbers, email_halves | of the homes; what is before and behind the @ |
+| postcode_halves | what is before the last three characters, and these |
 | identifiers, identifier_kinds | `kind=value`, and the kinds |
 """
 
@@ -123,6 +124,8 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
                sex, locality, email, homes, addresses, postcodes, localities, emails,
                list_sort(list_distinct([number FOR number IN [split_part(one, '/', 1) FOR one IN homes]
                                         IF number <> ''])) AS house_numbers,
+               list_sort(list_distinct(flatten([[split_part(one, '@', 1) || '@', '@' || split_part(one, '@', 2)]
+                                                FOR one IN emails IF contains(one, '@')]))) AS email_halves,
                list_sort(list_distinct(flatten([[one[:-4] || '>', '>' || one[-3:]] FOR one IN postcodes])))
                    AS postcode_halves,
                coalesce(identifiers, []) AS identifiers,

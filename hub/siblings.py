@@ -11,11 +11,12 @@ child. The ratio is how many such pairs there are for one true pair, counted in 
 high one, a file of unrelated adults hardly any. The place does not tell the three apart and stays out of it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
 
-from hub.comparisons import Learnt, case
+from hub.comparisons import Learnt, case, label_number, level_number
 
 TWINS = 0.03
 """Share of sibling pairs in one household who have one birthday; 1.6 % of UK births are twins."""
@@ -56,13 +57,13 @@ SIBLINGS: dict[str, dict[str, float | None]] = {
 }
 PARENTS: dict[str, dict[str, float | None]] = {
     "given_name": {
-        "the same": 0.03,
+        "the same": 0.01,
         "swapped with the family name": 0.00001,
-        "another form of the name": 0.01,
-        "a letter differs": 0.005,
+        "another form of the name": 0.004,
+        "a letter differs": 0.003,
         "an initial": 0.001,
         "alike": None,
-        "different": 0.93,
+        "different": 0.97,
     },
     "family_name": SIBLINGS["family_name"],
     "date_of_birth": {
@@ -139,6 +140,52 @@ def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float) -> Ratio:
     far = parents + parents_there * (1 - by_chance)
     total = true_pairs + _PRIOR_TRUE
     return Ratio((float(near) + _PRIOR.siblings) / total, (float(far) + _PRIOR.parents) / total)
+
+
+_SURE = {
+    "given_name": "l.family_name = r.family_name AND l.date_of_birth = r.date_of_birth",
+    "date_of_birth": "l.given_name = r.given_name AND l.family_name = r.family_name",
+}
+_DIFFER = {"given_name": "different", "date_of_birth": "a generation apart"}
+_ASSUMED = 100.0
+
+
+def relearnt(
+    connection: duckdb.DuckDBPyConnection, m: Mapping[str, Mapping[str, float]], family: Ratio, true_pairs: float
+) -> dict[str, dict[str, float]]:
+    """Return m with the shares that families distort put right: how often one person has two names or two birthdays.
+
+    Twins look like true pairs whose given names differ, parent and child of one name like true pairs whose birthdays
+    do. So these two are counted on pairs at one place (or with one identifier or e-mail) of which the rest agrees to the
+    letter, and the family pairs to be expected among them are taken away.
+
+    Args:
+        connection: holds the table `record`.
+        m: shares of true pairs at each level, as learnt.
+        family: family pairs for one true pair.
+        true_pairs: how many pairs of records are thought to be one person.
+    """
+    expected = {
+        "given_name": family.siblings * TWINS * true_pairs,
+        "date_of_birth": family.parents * (PARENTS["given_name"]["the same"] or 0) * true_pairs,
+    }
+    found = {name: dict(levels) for name, levels in m.items()}
+    if not {"given_name", "date_of_birth"} <= set(m):
+        return found
+    for name, label in _DIFFER.items():
+        [(pairs, differ)] = connection.execute(
+            f"""
+            SELECT count(*), count(*) FILTER ({level_number(name)} = {label_number(name, label)})
+            FROM record l JOIN record r ON {_SURE[name]} AND l.number < r.number AND l.exclusive <> r.exclusive
+            WHERE {level_number(name)} > 0 AND (list_has_any(l.postcodes, r.postcodes)
+                  OR list_has_any(l.homes, r.homes) OR list_has_any(l.emails, r.emails)
+                  OR list_has_any(l.identifiers, r.identifiers))
+            """
+        ).fetchall()
+        assumed = m[name][label]
+        share = (max(differ - 2 * expected[name], 0) + assumed * _ASSUMED) / (pairs + _ASSUMED)
+        found[name][label] = max(share, assumed)
+    return found
 
 
 def likelihood(learnt: Learnt, family: Ratio) -> str:
