@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from hub import linkage_cli, reading_cli
+from hub import linkage_cli, quality_cli, reading_cli
 from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, progress, say, show, show_json, warn
 
 app = typer.Typer(help="Extracts in, people linked, snapshots out.", no_args_is_help=True)
 app.add_typer(reading_cli.app)
 app.add_typer(linkage_cli.app)
+app.add_typer(quality_cli.app)
 
 DataArgument = Annotated[Path, typer.Argument(help="Folder with the delivered files; they are only read.")]
 DeliveredOption = Annotated[
