@@ -22,6 +22,7 @@ from hub import artefacts
 from hub.artefacts import Artefact
 from hub.digests import digest_of
 from hub.errors import NotFoundError
+from hub.partnership import Partnership
 from hub.tables import Field, Table
 from hub.workspace import Workspace
 
@@ -100,6 +101,15 @@ class FeatureSet:
     def groups(self) -> pa.Table:
         """Return person_id, as_of_date and one text column per audit group: the matrix's rows in the same order."""
         return self._read(GROUPS_FILE, groups_table(self.use_case))
+
+    def require_gateways(self, partnership: Partnership, *, on: datetime.date) -> None:
+        """Check that every source in it may still be used for its purpose on the day `on`, as gateways are declared.
+
+        Raises:
+            GatewayError: a gateway ended or was withdrawn since the set was built; the source is named.
+        """
+        for source in sorted(self.facts["sources"]):
+            partnership.require_gateway(source, purpose=self.use_case.purpose, on=on)
 
     def _read(self, name: str, table: Table) -> pa.Table:
         return table.conform(pq.read_table(BytesIO(self.artefact.read(name))))

@@ -49,6 +49,7 @@ def train(
     here = place(workspace, partnership)
     analyst = require_analyst(here.partnership, trained_by)
     feature_set = find_features(here.workspace, here.partnership, use_case, features)
+    feature_set.require_gateways(here.partnership, on=here.partnership.day_of_use())
     with progress("Training") as tell:
         bundle = training.train(
             here.workspace,

@@ -165,3 +165,11 @@ def test_online_says_who_is_unknown_and_who_is_not_in_the_cohort(tmp_path: Path)
         vector(published, ASKED, INDICATORS, "nobody", as_of_date=day)
     with pytest.raises(NotFoundError, match="no person"):
         vector(published, ASKED, INDICATORS, "x' OR '1'='1", as_of_date=day)
+
+
+def test_a_feature_set_may_not_be_trained_on_after_a_gateway_ended(tmp_path: Path) -> None:
+    feature_set = built(tmp_path)
+    feature_set.require_gateways(PARTNERSHIP, on=TODAY)
+    ended = permissions.declared({"valid_to": "2024-12-31"})
+    with pytest.raises(GatewayError, match=r"The source police .* holds from 2018-01-01 to 2024-12-31"):
+        feature_set.require_gateways(ended, on=TODAY)
