@@ -1,6 +1,9 @@
-"""Extracts of the generated partnership, and a slow, obvious reading of them as `sources.yaml` says."""
+"""Extracts of the generated partnership, and a slow, obvious reading of them as its sources and their adapters say."""
 
+import csv
+import gzip
 import importlib
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +12,10 @@ from types import ModuleType
 import duckdb
 import pyarrow as pa
 
-from hub import partnership
+from hub import codes, partnership
 from hub.partnership import Partnership
-from hub.source_files import ColumnType, SourceFile
+from hub.source_files import ColumnType, SourceFile, alike
+from hub.sources import Source
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "partnerships" / "lancashire"
@@ -25,8 +29,8 @@ def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Completed
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
-def generate(out: Path, *, children: int, seed: int = 1) -> Path:
-    done = run("--out", out, "--children", str(children), "--seed", str(seed))
+def generate(out: Path, *more: str, children: int, seed: int = 1) -> Path:
+    done = run("--out", out, "--children", str(children), "--seed", str(seed), *more)
     assert done.returncode == 0, done.stderr
     return out
 
@@ -44,13 +48,39 @@ def declared() -> Partnership:
     return partnership.read(FOLDER)
 
 
+def path_of(folder: Path, file: SourceFile) -> Path | None:
+    """Return the file in `folder` that is declared so, packed or not; None when it is optional and not there."""
+    found = sorted([*folder.glob(file.file), *folder.glob(f"{file.file}.gz")])
+    assert len(found) <= 1, f"{file.file}: {found}"
+    assert found or file.optional, file.file
+    return found[0] if found else None
+
+
+def lines(folder: Path, file: SourceFile) -> list[list[str]]:
+    """Return the cells of a file, its header first; only the header, of declared names, when it is not there."""
+    path = path_of(folder, file)
+    if path is None:
+        return [list(file.columns)]
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    text = data.decode("cp1252" if file.encoding == "cp1252" else "utf-8-sig")
+    found = list(
+        csv.reader(io.StringIO(text, newline=""), delimiter="," if file.delimiter == "auto" else file.delimiter)
+    )
+    assert all(len(row) == len(found[0]) for row in found), file.file
+    return found
+
+
 def raw(connection: duckdb.DuckDBPyConnection, folder: Path, file: SourceFile) -> str:
     """Load a file as it is, all text, into the table `raw_<name>`; return that name."""
-    text = (folder / file.file).read_bytes().decode("utf-8-sig" if file.encoding == "utf-8" else file.encoding)
-    rows = [line.split(file.delimiter) for line in text.splitlines()]
-    assert all(len(row) == len(rows[0]) for row in rows), f"{file.file}: quoted cells; read it another way"
-    cells = {name: [row[index] for row in rows[1:]] for index, name in enumerate(rows[0])}
-    connection.register("cells", pa.table({name: pa.array(values, pa.string()) for name, values in cells.items()}))
+    header, *rows = lines(folder, file)
+    places = {alike(name): index for index, name in enumerate(header)}
+    cells = {}
+    for name, column in file.columns.items():
+        place = next((places[alike(one)] for one in (name, *column.headers) if alike(one) in places), None)
+        assert place is not None or column.optional, (file.file, name)
+        values = [None if place is None else row[place] for row in rows]
+        cells[name] = pa.array(values, pa.string())
+    connection.register("cells", pa.table(cells))
     connection.execute(f"CREATE OR REPLACE TABLE raw_{file.name} AS SELECT * FROM cells")
     connection.unregister("cells")
     return f"raw_{file.name}"
@@ -71,7 +101,8 @@ def load(connection: duckdb.DuckDBPyConnection, folder: Path, file: SourceFile) 
         if rules.type is ColumnType.DATE:
             value = "coalesce(" + ", ".join(f"try_strptime({text}, '{one}')" for one in file.dates) + ")::DATE"
             impossible.append(f"({text} IS NOT NULL AND {value} IS NULL)")
-            future.append(f"coalesce({value} > DATE '{DELIVERED}', false)")
+            if not rules.may_be_future:
+                future.append(f"coalesce({value} > DATE '{DELIVERED}', false)")
         elif rules.type in (ColumnType.INTEGER, ColumnType.NUMBER):
             value = f"({text})::{'BIGINT' if rules.type is ColumnType.INTEGER else 'DOUBLE'}"
         if rules.required:
@@ -79,12 +110,14 @@ def load(connection: duckdb.DuckDBPyConnection, folder: Path, file: SourceFile) 
         columns.append(f"{value} AS {column}")
     faults = {"impossible_date": impossible, "future_date": future, "missing_key": empty}
     kinds = ", ".join(f"CASE WHEN {' OR '.join(conditions)} THEN '{kind}' END" for kind, conditions in faults.items())
-    repeat = f"CASE WHEN row_number() OVER (PARTITION BY {', '.join(file.unique)}) > 1 THEN 'repeated_row' END"
+    # A row with another fault is no repeat: it is out already.
+    over = ", ".join([*file.unique, "len(faults)"])
+    repeated = f"len(faults) = 0 AND row_number() OVER (PARTITION BY {over}) > 1" if file.unique else "false"
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE typed_{file.name} AS
-        SELECT {", ".join(columns)}, list_filter([{kinds}, {repeat}], lambda kind: kind IS NOT NULL) AS faults
-        FROM {name}
+        SELECT * REPLACE (CASE WHEN {repeated} THEN ['repeated_row'] ELSE faults END AS faults)
+        FROM (SELECT {", ".join(columns)}, list_filter([{kinds}], lambda kind: kind IS NOT NULL) AS faults FROM {name})
         """
     )
     connection.execute(
@@ -92,8 +125,33 @@ def load(connection: duckdb.DuckDBPyConnection, folder: Path, file: SourceFile) 
     )
 
 
+def load_source(connection: duckdb.DuckDBPyConnection, folder: Path, source: Source) -> None:
+    """Load the good rows of all files of a source, and its derived tables, into a schema of its name, and use it."""
+    connection.execute(f"CREATE SCHEMA {source.name}")
+    connection.execute(f"USE {source.name}")
+    for file in source.files:
+        load(connection, folder, file)
+    listed = [
+        (name, one.code, one.meaning, one.valid_from, one.valid_to, one.groups)
+        for name in source.code_lists
+        for one in codes.read(name).codes
+    ]
+    connection.execute(
+        """CREATE TABLE codes (list VARCHAR, code VARCHAR, meaning VARCHAR, valid_from DATE, valid_to DATE,
+           groups MAP(VARCHAR, VARCHAR))"""
+    )
+    if listed:
+        connection.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?)", listed)
+    connection.execute(f"CREATE TABLE delivery AS SELECT DATE '{DELIVERED}' AS delivered_on, '' AS period")
+    for derived in source.derived:
+        connection.execute(f"CREATE TABLE {derived.name} AS {derived.sql}")
+
+
 def events(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB with `truth`, `outcome` and `event`: all good rows as events, each with its true person."""
+    """Return a DuckDB with `truth`, `outcome` and `event`: all good rows as events, each with its true person.
+
+    The tables of each source stand in a schema of its name.
+    """
     connection = duckdb.connect()
     for table, file in (("truth", "people"), ("outcome", "outcomes")):
         connection.execute(
@@ -101,27 +159,25 @@ def events(folder: Path) -> duckdb.DuckDBPyConnection:
         )
     statements = []
     for source in declared().sources:
-        for file in source.files:
-            load(connection, folder, file)
-        for derived in source.derived:
-            connection.execute(f"CREATE OR REPLACE TABLE {derived.name} AS {derived.sql}")
+        load_source(connection, folder, source)
         for number, event in enumerate(source.events):
-            lag = source.assumed_recording.lag_days if source.assumed_recording else 0
-            known = event.known_from or f"least({event.occurred_on} + {lag}, DATE '{DELIVERED}')"
+            lag = source.assumed_recording.lag_days if source.assumed_recording else 36500
+            known = f"coalesce({event.known_from or 'NULL'}, least({event.occurred_on} + {lag}, DATE '{DELIVERED}'))"
             connection.execute(
                 f"""
-                CREATE TABLE mapped_{source.name}_{number} AS
+                CREATE TABLE main.mapped_{source.name}_{number} AS
                 SELECT true_person AS person_id, '{source.name}' AS source, '{event.type}' AS event_type,
                        ({event.role or "NULL"})::VARCHAR AS role, ({event.occurred_on})::DATE AS occurred_on,
                        ({known})::DATE AS known_from, ({event.value or "NULL"})::DOUBLE AS value,
                        ({event.detail or "NULL"})::VARCHAR AS detail, ({event.origin or "NULL"})::VARCHAR AS origin,
-                       ({event.episode or "NULL"})::VARCHAR AS episode_id
+                       ({event.episode or "NULL"})::VARCHAR AS episode_id, NULL::DATE AS known_to
                 FROM {event.table} AS t
-                LEFT JOIN truth ON truth.source = '{source.name}' AND source_person_id = t.{event.person}
+                LEFT JOIN main.truth ON truth.source = '{source.name}' AND source_person_id = t.{event.person}
                 WHERE {event.where or "true"}
                 """
             )
             statements.append(f"SELECT * FROM mapped_{source.name}_{number}")
+    connection.execute("USE main")
     connection.execute(
         "CREATE TABLE event AS SELECT *, row_number() OVER ()::VARCHAR AS event_id FROM ("
         + " UNION ALL ".join(statements)

@@ -1,4 +1,4 @@
-"""Bad rows: a few in each file, as every real delivery has them, planted and counted so that quarantine is seen at work.
+"""Bad rows: a few in each file, as in every real delivery, planted and counted so that quarantine is seen at work.
 
 Every bad row is one more: a copy of a good row, with a key of its own and one fault, or the same row once more. No good
 row is lost, so whoever drops exactly the bad rows has what was there before.
@@ -66,13 +66,13 @@ class BadRows:
         return {name: int((self.kind == number).sum()) for number, name in enumerate(KINDS)}
 
 
-def draw(rng: np.random.Generator, rows: int, *, delivered: int) -> BadRows:
+def draw(rng: np.random.Generator, rows: int, *, delivered: int, kinds: tuple[str, ...] = KINDS) -> BadRows:
     """Draw the bad rows of a file of `rows` rows that is delivered on the day `delivered`."""
     each = max(1, round(SHARE * rows)) if rows >= FEWEST_ROWS else 0
-    copied = rng.integers(0, max(1, rows), each * len(KINDS))
-    kind = np.repeat(np.arange(len(KINDS)), each)
-    number = np.tile(np.arange(each), len(KINDS))
-    date = delivered + 1 + rng.integers(1, 900, each * len(KINDS))
+    copied = rng.integers(0, max(1, rows), each * len(kinds))
+    kind = np.repeat(np.array([KINDS.index(name) for name in kinds], dtype=np.int64), each)
+    number = np.tile(np.arange(each), len(kinds))
+    date = delivered + 1 + rng.integers(1, 900, each * len(kinds))
     order = np.lexsort((number, kind, copied))
     return BadRows(copied[order], kind[order], number[order], date[order])
 

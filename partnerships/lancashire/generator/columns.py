@@ -96,9 +96,46 @@ class Numbers:
         return pc.binary_join_element_wise(self.prefix, found, "") if self.prefix else found
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Texts that stand elsewhere, by number: names of children beside each of their rows."""
+
+    values: Words
+    rows: npt.NDArray[np.integer]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def text(self, start: int, stop: int) -> Words:
+        """Return what stands in the rows [start, stop)."""
+        return pc.take(self.values, pa.array(self.rows[start:stop]))
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The same word in each row."""
+
+    word: str
+    rows: int
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def text(self, start: int, stop: int) -> Words:
+        """Return the word for each of the rows [start, stop)."""
+        return pa.array([self.word], pa.string()).take(
+            pa.array(np.zeros(max(0, min(stop, self.rows) - start), np.int64))
+        )
+
+
+def looked(column: Column, rows: npt.NDArray[np.integer]) -> Looked:
+    """Return the rows of another column, by number."""
+    return Looked(column.text(0, len(column)), rows)
+
+
 def coded(values: npt.NDArray[np.object_] | pa.Array) -> Coded:
     """Return a column of few different words by their codes."""
-    found = pa.array(values).dictionary_encode()
+    found = pa.array(values, pa.string()).dictionary_encode()
     if isinstance(found, pa.ChunkedArray):
         found = found.combine_chunks()
     codes = found.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import agency_files
 import bad_rows
 import children as people_of
 import events as events_of
@@ -20,7 +21,10 @@ import pandas as pd
 import period
 import places
 import planting
+import police
 import records
+import school_files
+import social_care_files
 import truth
 from bad_rows import BadRows
 from children import Children
@@ -32,9 +36,24 @@ from period import NONE
 from planting import Planted, Scene
 from records import Records
 
-_FILES = 20
+_FILES = 38
 _TWINS, _SAME_INITIALS = 0.15, 0.5
-_SPELLS = {"episodes": "end", "plans": "end", "social_workers": "end", "early_help": "end"}
+_AT_YOUTH_JUSTICE = ("youth_justice", "programmes", "youth_assessments")
+_AT_SOCIAL_CARE = (
+    "contacts",
+    "episodes",
+    "referrals_in_vain",
+    "plans",
+    "social_workers",
+    "enquiries",
+    "conferences",
+    "visits",
+    "care",
+    "reviews",
+    "health",
+    "questionnaires",
+    "missing",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +105,7 @@ def generate(out: Path, wanted: Wanted, *, advance: Callable[[], None] = lambda:
     advance()
     events = events_of.simulate(for_events, homes, children, advance=advance)
     planted, events, careless = _planted(wanted, homes, children, events)
-    rows = _rows(for_events, children, events)
+    rows = _rows(wanted, for_events, children, events)
     people = _people(for_records, homes, children, rows, careless)
     county = County(wanted, homes, children, events, rows, people)
     advance()
@@ -96,7 +115,7 @@ def generate(out: Path, wanted: Wanted, *, advance: Callable[[], None] = lambda:
     counts, bad = _deliver(county, first, out, for_faults, advance)
     facts = truth.facts(county.children, homes, people, here, first)
     facts |= {"rows": counts, "bad_rows": bad, "seed": wanted.seed}
-    delivered = {name: first.rows(frame, until=_SPELLS.get(name)) for name, frame in rows.items()}
+    delivered = {name: first.rows(frame) for name, frame in rows.items() if "recorded" in frame}
     facts["late_rows"] = {name: truth.late_rows(frame) for name, frame in delivered.items()}
     truth.write(truth.people(people, children, first), folder / "people.csv")
     truth.write(truth.outcomes(children, events, delivered), folder / "outcomes.csv")
@@ -124,21 +143,21 @@ def _planted(
     return found, events, careless
 
 
-def _rows(rng: np.random.Generator, children: Children, events: Events) -> dict[str, pd.DataFrame]:
+def _rows(wanted: Wanted, rng: np.random.Generator, children: Children, events: Events) -> dict[str, pd.DataFrame]:
     """Return the rows that agencies record in the period, each with a number of its own, whenever they record it."""
     frames = events.frames
-    kept = {}
-    for name in ("contacts", "factors", "roll", "attendance", "suspensions", "meetings", "youth_justice"):
-        frame = frames[name].assign(row=np.arange(len(frames[name])))
-        kept[name] = frame[(frame["day"] >= period.FIRST) & (frame["day"] <= period.LAST)].reset_index(drop=True)
-    for name, end in _SPELLS.items():
-        frame = frames[name].assign(row=np.arange(len(frames[name])))
-        kept[name] = frame[(frame[end] >= period.FIRST) & (frame["day"] <= period.LAST)].reset_index(drop=True)
+    kept = {"factors": frames["factors"]}
+    for name, one in frames.items():
+        if name not in ("domestic", "police", "factors"):
+            frame = one.assign(row=np.arange(len(one)))
+            last = frame["end"] if "end_recorded" in frame else frame["day"]
+            kept[name] = frame[(last >= period.FIRST) & (frame["day"] <= period.LAST)].reset_index(drop=True)
     both = pd.concat([frames["domestic"], frames["police"]], ignore_index=True)
     fresh = both["incident"].isna().to_numpy()
     number = both["incident"].fillna(0).to_numpy().astype(np.int64)
     number[fresh] = number.max(initial=0) + 1 + np.arange(fresh.sum())
     both = both.assign(incident=number)
+    both = police.with_disposals(lots.stream(wanted.seed, wanted.children, "disposals"), both)
     both = both[(both["day"] >= period.FIRST) & (both["day"] <= period.LAST)]
     both = both.sort_values(["recorded", "incident", "child"], ignore_index=True)
     twice = rng.random(len(children)) < habits.POLICE.held_twice
@@ -156,15 +175,19 @@ def _people(
 ) -> tuple[Records, ...]:
     seen = (
         (habits.SCHOOL, rows["roll"]),
-        (habits.SOCIAL_CARE, _sightings(rows["contacts"], rows["episodes"])),
+        (habits.SOCIAL_CARE, _sightings(*(rows[name] for name in _AT_SOCIAL_CARE))),
         (habits.POLICE, rows["police"]),
-        (habits.YOUTH_JUSTICE, rows["youth_justice"]),
+        (habits.YOUTH_JUSTICE, _sightings(*(rows[name] for name in _AT_YOUTH_JUSTICE))),
         (habits.EARLY_HELP, _sightings(rows["early_help"], rows["meetings"])),
     )
-    return tuple(
+    made = [
         records.make(stream, one, homes, children, frame, careless=None if one is habits.SCHOOL else careless)
         for stream, (one, frame) in zip(rng.spawn(len(seen)), seen, strict=True)
-    )
+    ]
+    at_school = made[0]
+    made.append(records.passed_on(at_school, habits.ATTENDANCE, rows["attendance"]))
+    made.append(records.passed_on(at_school, habits.EXCLUSIONS, rows["suspensions"]))
+    return tuple(made)
 
 
 def _sightings(*frames: pd.DataFrame) -> pd.DataFrame:
@@ -179,17 +202,21 @@ def _sightings(*frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def _files(county: County, delivery: Delivery) -> list[Extract]:
-    rows = {name: delivery.rows(frame, until=_SPELLS.get(name)) for name, frame in county.rows.items()}
+    rows = {name: delivery.rows(frame) for name, frame in county.rows.items() if "recorded" in frame}
+    rows["factors"] = county.rows["factors"]
     rows["contacts"] = delivery.withdrawn(rows["contacts"])
     rows["police"] = delivery.corrected_dates(rows["police"])
-    at_school, in_care, at_police, in_court, with_help = (extracts.people(one, delivery) for one in county.people)
+    who = [extracts.people(one, delivery) for one in county.people]
+    at_school, in_care, at_police, in_court, with_help, attending, excluded = who
     return [
-        *extracts.school(at_school, rows["roll"], rows["attendance"], rows["suspensions"]),
-        *extracts.social_care(in_care, rows),
-        *extracts.police(at_police, rows["police"]),
-        *extracts.youth_justice(in_court, rows["youth_justice"]),
-        *extracts.early_help(with_help, rows["early_help"], rows["meetings"]),
-        extracts.areas(county.homes.places),
+        *school_files.census(at_school, rows["roll"]),
+        *school_files.attendance(attending, rows["attendance"]),
+        *school_files.exclusions(excluded, rows["suspensions"]),
+        *social_care_files.files(in_care, rows),
+        *agency_files.police(at_police, rows["police"]),
+        *agency_files.youth_justice(in_court, rows),
+        *agency_files.early_help(with_help, rows["early_help"], rows["meetings"]),
+        agency_files.areas(county.homes.places),
     ]
 
 
@@ -198,8 +225,7 @@ def _deliver(
 ) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
     """Write the files of one delivery; return the rows of each, and the bad ones among them by kind."""
     files = _files(county, delivery)
-    plans = [bad_rows.draw(rng, len(one), delivered=delivery.day) for one in files[:-1]]
-    plans.append(bad_rows.draw(rng, 0, delivered=delivery.day))
+    plans = [bad_rows.draw(rng, len(one), delivered=delivery.day, kinds=one.bad) for one in files]
 
     def write(pair: tuple[Extract, BadRows]) -> tuple[str, int]:
         found = extract_files.write(*pair, out, parquet=county.wanted.parquet, batch=county.wanted.batch)

@@ -32,18 +32,18 @@ class Delivery:
         """The last day of which it holds what was recorded."""
         return self.day - 1
 
-    def rows(self, frame: pd.DataFrame, *, until: str | None = None) -> pd.DataFrame:
-        """Return the rows of a frame that it holds.
-
-        With `until`, rows are spells: an end that had not come, or was not recorded yet, is NONE.
-        """
-        kept = frame[frame["recorded"] <= self.known_by].reset_index(drop=True)
-        if until is None:
+    def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a frame that it holds; an end that had not come, or was not recorded yet, is NONE."""
+        known = frame["recorded"] <= self.known_by
+        if "entered" in frame:
+            # Backdated rows are there only from the day on which they were really written.
+            known &= frame["entered"] <= self.known_by
+        kept = frame[known].reset_index(drop=True)
+        if "end_recorded" not in kept:
             return kept
-        open_ = (kept[until] > period.LAST) | (kept["end_recorded"] > self.known_by)
-        return kept.assign(
-            **{until: kept[until].where(~open_, NONE), "end_recorded": kept["end_recorded"].where(~open_, NONE)}
-        )
+        open_ = (kept["end"] > period.LAST) | (kept["end_recorded"] > self.known_by)
+        ends = {name: kept[name].where(~open_, NONE) for name in ("end", "end_recorded")}
+        return kept.assign(**ends)
 
     def withdrawn(self, contacts: pd.DataFrame) -> pd.DataFrame:
         """Return the contacts without the one that a later delivery withdraws: the first one of all."""

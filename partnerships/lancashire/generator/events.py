@@ -7,6 +7,7 @@ need. What does not feed back (school, other police matters, youth justice) is d
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import care as in_care
 import early_help
 import numpy as np
 import numpy.typing as npt
@@ -62,5 +63,6 @@ def simulate(
     frames = {"domestic": at_home.frame(), **care.frames(), **offers.frames()}
     frames["police"] = police.other(streams[4], homes, children, levels)
     frames |= school.frames(streams[5], homes, children, levels, need.attachment)
-    frames["youth_justice"] = youth_justice.frame(streams[6], frames["police"])
+    frames |= youth_justice.frames(streams[6], frames["police"])
+    frames |= in_care.frames(rng.spawn(1)[0], children.born, frames)
     return Events(frames, levels, need.attachment)

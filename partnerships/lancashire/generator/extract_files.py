@@ -1,7 +1,6 @@
 """Files of a delivery: written a batch of rows at a time, whole or not at all, the same bytes on every system."""
 
 import gzip
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,10 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import bad_rows
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet
 from bad_rows import BadRows
 from columns import Column
@@ -34,6 +31,10 @@ class Extract:
     british: bool = False
     delimiter: str = ","
     encoding: str = "utf-8"
+    quoted: frozenset[str] = frozenset()
+    """Columns whose texts hold commas or quotation marks."""
+    bad: tuple[str, ...] = bad_rows.KINDS
+    """The kinds of bad rows that its format can notice."""
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -74,22 +75,31 @@ class _Csv:
         # No name and no time of day in the packed file: its bytes hang on its rows alone.
         self._file = gzip.GzipFile("", "wb", 6, opened, mtime=0) if packed else opened
         self._packed = packed
-        self._encoding = extract.encoding
-        self._delimiter = extract.delimiter
-        self._file.write((extract.delimiter.join(extract.columns) + "\n").encode(extract.encoding))
+        self._extract = extract
+        header = [f'"{name}"' if name in extract.quoted else name for name in extract.columns]
+        self._file.write((extract.delimiter.join(header) + "\n").encode(extract.encoding))
 
     def write(self, rows: pa.Table) -> None:
-        options = pa.csv.WriteOptions(include_header=False, delimiter=self._delimiter, quoting_style="none")
-        buffer = io.BytesIO()
-        pa.csv.write_csv(rows, buffer, options)
-        if self._encoding.startswith("utf-8"):
-            self._file.write(buffer.getbuffer())
-        else:
-            self._file.write(buffer.getvalue().decode("utf-8").encode(self._encoding))
+        if not len(rows):
+            return
+        cells = [_cells(rows[name], name in self._extract.quoted) for name in rows.column_names]
+        lines = pc.binary_join_element_wise(*cells, self._extract.delimiter)
+        # The lines of an Arrow array lie one behind the other in one buffer, which is what the file holds.
+        text = pc.binary_join_element_wise(lines, "", "\n").buffers()[2]
+        encoding = self._extract.encoding
+        self._file.write(text if encoding.startswith("utf-8") else text.to_pybytes().decode().encode(encoding))
 
     def close(self) -> None:
         if self._packed:
             self._file.close()
+
+
+def _cells(column: pa.ChunkedArray, quoted: bool) -> pa.StringArray:
+    texts = pa.concat_arrays(column.chunks)
+    if not quoted:
+        return texts
+    inner = pc.replace_substring(texts, '"', '""')
+    return pc.if_else(pc.equal(texts, ""), "", pc.binary_join_element_wise('"', inner, '"', ""))
 
 
 class _Parquet:
@@ -113,8 +123,3 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
     with part.open("wb") as opened:
         yield opened
     part.replace(path)
-
-
-def text_column(rows: int, words: str) -> pa.Array:
-    """Return the same text `rows` times."""
-    return pc.fill_null(pa.nulls(rows, pa.string()), words) if rows else pa.array(np.array([], object), pa.string())

@@ -19,13 +19,13 @@ class Fault:
 FAULTS = (
     Fault(
         "over_recording",
-        "In some areas officers go looking three times as often: stops, drugs and antisocial behaviour that police bring "
-        "up themselves are multiplied, without more need.",
+        "In some areas officers go looking three times as often: stops, drugs and antisocial behaviour that police "
+        "bring up themselves are multiplied, without more need.",
     ),
     Fault(
         "biased_labels",
-        "The outcome is recorded less often for Pakistani and Bangladeshi children, and more often for Black children and "
-        "those of mixed white and Black background, at the same need.",
+        "The outcome is recorded less often for Pakistani and Bangladeshi children, and more often for Black children "
+        "and those of mixed white and Black background, at the same need.",
     ),
     Fault(
         "ethnicity_proxy",
@@ -53,8 +53,8 @@ FAULTS = (
     ),
     Fault(
         "ae_person_level",
-        "The feed about assaults treated in emergency departments, which may hold areas only, is sent with a row for each "
-        "patient.",
+        "The feed about assaults treated in emergency departments, which may hold areas only, is sent with a row for "
+        "each patient.",
     ),
 )
 NAMES = tuple(one.name for one in FAULTS)

@@ -1,6 +1,6 @@
 """Habits: how carefully each agency keeps its records about people, and the words and formats that it uses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +82,6 @@ EARLY_HELP = Habits(
     has_upn=0.85,
     has_nhs_number=0.15,
 )
+
+ATTENDANCE, EXCLUSIONS = replace(SCHOOL, source="attendance"), replace(SCHOOL, source="exclusions")
+"""Schools send these about the pupils of their census."""

@@ -68,9 +68,7 @@ def _terms() -> tuple[Term, ...]:
             if census >= FIRST and end <= LAST:
                 calendar_year = year if name == "autumn" else year + 1
                 at = (calendar_year - 2019) * 12 - 1
-                terms.append(
-                    Term(f"{start}/{(start + 1) % 100} {name}", start, census, end, sessions, at + first, at + last)
-                )
+                terms.append(Term(f"{calendar_year} {name}", start, census, end, sessions, at + first, at + last))
     return tuple(terms)
 
 

@@ -6,6 +6,7 @@ Every fault draws its chance from a stream of its own, so that one fault never c
 from dataclasses import dataclass, field
 from typing import Any
 
+import care
 import lots
 import numpy as np
 import pandas as pd
@@ -90,40 +91,28 @@ def late_recording(scene: Scene) -> tuple[dict[str, pd.DataFrame], Planted]:
 
 
 def backdated_leak(scene: Scene) -> tuple[dict[str, pd.DataFrame], Planted]:
-    """Give assessments that were written after help began dates from before it."""
+    """Give assessments that were written after help began dates from before it; each of them found domestic abuse."""
     rng = scene.stream("backdated_leak")
-    episodes, factors = scene.events.frames["episodes"], scene.events.frames["factors"]
-    chosen = (rng.random(len(episodes)) < BACKDATED) & (episodes["day"] >= period.FIRST + 200).to_numpy()
-    begun = episodes["day"].to_numpy()
-    dated = begun - rng.integers(100, 186, len(episodes))
-    entered = begun + rng.integers(15, 56, len(episodes))
-    episode = np.flatnonzero(chosen)
-    leak = pd.DataFrame(
-        {
-            "assessment": episode,
-            "child": episodes["child"].to_numpy()[episode],
-            "day": dated[episode],
-            "recorded": dated[episode] + rng.integers(0, 4, len(episode)),
-            "factor": "DOMESTIC_ABUSE",
-            "entered": entered[episode],
-        }
+    episodes, assessments = scene.events.frames["episodes"], scene.events.frames["assessments"]
+    factors = scene.events.frames["factors"]
+    begun = episodes["day"].to_numpy()[assessments["episode"].to_numpy()]
+    chosen = (rng.random(len(assessments)) < BACKDATED) & (begun >= period.FIRST + 200)
+    dated = begun - rng.integers(100, 186, len(assessments))
+    frame = assessments.assign(
+        entered=np.where(chosen, assessments["end_recorded"], assessments["recorded"]),
+        day=np.where(chosen, dated - 10, assessments["day"]),
+        recorded=np.where(chosen, dated - 8, assessments["recorded"]),
+        end=np.where(chosen, dated, assessments["end"]),
+        end_recorded=np.where(chosen, dated + rng.integers(0, 4, len(assessments)), assessments["end_recorded"]),
     )
-    # Whatever the assessment found now carries the same dates; each of them found domestic abuse, as it says.
-    moved = chosen[factors["assessment"].to_numpy()]
-    own = factors["assessment"].to_numpy()
-    honest = factors.assign(
-        day=np.where(moved, dated[own], factors["day"]),
-        recorded=np.where(moved, dated[own] + 1, factors["recorded"]),
-        entered=np.where(moved, entered[own], factors["recorded"]),
-    )
-    honest = honest[~(moved & (honest["factor"] == "DOMESTIC_ABUSE"))]
-    frame = pd.concat([honest, leak], ignore_index=True).astype({"entered": np.int64})
-    frame = frame.sort_values(["day", "assessment", "factor"], ignore_index=True)
-    rows = leak.assign(help_began=begun[episode])[["child", "day", "recorded", "entered", "help_began"]]
-    planted = Planted(
-        ["assessments of children's social care: dates and dates of recording"], {"share": BACKDATED}, rows
-    )
-    return {"factors": frame}, planted
+    number = np.flatnonzero(chosen)
+    has = factors.loc[factors["factor"] == "DOMESTIC_ABUSE", "assessment"].to_numpy()
+    more = pd.DataFrame({"assessment": np.setdiff1d(number, has), "factor": "DOMESTIC_ABUSE"})
+    found = pd.concat([factors, more], ignore_index=True).sort_values(["assessment", "factor"], ignore_index=True)
+    rows = frame.loc[chosen, ["child", "day", "end", "end_recorded", "entered"]].assign(help_began=begun[chosen])
+    where = ["assessments of children's social care: dates and dates of recording"]
+    figures = {"share": BACKDATED, "factor": "domestic_abuse"}
+    return {"assessments": frame, "factors": found}, Planted(where, figures, rows.reset_index(drop=True))
 
 
 def biased_labels(scene: Scene) -> tuple[dict[str, pd.DataFrame], Planted]:
@@ -137,12 +126,15 @@ def biased_labels(scene: Scene) -> tuple[dict[str, pd.DataFrame], Planted]:
     new_number = np.where(gone, -1, np.cumsum(~gone) - 1)
     kept = pd.concat([episodes[~gone], added], ignore_index=True)
     changed = {"episodes": kept}
-    factors = frames["factors"]
-    own = new_number[factors["assessment"].to_numpy()]
-    changed["factors"] = factors.assign(assessment=own)[own >= 0].reset_index(drop=True)
-    for name in ("plans", "social_workers"):
-        own = frames[name]["episode"].to_numpy()
-        changed[name] = frames[name].assign(episode=new_number[own])[new_number[own] >= 0].reset_index(drop=True)
+    # An assessment has the number of its episode.
+    for name, number in (
+        ("factors", "assessment"),
+        ("assessments", "episode"),
+        ("plans", "episode"),
+        ("social_workers", "episode"),
+    ):
+        own = new_number[frames[name][number].to_numpy()]
+        changed[name] = frames[name].assign(**{number: own})[own >= 0].reset_index(drop=True)
     workers = added[["child", "day", "end", "recorded", "end_recorded"]].assign(
         team=frames["social_workers"]["team"].iloc[0] if len(frames["social_workers"]) else "Assessment team East",
         episode=np.arange(len(kept) - len(added), len(kept)),
@@ -152,6 +144,7 @@ def biased_labels(scene: Scene) -> tuple[dict[str, pd.DataFrame], Planted]:
     outcome[contact] = "REFERRAL"
     outcome[_led_to(contacts, episodes[gone])] = "NFA"
     changed["contacts"] = contacts.assign(outcome=outcome)
+    changed |= care.frames(scene.stream("care"), scene.children.born, frames | changed)
     rows = pd.concat(
         [
             episodes.loc[gone, ["child", "day"]].assign(change="not recorded"),

@@ -14,6 +14,9 @@ from period import NONE, Days
 _AT_HOME = (-5.1, 1.05)
 _AT_HOME_STRESS = 0.25
 _NAMED_AT_HOME = 0.85
+_DISPOSED = 0.7
+_DISPOSALS = ("NO_ACTION", "NOT_IN_PUBLIC_INTEREST", "PREVENTION", "COMMUNITY_RESOLUTION", "YOUTH_CAUTION", "CHARGED")
+_DISPOSAL_SHARES = (0.35, 0.1, 0.2, 0.2, 0.08, 0.07)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,19 @@ def other(
             found.append(_incidents(rng, kind, child, first, after))
     frame = pd.concat(found, ignore_index=True)
     return frame.sort_values(["day", "child"], kind="stable", ignore_index=True)
+
+
+def with_disposals(rng: np.random.Generator, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return incidents with how and when police ended those in which a child is a suspect, and when they said so."""
+    count = len(rows)
+    suspect = ((rows["role"] == "SUSPECT") & (rows["offence"] != "STOP_SEARCH")).to_numpy()
+    ends = suspect & (rng.random(count) < _DISPOSED)
+    day = np.where(ends, np.maximum(rows["recorded"], rows["day"]) + rng.integers(3, 120, count), NONE)
+    return rows.assign(
+        disposal=np.array(_DISPOSALS, dtype=object)[rng.choice(len(_DISPOSALS), count, p=_DISPOSAL_SHARES)],
+        disposed=day,
+        disposal_recorded=np.where(ends, day + rng.integers(0, 10, count), NONE),
+    )
 
 
 def _incidents(

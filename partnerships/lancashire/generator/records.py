@@ -55,12 +55,8 @@ class Records:
     """The number in the agency's own identifier by (record 0 or 1, child); -1 where there is none."""
     who: Identities
     where: Addresses
-
-    def first_recorded(self) -> Days:
-        """Return on which day each record was first written down; one row a record."""
-        first = np.full(len(self.who.child), np.iinfo(np.int32).max, dtype=np.int32)
-        np.minimum.at(first, self.where.of, self.where.recorded)
-        return first
+    first: Days
+    """The day on which each record was first written down; one row a record."""
 
     def ids(self) -> Texts:
         """Return the agency's own identifier of each record."""
@@ -108,7 +104,36 @@ def make(
     number[record[new], child[new]] = habits.first_number + rng.permutation(len(new))
     who = _identities(rng, habits, children, record[new], child[new], careless)
     where = _addresses(rng, habits, homes, children, whose, child, stay, day, recorded)
-    return Records(habits, number, who, where)
+    first_day = np.full(len(new), np.iinfo(np.int32).max, dtype=np.int32)
+    np.minimum.at(first_day, where.of, where.recorded)
+    return Records(habits, number, who, where, first_day)
+
+
+def passed_on(records: Records, habits: Habits, seen: pd.DataFrame) -> Records:
+    """Return the records that an agency takes from another one, for the children it sees itself.
+
+    Args:
+        records: the other agency's; a child has one record there.
+        habits: the agency's own, for its name.
+        seen: when whom: `child`, `recorded`.
+    """
+    first = np.full(records.number.shape[1], np.iinfo(np.int32).max, dtype=np.int32)
+    np.minimum.at(first, seen["child"].to_numpy(), seen["recorded"].to_numpy().astype(np.int32))
+    child = records.who.child
+    kept = np.flatnonzero(first[child] < np.iinfo(np.int32).max)
+    new = np.full(len(child), NONE)
+    new[kept] = np.arange(len(kept))
+    who = Identities(*(getattr(records.who, name)[kept] for name in Identities.__slots__))
+    number = np.where(first < np.iinfo(np.int32).max, records.number, NONE)
+    rows = np.flatnonzero(new[records.where.of] >= 0)
+    columns = {name: getattr(records.where, name)[rows] for name in Addresses.__slots__}
+    of = new[columns["of"]]
+    # Where the child lives is known at the latest when the child is first seen.
+    earliest = np.unique(of, return_index=True)[1]
+    recorded = columns["recorded"].copy()
+    recorded[earliest] = np.minimum(recorded[earliest], first[who.child][of[earliest]])
+    where = Addresses(**(columns | {"of": of, "recorded": recorded}))
+    return Records(habits, number, who, where, first[who.child])
 
 
 def _identities(

@@ -20,9 +20,7 @@ _SUSPENSION = (-6.3, 0.50, -0.35)
 _PERMANENT = 0.02
 _MOVE_OF_SCHOOL = (-5.2, 0.40)
 _WITH_NEW_HOME = 0.35
-_REASONS = np.array(
-    ["DISRUPTION", "VERBAL", "PHYSICAL_PUPIL", "PHYSICAL_ADULT", "DAMAGE", "DRUGS", "OTHER"], dtype=object
-)
+_REASONS = np.array(["DB", "VA", "PP", "PA", "DM", "DA", "BU"], dtype=object)
 _REASON_SHARES = (0.46, 0.19, 0.17, 0.05, 0.03, 0.03, 0.07)
 
 
@@ -151,4 +149,6 @@ def _suspensions(
     frame["sessions"] = np.minimum(30, 1 + rng.geometric(0.30, len(frame)))
     frame["permanent"] = rng.random(len(frame)) < _PERMANENT
     frame["reason"] = rng.choice(_REASONS, len(frame), p=_REASON_SHARES)
+    # A child is sent home once on one day.
+    frame = frame.drop_duplicates(["child", "day"], ignore_index=True)
     return frame.assign(recorded=frame["term_end"] + 3 + _lags(rng, len(frame), late=0.04))

@@ -135,20 +135,23 @@ class SocialCare:
         return {
             "contacts": pd.concat(self._contacts, ignore_index=True),
             "episodes": episodes,
-            "factors": self._factors(episodes),
+            **self._assessments(episodes),
             "plans": self._plans(episodes),
             "social_workers": self._workers(episodes),
         }
 
-    def _factors(self, episodes: pd.DataFrame) -> pd.DataFrame:
+    def _assessments(self, episodes: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """Return one assessment an episode, which ends when it is authorised, and what they found."""
         found = []
         done = episodes["day"] + self._rng.integers(15, 46, len(episodes))
         recorded = done + self._rng.integers(0, 10, len(episodes))
         for name, (base, weight) in _FACTORS.items():
             yes = self._rng.random(len(episodes)) < chance(base + weight * episodes["level"])
-            rows = {"assessment": episodes.index, "child": episodes["child"], "day": done, "recorded": recorded}
-            found.append(pd.DataFrame(rows).assign(factor=name)[yes])
-        return pd.concat(found, ignore_index=True).sort_values(["day", "assessment", "factor"], ignore_index=True)
+            found.append(pd.DataFrame({"assessment": episodes.index, "factor": name})[yes])
+        columns = {"day": episodes["day"], "recorded": episodes["recorded"], "end": done, "end_recorded": recorded}
+        rows = pd.DataFrame({"episode": episodes.index, "child": episodes["child"], **columns})
+        factors = pd.concat(found, ignore_index=True).sort_values(["assessment", "factor"], ignore_index=True)
+        return {"assessments": rows, "factors": factors}
 
     def _plans(self, episodes: pd.DataFrame) -> pd.DataFrame:
         start = episodes["day"] + self._rng.integers(15, 60, len(episodes))

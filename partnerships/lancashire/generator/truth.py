@@ -31,7 +31,7 @@ def people(records: tuple[Records, ...], children: Children, delivery: Delivery)
     """Return one row a record that a delivery holds: source, source_person_id, true_person."""
     found = []
     for one in records:
-        held = one.first_recorded() <= delivery.known_by
+        held = one.first <= delivery.known_by
         columns = {"source": one.habits.source, "source_person_id": one.ids()[held], "child": one.who.child[held]}
         found.append(pd.DataFrame(columns))
     rows = pd.concat(found, ignore_index=True)
@@ -43,7 +43,7 @@ def facts(
     children: Children, homes: Households, records: tuple[Records, ...], here: Places, delivery: Delivery
 ) -> dict[str, Any]:
     """Return how many of everything there are."""
-    held = {one.habits.source: one.first_recorded() <= delivery.known_by for one in records}
+    held = {one.habits.source: one.first <= delivery.known_by for one in records}
     return {
         "children": len(children),
         "households": len(homes),
@@ -66,6 +66,7 @@ def changes(
     new = {
         name: int(((frame["recorded"] > first.known_by) & (frame["recorded"] <= later.known_by)).sum())
         for name, frame in rows.items()
+        if "recorded" in frame
     }
     known = rows["contacts"][rows["contacts"]["recorded"] <= later.known_by]
     incidents = first.rows(rows["police"])
@@ -73,8 +74,7 @@ def changes(
         "delivered_on": iso([later.day])[0],
         "recorded_since": new,
         "names_put_right": {
-            one.habits.source: int((later.name_was_wrong(one) & (one.first_recorded() <= first.known_by)).sum())
-            for one in records
+            one.habits.source: int((later.name_was_wrong(one) & (one.first <= first.known_by)).sum()) for one in records
         },
         "dates_put_right": int(later.date_was_wrong(incidents).sum()),
         "withdrawn": [f"CT{known['row'].iloc[0] + 1:07d}"] if len(known) else [],
@@ -157,7 +157,11 @@ def write_faults(planted: dict[str, Planted], children: Children, folder: Path) 
 
 
 def _named(rows: pd.DataFrame, children: Children) -> pd.DataFrame:
-    dates = {name: iso(rows[name]) for name in ("day", "recorded", "entered", "help_began") if name in rows}
+    dates = {
+        name: iso(rows[name])
+        for name in ("day", "end", "recorded", "end_recorded", "entered", "help_began")
+        if name in rows
+    }
     frame = rows.assign(**dates, true_person=names_of(children)[rows["child"]]).drop(columns="child")
     frame = frame[["true_person", *(name for name in frame if name != "true_person")]]
     return frame.sort_values(list(frame.columns), kind="stable", ignore_index=True)

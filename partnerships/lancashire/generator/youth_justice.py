@@ -11,8 +11,8 @@ _SHARES = (0.34, 0.34, 0.14, 0.14, 0.04)
 _COMPLETES = 0.7
 
 
-def frame(rng: np.random.Generator, incidents: pd.DataFrame) -> pd.DataFrame:
-    """Return outcomes and prevention programmes completed, one row each.
+def frames(rng: np.random.Generator, incidents: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return decisions, assessments and programmes of help, one row each.
 
     `recorded` is not in the extract: the service delivers no dates of recording.
     """
@@ -20,10 +20,30 @@ def frame(rng: np.random.Generator, incidents: pd.DataFrame) -> pd.DataFrame:
     followed = suspects[rng.random(len(suspects)) < _FOLLOWS]
     day = followed["day"].to_numpy() + rng.integers(25, 150, len(followed))
     outcome = rng.choice(_OUTCOMES, len(followed), p=_SHARES)
-    outcomes = pd.DataFrame({"child": followed["child"].to_numpy(), "day": day, "outcome": outcome})
-    diverted = outcomes[(outcomes["outcome"] == "DIVERSION") & (rng.random(len(outcomes)) < _COMPLETES)]
-    completed = diverted.assign(
-        day=diverted["day"] + rng.integers(60, 150, len(diverted)), outcome="PREVENTION_COMPLETED"
+    decisions = pd.DataFrame({"child": followed["child"].to_numpy(), "day": day, "outcome": outcome})
+    decisions = decisions.sort_values(["day", "child"], ignore_index=True)
+    diverted = (decisions["outcome"] == "DIVERSION").to_numpy()
+    ordered = decisions["outcome"].str.endswith("ORDER").to_numpy()
+    completes = rng.random(len(decisions)) < _COMPLETES
+    length = np.where(completes, rng.integers(50, 140, len(decisions)), rng.integers(10, 60, len(decisions)))
+    programmes = decisions[["child"]].assign(
+        day=decisions["day"] + 10,
+        end=decisions["day"] + 10 + length,
+        kind=np.where(ordered, "ORDER", "PREVENTION").astype(object),
+        completed=completes,
+    )[diverted | ordered]
+    assessments = decisions[["child"]].assign(
+        day=decisions["day"] + rng.integers(3, 20, len(decisions)),
+        kind=np.where(diverted, "PREVENTION", "FULL").astype(object),
     )
-    rows = pd.concat([outcomes, completed]).sort_values(["day", "child"], ignore_index=True)
+    programmes = _recorded(rng, programmes.reset_index(drop=True))
+    programmes["end_recorded"] = programmes["end"] + rng.integers(0, 14, len(programmes))
+    return {
+        "youth_justice": _recorded(rng, decisions),
+        "programmes": programmes,
+        "youth_assessments": _recorded(rng, assessments),
+    }
+
+
+def _recorded(rng: np.random.Generator, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(recorded=rows["day"] + rng.integers(0, 14, len(rows)))
