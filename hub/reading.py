@@ -106,9 +106,10 @@ def _refuse_people(source: Source, files: tuple[CsvFile, ...]) -> None:
     """Raise when a source that is for areas only was sent with headers about single people."""
     for file in files:
         if source.level is Level.AREA and file.refused:
+            headers = ", ".join(file.refused)
             raise InputError(
-                f"{file.name} (source {source.name}): it holds {', '.join(file.refused)}, and the source is for areas only.",
-                "Delete the file and tell the agency: such data are shared as figures about places, never about people.",
+                f"{file.name} (source {source.name}): it holds {headers}, and this source is for areas only.",
+                "Delete the file and tell the agency: such data are shared as figures about places.",
             )
 
 
