@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from hub import chance, comparisons, identifiers, siblings
 from hub.comparisons import Learnt
@@ -78,7 +80,7 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
         database: Splink's interface to the connection.
         columns: the comparisons to make.
     """
-    [(records, exact, apart)] = connection.execute(_EXACT).fetchall()
+    [(_, exact, apart)] = connection.execute(_EXACT).fetchall()
     recorded = _recorded_in_both(connection)
     start = comparisons.starting_values(columns, 0.5)
     true_pairs = max(exact, 1) / (_recall_of_exact(start) * recorded)
@@ -94,14 +96,14 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
             taught["identifiers"] = trusted.shares
         true_pairs = exact / (_recall_of_exact(Learnt(taught, shares.u)) * recorded)
         prior = min(true_pairs / apart, 0.5)
-        family = siblings.ratio(connection, true_pairs)
+        family = siblings.ratio(connection, true_pairs, taught.get("place"))
         shares = replace(shares, m=siblings.relearnt(connection, taught, family, true_pairs))
         shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior))
     model = Model(
         tuple(columns),
         exact >= _ENOUGH_TO_LEARN,
         true_pairs,
-        siblings.ratio(connection, true_pairs),
+        siblings.ratio(connection, true_pairs, shares.m.get("place")),
         prior,
         shares,
         trusted.doubtful + identifiers.doubtful_birthdays(shares.m),
@@ -157,7 +159,7 @@ def _recorded_in_both(connection: duckdb.DuckDBPyConnection) -> float:
     """Return the share of pairs of which both hold names and birthday, as far as these are recorded at all."""
     counts = ", ".join(f"greatest(count({name}), 1) / greatest(count(*), 1)" for name in _EXACTLY)
     [row] = connection.execute(f"SELECT {counts} FROM record").fetchall()
-    return max(math.prod(share * share for share in row if share > 0.05), _LEAST_RECALL)
+    return max(math.prod(float(share) ** 2 for share in row if share > 0.05), _LEAST_RECALL)
 
 
 def _can_learn_from(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -172,6 +174,11 @@ def _can_learn_from(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def probability(weight: float) -> float:
     """Return the probability that belongs to a weight of so many bits: 2^w / (1 + 2^w), in [0, 1]."""
     return 1 / (1 + math.pow(2, -weight)) if weight > -500 else 0.0
+
+
+def probabilities(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the same for many weights, rounded to 6 places; NaN stays NaN."""
+    return np.round(1 / (1 + np.exp2(-np.clip(weights, -500, 500))), 6)
 
 
 def bits(probability: float) -> float:

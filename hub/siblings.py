@@ -91,22 +91,29 @@ class Ratio:
     parents: float
 
 
-_PRIOR_TRUE = 10.0
-_PRIOR = Ratio(20.0, 2.0)
-# Before anything is counted: as if 10 true pairs, 20 pairs of siblings and 2 of parent and child had been seen.
+_PRIOR_TRUE = 2.0
+_PRIOR = Ratio(4.0, 0.4)
+# Before anything is counted: as if 2 true pairs, 4 pairs of siblings and 0.4 of parent and child had been seen.
 
 
-def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float) -> Ratio:
+def ratio(
+    connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mapping[str, float] | None = None
+) -> Ratio:
     """Return family pairs for one true pair, from the table `record`.
 
     Family pairs are counted by what only they show: one home and family name, clearly different given names and
     birthdays. Twins do not show it; they are TWINS of the siblings. The home is the address, else the postcode, else the
-    locality; from what is counted in a locality, the pairs that chance brings together there are taken away.
+    locality; from what is counted in a locality, the pairs that chance brings together there are taken away. The two of
+    a family are recorded at one home as often as one person is, so the count is divided by that share.
 
     Args:
         connection: holds the table `record`.
         true_pairs: how many pairs of records are thought to be one person.
+        place: m of the levels of the comparison of places, where it is made.
     """
+    [(addresses,)] = connection.execute("SELECT count(*) FILTER (len(addresses) > 0) FROM record").fetchall()
+    homes = ("one address",) if addresses else ("one address", "one address, misspelt", "one house and street", "one postcode")
+    together = max(sum(place[label] for label in homes), 0.1) if place else 1.0
     [(siblings, parents, siblings_there, parents_there, chance)] = connection.execute(
         """
         WITH home AS (
@@ -136,8 +143,8 @@ def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float) -> Ratio:
         """
     ).fetchall()
     by_chance = min(float(chance) / max(siblings_there + parents_there, 1), 1.0)
-    near = siblings + siblings_there * (1 - by_chance)
-    far = parents + parents_there * (1 - by_chance)
+    near = siblings / together + siblings_there * (1 - by_chance)
+    far = parents / together + parents_there * (1 - by_chance)
     total = true_pairs + _PRIOR_TRUE
     return Ratio((float(near) + _PRIOR.siblings) / total, (float(far) + _PRIOR.parents) / total)
 
