@@ -45,7 +45,7 @@ class Validation:
 
     Attributes:
         columns: each declared column with its SQL type.
-        texts: for each column the SQL of its trimmed text, NULL when missing; its cell is the column `cell N`.
+        texts: for each column the SQL of its text, NULL when missing; its trimmed cell is the column `trimmed N`.
         values: for each column the SQL of its value; its text is the column `text N`.
         rules: all rules of its columns.
     """
@@ -57,10 +57,18 @@ class Validation:
 
     def select(self, cells: str) -> str:
         """Return the SELECT that types the rows of `cells`, whose columns are called `cell 0`, `cell 1` and so on."""
+        trimmed = ", ".join(f'{_trimmed(index)} AS "trimmed {index}"' for index in range(len(self.texts)))
         texts = ", ".join(f'{text} AS "text {index}"' for index, text in enumerate(self.texts))
         values = ", ".join(f'{value} AS "value {index}"' for index, value in enumerate(self.values))
         typed = ", ".join(f'"value {index}" AS {sql.name(column)}' for index, (column, _) in enumerate(self.columns))
-        return f"SELECT {typed}, {self.rules.columns} FROM (SELECT *, {values} FROM (SELECT {texts} FROM {cells}))"
+        read = f"SELECT {texts} FROM (SELECT {trimmed} FROM {cells})"
+        return f"SELECT {typed}, {self.rules.columns} FROM (SELECT *, {values} FROM ({read}))"
+
+
+def _trimmed(index: int) -> str:
+    cell = f'"cell {index}"'
+    # trim() costs as much as parsing a date: it runs only where a space, or one outside ASCII, can be.
+    return f"CASE WHEN contains({cell}, ' ') OR strlen({cell}) <> length({cell}) THEN trim({cell}) ELSE {cell} END"
 
 
 def compile_rules(
@@ -81,9 +89,9 @@ def compile_rules(
     place = {name: index for index, name in enumerate(declared.columns)}
     for index, (name, column) in enumerate(declared.columns.items()):
         text, value = f'"text {index}"', f'"value {index}"'
-        trimmed = f'trim("cell {index}")'
+        trimmed = f'"trimmed {index}"'
         columns.append((name, _SQL_TYPES[column.type]))
-        missing = ("", *declared.missing)
+        missing = tuple(dict.fromkeys(("", *declared.missing)))
         texts.append(f"CASE WHEN {trimmed} NOT IN {sql.texts(missing)} THEN {trimmed} END")
         start = f'"text {place[column.start]}"' if column.start else ""
         values.append(_value(column, text, start, declared.date_formats, starts))

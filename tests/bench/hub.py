@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from hub import ingest, linkage, sql
 from hub.workspace import Workspace
-from tests.bench import Measured, county, measured, ratio
+from tests.bench import Measured, county, measured, ratio, validation
 
 
 def figures() -> Iterator[Measured]:
@@ -25,6 +25,7 @@ def figures() -> Iterator[Measured]:
                 connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {table}").fetchall()
 
     yield ratio("ingest_ratio", read, scan, "<= 15")
+    yield from validation.figures()
     county.snapshot()
     report = linkage.link(county.workspace(), county.partnership(), truth=folder / "truth" / "people.csv")
     for name, figure, goal in (
