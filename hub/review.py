@@ -101,7 +101,7 @@ def draw(
         partnership: declares which sources hold one record a person.
         size: how many pairs, besides those judged before.
         seed: another one draws other pairs.
-        judged: record keys of pairs that have an answer.
+        judged: record keys of pairs that have an answer, the lower one first.
         progress: called at every step.
 
     Raises:
@@ -125,10 +125,12 @@ def draw(
             raise StateError(f"There are no pairs to review: {found.why}.")
         tell(_STEPS[-1], len(_STEPS) - 1, len(_STEPS))
         bits = pairs.bits(threshold)
-        _frame(connection, found, person_map, bits)
-        counted = connection.execute("SELECT linked, band, count(*) FROM frame GROUP BY ALL ORDER BY ALL").fetchall()
-        sizes = {(linked, band): many for linked, band, many in counted}
-        _choose(connection, allocate(sizes, size), seed, judged)
+        _frame(connection, found, person_map, bits, judged)
+        counted = connection.execute(
+            "SELECT linked, band, count(*), count(*) FILTER (NOT again) FROM frame GROUP BY linked, band ORDER BY ALL"
+        ).fetchall()
+        sizes = {(linked, band): many for linked, band, many, _ in counted}
+        _choose(connection, allocate({(linked, band): new for linked, band, _, new in counted}, size), seed)
         content = {
             "threshold": threshold,
             "seed": seed,
@@ -146,10 +148,16 @@ def draw(
 
 
 def _frame(
-    connection: duckdb.DuckDBPyConnection, found: engine.Found, person_map: persons.PersonMap, bits: float
+    connection: duckdb.DuckDBPyConnection,
+    found: engine.Found,
+    person_map: persons.PersonMap,
+    bits: float,
+    judged: Sequence[tuple[str, str]],
 ) -> None:
-    """Make the table `frame`: all pairs weighed, each with its band and whether the map links it."""
+    """Make the table `frame`: all pairs weighed, each with its band, and whether it is linked and was judged before."""
     connection.register("map_given", person_map.table())
+    before = pa.table({name: pa.array([pair[at] for pair in judged], pa.string()) for at, name in enumerate("ab")})
+    connection.register("before", before)
     bands = " + ".join(f"(weight >= {bits + edge!r})::BIGINT" for edge in EDGES)
     connection.execute(
         f"""
@@ -164,20 +172,18 @@ def _frame(
             )
         )
         SELECT every.*, {bands} AS band, a.person_id = b.person_id AS linked,
-               l.record_key AS one_key, r.record_key AS other_key
+               l.record_key AS one_key, r.record_key AS other_key, before.a IS NOT NULL AS again
         FROM every JOIN record l ON l.number = one JOIN record r ON r.number = other
         JOIN map_given a ON a.record_key = l.record_key JOIN map_given b ON b.record_key = r.record_key
+        LEFT JOIN before ON before.a = least(l.record_key, r.record_key)
+             AND before.b = greatest(l.record_key, r.record_key)
         """
     )
     connection.unregister("map_given")
+    connection.unregister("before")
 
 
-def _choose(
-    connection: duckdb.DuckDBPyConnection,
-    places: Mapping[tuple[bool, int], int],
-    seed: int,
-    judged: Sequence[tuple[str, str]],
-) -> None:
+def _choose(connection: duckdb.DuckDBPyConnection, places: Mapping[tuple[bool, int], int], seed: int) -> None:
     """Make the table `chosen`: so many pairs of each stratum as have places, and those judged before."""
     wanted = pa.table(
         {
@@ -186,19 +192,17 @@ def _choose(
             "places": pa.array(places.values(), pa.int64()),
         }
     )
-    before = pa.table({name: pa.array([pair[at] for pair in judged], pa.string()) for at, name in enumerate("ab")})
     connection.register("wanted", wanted)
-    connection.register("before", before)
     connection.execute(
         f"""
         CREATE TABLE chosen AS
-        SELECT frame.*, EXISTS (FROM before WHERE (a, b) IN ((one_key, other_key), (other_key, one_key))) AS again,
-               row_number() OVER (PARTITION BY linked, band, again
-                                  ORDER BY md5('{int(seed)}' || one_key || ' ' || other_key)) AS place
         FROM frame JOIN wanted USING (linked, band)
-        QUALIFY again OR place <= places
+        QUALIFY again OR places >= row_number() OVER (
+            PARTITION BY linked, band, again ORDER BY md5('{int(seed)}' || one_key || ' ' || other_key)
+        )
         """
     )
+    connection.unregister("wanted")
 
 
 def _chosen(

@@ -24,7 +24,7 @@ def with_names(connection: duckdb.DuckDBPyConnection, pairs: Iterable[Mapping[st
         columns = ", ".join(f"coalesce({name}::VARCHAR, '')" for name in _SHOWN)
         said = connection.execute(
             f"SELECT record_key, {columns} FROM identity_row WHERE record_key IN ($1, $2) "
-            f"ORDER BY known_from, valid_from NULLS FIRST, ALL",
+            f"ORDER BY known_from, valid_from NULLS FIRST, 2, 3, 4",
             [pair["one"], pair["other"]],
         ).fetchall()
         rows |= {row[0]: row[1:] for row in said}
