@@ -225,6 +225,14 @@ def test_a_source_without_a_gateway_on_the_day_is_refused_by_name(tmp_path: Path
     assert "areas_only is for areas only" in _refused(town, GatewayError)
 
 
+def test_an_old_delivery_is_not_read_after_its_gateway_ended(tmp_path: Path) -> None:
+    town = Town(tmp_path, SCHOOL.replace("[duty]", "[old_duty]"))
+    with pytest.raises(GatewayError, match="on 2025-01-01: old_duty holds from 2020-01-01 to 2024-12-31") as refused:
+        town.ingest(_day("2024-12-31"), used_on=_day("2025-01-01"))
+    assert "Ask its owner (Head of early help) to renew it" in refused.value.remedy
+    assert not town.workspace.root.exists()
+
+
 def test_a_gateway_for_areas_is_enough_for_areas(tmp_path: Path) -> None:
     town = Town(tmp_path, SCHOOL + TEAMS, lsoas="code,decile\nE1,1\nE2,11\nE1,1\nE1,2\n,3\nE3,\n")
     school, areas = town.ingest()
