@@ -10,8 +10,9 @@ import datetime
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +63,8 @@ def examine(
         headers = _headers(rows, declared, where)
         positions = positions_in(headers, declared, where, f"row {declared.header_row}")
         found = RowFile(where, declared, scratch, tuple(positions), csv_headers.refused(headers, declared.refused))
-        formulas = _formulas(path, sheet, where) if _has_formulas(path) else iter(())
-        return found.write(_body(rows, formulas, tuple(positions.values()), found), name, *delivered)
+        with closing(_formulas(path, sheet, where)) as formulas:
+            return found.write(_body(rows, formulas, tuple(positions.values()), found), name, *delivered)
 
 
 def _body(
@@ -150,8 +151,10 @@ def _sheet(book: "Workbook", declared: SourceFile, where: str) -> str | None:
     return str(visible[0])
 
 
-def _formulas(path: Path, sheet: str, where: str) -> Iterator[tuple[int, frozenset[int]]]:
+def _formulas(path: Path, sheet: str, where: str) -> Generator[tuple[int, frozenset[int]], None, None]:
     """Yield the number of each row with formulas, and their columns from 0."""
+    if not _has_formulas(path):
+        return
     with _open(path, values=False) as book:
         for number, cells in _rows(book, sheet, where):
             columns = frozenset(at for at, cell in enumerate(cells) if getattr(cell, "data_type", "") == "f")
@@ -163,9 +166,9 @@ def _formulas(path: Path, sheet: str, where: str) -> Iterator[tuple[int, frozens
 def _open(path: Path, *, values: bool) -> "Iterator[Workbook]":
     import openpyxl
 
-    with warnings.catch_warnings():
+    with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about looks and rules of Excel that do not touch the values
-        book = openpyxl.load_workbook(path, read_only=True, data_only=values, keep_links=False, keep_vba=False)
+        book = openpyxl.load_workbook(stream, read_only=True, data_only=values, keep_links=False, keep_vba=False)
         try:
             yield book
         finally:
@@ -205,7 +208,7 @@ def _refuse_unsafe(path: Path, where: str) -> None:
                         f"{where}: a part of it declares a document type or entities, which Excel never writes.",
                         "Do not open it; ask the agency what it is.",
                     )
-    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
         raise InputError(
             f"{where}: it cannot be read ({type(error).__name__}): the workbook is damaged or not whole.",
             "Ask the agency to send it again.",

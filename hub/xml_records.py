@@ -102,10 +102,9 @@ def _records(path: Path, declared: SourceFile, where: str, xsd: Path | None) -> 
                     _remove(element)
                 place.pop()
     except etree.XMLSyntaxError as error:
-        raise _refused(error.position, path, where, xsd) from None
-    entries = list(parsing.error_log)
-    if place or entries:  # while it validates, lxml ends in silence where a document is cut off
-        raise _refused((entries[-1].line, entries[-1].column) if entries else (0, 0), path, where, xsd)
+        raise _refused(path, where, xsd) from None
+    if place or len(parsing.error_log):  # while it validates, lxml ends in silence where a document is cut off
+        raise _refused(path, where, xsd)
 
 
 def _remove(element: "etree._Element") -> None:
@@ -180,7 +179,7 @@ def _refuse_unsafe(path: Path, where: str) -> None:
             line += both[: len(both) - len(kept)].count(b"\n")
 
 
-def _refused(position: tuple[int, int], path: Path, where: str, xsd: Path | None) -> InputError:
+def _refused(path: Path, where: str, xsd: Path | None) -> InputError:
     faults = _faults(path, xsd) if xsd is not None else []
     if faults:
         more = ", and more" if len(faults) > SHOWN_FAULTS else ""
@@ -188,11 +187,23 @@ def _refused(position: tuple[int, int], path: Path, where: str, xsd: Path | None
             f"{where}: it does not fit its schema: {'; '.join(faults[:SHOWN_FAULTS])}{more}.",
             "Ask the agency to correct it where it was made, and to deliver it again.",
         )
-    line, column = position if position[0] else (path.read_bytes().count(b"\n") + 1, 1)
+    line, column = _end_of_well_formed(path)
     return InputError(
         f"{where}: line {line}, column {column}: it is not well-formed XML there, or the file is not whole.",
         "Ask the agency to send it again.",
     )
+
+
+def _end_of_well_formed(path: Path) -> tuple[int, int]:
+    """Return the line and column at which a document is no longer well-formed; (1, 1) where lxml does not say."""
+    from lxml import etree
+
+    try:
+        for _, element in etree.iterparse(path, events=("end",), **_SAFE):
+            _remove(element)
+    except etree.XMLSyntaxError as error:
+        return max(error.position[0], 1), max(error.position[1], 1)
+    return 1, 1
 
 
 def _faults(path: Path, xsd: Path) -> list[str]:
