@@ -16,10 +16,11 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from hub import blocks, candidates, clusters, comparisons, earlier_pairs, pair_table, pairs, records
+from hub import blocks, candidates, clusters, comparisons, earlier_pairs, pair_table, pairs, records, spark_candidates
 from hub.artefacts import Artefact
 from hub.candidates import Splink
 from hub.earlier_pairs import Memory
+from hub.spark_candidates import OnSpark
 
 STEPS = ("Reading records", "Weighing pairs", "Building people")
 """What `find_people` tells when it begins with it."""
@@ -83,6 +84,7 @@ def find_people(
     *,
     earlier: Artefact | None = None,
     batch_pairs: int = candidates.BATCH_PAIRS,
+    spark: OnSpark | None = None,
 ) -> Found:
     """Find out which records are one person.
 
@@ -95,6 +97,7 @@ def find_people(
         tell: called with the name of each step (STEPS) when it begins.
         earlier: the pairs that a linkage before has kept (hub.earlier_pairs).
         batch_pairs: about how many pairs are made at one time.
+        spark: where candidate pairs are looked for instead; then all of them are made anew.
     """
     tell(STEPS[0])
     built = records.build(connection, one_record_sources)
@@ -109,7 +112,7 @@ def find_people(
         why = "no names, birthdays or shared identifiers are recorded to compare people by"
         return _alone(built.records, why, refused)
     bits = pairs.bits(threshold)
-    weighed = _weigh(connection, columns, bits, earlier, batch_pairs)
+    weighed = _weigh(connection, columns, bits, None if spark else earlier, batch_pairs, spark)
     tell(STEPS[2])
     return _linked(connection, built, weighed, bits)
 
@@ -134,6 +137,7 @@ def _weigh(
     bits: float,
     earlier: Artefact | None,
     batch_pairs: int,
+    spark: OnSpark | None,
 ) -> _Weighed:
     """Make the tables `candidate` and `pair`."""
     from splink import DuckDBAPI
@@ -144,11 +148,15 @@ def _weigh(
     model = pairs.learn(connection, database, columns)
     frequent = [name for name in comparisons.FREQUENT if name in columns]
     rules = blocks.used(chosen)
-    splink = Splink(database, comparisons.settings(columns, model.prior, model.shares, rules), frequent)
+    settings = comparisons.settings(columns, model.prior, model.shares, rules)
+    splink = Splink(database, settings, frequent)
     least = bits - earlier_pairs.MARGIN
     memory = Memory(earlier_pairs.signature(rules, columns), least, model.prior, model.shares)
     recalled = earlier_pairs.recall(connection, earlier, memory, splink.frequencies(), bits)
-    batches = candidates.find(connection, splink, chosen, least, batch_pairs)
+    if spark is None:
+        batches = candidates.find(connection, splink, chosen, least, batch_pairs)
+    else:
+        batches = spark_candidates.find(connection, spark, settings, frequent, chosen, least)
     pair_table.make(connection, splink, model.shares, model.sibling_ratio, bits, model.doubtful)
     memory = replace(memory, complete_from=recalled.complete_from)
     return _Weighed(model, memory, chosen, recalled.as_json() | {"batches": batches}, splink.frequencies())

@@ -26,7 +26,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hub import artefacts, extracts, identity_store, persons, pseudonyms, rewriting, snapshots, tombstones
+from hub import (
+    artefacts,
+    clerical_answers,
+    earlier_pairs,
+    extracts,
+    identity_store,
+    persons,
+    pseudonyms,
+    rewriting,
+    snapshots,
+    tombstones,
+)
 from hub.artefacts import Artefact
 from hub.digests import canonical_json
 from hub.errors import NotFoundError
@@ -231,6 +242,8 @@ def _superseded_first(found: list[Artefact]) -> list[Artefact]:
 
 
 def _rewrite_map(workspace: Workspace, values: Collection[str], done: Erased) -> None:
+    earlier_pairs.forget(workspace)
+    clerical_answers.forget(workspace, values)
     try:
         old = persons.open_map(workspace)
     except NotFoundError:

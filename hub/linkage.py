@@ -9,13 +9,13 @@ joining records that cannot be one person (hub.clusters, hub.contradictions), an
 """
 
 import datetime
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from hub import (
@@ -38,6 +38,8 @@ from hub.extracts import current_extracts
 from hub.linkage_quality import Known
 from hub.linkage_report import LinkageReport as LinkageReport
 from hub.partnership import Partnership
+from hub.spark import session as spark_session
+from hub.spark_candidates import OnSpark
 from hub.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
@@ -89,6 +91,7 @@ def link(
     *,
     threshold: float = THRESHOLD,
     on: datetime.date | None = None,
+    spark: str | None = None,
 ) -> LinkageReport:
     """Link the records of the newest extracts and make the resulting person map the one that holds.
 
@@ -99,6 +102,7 @@ def link(
         progress: called at every step.
         threshold: probability, in (0, 1), from which two records are linked.
         on: the day of use, on which gateways must hold; None is today (`Partnership.day_of_use`).
+        spark: Spark's master, when candidate pairs are to be looked for there (hub.spark).
 
     Raises:
         NotFoundError: nothing was ingested yet.
@@ -114,13 +118,15 @@ def link(
         open_identity(connection, workspace, kept)
         known_truth = _read_truth(connection, truth)
         once = [source.name for source in partnership.sources if source.one_record_per_person]
-        found = engine.find_people(
-            connection,
-            once,
-            threshold,
-            lambda step: tell(step, _STEPS.index(step), len(_STEPS)),
-            earlier=earlier_pairs.open_pairs(workspace),
-        )
+        with spark_session(spark, scratch) as session:
+            found = engine.find_people(
+                connection,
+                once,
+                threshold,
+                lambda step: tell(step, _STEPS.index(step), len(_STEPS)),
+                earlier=earlier_pairs.open_pairs(workspace),
+                spark=OnSpark(session, scratch) if session is not None else None,
+            )
         tell(_STEPS[3], 3, len(_STEPS))
         report = LinkageReport(
             records=found.records,
@@ -139,8 +145,7 @@ def link(
         )
         if found.memory is not None:
             earlier_pairs.save(workspace, connection, found.memory, found.frequencies)
-        keys = [key for (key,) in connection.execute("SELECT record_key FROM record ORDER BY number").fetchall()]
-        people = [[keys[number] for number in members] for members in found.members]
+        keys = _keys(connection)
         linkage_groups.open_areas(connection, [extract.path / "area.parquet" for extract in kept])
         groups = linkage_groups.levels(connection)
         report = replace(
@@ -149,18 +154,15 @@ def link(
             without_truth=linkage_groups.without_truth(found.person, found.weight, groups, pairs.bits(threshold)),
         )
         if known_truth:
-            known = Known(found.person, linkage_quality.codes(known_truth.get(key) for key in keys))
+            known = Known(found.person, linkage_quality.codes(known_truth.get(key) for key in keys.to_pylist()))
             report = replace(report, quality=known.quality(), groups=known.by_group(groups))
         person_map, assigned = persons.update(
             workspace,
-            people,
-            {
-                key: round(pairs.probability(weight), 6)
-                for key, weight in zip(keys, found.weight.tolist(), strict=True)
-                if not math.isnan(weight)
-            },
+            keys,
+            found.person,
+            pairs.probabilities(found.weight),
             on=_day(kept),
-            why=_cause(connection, keys),
+            why=lambda partings: [cause or NO_LINK for cause in pair_table.reasons_between(connection, partings)],
             facts={
                 "partnership": partnership.name,
                 "linked_on": _day(kept).isoformat(),
@@ -174,16 +176,8 @@ def link(
         return replace(report, changes=assigned.counts(), map_digest=person_map.artefact.digest)
 
 
-def _cause(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> persons.Why:
-    numbers = {key: number for number, key in enumerate(keys)}
-
-    def cause(kept: Sequence[str], parted: Sequence[str]) -> str:
-        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'pair'").fetchall():
-            return NO_LINK
-        one, other = ([numbers[key] for key in part] for part in (kept, parted))
-        return pair_table.reason_between(connection, one, other) or NO_LINK
-
-    return cause
+def _keys(connection: duckdb.DuckDBPyConnection) -> pa.Array:
+    return connection.sql("SELECT record_key FROM record ORDER BY number").to_arrow_table()[0].combine_chunks()
 
 
 def open_identity(connection: duckdb.DuckDBPyConnection, workspace: Workspace, extracts: Sequence[Artefact]) -> None:

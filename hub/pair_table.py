@@ -25,6 +25,7 @@ from hub import candidates, components, contradictions, siblings
 from hub.candidates import Splink
 from hub.clusters import Pair
 from hub.comparisons import Learnt
+from hub.person_ids import Parting
 
 _STRONGEST = 40
 
@@ -191,11 +192,30 @@ def against_siblings(connection: duckdb.DuckDBPyConnection, threshold: float) ->
     return int(refused)
 
 
-def reason_between(connection: duckdb.DuckDBPyConnection, one: Sequence[int], other: Sequence[int]) -> str:
-    """Return the first reason why a record of one list cannot be a record of the other, or an empty text."""
-    left, right = (f"({', '.join(str(number) for number in numbers)})" for numbers in (one, other))
+def reasons_between(connection: duckdb.DuckDBPyConnection, partings: Sequence[Parting]) -> list[str]:
+    """Return for each parting the first reason why a record of one side cannot be one of the other, or an empty text.
+
+    Args:
+        connection: holds the table `pair`; where nothing was compared there is none, and no reason.
+        partings: numbers of the records on the two sides.
+    """
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'pair'").fetchall():
+        return [""] * len(partings)
+    numbers = [side for parting in partings for side in parting]
+    sizes = [len(side) for side in numbers]
+    sides = {
+        "parting": np.repeat(np.arange(len(sizes)) // 2, sizes),
+        "left_side": np.repeat(np.arange(len(sizes)) % 2 == 0, sizes),
+        "record": np.concatenate([*numbers, np.empty(0, np.int64)]),
+    }
+    connection.register("side_given", pa.table(sides))
     rows = connection.execute(
-        f"SELECT min(reason) FROM pair WHERE reason <> '' AND "
-        f"((one IN {left} AND other IN {right}) OR (one IN {right} AND other IN {left}))"
+        """
+        SELECT l.parting, min(reason)
+        FROM pair JOIN side_given l ON l.record = one JOIN side_given r ON r.record = other
+        WHERE reason <> '' AND l.parting = r.parting AND l.left_side <> r.left_side GROUP BY 1
+        """
     ).fetchall()
-    return rows[0][0] or ""
+    connection.unregister("side_given")
+    found = dict(rows)
+    return [found.get(parting, "") for parting in range(len(partings))]

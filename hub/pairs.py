@@ -99,7 +99,7 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
         family = siblings.ratio(connection, true_pairs, taught.get("place"))
         shares = replace(shares, m=siblings.relearnt(connection, taught, family, true_pairs))
         shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior))
-    model = Model(
+    return Model(
         tuple(columns),
         exact >= _ENOUGH_TO_LEARN,
         true_pairs,
@@ -108,7 +108,6 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
         shares,
         trusted.doubtful + identifiers.doubtful_birthdays(shares.m),
     )
-    return model
 
 
 def _learn(

@@ -12,24 +12,26 @@ the log with its cause. The map is an artefact, so it is whole or not there, and
 import datetime
 import json
 import shutil
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from hub import artefacts, identity_store, pseudonyms
 from hub.artefacts import Artefact
 from hub.digests import canonical_json
 from hub.errors import NotFoundError
+from hub.person_ids import Assigned, Before, Why, assign
 from hub.tables import SCHEMA_VERSION, Field, Table
 from hub.workspace import Workspace
 
 KIND = "person map"
 CURRENT = "current"
-MERGED, SPLIT = "merged", "split"
 
 MAP = Table(
     "person map",
@@ -58,110 +60,12 @@ LOG = Table(
 )
 
 
-Why = Callable[[Sequence[str], Sequence[str]], str]
-"""(records that kept an id, records that parted from them) → the cause."""
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the map said of a record."""
+    """What the map says of a record."""
 
     person_id: str
     first_linked_on: datetime.date
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A merge or a split; the fields are those of LOG without the day."""
-
-    change: str
-    person_id: str
-    other_id: str
-    records: int
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """The id of each cluster, in the order given, and what became of older ids."""
-
-    ids: tuple[str, ...]
-    since: Mapping[str, datetime.date]
-    changes: tuple[Change, ...]
-    new: int
-
-    def counts(self) -> dict[str, int]:
-        """Return how many ids are new, kept, merged into older ones, and how many parts were split off."""
-        kinds = Counter(change.change for change in self.changes)
-        return {"new": self.new, "kept": len(self.ids) - self.new, MERGED: kinds[MERGED], SPLIT: kinds[SPLIT]}
-
-
-def assign(
-    clusters: Sequence[Sequence[str]],
-    known: Mapping[str, Known],
-    used: Collection[str],
-    mint: Callable[[str, int], str],
-    *,
-    on: datetime.date,
-    why: Why,
-) -> Assigned:
-    """Give each cluster of record keys its person_id.
-
-    Args:
-        clusters: record keys of each person, ascending.
-        known: what the map said before.
-        used: every id that was ever given out.
-        mint: (first record key, attempt) → an id; asked again with the next attempt while the id is used.
-        on: first day of new ids.
-        why: (records that kept the id, records that parted) → the cause of a split.
-    """
-    held: dict[str, Counter[int]] = defaultdict(Counter)
-    since = {one.person_id: one.first_linked_on for one in known.values()}
-    for index, records in enumerate(clusters):
-        for record in records:
-            if record in known:
-                held[known[record].person_id][index] += 1
-    ids: dict[int, str] = {}
-    changes: list[Change] = []
-    largest: dict[str, int] = {}
-    for person_id in sorted(held, key=lambda one: (since[one], one)):
-        index = max(held[person_id], key=lambda at: (held[person_id][at], -at))
-        largest[person_id] = index
-        if index in ids:
-            cause = _cause_of_merge(clusters[index], known)
-            changes.append(Change(MERGED, person_id, ids[index], held[person_id][index], cause))
-        else:
-            ids[index] = person_id
-    taken = set(used)
-    new = len(clusters) - len(ids)
-    for index, records in enumerate(clusters):
-        if index not in ids:
-            ids[index] = _mint(records[0], taken, mint)
-            taken.add(ids[index])
-            since[ids[index]] = on
-    for person_id, parts in held.items():
-        kept = [record for record in clusters[largest[person_id]] if _was(record, person_id, known)]
-        for index in sorted(set(parts) - {largest[person_id]}):
-            parted = [record for record in clusters[index] if _was(record, person_id, known)]
-            changes.append(Change(SPLIT, person_id, ids[index], len(parted), why(kept, parted)))
-    changes.sort(key=lambda one: (one.change, one.person_id, one.other_id))
-    return Assigned(tuple(ids[index] for index in range(len(clusters))), since, tuple(changes), new)
-
-
-def _was(record: str, person_id: str, known: Mapping[str, Known]) -> bool:
-    return record in known and known[record].person_id == person_id
-
-
-def _cause_of_merge(records: Sequence[str], known: Mapping[str, Known]) -> str:
-    new = sum(record not in known for record in records)
-    return "a new record belongs to both" if new else "what the records say has changed"
-
-
-def _mint(first: str, taken: Collection[str], mint: Callable[[str, int], str]) -> str:
-    attempt = 0
-    while (minted := mint(first, attempt)) in taken:
-        attempt += 1
-    return minted
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,55 +112,83 @@ def open_map(workspace: Workspace) -> PersonMap:
 
 def update(
     workspace: Workspace,
-    people: Sequence[Sequence[str]],
-    probabilities: Mapping[str, float],
+    keys: pa.Array,
+    person: NDArray[np.int64],
+    probability: NDArray[np.float64],
     *,
     on: datetime.date,
     why: Why,
     facts: Mapping[str, Any],
     report: Any,
 ) -> tuple[PersonMap, Assigned]:
-    """Give every cluster of records its person_id and make that the map that holds.
+    """Give every person their person_id and make that the map that holds.
 
     Args:
         workspace: where the identity store lies.
-        people: record keys of each person, ascending.
-        probabilities: of the strongest link of each record that has one.
-        on: day of the newest delivery.
-        why: (records that kept an id, records that parted) → the cause.
+        keys: the key of each record.
+        person: for each record the number of its person, numbered by their first record.
+        probability: of the strongest link of each record; NaN for a record alone.
+        on: day of the newest delivery: the first day of new ids.
+        why: the causes of splits (hub.person_ids).
         facts: counts and digests of the extracts linked.
         report: JSON-able report of the linkage.
     """
     try:
-        before = open_map(workspace)
-        known, log = before.known(), before.log()
+        found = open_map(workspace)
+        table, log = found.table(), found.log()
     except NotFoundError:
-        known, log = {}, LOG.schema.empty_table()
+        table, log = MAP.schema.empty_table(), LOG.schema.empty_table()
     key = pseudonyms.open_key(workspace, may_create=False)
 
     def mint(first: str, attempt: int) -> str:
         return f"p{key.pseudonym('person', first, str(attempt))[:24]}"
 
-    used = {one.person_id for one in known.values()}.union(log["person_id"].to_pylist(), log["other_id"].to_pylist())
-    assigned = assign(people, known, used, mint, on=on, why=why)
-    rows = [
-        (record, person_id, probabilities.get(record), assigned.since[person_id], True)
-        for person_id, records in zip(assigned.ids, people, strict=True)
-        for record in records
-    ]
-    present = {row[0] for row in rows}
-    rows += [
-        (record, one.person_id, None, one.first_linked_on, False)
-        for record, one in known.items()
-        if record not in present
-    ]
-    table = pa.Table.from_arrays(
-        [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), MAP.fields, strict=True)],
-        schema=MAP.schema,
-    )
+    older, since = _precedence(table)
+    place = pc.index_in(keys, value_set=table["record_key"].combine_chunks())
+    index = pc.index_in(table["person_id"].combine_chunks(), value_set=older)
+    held = pc.fill_null(index.take(place), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    used = {*older.to_pylist(), *log["person_id"].to_pylist(), *log["other_id"].to_pylist()}
+    firsts = keys.take(pa.array(np.unique(person, return_index=True)[1])).to_pylist()
+    assigned = assign(firsts, person, Before(older.to_pylist(), held), used, mint, why)
+    rows = _rows(keys, person, probability, assigned, since, on)
+    gone = pc.invert(pc.is_in(table["record_key"], value_set=keys))
     changes = [{"changed_on": on, **asdict(change)} for change in assigned.changes]
     log = pa.concat_tables([log, pa.Table.from_pylist(changes, schema=LOG.schema)])
-    return _save(workspace, facts, table, log, report), assigned
+    return _save(workspace, facts, pa.concat_tables([rows, _absent(table.filter(gone))]), log, report), assigned
+
+
+def _precedence(table: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """Return the ids of a map, oldest first and then in alphabetical order, and the day of each."""
+    ids = table.group_by(["person_id"]).aggregate([("first_linked_on", "min")])
+    ids = ids.sort_by([("first_linked_on_min", "ascending"), ("person_id", "ascending")])
+    return ids["person_id"].combine_chunks(), ids["first_linked_on_min"].combine_chunks()
+
+
+def _rows(
+    keys: pa.Array,
+    person: NDArray[np.int64],
+    probability: NDArray[np.float64],
+    assigned: Assigned,
+    since: pa.Array,
+    on: datetime.date,
+) -> pa.Table:
+    """Return the rows of the records that the newest extracts hold."""
+    day = since.take(pa.array(assigned.kept, mask=assigned.kept < 0))
+    columns = [
+        keys,
+        pa.array(assigned.ids, pa.string()).take(pa.array(person)),
+        pa.array(probability, mask=np.isnan(probability)),
+        pc.fill_null(day, pa.scalar(on, pa.date32())).take(pa.array(person)),
+        pa.array(np.ones(len(person), dtype=bool)),
+    ]
+    return pa.Table.from_arrays(columns, schema=MAP.schema)
+
+
+def _absent(rows: pa.Table) -> pa.Table:
+    """Return the rows of records that the newest extracts do not hold: they keep their id, and have no link."""
+    empty = pa.nulls(rows.num_rows, pa.float64())
+    rows = rows.set_column(2, MAP.schema.field(2), empty)
+    return rows.set_column(4, MAP.schema.field(4), pa.array(np.zeros(rows.num_rows, dtype=bool)))
 
 
 def _save(workspace: Workspace, facts: Mapping[str, Any], people: pa.Table, log: pa.Table, report: Any) -> PersonMap:

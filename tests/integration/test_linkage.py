@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from hub import identity_store, linkage, persons
+from hub import identity_store, linkage, person_ids, persons
 from hub.errors import IntegrityError, NotFoundError, StateError
 from hub.figures import Figure, NotComputed
 from hub.linkage import LinkageReport
@@ -224,7 +224,7 @@ def test_ids_stay_over_deliveries_and_merges_and_splits_are_on_record(tmp_path: 
     assert {second["school 2"], second["police 2"]} > {first["school 2"]}
     log = persons.open_map(county.workspace).log().to_pylist()
     assert [(row["change"], row["cause"], str(row["changed_on"])) for row in log] == [
-        ("merged", "what the records say has changed", "2024-06-30"),
+        ("merged", person_ids.CHANGED, "2024-06-30"),
         ("split", "different identifiers", "2024-06-30"),
     ]
     assert log[0]["person_id"] in set(first.values()) - set(second.values())
