@@ -124,6 +124,8 @@ def test_the_page_needs_nothing_else_and_says_the_same(told: dict[str, Any], pag
 
 @pytest.fixture(params=SIZES)
 def page(request: pytest.FixtureRequest, told: dict[str, Any], page_path: Path) -> Iterator[Page]:
+    """Return the page that was written when the report was told, open at one size."""
+    assert told["use_cases"]
     if chromium.chromium() is None:
         pytest.skip("Chromium is not installed here")
     width, height = SIZES[request.param]
