@@ -20,7 +20,8 @@ IDENTIFIERS = "different identifiers"
 BIRTHDAYS = "different birthdays"
 
 _KINDS_APART = (
-    "len(list_filter(l.identifier_kinds, lambda kind: kind NOT IN {doubtful} AND list_contains(r.identifier_kinds, kind) AND len(list_filter("
+    "len(list_filter(l.identifier_kinds, lambda kind: kind NOT IN {doubtful}"
+    " AND list_contains(r.identifier_kinds, kind) AND len(list_filter("
     "l.identifiers, lambda one: starts_with(one, kind || '=') AND len(list_filter(r.identifiers, lambda other: "
     "starts_with(other, kind || '=') AND damerau_levenshtein(one, other) <= 1)) > 0)) = 0)) > 0"
 )

@@ -1,6 +1,6 @@
 """How far identifiers can be trusted: most kinds name one person for good, some files mistype them.
 
-Two records with different NHS numbers, UPNs or ULNs are two people, always (LAW). Other kinds of identifier
+Two records with different NHS numbers, UPNs or ULNs are two people, always (ONE_A_PERSON). Other kinds of identifiers
 are taken to be as good until the records show otherwise: among pairs that share names, birthday and place, hardly any
 may hold two different ones. A kind of which more than DOUBTFUL do (the lower end of a 95 % interval) still
 speaks for and against, but forbids nothing.
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
-
 
 from hub.figures import wilson
 
@@ -43,9 +42,8 @@ def trust(connection: duckdb.DuckDBPyConnection, assumed: dict[str, float]) -> T
         connection: holds the table `record`.
         assumed: the shares at each level before anything is counted.
     """
-
     rows = connection.execute(
-        f"""
+        """
         WITH sure AS (
             SELECT l.number AS one, r.number AS other, l.identifiers AS left_ones, r.identifiers AS right_ones,
                    list_intersect(l.identifier_kinds, r.identifier_kinds) AS kinds

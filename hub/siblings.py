@@ -6,9 +6,9 @@ adds both as hypotheses of their own:
 
     evidence = -log2(U/M + S/M + P/M),   U/M = 2^(-Splink's match weight),   S/M = ratio × product of s/m
 
-where s is the share of sibling pairs at a level and m the share of true pairs, as learnt; P/M is the same for parent and
-child. The ratio is how many such pairs there are for one true pair, counted in these records: a town of families has a
-high one, a file of unrelated adults hardly any. The place does not tell the three apart and stays out of it.
+where s is the share of sibling pairs at a level and m the share of true pairs, as learnt; P/M is the same for parent
+and child. The ratio is how many such pairs there are for one true pair, counted in these records: a town of families
+has a high one, a file of unrelated adults hardly any. The place does not tell the three apart and stays out of it.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ import duckdb
 
 from hub.comparisons import Learnt, case, label_number, level_number
 
-TWINS = 0.03
+TWINS = 0.02
 """Share of sibling pairs in one household who have one birthday; 1.6 % of UK births are twins."""
 
 # None: as in two strangers.
@@ -96,15 +96,13 @@ _PRIOR = Ratio(4.0, 0.4)
 # Before anything is counted: as if 2 true pairs, 4 pairs of siblings and 0.4 of parent and child had been seen.
 
 
-def ratio(
-    connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mapping[str, float] | None = None
-) -> Ratio:
+def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mapping[str, float] | None = None) -> Ratio:
     """Return family pairs for one true pair, from the table `record`.
 
     Family pairs are counted by what only they show: one home and family name, clearly different given names and
-    birthdays. Twins do not show it; they are TWINS of the siblings. The home is the address, else the postcode, else the
-    locality; from what is counted in a locality, the pairs that chance brings together there are taken away. The two of
-    a family are recorded at one home as often as one person is, so the count is divided by that share.
+    birthdays. Twins do not show it; they are TWINS of the siblings. The home is the address, else the postcode, else
+    the locality; from what is counted in a locality, the pairs that chance brings together there are taken away. The
+    two of a family are recorded at one home as often as one person is, so the count is divided by that share.
 
     Args:
         connection: holds the table `record`.
@@ -112,7 +110,11 @@ def ratio(
         place: m of the levels of the comparison of places, where it is made.
     """
     [(addresses,)] = connection.execute("SELECT count(*) FILTER (len(addresses) > 0) FROM record").fetchall()
-    homes = ("one address",) if addresses else ("one address", "one address, misspelt", "one house and street", "one postcode")
+    homes = (
+        ("one address",)
+        if addresses
+        else ("one address", "one address, misspelt", "one house and street", "one postcode")
+    )
     together = max(sum(place[label] for label in homes), 0.1) if place else 1.0
     [(siblings, parents, siblings_there, parents_there, chance)] = connection.execute(
         """
@@ -163,8 +165,8 @@ def relearnt(
     """Return m with the shares that families distort put right: how often one person has two names or two birthdays.
 
     Twins look like true pairs whose given names differ, parent and child of one name like true pairs whose birthdays
-    do. So these two are counted on pairs at one place (or with one identifier or e-mail) of which the rest agrees to the
-    letter, and the family pairs to be expected among them are taken away.
+    do. So these two are counted on pairs at one place (or with one identifier or e-mail) of which the rest agrees to
+    the letter, and the family pairs to be expected among them are taken away.
 
     Args:
         connection: holds the table `record`.

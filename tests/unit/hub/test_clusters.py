@@ -39,8 +39,28 @@ def _slow(pairs: list[Pair]) -> set[frozenset[int]]:
         cross = [between[key] for a in left for b in right if (key := frozenset([a, b])) in between]
         if any(pair.reason for pair in cross) or sum(max(-10, min(10, pair.weight)) for pair in cross) < 0:
             continue
+        if _fits_another(link, people, between):
+            continue
         people = (people - {left, right}) | {left | right}
     return people
+
+
+def _fits_another(link: Pair, people: set[frozenset[int]], between: dict[frozenset[int], Pair]) -> bool:
+    """A record that is alone is linked to nobody while it fits somebody else, who is not the other, nearly as well."""
+    for alone, chosen in ((link.one, link.other), (link.other, link.one)):
+        if frozenset([alone]) not in people:
+            continue
+        [person] = [one for one in people if chosen in one]
+        for group in people:
+            fits = [between[key] for record in group if (key := frozenset([alone, record])) in between]
+            if alone in group or group == person:
+                continue
+            if not any(not p.reason and p.weight >= max(THRESHOLD, link.weight - 3) for p in fits):
+                continue
+            cross = [between[key] for a in group for b in person if (key := frozenset([a, b])) in between]
+            if any(p.reason for p in cross) or sum(max(-10, min(10, p.weight)) for p in cross) < 0:
+                return True
+    return False
 
 
 @given(_pairs())
@@ -80,13 +100,16 @@ def test_a_misspelt_record_does_not_chain_two_sisters() -> None:
     pairs = [Pair(*ella, 20, 20, ""), Pair(*emma, 20, 20, "")]
     pairs += [Pair(one, smudged, 6, 6, "") for one in ella] + [Pair(smudged, one, 6, 6, "") for one in emma]
     pairs += [Pair(one, other, -4, -4, "") for one in ella for other in emma]
-    assert _people(*pairs) == [(0, 1, 2), (3, 4)]
-    assert cluster(pairs, THRESHOLD).refused == {DISAGREE: 2}
+    assert _people(*pairs) == [(0, 1), (2,), (3, 4)]
+    assert cluster(pairs, THRESHOLD).refused == {RIVALS: 4}
+    clearer = [pair._replace(weight=10.0) if smudged in pair[:2] and pair.one in ella else pair for pair in pairs]
+    assert _people(*clearer) == [(0, 1, 2), (3, 4)]
+    assert cluster(clearer, THRESHOLD).refused == {DISAGREE: 2}
 
 
 def test_the_reason_of_a_refusal_is_counted() -> None:
     pairs = [
-        Pair(0, 1, 9, 9, ""),
+        Pair(0, 1, 12, 12, ""),
         Pair(1, 2, 8, 8, ""),
         Pair(0, 2, 7, 7, "different identifiers"),
         Pair(3, 4, 1, 8, ""),
@@ -97,10 +120,10 @@ def test_the_reason_of_a_refusal_is_counted() -> None:
     assert found.refused == {"different identifiers": 2, RIVALS: 1}
 
 
-def test_ties_go_to_the_lower_numbers() -> None:
+def test_a_tie_between_two_people_goes_to_neither() -> None:
     pairs = [Pair(0, 1, 8, 8, ""), Pair(0, 2, 8, 8, ""), Pair(1, 2, 8, 8, "one record a person")]
     for turned in itertools.permutations(pairs):
-        assert _people(*turned) == [(0, 1), (2,)]
+        assert _people(*turned) == [(0,), (1,), (2,)]
 
 
 def test_one_strong_pair_does_not_outvote_the_others() -> None:
@@ -108,6 +131,15 @@ def test_one_strong_pair_does_not_outvote_the_others() -> None:
     strong = Pair(0, 3, 30, 30, "")
     assert _people(*same, strong) == [(0, 1, 2, 3)]
     assert _people(*same, strong, Pair(1, 3, -8, -8, ""), Pair(2, 3, -8, -8, "")) == [(0, 1, 2), (3,)]
+
+
+def test_a_record_that_fits_both_twins_is_linked_to_neither() -> None:
+    twins = [Pair(0, 1, 20.0, 20.0, ""), Pair(2, 3, 20.0, 20.0, ""), Pair(0, 2, -3.0, -3.0, "")]
+    nameless = [Pair(0, 4, 7.0, 7.0, ""), Pair(2, 4, 6.0, 6.0, "")]
+    found = cluster([*twins, *nameless], THRESHOLD)
+    assert found.members == ((0, 1), (2, 3), (4,))
+    assert found.refused == {RIVALS: 2}
+    assert cluster([*twins, nameless[0], Pair(2, 4, 3.0, 3.0, "")], THRESHOLD).members == ((0, 1, 4), (2, 3))
 
 
 def test_nothing_gives_nothing() -> None:

@@ -95,6 +95,9 @@ def test_family_names(left: str | None, right: str | None, level: str) -> None:
         ("2010-05-06", "2010-01-01", "only the year is known"),
         ("2010-05-06", "2011-05-07", "two digits"),
         ("2010-05-06", "2013-11-27", "different"),
+        ("2010-05-06", "2010-05-29", "two of day, month and year"),
+        ("2010-05-06", "2011-03-29", "within a year"),
+        ("2010-05-06", "1984-11-27", "a generation apart"),
         ("2010-05-06", None, "null"),
     ],
 )
@@ -124,6 +127,34 @@ def test_the_place_is_one_comparison(
     assert _level("place", one, other) == level
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        ("ella.smith@mail.uk", "Ella.Smith@mail.uk", "the same"),
+        ("ella.smith@mail.uk", "ella.smith@post.org", "the same before the @"),
+        ("ella.smith@mail.uk", "ela.smith@mail.uk", "nearly the same"),
+        ("ella.smith@mail.uk", "j.jones@mail.uk", "different"),
+        (None, "j.jones@mail.uk", "null"),
+    ],
+)
+def test_emails(left: str | None, right: str | None, level: str) -> None:
+    assert _level("email", {"email": left}, {"email": right}) == level
+
+
+def test_a_name_in_the_place_of_the_other_is_seen_when_one_is_missing() -> None:
+    left, right = {"given_name": "Ella", "family_name": None}, {"given_name": None, "family_name": "Ella"}
+    assert _level("given_name", left, right) == "null"
+    assert _level("family_name", left, right) == "it is the other's given name"
+
+
+def test_kinds_of_which_one_person_may_have_two_and_birthdays_that_are_often_wrong_forbid_nothing() -> None:
+    one, other = {"identifiers": {"card": "A123"}}, {"identifiers": {"card": "B777"}}
+    assert _ask(contradictions.reason("10"), one, other) == contradictions.IDENTIFIERS
+    assert _ask(contradictions.reason("10", ["card"]), one, other) == ""
+    one, other = {"date_of_birth": _day("2010-05-06")}, {"date_of_birth": _day("2013-11-27")}
+    assert _ask(contradictions.reason("-9", ["date_of_birth"]), one, other) == ""
+
+
 IDENTIFIERS = [
     ({"upn": "A1"}, {"upn": "a-1"}, "one is the same", ""),
     ({"upn": "A1"}, {"nhs_number": "A1"}, "null", ""),
@@ -150,7 +181,7 @@ def test_identifiers(left: dict[str, str], right: dict[str, str], level: str, re
     ("left", "right", "evidence", "reason"),
     [
         ({}, {}, -5, ""),
-        ({"date_of_birth": _day("2010-05-06")}, {"date_of_birth": _day("2013-11-27")}, -1, contradictions.BIRTHDAYS),
+        ({"date_of_birth": _day("2010-05-06")}, {"date_of_birth": _day("2013-11-27")}, -5, contradictions.BIRTHDAYS),
         ({"date_of_birth": _day("2010-05-06")}, {"date_of_birth": _day("2013-11-27")}, 1, ""),
         ({"date_of_birth": _day("2010-05-06")}, {"date_of_birth": _day("2010-06-05")}, -1, ""),
         ({"date_of_birth": _day("2010-05-06")}, {"date_of_birth": None}, -1, ""),
@@ -172,11 +203,13 @@ def test_shares_of_a_comparison_make_one() -> None:
     for name, levels in COMPARISONS.items():
         for at in (2, 3):
             assert sum(level[at] for level in levels) == pytest.approx(1, abs=0.02), name
-    assert {name: [*shares] for name, shares in siblings.SHARES.items()} == {
+    declared = {
         name: [label for label, *_ in levels if label != "null"]
         for name, levels in COMPARISONS.items()
         if name != "place"
     }
+    for relation in (siblings.SIBLINGS, siblings.PARENTS):
+        assert {name: [*shares] for name, shares in relation.items()} == declared
 
 
 def _twins(given: str, **values: Any) -> dict[str, Any]:
@@ -193,12 +226,13 @@ def _twins(given: str, **values: Any) -> dict[str, Any]:
         (_twins("Ella"), _twins("Jack", sex="M"), True),
         (_twins("Ella"), _twins("Ella", date_of_birth=_day("2010-06-05")), False),
         (_twins("Ella"), _twins("Grace", date_of_birth=_day("2013-11-27")), True),
+        (_twins("Ella"), _twins("Ella", date_of_birth=_day("1981-11-27")), True),
         (_twins("Ella", identifiers={"upn": "A"}), _twins("Emma", identifiers={"upn": "A"}), False),
     ],
 )
 def test_when_siblings_are_as_likely_as_one_person(left: dict[str, Any], right: dict[str, Any], likely: bool) -> None:
     start = comparisons.starting_values(tuple(COMPARISONS), 0.0001)
-    ratio = _ask(siblings.likelihood(start, 2.0), left, right)
+    ratio = _ask(siblings.likelihood(start, siblings.Ratio(2.0, 1.0)), left, right)
     assert (ratio > 0.3) is likely
 
 
@@ -217,5 +251,9 @@ def test_sibling_pairs_are_counted_by_what_only_siblings_show() -> None:
         connection.register("identity_row", table(rows))
         records.build(connection, ("school", "health"))
         # Ella and Jack, Ella and Noah, each twice; Jack and Noah are twins and Mia has another name.
-        assert siblings.ratio(connection, 0) == pytest.approx((4 + 20) / 10)
-        assert siblings.ratio(connection, 990) == pytest.approx((4 + 20) / 1000)
+        assert siblings.ratio(connection, 0).siblings == pytest.approx((4 + 4) / 2)
+        assert siblings.ratio(connection, 998).siblings == pytest.approx((4 + 4) / 1000)
+        # Half of the true pairs are at one address, so half of the siblings are thought to be at two.
+        place = {"one address": 0.5}
+        assert siblings.ratio(connection, 998, place).siblings == pytest.approx((8 + 4) / 1000)
+        assert siblings.ratio(connection, 998).parents == pytest.approx(0.4 / 1000)
