@@ -5,6 +5,7 @@
 
 The keys are record keys, so answers outlive samples and linkages. They are evidence about the linkage and nothing else:
 no answer trains the model, joins two records or parts them. The newest answer about a pair counts; older ones stay.
+Only an erasure removes answers: those about the person.
 """
 
 import csv
@@ -12,16 +13,17 @@ import datetime
 import json
 import os
 import re
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub import clerical_estimates, identity_store, persons
+from hub import artefacts, clerical_estimates, identity_store, persons
 from hub.clerical_estimates import Stratum
 from hub.errors import ConfigurationError, InputError, IntegrityError, NotFoundError
-from hub.review import Sample, open_sample
+from hub.review import CURRENT, Sample, open_sample
 from hub.workspace import Workspace
 
 SAME, DIFFERENT, CANNOT_SAY = "same", "different", "cannot say"
@@ -80,6 +82,18 @@ def _rows(workspace: Workspace) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
     except ValueError:
         raise IntegrityError(f"{_path(workspace)} is damaged.", "Restore it from a copy.") from None
+
+
+def forget(workspace: Workspace, records: Collection[str]) -> None:
+    """Remove every answer about these record keys, and the samples: an erasure needs it."""
+    path = _path(workspace)
+    if path.exists():
+        rows = [row for row in _rows(workspace) if not {row.get("one"), row.get("other")} & set(records)]
+        path.unlink()
+        _append(workspace, rows)
+    (path.parent / CURRENT).unlink(missing_ok=True)
+    for digest in artefacts.digests_in(path.parent) if path.parent.exists() else ():
+        shutil.rmtree(path.parent / digest)
 
 
 def newest(workspace: Workspace) -> dict[tuple[str, str], Answer]:
