@@ -1,34 +1,25 @@
-"""Candidate pairs on Apache Spark, for linkages that outgrow one machine: Splink's Spark backend, the same settings.
+"""Apache Spark, for partnerships that outgrow one machine. Nothing else in Sentinel needs it.
 
     with session(master, scratch) as spark:
-        find(connection, spark, settings, chosen, least, scratch)
+        ...
 
-Splink's own SQL runs on Spark: the blocks' joins, the frequencies of names, the weights. What a level of a comparison
-means is evaluated by DuckDB inside Spark's Python workers, one Arrow batch at a time: Spark's own string similarities
-(the jar that comes with Splink) answer differently from DuckDB's for some pairs of names, and then two engines would
-find different people. Records go in and candidate pairs come out as Parquet.
-
-PySpark and Java 17 are not part of the ordinary installation: `pip install .[spark]`.
+On Spark run the sources of an ingest, each in a worker (hub.spark_sources), the search for candidate pairs
+(hub.spark_candidates) and the joins of a publish (hub.spark_tables). They give the same bytes as without it. The
+workspace must lie where every worker can reach it. PySpark and Java 17 are not part of the ordinary installation:
+`pip install .[spark]`.
 """
 
 import importlib.util
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-import sqlglot
-from sqlglot import exp
-
-from hub import blocks, sql
-from hub.blocks import Block
 from hub.errors import ConfigurationError
 
-_FUNCTION = "sentinel_level_of_"
+_SECONDS_TO_END = 60
 
 
 def require() -> None:
@@ -40,13 +31,16 @@ def require() -> None:
 
 
 @contextmanager
-def session(master: str, scratch: Path) -> Iterator[Any]:
-    """Give a Spark session that keeps what it spills in `scratch` and is stopped afterwards.
+def session(master: str | None, scratch: Path) -> Iterator[Any]:
+    """Give a Spark session that keeps what it spills in `scratch` and is stopped afterwards; None without a master.
 
     Args:
-        master: Spark's master, such as local[2] or spark://host:7077.
+        master: Spark's master, such as local[2] or spark://host:7077; None for work on this machine alone.
         scratch: folder inside the identity store.
     """
+    if master is None:
+        yield None
+        return
     require()
     from pyspark.sql import SparkSession
     from splink.backends.spark import similarity_jar_location
@@ -57,6 +51,7 @@ def session(master: str, scratch: Path) -> Iterator[Any]:
     for name, value in {
         "spark.jars": similarity_jar_location(),
         "spark.local.dir": (scratch / "spark").as_posix(),
+        "spark.driver.extraJavaOptions": "-Dlog4j2.level=ERROR",
         "spark.sql.warehouse.dir": (scratch / "warehouse").as_posix(),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -73,100 +68,17 @@ def session(master: str, scratch: Path) -> Iterator[Any]:
         spark.sparkContext.setCheckpointDir((scratch / "checkpoints").as_posix())
         yield spark
     finally:
-        spark.stop()
+        _end(spark)
 
 
-def find(
-    connection: duckdb.DuckDBPyConnection,
-    spark: Any,
-    settings: Any,
-    frequent: Sequence[str],
-    chosen: Sequence[Block],
-    least: float,
-    scratch: Path,
-) -> None:
-    """Make the table `candidate` (one, other, weight, block), as `hub.candidates.find` does for new records only.
+def _end(spark: Any) -> None:
+    """Stop the session and its Java process, which holds files in the scratch folder as long as it lives."""
+    from pyspark import SparkContext
 
-    Args:
-        connection: holds the table `record`.
-        spark: the session.
-        settings: Splink's SettingsCreator.
-        frequent: columns whose values' frequencies count.
-        chosen: the blocks.
-        least: candidates have a match weight of at least this many bits.
-        scratch: folder for the records and the pairs; both are removed.
-    """
-    from splink import Linker
-    from splink.backends.spark import SparkAPI
-
-    records, pairs = scratch / "record.parquet", scratch / "candidates"
-    connection.execute(f"COPY record TO {sql.text(records.as_posix())} (FORMAT parquet)")
-    rows = spark.read.parquet(records.as_posix())
-    said = settings.create_settings_dict("duckdb")
-    said["comparisons"] = [_on_spark(spark, comparison) for comparison in said["comparisons"]]
-    said["sql_dialect"] = "spark"
-    said["blocking_rules_to_generate_predictions"] = [
-        _rule(condition, arrays) for _, condition, arrays in blocks.used(chosen)
-    ]
-    backend: Any = SparkAPI
-    database = backend(spark_session=spark, break_lineage_method="persist")
-    linker = Linker(database.register(rows), said, log_level=None)
-    for name in frequent:
-        linker.table_management.compute_tf_table(name)
-    found = linker.inference.predict(threshold_match_weight=least).physical_name
-    spark.table(found).select("number_l", "number_r", "match_weight", "match_key").write.parquet(pairs.as_posix())
-    names = ", ".join(sql.text(name) for name, _, _ in blocks.used(chosen))
-    connection.execute(
-        "CREATE OR REPLACE TABLE candidate AS SELECT least(number_l, number_r) AS one, "
-        "greatest(number_l, number_r) AS other, match_weight AS weight, "
-        f"[{names}][match_key::INTEGER + 1] AS block FROM read_parquet({sql.text((pairs / '*.parquet').as_posix())})"
-    )
-    shutil.rmtree(pairs)
-    records.unlink()
-
-
-def _rule(condition: str, arrays: Sequence[str]) -> dict[str, Any]:
-    rule: dict[str, Any] = {"blocking_rule": sqlglot.transpile(condition, "duckdb", "spark")[0], "sql_dialect": "spark"}
-    return rule | ({"arrays_to_explode": list(arrays)} if arrays else {})
-
-
-def _on_spark(spark: Any, comparison: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a comparison whose levels ask one function of Spark which of the declared levels a pair is at."""
-    name = comparison["output_column_name"]
-    levels = comparison["comparison_levels"]
-    conditions = [level["sql_condition"] for level in levels if level["sql_condition"] != "ELSE"]
-    columns = sorted({column.name for one in conditions for column in _columns(one)})
-    spark.udf.register(f"{_FUNCTION}{name}", _level_function(conditions, columns))
-    call = f"{_FUNCTION}{name}({', '.join(columns)})"
-    # Splink must see that a level with frequencies is an exact match; that and ELSE mean the same everywhere.
-    numbered = [
-        level
-        if level["sql_condition"] == "ELSE" or "tf_adjustment_column" in level
-        else level | {"sql_condition": f"{call} = {number}"}
-        for number, level in enumerate(levels)
-    ]
-    return {**comparison, "comparison_levels": numbered}
-
-
-def _columns(condition: str) -> list[exp.Column]:
-    tree = sqlglot.parse_one(condition, read="duckdb")
-    bound = {name.name for found in tree.find_all(exp.Lambda) for name in found.expressions}
-    return [column for column in tree.find_all(exp.Column) if column.name not in bound]
-
-
-def _level_function(conditions: Sequence[str], columns: Sequence[str]) -> Any:
-    """Return Spark's Arrow function of the columns: the number of the first condition that is true, else -1."""
-    from pyspark.sql.pandas.functions import arrow_udf
-
-    whens = " ".join(f"WHEN {condition} THEN {number}" for number, condition in enumerate(conditions))
-    statement = f"SELECT (CASE {whens} ELSE -1 END)::INTEGER AS level FROM batch"
-    names = tuple(columns)
-
-    def level(*values: pa.Array) -> pa.Array:
-        with duckdb.connect() as connection:
-            connection.execute("SET threads = 1")
-            connection.register("batch", pa.table(list(values), names=list(names)))
-            return connection.sql(statement).to_arrow_table()["level"].combine_chunks()
-
-    declare: Any = arrow_udf
-    return declare(level, "int")
+    context: Any = SparkContext
+    gateway = spark.sparkContext._gateway
+    spark.stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait(_SECONDS_TO_END)
+    context._gateway = context._jvm = None
