@@ -163,6 +163,12 @@ def publish(
     draft.path = parent / digest
 
 
+def remove_drafts(parent: Path) -> None:
+    """Remove the drafts under `parent` that a kill left behind. The caller holds the lock of who publishes there."""
+    for left in parent.glob(f"{_DRAFT_PREFIX}*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
 def digests_in(parent: Path) -> list[str]:
     """Return the digests of all artefacts under `parent`, sorted; drafts that a kill left behind do not count."""
     if not parent.is_dir():

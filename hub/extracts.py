@@ -1,14 +1,14 @@
 """Extracts that came in: one artefact for each delivery of a source, under pseudonymous record keys.
 
-An extract holds `event.parquet`, `involvement.parquet`, `family.parquet` and `area.parquet` (hub.tables.STAGED_EVENT,
-STAGED_INVOLVEMENT, STAGED_FAMILY and AREA); who its people are lies in the identity store under the extract's digest.
-Its facts:
+An extract holds `event, involvement, family, area` and `area_event`, one Parquet file each (hub.tables.STAGED_EVENT,
+STAGED_INVOLVEMENT, STAGED_FAMILY, AREA, AREA_EVENT); who its people are lies in the identity store under the extract's
+digest. Its facts:
 
 - `schema_version, partnership, source, agency, delivered_on`, and `gateway`: the one that let it in,
 - `inputs`: digest of everything that it was made from; the same inputs are not ingested twice,
 - `files`: for each file `table, file, sha256, bytes, rows, kept, quarantined, rules, blank_lines`,
 - `mapped`: for each mapping `mapping, title, table, rows, not_mapped, mapped, quarantined, rules`,
-- `rows`: rows of `identity, event, involvement, family, area`; `people`: distinct record keys,
+- `rows`: rows of `identity, event, involvement, family, area, area_event`; `people`: distinct record keys,
 - `known_from`: how the recording dates came about (see `hub.staging`),
 - `history`: what became of the rows of the deliveries that it replaces (see `hub.history`),
 - `since`: for each type of event, the earliest day of which the table that holds it tells,

@@ -98,6 +98,12 @@ _RULES = {
         Rule("id", "required", "id IS NULL"),
         Rule("imd_decile", "allowed", "imd_decile NOT BETWEEN 1 AND 10"),
     ),
+    "area_events": (
+        Rule("area", "required", "area IS NULL"),
+        Rule("occurred_on", "required", "occurred_on IS NULL"),
+        Rule("known_from", "future", f"known_from > {_DELIVERED}"),
+        Rule("value", "number", "NOT isfinite(value)"),
+    ),
 }  # fmt: skip
 
 
@@ -125,7 +131,7 @@ class Mapped:
     """One mapping of one table.
 
     Attributes:
-        group: people, events, involvements, families or areas.
+        group: people, events, involvements, families, areas or area_events.
         place: where it stands under its source in sources.yaml, such as `events.3`.
         declared: the mapping as sources.yaml holds it.
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 from hub import history, sql
 from hub.artefacts import Artefact
 from hub.extracts import period_of
-from hub.tables import EVENT, FAMILY, IDENTITY_RECORD, INVOLVEMENT, STAGED_FAMILY, STAGED_INVOLVEMENT, Table
+from hub.tables import AREA_EVENT, EVENT, FAMILY, IDENTITY_RECORD, INVOLVEMENT, STAGED_FAMILY, STAGED_INVOLVEMENT, Table
 
 _STAGED = {INVOLVEMENT.name: STAGED_INVOLVEMENT, FAMILY.name: STAGED_FAMILY}
 
@@ -24,13 +24,15 @@ def by_source(extracts: Sequence[Artefact]) -> dict[str, list[Artefact]]:
 
 
 def staged(extracts: Sequence[Artefact], table: Table) -> str:
-    """Return the SELECT of the staged rows of `table` (EVENT, INVOLVEMENT or FAMILY) in all extracts."""
+    """Return the SELECT of the staged rows of `table` (EVENT, INVOLVEMENT, FAMILY or AREA_EVENT) in all extracts."""
     alone: list[Path] = []
     selects = []
     for held in by_source(extracts).values():
         paths = [one.path / f"{table.name}.parquet" for one in held]
         if len(paths) == 1:
             alone += paths
+        elif table is AREA_EVENT:
+            selects.append(f"SELECT * REPLACE (min(known_from) AS known_from) FROM {_files(paths)} GROUP BY ALL")
         elif table is EVENT:
             selects.append(history.merged_events(_files(paths)))
         else:

@@ -39,7 +39,7 @@ from hub.partnership import Partnership
 from hub.persons import PersonMap
 from hub.snapshots import CURRENT, KIND, Snapshot, open_snapshot
 from hub.sources import Source
-from hub.tables import AREA, EVENT, FAMILY, INVOLVEMENT, SCHEMA_VERSION, Table
+from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, INVOLVEMENT, SCHEMA_VERSION, Table
 from hub.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
@@ -86,6 +86,7 @@ def publish(
         left_out = _matched(workspace, partnership, person_map, kept, left_out)
         facts = _facts(partnership, kept, sources, known_to)
         with artefacts.publish(workspace.snapshots, KIND, facts) as draft, sql.connect() as connection:
+        artefacts.remove_drafts(workspace.snapshots)
             connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
             tell(_STEPS[0], 0, len(_STEPS))
             for extract in kept:
@@ -111,6 +112,9 @@ def publish(
     return open_snapshot(workspace)
 
 
+            rows["area_event"] = parquet_files.write(
+                connection, periods.staged(kept, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
+            )
 def _require_purpose(workspace: Workspace, partnership: Partnership, purpose: str, on: datetime.date) -> None:
     """Raise GatewayError unless every declared source that was delivered has a gateway for `purpose`."""
     delivered = current_extracts(workspace)

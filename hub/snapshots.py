@@ -42,7 +42,7 @@ class Snapshot:
         return datetime.date.fromisoformat(self.artefact.facts["known_to"])
 
     def path(self, table: str) -> Path:
-        """Return the Parquet file of `table`: person, event, household, family, involvement or area."""
+        """Return the Parquet file of `table`: person, event, household, family, involvement, area or area_event."""
         if table not in {known.name for known in SNAPSHOT_TABLES}:
             raise NotFoundError(f"A snapshot has no table {table}.")
         return self.artefact.path / f"{table}.parquet"

@@ -21,13 +21,16 @@ from hub import transformation as transformations
 from hub.csv_files import CsvFile
 from hub.delivered_files import DeliveredFile
 from hub.digests import sha256_file
+from hub.errors import InputError
 from hub.file_formats import Opener
 from hub.mapping import Declaration, mappings
+from hub.powers import Level
 from hub.pseudonyms import Key
+from hub.source_files import SourceFile
 from hub.staging import Earlier
 from hub.validation import Validation, compile_rules
 
-TABLES = {name: f"{name}.parquet" for name in ("event", "involvement", "family", "area")}
+TABLES = {name: f"{name}.parquet" for name in ("event", "involvement", "family", "area", "area_event")}
 """The tables of an extract and their files; who its people are stands in `IDENTITY`."""
 
 IDENTITY, QUARANTINE = "identity.parquet", "quarantine.parquet"
@@ -91,6 +94,8 @@ class SourceRun:
         declared = next(file for file in source.files if file.name == table)
         opened = [(file, self.opener.examine(file.candidate, declared)) for file in self.files[table]]
         files = tuple(found for _, found in opened if found is not None)
+        for one in files:
+            self._refuse_people(declared, one)
         self.absent += [table] * any(found is None for _, found in opened)
         self.facts["files"] += reading.load(
             self.connection, source, declared, self.validations[table], files, must_keep=self.must_keep
@@ -98,6 +103,15 @@ class SourceRun:
         for file in self.files[table]:
             file.require_unchanged(source.name)
         self.read[table] = files
+
+    def _refuse_people(self, declared: SourceFile, file: CsvFile) -> None:
+        """Refuse a file of a source about areas that holds what must never be used: it is about single people."""
+        if self.source.level is Level.AREA and file.refused:
+            header = file.refused[0]
+            raise InputError(
+                f"{file.name} (source {self.source.name}): it holds the column {header}. {declared.refused[header]}",
+                "Nothing of it was kept. Ask the agency for figures about places only, and delete what it sent.",
+            )
 
     def map(self, look: Callable[["SourceRun"], None] | None = None) -> None:
         """Run the declared SQL, cut off from files and settings, and write what comes of it.
@@ -137,6 +151,7 @@ class SourceRun:
         )
         rows["family"], history["family"] = staged_times.write_families(stage, paths["family"])
         rows["area"] = stages.write_areas(stage, paths["area"])
+        rows["area_event"], history["area_event"] = stages.write_area_events(stage, paths["area_event"])
         self.facts |= events | {"history": {"event": events["history"], **history}, "rows": rows}
         parquet_files.write(
             self.connection, f"FROM {quarantine.TABLE}", quarantine.QUARANTINE, self.folder / QUARANTINE

@@ -104,6 +104,21 @@ class AreaMapping(Document):
     imd_vintage: str | None = Field(default=None, description="Year of the deprivation index.")
 
 
+class AreaEventMapping(Document):
+    """A table whose rows are dated figures about areas, such as a month's assaults seen in A&E; about no person."""
+
+    type: str = Field(pattern=NAME, description="Type of event.")
+    table: str = Field(description="The table that is read.")
+    area: str = Field(description="The area's code.")
+    occurred_on: str = Field(description="The date on which it happened, or the first day of its time.")
+    known_from: str | None = Field(
+        default=None, description="The date on which it was recorded; else the day of delivery."
+    )
+    value: str | None = Field(default=None, description="A number, such as how many.")
+    detail: str | None = Field(default=None, description="A code, such as the kind of weapon.")
+    where: str | None = Field(default=None, description="Only rows for which this is true.")
+
+
 class AssumedRecording(Document):
     """For a source without recording dates: an assumption in the open, which every audit repeats."""
 
@@ -130,6 +145,7 @@ class SourceBody(Document):
     involvements: tuple[InvolvementMapping, ...] = Field(default=(), description="Who is involved with whom.")
     families: tuple[FamilyMapping, ...] = Field(default=(), description="Who belongs to which family, as said.")
     areas: tuple[AreaMapping, ...] = Field(default=(), description="Areas.")
+    area_events: tuple[AreaEventMapping, ...] = Field(default=(), description="Dated figures about areas.")
     lists: tuple[str, ...] = Field(
         default=(), description="Code lists (hub/code_lists) that expressions read in the table `codes`."
     )
@@ -148,7 +164,7 @@ class SourceBody(Document):
                 raise ValueError(f"the table {name} is declared twice; rename one")
         used = [people.table for people in self.people] + [event.table for event in self.events]
         used += [involvement.table for involvement in self.involvements] + [area.table for area in self.areas]
-        used += [family.table for family in self.families]
+        used += [family.table for family in self.families] + [event.table for event in self.area_events]
         for table in used:
             if table not in names:
                 raise ValueError(f"the table {table} is neither a file nor derived; declare it")
@@ -223,7 +239,7 @@ class Source(SourceBody):
         if self.level is Level.AREA and mapped:
             raise ValueError(
                 f"it is for areas only (level: area), so {' and '.join(mapped)} may not be mapped: such data, like "
-                "assaults seen in A&E departments, are shared as figures about places; map `areas`"
+                "assaults seen in A&E departments, are shared as figures about places; map `areas` and `area_events`"
             )
         return self
 

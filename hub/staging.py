@@ -19,7 +19,7 @@ from hub import history, parquet_files, sql
 from hub.mapping import Mapped, mappings
 from hub.pseudonyms import Key, sql_pseudonym
 from hub.sources import Source
-from hub.tables import AREA, IDENTITY_RECORD
+from hub.tables import AREA, AREA_EVENT, IDENTITY_RECORD
 
 _IDENTITY_TEXTS = (
     "given_name", "family_name", "sex", "gender", "ethnicity", "address", "locality", "postcode", "email",
@@ -207,3 +207,36 @@ def write_areas(stage: Stage, path: Path) -> int:
         '"#areas"',
     )
     return parquet_files.write(stage.connection, 'SELECT * FROM "#areas"', AREA, path)
+
+
+def write_area_events(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
+    """Write the figures about areas (hub.tables.AREA_EVENT); return how many there are, and how many are backdated."""
+    if not stage.mapped("area_events"):
+        return parquet_files.write_empty(AREA_EVENT, path), {"backdated": 0}
+
+    def select(mapped: Mapped) -> str:
+        kind = sql.text(str(getattr(mapped.declared, "type")))  # noqa: B009
+        return (
+            f"SELECT area AS area_id, {kind} AS event_type, occurred_on, known_from IS NOT NULL AS is_mapped, value, "
+            f"{stage.recorded('occurred_on')} AS recorded, detail, {sql.text(stage.source.name)} AS source "
+            f"FROM {mapped.result}"
+        )
+
+    stage.union("area_events", select, '"#area events"')
+    content = ("event_type", "occurred_on", "value", "detail")
+    seen = "(SELECT NULL::VARCHAR AS area_id, NULL::DATE AS seen WHERE false)"
+    if stage.open_before("area_event"):
+        seen = f'(SELECT area_id, {", ".join(content)}, min(known_from) AS seen FROM "#before area_event" GROUP BY ALL)'
+        same = " AND ".join(f"n.{name} IS NOT DISTINCT FROM b.{name}" for name in content)
+    else:
+        same = "true"
+    covered = stage.lacked("area_events")
+    late = history.backdated(last=stage.last, covered=covered)
+    stage.execute(
+        f'CREATE TABLE "#known area events" AS SELECT n.*, seen, {late} AS is_backdated, '
+        f"greatest(n.occurred_on, {history.known_from(day=stage.day, last=stage.last, covered=covered)}) AS known_from "
+        f'FROM "#area events" n LEFT JOIN {seen} b ON n.area_id = b.area_id AND {same}'
+    )
+    [(backdated,)] = stage.execute('SELECT count(*) FROM "#known area events" WHERE is_backdated').fetchall()
+    rows = parquet_files.write(stage.connection, 'FROM "#known area events"', AREA_EVENT, path)
+    return rows, {"backdated": int(backdated)}

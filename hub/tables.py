@@ -1,7 +1,8 @@
 """The named schemas of tables that cross a border: declared once, checked once where they cross.
 
-A snapshot holds `person, event, household, family, involvement, area`. Inside the hub, before people are linked, the
-same tables carry `record_key` in place of `person_id`: a keyed pseudonym of (source, the agency's own identifier).
+A snapshot holds `person, event, household, family, involvement, area, area_event`. Inside the hub, before people are
+linked, the tables about people carry `record_key` in place of `person_id`: a keyed pseudonym of (source, the agency's
+own identifier).
 """
 
 from dataclasses import dataclass, replace
@@ -151,7 +152,21 @@ AREA = Table(
     ),
     ("area_id",),
 )
-SNAPSHOT_TABLES = (PERSON, EVENT, HOUSEHOLD, FAMILY, INVOLVEMENT, AREA)
+AREA_EVENT = Table(
+    "area_event",
+    "One row a dated figure about an area, and about no person.",
+    (
+        Field("area_id", pa.string(), False, "Code of the area (LSOA)."),
+        Field("event_type", pa.string(), False, "Type, as sources.yaml names it."),
+        Field("occurred_on", pa.date32(), False, "The date on which it happened, or the first day of its time."),
+        Field("known_from", pa.date32(), False, "The first date on which the hub could know it."),
+        Field("source", pa.string(), False, "Source, as sources.yaml names it."),
+        Field("value", pa.float64(), True, "A number, in the unit that the source gives."),
+        Field("detail", pa.string(), True, "A code, such as the kind of weapon."),
+    ),
+    ("area_id", "occurred_on", "event_type"),
+)
+SNAPSHOT_TABLES = (PERSON, EVENT, HOUSEHOLD, FAMILY, INVOLVEMENT, AREA, AREA_EVENT)
 
 
 def _by_record(table: Table, name: str) -> Table:

@@ -48,6 +48,8 @@ def _defaults(table: Table, number: int) -> dict[str, Any]:
     match table.name:
         case "event":
             values |= {"event_id": f"e{number:06}", "source": "police", "event_type": "incident"}
+        case "area_event":
+            values |= {"source": "health", "event_type": "assault"}
         case "person":
             values |= {"attributes": [], "ethnicity_19": "not recorded", "ethnicity_5": "not recorded"}
         case "household" | "family" | "involvement":
@@ -60,7 +62,7 @@ def arrow(table: Table, rows: list[dict[str, Any]]) -> pa.Table:
     whole = []
     for number, row in enumerate(rows):
         filled = _defaults(table, number) | row
-        if table.name == "event" and filled["known_from"] is None:
+        if table.name in {"event", "area_event"} and filled["known_from"] is None:
             filled["known_from"] = filled["occurred_on"]
         if table.name in {"household", "family", "involvement"} and filled["known_from"] is None:
             filled["known_from"] = filled["valid_from"]

@@ -63,7 +63,7 @@ def test_people_and_events_become_an_extract_without_names(tmp_path: Path) -> No
     for name in ("event.parquet", "involvement.parquet", "family.parquet", "area.parquet", "manifest.json"):
         content = (report.extract.path / name).read_bytes()
         assert not any(text.encode() in content for text in (SECRET, "O'Brien", "P1"))
-    assert extracts.verify(town.workspace, report.extract) == 6
+    assert extracts.verify(town.workspace, report.extract) == 7
 
 
 def test_every_table_has_its_schema_and_order(tmp_path: Path) -> None:
@@ -405,6 +405,46 @@ def test_a_name_spelt_anew_moves_nobody_and_a_backdated_address_counts_from_its_
     assert report.facts["history"]["identity"] == {"backdated": 1}
 
 
+ASSAULTS = (
+    SCHOOL
+    + """
+  - name: assaults
+    title: Assaults seen in emergency departments
+    agency: council
+    gateways: [areas_only]
+    level: area
+    files:
+      - name: seen
+        file: seen.csv
+        columns: {code: {}, day: {type: date}, weapon: {}, how_many: {type: integer}, told: {type: date}}
+    area_events:
+      - {type: assault, table: seen, area: code, occurred_on: day, known_from: told, value: how_many, detail: weapon}
+"""
+)
+
+
+def test_figures_about_areas(tmp_path: Path) -> None:
+    header = "code,day,weapon,how_many,told\n"
+    town = Town(
+        tmp_path, ASSAULTS, seen=header + "E1,2024-03-01,KNIFE,2,2024-04-15\nE2,2024-03-01,,1,\n,2024-03-01,,1,\n"
+    )
+    _, first = town.ingest(_day("2024-06-01"))
+    columns = ("area_id", "event_type", "occurred_on", "known_from", "value", "detail", "source")
+    may = (_day("2024-03-01"), _day("2024-06-01"), 1.0, None, "assaults")
+    assert [tuple(row[name] for name in columns) for row in town.staged(first, "area_event")] == [
+        ("E1", "assault", _day("2024-03-01"), _day("2024-04-15"), 2.0, "KNIFE", "assaults"),
+        ("E2", "assault", *may),
+    ]
+    assert town.quarantined(first) == [("seen.csv", 4, "area_events.0", ["area: required"])]
+    town.deliver(seen=header + "E2,2024-03-01,,1,\nE3,2024-03-02,,1,2024-04-15\n")
+    _, second = town.ingest(_day("2024-09-01"))
+    assert [tuple(row[name] for name in columns) for row in town.staged(second, "area_event")] == [
+        ("E2", "assault", *may),
+        ("E3", "assault", _day("2024-03-02"), _day("2024-09-01"), 1.0, None, "assaults"),
+    ]
+    assert second.facts["history"]["area_event"] == {"backdated": 1}
+
+
 _VALUE, _DERIVED = "value: sessions", "    derived: [{{name: older, sql: {}}}]\n    people:"
 MISTAKES = {
     "unknown column": (_VALUE, "value: session", "events.0.value: there is no column session; did you mean sessions?"),
@@ -522,7 +562,7 @@ def test_a_kill_leaves_no_extract_without_its_identity_rows(steps: int, tmp_path
     ended = subprocess.run([sys.executable, "-c", KILLED, str(steps), str(tmp_path)], check=False, capture_output=True)
     assert ended.returncode == 9, ended.stderr
     for one in extracts.all_extracts(town.workspace):
-        assert extracts.verify(town.workspace, one) == 6
+        assert extracts.verify(town.workspace, one) == 7
     town.ingest()
     assert len(extracts.current_extracts(town.workspace)) == 2
     assert not list(town.workspace.identity.glob(".draft-*"))
