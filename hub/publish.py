@@ -82,11 +82,11 @@ def publish(
     sources = _declared(partnership, kept)
     key = pseudonyms.open_key(workspace, may_create=False)
     with identity_store.working(workspace) as scratch:
+        artefacts.remove_drafts(workspace.snapshots)
         person_map = persons.open_map(workspace)
         left_out = _matched(workspace, partnership, person_map, kept, left_out)
         facts = _facts(partnership, kept, sources, known_to)
         with artefacts.publish(workspace.snapshots, KIND, facts) as draft, sql.connect() as connection:
-        artefacts.remove_drafts(workspace.snapshots)
             connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
             tell(_STEPS[0], 0, len(_STEPS))
             for extract in kept:
@@ -105,6 +105,9 @@ def publish(
                 tell(_STEPS[at], at, len(_STEPS))
                 rows[table.name] = _write_by_person(connection, kept, table, draft.path, rejected)
             rows["area"] = _write_areas(connection, kept, sources, draft.path / "area.parquet")
+            rows["area_event"] = parquet_files.write(
+                connection, periods.staged(kept, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
+            )
             tell(_STEPS[5], 5, len(_STEPS))
             draft.facts["rows"] = rows
             draft.facts["linkage"] = _linkage(person_map, asdict(homes), rejected, left_out)
@@ -112,9 +115,6 @@ def publish(
     return open_snapshot(workspace)
 
 
-            rows["area_event"] = parquet_files.write(
-                connection, periods.staged(kept, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
-            )
 def _require_purpose(workspace: Workspace, partnership: Partnership, purpose: str, on: datetime.date) -> None:
     """Raise GatewayError unless every declared source that was delivered has a gateway for `purpose`."""
     delivered = current_extracts(workspace)
