@@ -11,7 +11,6 @@ import duckdb
 from hub import quarantine, sql
 from hub.csv_files import CsvFile
 from hub.errors import InputError
-from hub.powers import Level
 from hub.source_files import SourceFile
 from hub.sources import Source
 from hub.validation import Validation
@@ -80,7 +79,6 @@ def load(
     """
     if not files:
         return []
-    _refuse_people(source, files)
     readers = []
     for index, file in enumerate(files):
         where = f"{file.name} (source {source.name})"
@@ -100,17 +98,6 @@ def load(
             raise _nothing_kept(f"{file.name} (source {source.name})", facts)
         found.append(facts | ({"refused": list(file.refused)} if file.refused else {}))
     return found
-
-
-def _refuse_people(source: Source, files: tuple[CsvFile, ...]) -> None:
-    """Raise when a source that is for areas only was sent with headers about single people."""
-    for file in files:
-        if source.level is Level.AREA and file.refused:
-            headers = ", ".join(file.refused)
-            raise InputError(
-                f"{file.name} (source {source.name}): it holds {headers}, and this source is for areas only.",
-                "Delete the file and tell the agency: such data are shared as figures about places.",
-            )
 
 
 def _reader(file: CsvFile, declared: SourceFile) -> str:

@@ -27,6 +27,7 @@ class Read:
     involvements: list[dict[str, Any]]
     families: list[dict[str, Any]]
     areas: list[dict[str, Any]]
+    area_events: list[dict[str, Any]]
     facts: list[dict[str, Any]]
 
     def event(self, kind: str) -> list[tuple[str, str, str, float | None, str | None]]:
@@ -91,4 +92,12 @@ def read_folder(name: str, paths: list[Path], folder: Path, delivered_on: dateti
             found[table_name] += [
                 row | ({"person": persons[row["record_key"]]} if "record_key" in row else {}) for row in rows
             ]
-    return Read(found["identity"], found["event"], found["involvement"], found["family"], found["area"], facts)
+    return Read(
+        found["identity"],
+        found["event"],
+        found["involvement"],
+        found["family"],
+        found["area"],
+        found["area_event"],
+        facts,
+    )

@@ -205,14 +205,27 @@ def test_participation_keeps_not_known_apart_from_neither_learning_nor_working(t
     ]
 
 
-def test_assaults_seen_in_hospital_are_about_places_and_a_file_about_people_is_refused(tmp_path: Path) -> None:
-    rows = "attendance_date | lsoa      | weapon{} \n 2024-01-01 | E01000001 | KNIFE{}"
+def test_assaults_seen_in_hospital_are_counts_of_places_and_a_file_about_people_is_refused(tmp_path: Path) -> None:
+    rows = """
+        attendance_date | lsoa      | weapon{0}
+        2024-01-01      | E01000001 | KNIFE{1}
+        2024-01-20      | E01000001 | KNIFE{1}
+        2024-01-20      | E01000001 | FIST_OR_FOOT{1}
+        2025-12-20      | E01000001 | KNIFE{1}
+    """
     found = read("ae_assaults", {"ae_assaults.csv": table(rows.format("", ""))}, tmp_path)
     assert [row["area_id"] for row in found.areas] == ["E01000001"]
+    counts = [
+        (str(row["occurred_on"]), str(row["known_from"]), row["value"], row["detail"]) for row in found.area_events
+    ]
+    assert sorted(counts) == [
+        ("2024-01-01", "2024-02-16", 1.0, "fist_or_foot"),
+        ("2024-01-01", "2024-02-16", 2.0, "knife"),  # December 2025 is not over on its last day
+    ]
     assert found.events == [] == found.identity
     other = tmp_path / "other"
     other.mkdir()
-    with pytest.raises(InputError, match="it holds date_of_birth, and this source is for areas only"):
+    with pytest.raises(InputError, match="it holds the column date_of_birth. It is about a single person"):
         read("ae_assaults", {"ae_assaults.csv": table(rows.format("|Date of birth", "|2010-01-01"))}, other)
 
 
