@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from hub import linkage_cli, quality_cli, reading_cli
-from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, progress, say, show, show_json, warn
+from hub.command_line import (
+    JsonOption,
+    PartnershipOption,
+    SparkOption,
+    WorkspaceOption,
+    place,
+    progress,
+    say,
+    show,
+    show_json,
+    warn,
+)
 
 app = typer.Typer(help="Extracts in, people linked, snapshots out.", no_args_is_help=True)
 app.add_typer(reading_cli.app)
@@ -30,6 +41,7 @@ def ingest_(
     source: Annotated[
         list[str] | None, typer.Option("--source", help="Only this source of the delivery; may be repeated.")
     ] = None,
+    spark: SparkOption = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
@@ -40,7 +52,7 @@ def ingest_(
     here = place(workspace, partnership)
     with progress("Reading extracts") as tell:
         day = (delivered_on or datetime.datetime.now(datetime.UTC)).date()
-        reports = ingest.ingest(here.workspace, here.partnership, data, day, source or None, tell)
+        reports = ingest.ingest(here.workspace, here.partnership, data, day, source or None, tell, spark=spark)
     show([report.row() for report in reports], as_json, title="Extracts")
 
 
@@ -97,6 +109,7 @@ def publish_(
     purpose: Annotated[
         str | None, typer.Option("--purpose", help="Every source must have a gateway for this purpose.")
     ] = None,
+    spark: SparkOption = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
@@ -106,7 +119,7 @@ def publish_(
 
     here = place(workspace, partnership)
     with progress("Publishing") as tell:
-        snapshot = publish.publish(here.workspace, here.partnership, purpose, tell)
+        snapshot = publish.publish(here.workspace, here.partnership, purpose, tell, spark=spark)
     facts = snapshot.artefact.facts
     left_out = facts["linkage"]["sources_left_out"]
     for source, why in left_out.items():

@@ -37,6 +37,10 @@ PartnershipOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of a table.")]
 AsOption = Annotated[str, typer.Option("--as", help="Your id in partnership.yaml.")]
+SparkOption = Annotated[
+    str | None,
+    typer.Option("--spark", help="Do the heavy part on Apache Spark: its master, such as local[2]; see docs/spark.md."),
+]
 UseCaseOption = Annotated[str, typer.Option("--use-case", help="Name of a file in use_cases/, without .yaml.")]
 
 

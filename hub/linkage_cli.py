@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, progress, show, show_json
+from hub.command_line import (
+    JsonOption,
+    PartnershipOption,
+    SparkOption,
+    WorkspaceOption,
+    place,
+    progress,
+    show,
+    show_json,
+)
 from hub.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ def link(
         float | None,
         typer.Option("--threshold", min=0.5, max=0.9999, help="Probability from which two records are linked."),
     ] = None,
+    spark: SparkOption = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
@@ -59,7 +69,7 @@ def link(
         raise ConfigurationError("--mapping and --out go with files.", "Name the files to link.")
     here = place(workspace, partnership)
     with progress("Linking people") as tell:
-        report = linkage.link(here.workspace, here.partnership, truth, tell, threshold=least)
+        report = linkage.link(here.workspace, here.partnership, truth, tell, threshold=least, spark=spark)
     if as_json:
         show_json({**report.as_json(), "changes": dict(report.changes), "person_map": report.map_digest})
     else:

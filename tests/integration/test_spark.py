@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import artefacts, ingest, linkage, persons, publish
+from hub import artefacts, ingest, linkage, persons, publish, spark_sources
 from hub.errors import ConfigurationError, InputError
 from tests.factories.counties import County
 from tests.factories.identity import town
@@ -23,7 +23,7 @@ def _county(root: Path) -> County:
 
 
 def _deliver(county: County) -> Path:
-    rows, _ = town(90)
+    rows, _ = town(50)
     given = [row | {"source": "school" if row["source"] == "school" else "police"} for row in rows]
     events = [
         {"source": row["source"], "event": "contact", "person": row["source_person_id"], "occurred_on": "2024-05-01"}
@@ -51,14 +51,14 @@ def test_ingest_linkage_and_publish_give_the_same_digests(tmp_path: Path) -> Non
     assert digests[0] == digests[1]
 
 
-@JAVA
-def test_what_is_wrong_is_said_as_without_spark(tmp_path: Path) -> None:
-    county = _county(tmp_path / "county")
-    folder = _deliver(county)
-    (folder / "police_events.csv").write_text("event,person\n")
-    with pytest.raises(InputError, match=r"police_events\.csv"):
-        ingest.ingest(county.workspace, county.partnership, folder, DAY, spark="local[1]")
-    assert artefacts.digests_in(county.workspace.extracts) == []
+def test_what_is_wrong_in_a_worker_is_said_as_without_spark() -> None:
+    class Refused:
+        facts: dict[str, int] = {}
+
+        def read_whole(self) -> None:
+            raise InputError("police.csv: line 3 is not UTF-8.", "Ask for UTF-8.")
+
+    assert spark_sources._read(Refused()) == ({}, ("InputError", "police.csv: line 3 is not UTF-8.", "Ask for UTF-8."))
 
 
 def test_without_java_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
