@@ -40,8 +40,10 @@ def main() -> None:
         parser.error(f"--plant: {error}")
     import county  # after the command line is known to be right: pandas takes a second
 
+    if given.events < 0:
+        parser.error("--events is 0 or more")
     also_on = None if given.deliver_also is None else (given.deliver_also - _DAY_0).days
-    wanted = county.Wanted(given.children, given.seed, plant, also_on, parquet=given.format == "parquet")
+    wanted = county.Wanted(given.children, given.seed, plant, also_on, given.events, given.format == "parquet")
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -66,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
         type=datetime.date.fromisoformat,
         metavar="DATE",
         help="Write a second delivery of this day too: late records, corrections, and one record withdrawn.",
+    )
+    parser.add_argument(
+        "--events",
+        type=int,
+        default=0,
+        metavar="N",
+        help="Add the register of the last school days, session by session, until all files have about N rows.",
     )
     parser.add_argument("--format", choices=("csv", "parquet"), default="csv", help="How files are written.")
     return parser

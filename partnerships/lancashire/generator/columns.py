@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,8 @@ import period
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Words = pa.StringArray
+Words: TypeAlias = Any
+"""Texts as pyarrow holds them; it brings no types."""
 
 
 class Column(Protocol):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import agency_files
+import assaults
 import bad_rows
 import children as people_of
 import events as events_of
@@ -23,6 +24,7 @@ import places
 import planting
 import police
 import records
+import register
 import school_files
 import social_care_files
 import truth
@@ -36,7 +38,7 @@ from period import NONE
 from planting import Planted, Scene
 from records import Records
 
-_FILES = 38
+_FILES = 37
 _TWINS, _SAME_INITIALS = 0.15, 0.5
 _AT_YOUTH_JUSTICE = ("youth_justice", "programmes", "youth_assessments")
 _AT_SOCIAL_CARE = (
@@ -65,6 +67,8 @@ class Wanted:
     plant: frozenset[str] = frozenset()
     also_on: int | None = None
     """The day of a second, later delivery."""
+    events: int = 0
+    """How many rows all files together should have: the register of so many last school days is added."""
     parquet: bool = False
     batch: int = extract_files.BATCH
 
@@ -106,6 +110,9 @@ def generate(out: Path, wanted: Wanted, *, advance: Callable[[], None] = lambda:
     events = events_of.simulate(for_events, homes, children, advance=advance)
     planted, events, careless = _planted(wanted, homes, children, events)
     rows = _rows(wanted, for_events, children, events)
+    rows["assaults"] = assaults.frame(wanted.seed, here, children).assign(row=0)
+    if "ae_person_level" in wanted.plant:
+        planted["ae_person_level"] = assaults.planted(rows["assaults"])
     people = _people(for_records, homes, children, rows, careless)
     county = County(wanted, homes, children, events, rows, people)
     advance()
@@ -208,7 +215,8 @@ def _files(county: County, delivery: Delivery) -> list[Extract]:
     rows["police"] = delivery.corrected_dates(rows["police"])
     who = [extracts.people(one, delivery) for one in county.people]
     at_school, in_care, at_police, in_court, with_help, attending, excluded = who
-    return [
+    person_level = "ae_person_level" in county.wanted.plant
+    files = [
         *school_files.census(at_school, rows["roll"]),
         *school_files.attendance(attending, rows["attendance"]),
         *school_files.exclusions(excluded, rows["suspensions"]),
@@ -217,7 +225,11 @@ def _files(county: County, delivery: Delivery) -> list[Extract]:
         *agency_files.youth_justice(in_court, rows),
         *agency_files.early_help(with_help, rows["early_help"], rows["meetings"]),
         agency_files.areas(county.homes.places),
+        assaults.extract(rows["assaults"], county.homes.places, county.children, person_level=person_level),
     ]
+    more = county.wanted.events - sum(len(one) for one in files)
+    written = register.write_down(attending, county.rows["attendance"], more) if more > 0 else None
+    return files if written is None else [*files, written]
 
 
 def _deliver(

@@ -74,7 +74,8 @@ class People:
         """Return which record each row is about, where a child has one record."""
         of = np.full(len(self.delivery.children), NONE)
         of[self.records.who.child] = np.arange(len(self.records.who.child))
-        return of[rows["child"].to_numpy()]
+        found: Ints = of[rows["child"].to_numpy()]
+        return found
 
 
 WITH_ADDRESS = ("address", "postcode", "lsoa", "address_from", "recorded_on")

@@ -138,7 +138,7 @@ def other(
     for month in range(period.MONTHS):
         first, after = int(period.MONTH_STARTS[month]), int(period.MONTH_STARTS[month + 1])
         age = children.age_on(first)
-        times = 1.0
+        times: npt.NDArray[np.float64] | float = 1.0
         if by_area is not None:
             times = by_area[homes.area_at(children.household, np.full(len(children), first, dtype=np.int32))]
         for kind in kinds:

@@ -103,7 +103,9 @@ def make(
     number = np.full((2, len(children)), NONE)
     number[record[new], child[new]] = habits.first_number + rng.permutation(len(new))
     who = _identities(rng, habits, children, record[new], child[new], careless)
-    where = _addresses(rng, habits, homes, children, whose, child, stay, day, recorded)
+    where = _addresses(
+        rng, habits, homes, children, whose, child, stay, day.astype(np.int32), recorded.astype(np.int32)
+    )
     first_day = np.full(len(new), np.iinfo(np.int32).max, dtype=np.int32)
     np.minimum.at(first_day, where.of, where.recorded)
     return Records(habits, number, who, where, first_day)
@@ -125,14 +127,14 @@ def passed_on(records: Records, habits: Habits, seen: pd.DataFrame) -> Records:
     new[kept] = np.arange(len(kept))
     who = Identities(*(getattr(records.who, name)[kept] for name in Identities.__slots__))
     number = np.where(first < np.iinfo(np.int32).max, records.number, NONE)
-    rows = np.flatnonzero(new[records.where.of] >= 0)
-    columns = {name: getattr(records.where, name)[rows] for name in Addresses.__slots__}
-    of = new[columns["of"]]
+    held = records.where
+    rows = np.flatnonzero(new[held.of] >= 0)
+    of: Ints = new[held.of[rows]]
     # Where the child lives is known at the latest when the child is first seen.
     earliest = np.unique(of, return_index=True)[1]
-    recorded = columns["recorded"].copy()
+    recorded: Days = held.recorded[rows]
     recorded[earliest] = np.minimum(recorded[earliest], first[who.child][of[earliest]])
-    where = Addresses(**(columns | {"of": of, "recorded": recorded}))
+    where = Addresses(of, held.address[rows], held.postcode[rows], held.area[rows], held.since[rows], recorded)
     return Records(habits, number, who, where, first[who.child])
 
 
@@ -196,6 +198,5 @@ def _addresses(
     since = day if habits.address_since_seen else np.maximum(homes.stay_from[stay], children.born[child])
     recorded = np.maximum(recorded, since)
     order = np.lexsort((rng.random(len(whose)), recorded))
-    columns = (whose, address, postcode, area, since, recorded)
-    whose, address, postcode, area, since, recorded = (values[order] for values in columns)
-    return Addresses(whose, address, postcode, area, since.astype(np.int32), recorded.astype(np.int32))
+    dates = since[order].astype(np.int32), recorded[order].astype(np.int32)
+    return Addresses(whose[order], address[order], postcode[order], area[order], *dates)
