@@ -53,7 +53,8 @@ def test_ingest_linkage_and_publish_give_the_same_digests(tmp_path: Path) -> Non
 
 def test_what_is_wrong_in_a_worker_is_said_as_without_spark() -> None:
     class Refused:
-        facts: dict[str, int] = {}
+        def __init__(self) -> None:
+            self.facts: dict[str, int] = {}
 
         def read_whole(self) -> None:
             raise InputError("police.csv: line 3 is not UTF-8.", "Ask for UTF-8.")
