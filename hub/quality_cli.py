@@ -48,7 +48,11 @@ def quality_(
         return
 
     def said(value: Mapping[str, Any]) -> str:
-        return str(value["withheld"]) if "withheld" in value else figures.from_json(value).text()
+        if "withheld" in value:
+            return str(value["withheld"])
+        if isinstance(value["n"], str):
+            return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f}, n {value['n']})"
+        return figures.from_json(value).text()
 
     clerical = found["clerical"]
     rows = [("people", f"{found['about']['people']:,} from {found['about']['records']:,} records")]

@@ -3,7 +3,8 @@
     found = document(report, facts, clerical)      # report: of the person map that holds
     html = render(found)
 
-Only counts leave, and no small ones (hub.small_numbers). What nobody measured says so, with the reason.
+Only counts leave, and of people and groups no small ones (hub.small_numbers). What nobody measured says so, with the
+reason.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +72,7 @@ def _groups(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             for names, figures in ((_FIGURES[:2], with_truth), (_SAID, said)):
                 for name in names:
                     value = figures.get((group, level), {}).get(name, {"not_computed": "no truth was given", "n": 0})
-                    row[name] = small_numbers.figure(value)
+                    row[name] = small_numbers.figure(value, beside=many if name in _SAID else 0)
             rows.append(row)
         found.append({"group": group, "title": GROUPS.get(group, group), "levels": rows})
     return found

@@ -1,4 +1,6 @@
-"""Small counts in what the hub shows about linkage: fewer than 10 people, records or pairs are never counted out.
+"""Small counts in what the hub shows about linkage: fewer than 10 people or records of a group are never counted out.
+
+Pairs by weight and by block stand as they are: they say how well linking works and nothing about any person.
 
 1. A count from 1 to 9, and a figure that stands on so few, is written as "fewer than 10".
 2. Where one level of a whole is so small, the next smallest is withheld too: nobody can find it by subtraction.
@@ -28,9 +30,16 @@ def counts(many: Sequence[int]) -> list[int | str]:
     return shown
 
 
-def figure(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a figure's JSON that may be shown: one that stands on 1 to 9 is withheld."""
-    return {"withheld": FEWER} if 0 < value["n"] < SMALLEST else dict(value)
+def figure(value: Mapping[str, Any], *, beside: int | str = 0) -> dict[str, Any]:
+    """Return a figure's JSON that may be shown: one that stands on 1 to 9 is withheld.
+
+    Args:
+        value: the figure.
+        beside: the count shown beside it; where that is withheld, so is the figure's own number of records.
+    """
+    if 0 < value["n"] < SMALLEST:
+        return {"withheld": FEWER}
+    return {**value, "n": WITHHELD} if beside == WITHHELD else dict(value)
 
 
 def sizes(people_by_size: Mapping[int, int]) -> list[dict[str, Any]]:

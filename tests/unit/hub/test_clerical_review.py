@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub import clerical_estimates, masking, review, small_numbers, waterfall
+from hub import clerical_estimates, masking, quality_report, review, small_numbers, waterfall
 from hub.clerical_estimates import Stratum
 from hub.figures import Figure, NotComputed
 
@@ -149,3 +149,22 @@ def test_one_small_level_hides_the_next() -> None:
 )
 def test_bars_of_text(bits: float, bar: str) -> None:
     assert waterfall.bar(bits, width=4) == bar
+
+
+def test_a_withheld_level_is_not_told_by_its_figures() -> None:
+    def figure(n: int) -> dict[str, object]:
+        return {"value": 0.5, "low": 0.4, "high": 0.6, "n": n, "unit": ""}
+
+    said = [
+        {"group": "sex", "level": level, "records": n} | dict.fromkeys(("alone", "records_a_person", "near"), figure(n))
+        for level, n in (("F", 600), ("M", 500), ("X", 4))
+    ]
+    report = dict.fromkeys(("records", "people", "method", "why", "threshold")) | {
+        "quality": {name: {"not_computed": "no truth was given", "n": 0} for name in ("precision", "recall", "f1")},
+        "groups": [], "without_truth": said, "people_by_records": {"1": 30}, "refused": {"x": 3}, "left_out": {},
+    }  # fmt: skip
+    [group] = quality_report.document(report, {})["groups"]
+    assert [row["records"] for row in group["levels"]] == [600, "withheld", "fewer than 10"]
+    assert group["levels"][1]["alone"]["n"] == group["levels"][1]["near"]["n"] == "withheld"
+    assert group["levels"][2]["alone"] == {"withheld": "fewer than 10"}
+    assert "500" not in str(group)
