@@ -7,13 +7,14 @@ answer tomorrow than today: equal extracts must give equal snapshots.
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import duckdb
 
 from hub import sql
+from hub.source_files import alike
 
 _NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 _TABLE_FUNCTIONS = {"unnest", "range", "generate_series"}
@@ -93,10 +94,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else f"; there is: {', '.join(known)}"
 
 
-def explain(error: duckdb.Error, columns: Iterable[str]) -> str:
-    """Return what DuckDB found wrong when it bound a statement, before it saw a row: names and types, no values."""
+def explain(error: duckdb.Error, columns: Iterable[str], refused: Mapping[str, str] | None = None) -> str:
+    """Return what DuckDB found wrong when it bound a statement, before it saw a row: names and types, no values.
+
+    Args:
+        error: what DuckDB says.
+        columns: the columns there are.
+        refused: headers that must never be used, each with the reason, which is told to who asks for one.
+    """
     first = str(error).splitlines()[0]
     unknown = re.search(r'(?:column|column named) "([^"]+)"', first)
     if unknown and ("not found" in first or "does not have" in first):
-        return f"there is no column {unknown.group(1)}{nearest(unknown.group(1), columns)}"
+        name = unknown.group(1)
+        for header, why in (refused or {}).items():
+            if alike(header) == alike(name):
+                return f"the column {header} must never be used: {why}".rstrip(".")
+        return f"there is no column {name}{nearest(name, columns)}"
     return first.split(": ", 1)[-1].rstrip(".")

@@ -83,8 +83,12 @@ def _show(report: "DryRun") -> None:
         say(f"optional and not there: {name}")
     for name in report.not_recognised:
         say(f"not recognised: {name}")
+    reasons: dict[str, dict[str, None]] = {}
     for one in report.refused:
-        say(f"never used: {one['header']} in {one['file']}: {one['reason']}")
+        reasons.setdefault(one["reason"], {})[one["header"]] = None
+    never = [{"columns": ", ".join(headers), "why": reason} for reason, headers in reasons.items()]
+    if never:
+        show(never, False, title="Columns that are there and are never used")
 
 
 @app.command("adapters")

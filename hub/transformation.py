@@ -67,7 +67,8 @@ def prepare(
         try:
             connection.execute(f"CREATE VIEW {sql.name(derived.name)} AS {derived.sql}")
         except duckdb.Error as error:
-            raise declaration.wrong(place, expressions.explain(error, _columns(connection, tables))) from None
+            why = expressions.explain(error, _columns(connection, tables), _refused(declaration))
+            raise declaration.wrong(place, why) from None
         tables.append(derived.name)
     for mapped in mappings(source):
         for field in (*mapped.fields, mapped.where):
@@ -98,6 +99,11 @@ def _refuse_given(declaration: Declaration, place: str, name: str) -> None:
         raise declaration.wrong(place, f"every source has a table {name} already", "Give this one another name.")
 
 
+def _refused(declaration: Declaration) -> dict[str, str]:
+    """Return every header that must never be used, with the reason."""
+    return {header: why for file in declaration.source.files for header, why in file.refused.items()}
+
+
 def _columns(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> list[str]:
     found = [connection.execute(f"DESCRIBE {sql.name(table)}").fetchall() for table in tables]
     return sorted({str(row[0]) for rows in found for row in rows})
@@ -113,7 +119,7 @@ def _check(
     try:
         described = connection.execute(f"DESCRIBE {statement}").fetchall()
     except duckdb.Error as error:
-        why = expressions.explain(error, _columns(connection, [mapped.table]))
+        why = expressions.explain(error, _columns(connection, [mapped.table]), _refused(declaration))
         raise declaration.wrong(field.place, why) from None
     if len(described) != 1:
         raise declaration.wrong(field.place, "more than one value; write one expression")

@@ -101,7 +101,7 @@ def _records(path: Path, declared: SourceFile, where: str, xsd: Path | None) -> 
                 if around or not any(here == one[: len(here)] or one == here[: len(one)] for one in needed):
                     _remove(element)
                 place.pop()
-    except etree.XMLSyntaxError as error:
+    except etree.XMLSyntaxError:
         raise _refused(path, where, xsd) from None
     if place or len(parsing.error_log):  # while it validates, lxml ends in silence where a document is cut off
         raise _refused(path, where, xsd)
