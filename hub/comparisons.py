@@ -15,6 +15,7 @@ from typing import Any
 
 from hub.levels import COMPARISONS as COMPARISONS
 
+_SWAPPED = "swapped with the family name"
 FREQUENT = ("given_name", "family_name")
 NOT_LEARNT = ("identifiers",)
 """Comparisons that are not learnt with the others: how often identifiers are wrong is counted in hub.identifiers."""
@@ -140,18 +141,28 @@ def settings(columns: Sequence[str], prior: float, learnt: Learnt | None = None,
 def starting_values(columns: Sequence[str], prior: float) -> Learnt:
     """Return m and u of each level before anything is learnt."""
     shares = {name: {label: (m, u) for label, _, m, u in COMPARISONS[name] if label != "null"} for name in columns}
-    return Learnt(
-        {name: {label: m for label, (m, _) in levels.items()} for name, levels in shares.items()},
-        capped({name: {label: u for label, (_, u) in levels.items()} for name, levels in shares.items()}, prior),
-    )
+    m = {name: {label: m for label, (m, _) in levels.items()} for name, levels in shares.items()}
+    u = {name: {label: u for label, (_, u) in levels.items()} for name, levels in shares.items()}
+    return Learnt(m, capped(u, prior, m))
 
 
-def capped(u: Mapping[str, Mapping[str, float]], prior: float) -> dict[str, dict[str, float]]:
-    """Return `u` with no more pairs of strangers who share an identifier than are mixed up by mistake."""
+def capped(
+    u: Mapping[str, Mapping[str, float]], prior: float, m: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    """Return `u` where it is known better than random pairs can show.
+
+    No more pairs of strangers share an identifier than are mixed up by mistake. Strangers have swapped names as often
+    as they have the same names and one of them was swapped: u(swapped) is at least m(swapped) x u(same given name) x
+    u(same family name).
+    """
     found = {name: dict(levels) for name, levels in u.items()}
     if "identifiers" in found:
         same = found["identifiers"]["one is the same"]
         found["identifiers"]["one is the same"] = min(same, prior * _SHARED_BY_MISTAKE)
+    if {"given_name", "family_name"} <= set(found):
+        both = found["given_name"]["the same"] * found["family_name"]["the same"]
+        swapped = m["given_name"][_SWAPPED] * both
+        found["given_name"][_SWAPPED] = max(found["given_name"][_SWAPPED], swapped)
     return found
 
 

@@ -35,7 +35,7 @@ class Trust:
     shares: dict[str, float]
 
 
-def trust(connection: duckdb.DuckDBPyConnection, assumed: dict[str, float]) -> Trust:
+def trust(connection: duckdb.DuckDBPyConnection, assumed: Mapping[str, float]) -> Trust:
     """Return how far the identifiers of the table `record` can be trusted.
 
     Args:

@@ -87,7 +87,7 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
     prior = min(true_pairs / apart, 0.5)
     shares = comparisons.starting_values(columns, prior)
     sample = chance.Sample(connection, columns)
-    shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior))
+    shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior, shares.m))
     trusted = identifiers.Trust((), {})
     if exact >= _ENOUGH_TO_LEARN:
         taught = dict(_learn(database, connection, shares, prior))
@@ -98,7 +98,7 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
         prior = min(true_pairs / apart, 0.5)
         family = siblings.ratio(connection, true_pairs, taught.get("place"))
         shares = replace(shares, m=siblings.relearnt(connection, taught, family, true_pairs))
-        shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior))
+        shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior, shares.m))
     return Model(
         tuple(columns),
         exact >= _ENOUGH_TO_LEARN,

@@ -92,8 +92,8 @@ class Ratio:
 
 
 _PRIOR_TRUE = 2.0
-_PRIOR = Ratio(4.0, 0.4)
-# Before anything is counted: as if 2 true pairs, 4 pairs of siblings and 0.4 of parent and child had been seen.
+_PRIOR = Ratio(12.0, 1.2)
+# Before anything is counted: as if 2 true pairs, 12 pairs of siblings and 1.2 of parent and child had been seen.
 
 
 def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mapping[str, float] | None = None) -> Ratio:

@@ -28,13 +28,13 @@ def date(day: datetime.date) -> str:
 
 
 def connect(*, threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB in memory that never fetches an extension.
+    """Return a DuckDB in memory that never fetches an extension and draws no progress bar of its own.
 
     Args:
         threads: how many threads; 1 where the order of additions must not change the last bits of a sum.
     """
     connection = duckdb.connect()
-    for setting in ("autoinstall_known_extensions", "autoload_known_extensions"):
+    for setting in ("autoinstall_known_extensions", "autoload_known_extensions", "enable_progress_bar"):
         connection.execute(f"SET {setting} = false")
     if threads is not None:
         connection.execute(f"SET threads = {threads}")

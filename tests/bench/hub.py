@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from hub import ingest, linkage, sql
 from hub.workspace import Workspace
-from tests.bench import Measured, county, measured, ratio, validation
+from tests.bench import Measured, county, linkage_data, measured, ratio, scale, validation
 
 
 def figures() -> Iterator[Measured]:
@@ -33,3 +33,5 @@ def figures() -> Iterator[Measured]:
         ("siblings_recall", report.recall, ">= 0.95"),
     ):
         yield measured(name, getattr(figure, "value", 0.0), f"of pairs, n {figure.n}", goal)
+    yield from linkage_data.figures()
+    yield from scale.figures()

@@ -251,9 +251,9 @@ def test_sibling_pairs_are_counted_by_what_only_siblings_show() -> None:
         connection.register("identity_row", table(rows))
         records.build(connection, ("school", "health"))
         # Ella and Jack, Ella and Noah, each twice; Jack and Noah are twins and Mia has another name.
-        assert siblings.ratio(connection, 0).siblings == pytest.approx((4 + 4) / 2)
-        assert siblings.ratio(connection, 998).siblings == pytest.approx((4 + 4) / 1000)
+        assert siblings.ratio(connection, 0).siblings == pytest.approx((4 + 12) / 2)
+        assert siblings.ratio(connection, 998).siblings == pytest.approx((4 + 12) / 1000)
         # Half of the true pairs are at one address, so half of the siblings are thought to be at two.
         place = {"one address": 0.5}
-        assert siblings.ratio(connection, 998, place).siblings == pytest.approx((8 + 4) / 1000)
-        assert siblings.ratio(connection, 998).parents == pytest.approx(0.4 / 1000)
+        assert siblings.ratio(connection, 998, place).siblings == pytest.approx((8 + 12) / 1000)
+        assert siblings.ratio(connection, 998).parents == pytest.approx(1.2 / 1000)

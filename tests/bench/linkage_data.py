@@ -1,0 +1,55 @@
+"""Shared data sets with truth, linked by the command's own path with nothing said but which column is what."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from hub import file_linkage, linkage
+from tests.bench import Measured, measured
+from tests.shared_data import FOLDER
+
+_FEBRL = {
+    "id": "rec_id",
+    "given_name": "given_name",
+    "family_name": "surname",
+    "date_of_birth": {"column": "date_of_birth", "format": "yyyymmdd"},
+    "address": ["street_number", "address_1", "address_2"],
+    "locality": "suburb",
+    "postcode": "postcode",
+    "identifiers": {"soc_sec_id": "soc_sec_id"},
+    "truth": r"^(rec-\d+)",
+}
+_FAKE = {
+    "id": "unique_id",
+    "given_name": "first_name",
+    "family_name": "surname",
+    "date_of_birth": "dob",
+    "locality": "city",
+    "email": "email",
+    "truth": "cluster",
+}
+SETS = {
+    "febrl4_f1": (("febrl4a.csv", "febrl4b.csv"), _FEBRL | {"one_record_per_person": True}, ">= 0.998"),
+    "febrl3_f1": (("febrl3.csv",), _FEBRL, ">= 0.99"),
+    "fake1000_f1": (("fake_1000.csv",), _FAKE, ">= 0.90"),
+}
+"""Figure → its files, its mapping and its goal."""
+
+
+def figures() -> Iterator[Measured]:
+    """Yield F1 over pairs of records of each data set, at the default threshold; nothing without the shared data."""
+    folder = FOLDER / "linkage"
+    if not folder.is_dir():
+        return
+    for name, (files, mapping, goal) in SETS.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            said = Path(scratch) / "mapping.yaml"
+            said.write_text(json.dumps(mapping), encoding="utf-8")  # JSON is YAML too
+            paths = [folder / file for file in files]
+            out = Path(scratch) / "clusters.csv"
+            result = file_linkage.link_files(paths, said, out=out, threshold=linkage.THRESHOLD)
+        figure = result.quality.f1
+        low, high = getattr(figure, "low", 0.0), getattr(figure, "high", 0.0)
+        what = f"of pairs, n {figure.n}, 95 % interval {low:.4f} to {high:.4f}"
+        yield measured(name, getattr(figure, "value", 0.0), what, goal)
