@@ -123,7 +123,7 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
                 period=period,
                 must_keep=False,
             )
-            run.prepare()
+            run.prepare(check=not number)
             for table in run.files:
                 tell(f"Reading {table}", number, len(assigned.by_period))
                 run.load(table)

@@ -76,8 +76,8 @@ class SourceRun:
         self.absent: list[str] = []
         self.facts: dict[str, Any] = {"files": [], "mapped": []}
 
-    def prepare(self) -> None:
-        """Check the declaration against empty tables."""
+    def prepare(self, *, check: bool = True) -> None:
+        """Make empty tables and check the declaration against them; not for another period of one that was checked."""
         self.folder.mkdir()
         self.connection = sql.connect()
         self.connection.execute(f"SET temp_directory = {sql.text((self.folder / 'spilt').as_posix())}")
@@ -86,7 +86,9 @@ class SourceRun:
         self.validations: dict[str, Validation] = {
             file.name: compile_rules(file, source.starts, self.delivered_on, lists) for file in source.files
         }
-        transformations.prepare(self.connection, self.declaration, self.validations, self.delivered_on, self.period)
+        transformations.prepare(
+            self.connection, self.declaration, self.validations, self.delivered_on, self.period, check=check
+        )
 
     def load(self, table: str) -> None:
         """Read the files of one declared table."""

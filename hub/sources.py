@@ -5,6 +5,7 @@ the declared files after their columns are parsed and their bad rows quarantined
 """
 
 import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -300,6 +301,7 @@ class AdapterFile(Adapter):
     source: SourceBody = Field(description="What stands under a source in sources.yaml: files and mappings.")  # type: ignore[assignment]
 
 
+@cache
 def check_adapter(name: str) -> AdapterFile:
     """Return the adapter called `name` after a check of all that it declares.
 

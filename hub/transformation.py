@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from hub import codes, expressions, quarantine, reading, sql
 from hub.csv_files import CsvFile
@@ -27,6 +28,8 @@ def prepare(
     validations: dict[str, Validation],
     delivered_on: datetime.date,
     period: str | None = None,
+    *,
+    check: bool = True,
 ) -> None:
     """Make the tables of a source without rows and check everything that sources.yaml says about them.
 
@@ -36,6 +39,7 @@ def prepare(
         validations: the compiled rules of each of its files, by table name.
         delivered_on: the day of delivery.
         period: the period that the file names say; None for a source without periods.
+        check: whether to check the mappings; not for another period of a source that was checked.
 
     Raises:
         ConfigurationError: it names sources.yaml, the line, the source, the field and the columns there are.
@@ -70,7 +74,7 @@ def prepare(
             why = expressions.explain(error, _columns(connection, tables), _refused(declaration))
             raise declaration.wrong(place, why) from None
         tables.append(derived.name)
-    for mapped in mappings(source):
+    for mapped in mappings(source) if check else ():
         for field in (*mapped.fields, mapped.where):
             if field.expression is not None:
                 _check(connection, declaration, mapped, field, tables)
@@ -85,13 +89,22 @@ def _create_codes(connection: duckdb.DuckDBPyConnection, lists: Iterable[str]) -
         "CREATE TABLE codes (list VARCHAR, code VARCHAR, meaning VARCHAR, valid_from DATE, valid_to DATE, "
         "groups MAP(VARCHAR, VARCHAR))"
     )
-    rows = [
-        [name, one.code, one.meaning, one.valid_from, one.valid_to, list(one.groups), list(one.groups.values())]
-        for name in lists
-        for one in codes.read(name).codes
-    ]
-    if rows:
-        connection.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, map(?::VARCHAR[], ?::VARCHAR[]))", rows)
+    listed = [(name, one) for name in lists for one in codes.read(name).codes]
+    if not listed:
+        return
+    rows = pa.table(
+        {
+            "list": [name for name, _ in listed],
+            "code": [one.code for _, one in listed],
+            "meaning": [one.meaning for _, one in listed],
+            "valid_from": pa.array([one.valid_from for _, one in listed], pa.date32()),
+            "valid_to": pa.array([one.valid_to for _, one in listed], pa.date32()),
+            "groups": pa.array([list(one.groups.items()) for _, one in listed], pa.map_(pa.string(), pa.string())),
+        }
+    )
+    connection.register("#listed", rows)
+    connection.execute('INSERT INTO codes SELECT * FROM "#listed"')
+    connection.unregister("#listed")
 
 
 def _refuse_given(declaration: Declaration, place: str, name: str) -> None:
