@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from hub import artefacts, codes, extracts, identity_store, pseudonyms, tombstones
+from hub import artefacts, codes, extracts, identity_store, pseudonyms, spark_sources, tombstones
 from hub.artefacts import Artefact
 from hub.delivery import DeliveredSource, open_delivery
 from hub.digests import digest_of
@@ -21,6 +21,7 @@ from hub.extracts import ExtractReport
 from hub.partnership import Partnership
 from hub.pseudonyms import Key
 from hub.source_run import IDENTITY, QUARANTINE, TABLES, SourceRun
+from hub.spark import session as spark_session
 from hub.staging import Earlier
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
@@ -40,6 +41,7 @@ def ingest(
     progress: Progress | None = None,
     *,
     on: datetime.date | None = None,
+    spark: str | None = None,
 ) -> list[ExtractReport]:
     """Read a delivery and publish one extract for each of its sources.
 
@@ -51,6 +53,7 @@ def ingest(
         sources: names of the sources that this delivery holds; None means all of the partnership.
         progress: called at every step.
         on: the day of use, on which gateways must hold too; None is today (`Partnership.day_of_use`).
+        spark: Spark's master, when the sources are to be read there (hub.spark).
 
     Returns:
         One report for each source, in the order of sources.yaml; of one with periods, one for each period.
@@ -73,18 +76,24 @@ def ingest(
         ]
         known = {extract.facts["inputs"] for extract in here if extracts.has_identity(workspace, extract)}
         new = [run for run in runs if run.inputs not in known]
-        for run in new:
-            run.prepare()
         steps = sum(len(files) for run in new for files in run.delivered.files.values()) + 2 * len(new)
         done = 0
-        for run in new:
-            for table in run.delivered.files:
-                tell(f"Reading {table} of {run.name}", done, steps)
-                run.load(table)
-                done += len(run.delivered.files[table])
-            tell(f"Mapping {run.name}", done, steps)
-            run.map()
-            done += 1
+        if spark is not None and new:
+            tell("Reading sources on Spark", done, steps)
+            with spark_session(spark, scratch) as session:
+                spark_sources.read_all(session, new)
+            done = steps - len(new)
+        else:
+            for run in new:
+                run.prepare()
+            for run in new:
+                for table in run.delivered.files:
+                    tell(f"Reading {table} of {run.name}", done, steps)
+                    run.load(table)
+                    done += len(run.delivered.files[table])
+                tell(f"Mapping {run.name}", done, steps)
+                run.map()
+                done += 1
         for run in new:
             tell(f"Publishing {run.name}", done, steps)
             run.publish()
@@ -161,6 +170,13 @@ class _Run:
         """Run the SQL of sources.yaml and write what comes of it."""
         self.steps.map(self._leave_out_erased)
         self.facts |= self.steps.facts
+
+    def read_whole(self) -> None:
+        """Do all of it but publishing."""
+        self.prepare()
+        for table in self.delivered.files:
+            self.load(table)
+        self.map()
 
     def _leave_out_erased(self, steps: SourceRun) -> None:
         """Take people out who were erased (hub.tombstones), and say how many."""

@@ -1,6 +1,6 @@
 """Writing a table with a named schema to Parquet: sorted, checked, a row group at a time, equal rows to equal bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +46,18 @@ def write(
     names = ", ".join(sql.name(field.name) for field in table.fields)
     statement = f"SELECT {names} FROM ({select}) ORDER BY {', '.join(order)}"
     used = {name: value for name, value in (parameters or {}).items() if f"${name}" in statement} or None
-    reader: pa.RecordBatchReader = connection.sql(statement, params=used).to_arrow_reader(ROW_GROUP)
+    return write_batches(connection.sql(statement, params=used).to_arrow_reader(ROW_GROUP), table, path)
+
+
+def write_batches(batches: Iterable[pa.RecordBatch], table: Table, path: Path) -> int:
+    """Write rows that come in the right order as `table` and return how many there are.
+
+    Raises:
+        IntegrityError: a cell is empty where the schema does not allow it.
+    """
     rows, waiting = 0, pa.Table.from_batches([], table.schema)
     with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
-        for batch in reader:
+        for batch in batches:
             waiting = pa.concat_tables([waiting, _checked(pa.Table.from_batches([batch]), table)])
             while waiting.num_rows >= ROW_GROUP:
                 writer.write_table(waiting.slice(0, ROW_GROUP).combine_chunks(), ROW_GROUP)

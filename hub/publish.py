@@ -29,6 +29,7 @@ from hub import (
     person_table,
     persons,
     pseudonyms,
+    spark_tables,
     sql,
 )
 from hub.artefacts import Artefact
@@ -39,6 +40,7 @@ from hub.partnership import Partnership
 from hub.persons import PersonMap
 from hub.snapshots import CURRENT, KIND, Snapshot, open_snapshot
 from hub.sources import Source
+from hub.spark import session as spark_session
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, INVOLVEMENT, SCHEMA_VERSION, Table
 from hub.workspace import Workspace
 
@@ -56,6 +58,7 @@ def publish(
     progress: Progress | None = None,
     *,
     on: datetime.date | None = None,
+    spark: str | None = None,
 ) -> Snapshot:
     """Publish a snapshot of the newest extracts and make it the current one. The same inputs give the same digest.
 
@@ -66,6 +69,7 @@ def publish(
             names them in the snapshot.
         progress: called at every step.
         on: the day of use, on which gateways must hold, as on the last day covered; None is today.
+        spark: Spark's master, when events are to be joined and sorted there (hub.spark).
 
     Raises:
         GatewayError: no source is left, or a source has no gateway for the purpose; nothing is written.
@@ -103,7 +107,10 @@ def publish(
             rejected: Counter[tuple[str, str, str]] = Counter()
             for at, table in ((3, EVENT), (4, INVOLVEMENT), (4, FAMILY)):
                 tell(_STEPS[at], at, len(_STEPS))
-                rows[table.name] = _write_by_person(connection, kept, table, draft.path, rejected)
+                with spark_session(spark if table is EVENT else None, scratch) as session:
+                    rows[table.name] = _write_by_person(
+                        connection, kept, table, draft.path, rejected, session=session, scratch=scratch
+                    )
             rows["area"] = _write_areas(connection, kept, sources, draft.path / "area.parquet")
             rows["area_event"] = parquet_files.write(
                 connection, periods.staged(kept, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
@@ -207,6 +214,9 @@ def _write_by_person(
     table: Table,
     folder: Path,
     rejected: Counter[tuple[str, str, str]],
+    *,
+    session: Any,
+    scratch: Path,
 ) -> int:
     """Write the staged rows of `table` under person ids; count those without an identity row in `rejected`."""
     staged = f"({periods.staged(kept, table)})"
@@ -215,6 +225,9 @@ def _write_by_person(
     ).fetchall()
     for source, rows in lost:
         rejected[source, table.name, NO_RECORD] += rows
+    if session is not None:
+        path = folder / f"{table.name}.parquet"
+        return spark_tables.by_person(session, connection, staged, table, path, scratch)
     began = "coalesce(valid_from, known_from)" if table is FAMILY else "valid_from"
     columns = "*" if table is EVENT else f"* REPLACE ({began} AS valid_from)"
     return parquet_files.write(
