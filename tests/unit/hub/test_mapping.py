@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub import csv_records, mapping
+from hub.codes import Code, CodeList
 from hub.mapping import Kind
 from hub.source_files import Column, ColumnType, SourceFile
 from hub.validation import compile_rules
@@ -42,9 +43,12 @@ def test_every_rule_is_explained_in_the_documents() -> None:
     columns = {kind.value: Column(type=kind, **whole) for kind in ColumnType if kind is not ColumnType.DAYS_FROM_START}
     columns["date"] = Column(type=ColumnType.DATE, not_before=DELIVERED)
     columns["days"] = Column(type=ColumnType.DAYS_FROM_START, start="text")
+    columns["code"] = Column(codes="codes", codes_on="date")
+    codes = CodeList(name="codes", title="Codes", codes=(Code(code="A", meaning="a", valid_from=DELIVERED),))
     declared = SourceFile(name="t", file="t.csv", columns=columns)
-    rules = {rule.name for rule in compile_rules(declared, {"a": DELIVERED}, DELIVERED).rules.rules}
+    rules = {rule.name for rule in compile_rules(declared, {"a": DELIVERED}, DELIVERED, {"codes": codes}).rules.rules}
     rules |= {rule.name for group in mapping._RULES.values() for rule in group}
     rules |= set(csv_records.DAMAGE.values()) | {"duplicate", "duplicate_differs"}
+    rules |= {"formula", "error_cell", "nul"}  # of workbooks and Parquet files
     explained = set(re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\|[^|]*\|", PAGE.read_text(), re.MULTILINE))))
     assert explained == rules
