@@ -1,6 +1,7 @@
 """The generated partnership through the product's own stages: what was planted is what is found."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from features import measures, use_cases
 from features.catalogue import Over
+from hub.errors import SentinelError
 from hub.ingest import ingest
 from hub.workspace import Workspace
 from tests.factories import lancashire
@@ -38,6 +40,19 @@ def test_ingest_quarantines_what_was_planted_and_nothing_else(tmp_path: Path) ->
         assert facts["people"] == planted["records"].get(facts["source"], 0), facts["source"]
     assert set(read) == set(planted["rows"])
     assert sum(bool(found) for found in read.values()) >= 12
+
+
+def test_a_feed_about_patients_is_refused_without_a_value(tmp_path: Path) -> None:
+    folder = lancashire.generate(tmp_path / "extracts", "--plant", "ae_person_level", children=60)
+    workspace = Workspace(tmp_path / "workspace")
+    delivered = date.fromisoformat(lancashire.DELIVERED)
+    with pytest.raises(SentinelError) as refused:
+        ingest(workspace, lancashire.declared(), folder, delivered, sources=["ae_assaults"])
+    said = f"{refused.value} {refused.value.remedy}"
+    assert "ae_assaults.csv" in said
+    assert "NHS number" in said
+    assert not re.search(r"999[0-9]{7}|[0-9]{4}-[0-9]{2}-[0-9]{2}", said.replace(lancashire.DELIVERED, ""))
+    assert ingest(workspace, lancashire.declared(), folder, delivered, sources=["school"])
 
 
 @pytest.fixture(scope="module")
