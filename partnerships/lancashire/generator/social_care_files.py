@@ -1,8 +1,9 @@
 """What children's social care delivers: the tables of the Standard Safeguarding Dataset, with dates of recording."""
 
+import care_files
 import numpy as np
 import pandas as pd
-from bad_rows import KINDS
+from care_files import table
 from columns import Coded, Column, Dates, Numbers, Same, Text, coded, looked
 from extract_files import Extract
 from extracts import People, ended, numbered, only, spell, yes
@@ -26,15 +27,13 @@ _FACTORS = {
     "YOUNG_CARER": ("7A", "7A"),
     "CHILD_MENTAL_HEALTH": ("4A", "4A"),
 }
-_MAY_REPEAT = ("linked_identifiers", "address", "disability", "assessment_factors", "sdq_scores")
-_MAY_LACK_PERSON = ("involvements",)
 _LINKED = "link_valid_from_date"
 _UPN, _NHS_NUMBER = "Unique Pupil Number", "NHS Number"
 
 
 def files(who: People, frames: dict[str, pd.DataFrame]) -> list[Extract]:
     """Return all tables of the dataset that the county fills."""
-    return [*_people(who), *_episodes(who, frames), *_protection(who, frames), *_care(who, frames)]
+    return [*_people(who), *_episodes(who, frames), *_protection(who, frames), *care_files.files(who, frames)]
 
 
 def _people(who: People) -> list[Extract]:
@@ -76,10 +75,10 @@ def _people(who: People) -> list[Extract]:
         "disa_disability_code": Coded(disabled.astype(np.int32), ("NONE", "LD")),
     }
     return [
-        _table("person", persons | {"recorded_date": first}, "pers_person_id", "pers_person_id", "pers_dob"),
-        _table("linked_identifiers", _identifiers(who, held), "link_table_id", "link_person_id", _LINKED),
-        _table("family", family, "fami_person_id", "fami_person_id", "recorded_date"),
-        _table(
+        table("person", persons | {"recorded_date": first}, "pers_person_id", "pers_person_id", "pers_dob"),
+        table("linked_identifiers", _identifiers(who, held), "link_table_id", "link_person_id", _LINKED),
+        table("family", family, "fami_person_id", "fami_person_id", "recorded_date"),
+        table(
             "address",
             addresses,
             "addr_table_id",
@@ -87,7 +86,7 @@ def _people(who: People) -> list[Extract]:
             "addr_address_start_date",
             frozenset({"addr_address_json"}),
         ),
-        _table("disability", disability, "disa_table_id", "disa_person_id", ""),
+        table("disability", disability, "disa_table_id", "disa_person_id", ""),
     ]
 
 
@@ -159,11 +158,11 @@ def _episodes(who: People, frames: dict[str, pd.DataFrame]) -> list[Extract]:
     }
     json = frozenset({"cinf_assessment_factors_json"})
     return [
-        _table("contacts", told, "cont_contact_id", "cont_person_id", "cont_contact_date"),
-        _table("cin_episodes", referrals, "cine_referral_id", "cine_person_id", "cine_referral_date"),
-        _table("cin_assessments", assessed, "cina_assessment_id", "cina_person_id", "cina_assessment_start_date"),
-        _table("assessment_factors", factors, "cinf_table_id", "cinf_assessment_id", "", json),
-        _table("involvements", involved, "invo_involvements_id", "invo_person_id", "invo_involvement_start_date"),
+        table("contacts", told, "cont_contact_id", "cont_person_id", "cont_contact_date"),
+        table("cin_episodes", referrals, "cine_referral_id", "cine_person_id", "cine_referral_date"),
+        table("cin_assessments", assessed, "cina_assessment_id", "cina_person_id", "cina_assessment_start_date"),
+        table("assessment_factors", factors, "cinf_table_id", "cinf_assessment_id", "", json),
+        table("involvements", involved, "invo_involvements_id", "invo_person_id", "invo_involvement_start_date"),
     ]
 
 
@@ -212,116 +211,11 @@ def _protection(who: People, frames: dict[str, pd.DataFrame]) -> list[Extract]:
         "recorded_date": Dates(visits["recorded"].to_numpy()),
     }
     return [
-        _table("s47_enquiry", enquired, "s47e_s47_enquiry_id", "s47e_person_id", "s47e_s47_start_date"),
-        _table("initial_cp_conference", met, "icpc_icpc_id", "icpc_person_id", "icpc_icpc_date"),
-        _table("cp_plans", planned, "cppl_cp_plan_id", "cppl_person_id", "cppl_cp_plan_start_date"),
-        _table("cp_visits", visited, "cppv_cp_visit_id", "cppv_person_id", "cppv_cp_visit_date"),
+        table("s47_enquiry", enquired, "s47e_s47_enquiry_id", "s47e_person_id", "s47e_s47_start_date"),
+        table("initial_cp_conference", met, "icpc_icpc_id", "icpc_person_id", "icpc_icpc_date"),
+        table("cp_plans", planned, "cppl_cp_plan_id", "cppl_person_id", "cppl_cp_plan_start_date"),
+        table("cp_visits", visited, "cppv_cp_visit_id", "cppv_person_id", "cppv_cp_visit_date"),
     ]
-
-
-def _care(who: People, frames: dict[str, pd.DataFrame]) -> list[Extract]:
-    care, missing, reviews = frames["care"], frames["missing"], frames["reviews"]
-    health, asked = frames["health"], frames["questionnaires"]
-    time_in_care = Numbers(care["care"].to_numpy() + 1, "CL", 7)
-    over = ended(care)
-    reason = np.where(care["last"].to_numpy(dtype=bool), 1, 0)
-    episodes: dict[str, Column] = {
-        "clae_cla_episode_id": numbered(care, "CA"),
-        "clae_person_id": who.ids(care),
-        "clae_cla_placement_id": numbered(care, "CP"),
-        "clae_cla_id": time_in_care,
-        "clae_cla_episode_start_reason": Coded(care["first"].to_numpy(dtype=np.int32), ("P", "S")),
-        "clae_cla_primary_need_code": coded(care["need"].array),
-        "clae_cla_episode_ceased_reason": only(over, Coded(reason.astype(np.int32), ("X1", "E4A"))),
-        **spell(
-            care,
-            "clae_cla_episode_start_date",
-            "clae_cla_episode_ceased_date",
-            "recorded_date",
-            "end_recorded_date",
-        ),
-    }
-    placed: dict[str, Column] = {
-        "clap_cla_placement_id": numbered(care, "CP"),
-        "clap_cla_id": time_in_care,
-        "clap_person_id": who.ids(care),
-        "clap_cla_placement_type": coded(care["kind"].array),
-        **spell(
-            care,
-            "clap_cla_placement_start_date",
-            "clap_cla_placement_end_date",
-            "recorded_date",
-            "end_recorded_date",
-        ),
-    }
-    away: dict[str, Column] = {
-        "miss_table_id": numbered(missing, "MI"),
-        "miss_person_id": who.ids(missing),
-        "miss_missing_episode_type": Same("M", len(missing)),
-        **spell(
-            missing,
-            "miss_missing_episode_start_date",
-            "miss_missing_episode_end_date",
-            "recorded_date",
-            "end_recorded_date",
-        ),
-    }
-    return [
-        _table("cla_episodes", episodes, "clae_cla_episode_id", "clae_person_id", "clae_cla_episode_start_date"),
-        _table("cla_placement", placed, "clap_cla_placement_id", "clap_person_id", "clap_cla_placement_start_date"),
-        _table(
-            "cla_reviews",
-            {
-                "clar_cla_review_id": numbered(reviews, "RE"),
-                "clar_cla_id": Numbers(reviews["of"].to_numpy() + 1, "CL", 7),
-                "clar_cla_review_date": Dates(reviews["day"].to_numpy()),
-                "recorded_date": Dates(reviews["recorded"].to_numpy()),
-            },
-            "clar_cla_review_id",
-            "clar_cla_id",
-            "clar_cla_review_date",
-        ),
-        _table(
-            "cla_health",
-            {
-                "clah_health_check_id": numbered(health, "HE"),
-                "clah_person_id": who.ids(health),
-                "clah_health_check_type": Same("Health assessment", len(health)),
-                "clah_health_check_date": Dates(health["day"].to_numpy()),
-                "recorded_date": Dates(health["recorded"].to_numpy()),
-            },
-            "clah_health_check_id",
-            "clah_person_id",
-            "clah_health_check_date",
-        ),
-        _table("missing", away, "miss_table_id", "miss_person_id", "miss_missing_episode_start_date"),
-        _table(
-            "sdq_scores",
-            {
-                "csdq_table_id": numbered(asked, "SD"),
-                "csdq_person_id": who.ids(asked),
-                "csdq_sdq_completed_date": Dates(asked["day"].to_numpy()),
-                "csdq_sdq_score": Numbers(asked["score"].to_numpy()),
-                "recorded_date": Dates(asked["recorded"].to_numpy()),
-            },
-            "csdq_table_id",
-            "csdq_person_id",
-            "csdq_sdq_completed_date",
-        ),
-    ]
-
-
-def _table(
-    name: str, columns: dict[str, Column], key: str, person: str, date: str, quoted: frozenset[str] = frozenset()
-) -> Extract:
-    bad = tuple(
-        kind
-        for kind in KINDS
-        if (date or not kind.endswith("_date"))
-        and not (kind == "repeated_row" and name in _MAY_REPEAT)
-        and not (kind == "missing_key" and name in _MAY_LACK_PERSON)
-    )
-    return Extract(f"ssd_{name}.csv", columns, key, person, date, quoted=quoted, bad=bad)
 
 
 def _said(words: pd.Series, codes: dict[str, str]) -> Coded:
