@@ -94,20 +94,20 @@ def used(chosen: Sequence[Block], extra: str = "") -> Blocks:
 def _block(
     connection: duckdb.DuckDBPyConnection, name: str, condition: str, arrays: tuple[str, ...], bound: int
 ) -> Block:
-    left, right = keys(condition)
-    groups = _groups(left, right, arrays, apart="l.exclusive <> r.exclusive" in condition)
-    [(estimated,)] = connection.execute(f"SELECT coalesce(sum(pairs), 0)::BIGINT FROM ({groups})").fetchall()
+    left, _ = keys(condition)
+    here = groups(condition, arrays)
+    [(estimated,)] = connection.execute(f"SELECT coalesce(sum(pairs), 0)::BIGINT FROM ({here})").fetchall()
     if estimated <= bound:
         return Block(name, condition, arrays, estimated, bound, 0, estimated)
     largest = connection.execute(
-        f"SELECT value::VARCHAR, pairs FROM ({groups}) ORDER BY pairs DESC, value LIMIT {MOST_VALUES}"
+        f"SELECT value::VARCHAR, pairs FROM ({here}) ORDER BY pairs DESC, value LIMIT {MOST_VALUES}"
     ).fetchall()
     pairs, values = estimated, []
-    for value, here in largest:
+    for value, made in largest:
         if pairs <= bound:
             break
         values.append(value)
-        pairs -= here
+        pairs -= made
     if pairs > bound:
         return Block(name, condition, arrays, estimated, bound, 0, 0)
     narrowed = f"{condition} AND hash({', '.join(left)}) NOT IN ({', '.join(values)})"
@@ -120,8 +120,10 @@ def keys(condition: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(left.strip() for left, _ in sides), tuple(right.strip() for _, right in sides)
 
 
-def _groups(left: Sequence[str], right: Sequence[str], arrays: Sequence[str], *, apart: bool) -> str:
-    """Return SQL for one row a group: `value` (a hash of the keys) and `pairs`."""
+def groups(condition: str, arrays: Sequence[str] = ()) -> str:
+    """Return SQL for one row a group of a rule: `value` (a hash of the keys on the left) and `pairs`."""
+    left, right = keys(condition)
+    apart = "l.exclusive <> r.exclusive" in condition
     exploded = "".join(f", unnest({name}) AS {name}" for name in arrays)
     hidden = f" EXCLUDE ({', '.join(arrays)})" if arrays else ""
     record = f"(SELECT *{hidden}{exploded} FROM record)"

@@ -19,9 +19,11 @@ _SWAPPED = "swapped with the family name"
 FREQUENT = ("given_name", "family_name")
 NOT_LEARNT = ("identifiers",)
 """Comparisons that are not learnt with the others: how often identifiers are wrong is counted in hub.identifiers."""
-_M_NOT_LEARNT = (("given_name", "different"), ("date_of_birth", "a generation apart"))
-# Twins look like true pairs whose given names differ, and a father and son of one name like true pairs whose birthdays
-# do, so EM would learn from them that names and birthdays often differ.
+M_NOT_LEARNT = (("given_name", "different"), ("date_of_birth", "a generation apart"))
+"""Twins look like true pairs whose given names differ, and a father and son of one name like true pairs whose birthdays
+do, so EM would learn from them that names and birthdays often differ."""
+LEAST_FREQUENCY = 0.00001
+"""No name counts as rarer than this."""
 
 _SHARED_BY_MISTAKE = 0.001
 # Of the pairs that share an identifier, this share is taken to be two people (mixed up or mistyped).
@@ -73,11 +75,12 @@ BLOCKS: Blocks = (
     ("given name, year and month of birth", _same("@.given_name", "left(@.date_of_birth, 7)"), ()),
 )
 INSIDE: Blocks = (("one component", "l.component = r.component", ()),)
-LEARNT_FROM = (
-    f"l.date_of_birth = r.date_of_birth AND {_OTHER}",
-    f"l.given_name = r.given_name AND l.family_name = r.family_name AND {_OTHER}",
-)
-"""EM learns from pairs with one birthday, then from pairs with the same names; never from pairs at one place."""
+LEARNT_FROM: Mapping[tuple[str, ...], str] = {
+    ("date_of_birth",): f"l.date_of_birth = r.date_of_birth AND {_OTHER}",
+    ("given_name", "family_name"): f"l.given_name = r.given_name AND l.family_name = r.family_name AND {_OTHER}",
+}
+"""EM learns from pairs with one birthday, then from pairs with the same names; never from pairs at one place.
+For each rule the comparisons whose values are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +177,8 @@ def _comparison(name: str, learnt: Learnt) -> dict[str, Any]:
             level["is_null_level"] = True
         else:
             level |= {"m_probability": learnt.m[name][label], "u_probability": learnt.u[name][label]}
-            level["fix_m_probability"] = (name, label) in _M_NOT_LEARNT
+            level["fix_m_probability"] = (name, label) in M_NOT_LEARNT
         if label == "the same" and name in FREQUENT:
-            level |= {"tf_adjustment_column": name, "tf_minimum_u_value": 0.00001}
+            level |= {"tf_adjustment_column": name, "tf_minimum_u_value": LEAST_FREQUENCY}
         levels.append(level)
     return {"output_column_name": name, "comparison_levels": levels}

@@ -145,7 +145,7 @@ def _weigh(
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     chosen = blocks.choose(connection, comparisons.BLOCKS)
     database = DuckDBAPI(connection)
-    model = pairs.learn(connection, database, columns)
+    model = pairs.learn(connection, columns)
     frequent = [name for name in comparisons.FREQUENT if name in columns]
     rules = blocks.used(chosen)
     settings = comparisons.settings(columns, model.prior, model.shares, rules)

@@ -9,12 +9,9 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from hub import chance, comparisons, identifiers, siblings
+from hub import chance, comparisons, expectation, identifiers, siblings
 from hub.comparisons import Learnt
 
-SEED = 1
-U_PAIRS = 2_000_000
-EM_PAIRS = 1_000_000
 _ENOUGH_TO_LEARN = 100
 _EXACTLY = ("given_name", "family_name", "date_of_birth")
 _LEAST_RECALL = 0.05
@@ -72,12 +69,11 @@ def compared(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(name for name, count in zip(_RECORDED, row, strict=True) if count > 1)
 
 
-def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequence[str]) -> Model:
+def learn(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> Model:
     """Learn from the records what a pair of one person looks like.
 
     Args:
         connection: holds the table `record`.
-        database: Splink's interface to the connection.
         columns: the comparisons to make.
     """
     [(_, exact, apart)] = connection.execute(_EXACT).fetchall()
@@ -90,7 +86,8 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
     shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior, shares.m))
     trusted = identifiers.Trust((), {})
     if exact >= _ENOUGH_TO_LEARN:
-        taught = dict(_learn(database, connection, shares, prior))
+        teachable = {name: levels for name, levels in shares.m.items() if name not in comparisons.NOT_LEARNT}
+        taught = expectation.learn(connection, replace(shares, m=teachable), prior)
         if "identifiers" in columns:
             trusted = identifiers.trust(connection, shares.m["identifiers"])
             taught["identifiers"] = trusted.shares
@@ -110,38 +107,10 @@ def learn(connection: duckdb.DuckDBPyConnection, database: Any, columns: Sequenc
     )
 
 
-def _learn(
-    database: Any, connection: duckdb.DuckDBPyConnection, shares: Learnt, prior: float
-) -> dict[str, dict[str, float]]:
-    """Return m of each level of the comparisons that EM teaches, u being `shares.u`."""
-    from splink import Linker
-
-    settings = comparisons.settings([name for name in shares.m if name not in comparisons.NOT_LEARNT], prior, shares)
-    linker = Linker(database.register("record"), settings, log_level=None)
-    for rule in _can_learn_from(connection):
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            rule, max_pairs=EM_PAIRS, record_sample_proportion=0.1
-        )
-    taught = {comparison.output_column_name: comparison for comparison in linker._settings_obj.comparisons}
-    return {name: _levels(comparison, "m_probability", _LEAST_M) for name, comparison in taught.items()}
-
-
 def _recall_of_exact(shares: Learnt) -> float:
     """Return the share of true pairs whose names and birthdays agree to the letter, errors being independent."""
     exact = (shares.m[name]["the same"] for name in _EXACTLY if name in shares.m)
     return max(math.prod(exact), _LEAST_RECALL)
-
-
-_LEAST_M = 0.0002
-"""A level that was not seen among the pairs learnt from is rare, not impossible."""
-
-
-def _levels(comparison: Any, which: str, least: float) -> dict[str, float]:
-    return {
-        level.label_for_charts: min(max(round(float(getattr(level, which)), 9), least), 1.0)
-        for level in comparison.comparison_levels
-        if not level.is_null_level
-    }
 
 
 _EXACT = """
@@ -159,15 +128,6 @@ def _recorded_in_both(connection: duckdb.DuckDBPyConnection) -> float:
     counts = ", ".join(f"greatest(count({name}), 1) / greatest(count(*), 1)" for name in _EXACTLY)
     [row] = connection.execute(f"SELECT {counts} FROM record").fetchall()
     return max(math.prod(float(share) ** 2 for share in row if share > 0.05), _LEAST_RECALL)
-
-
-def _can_learn_from(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    rules = []
-    for rule in comparisons.LEARNT_FROM:
-        query = f"SELECT 1 FROM record l JOIN record r ON {rule} AND l.number < r.number LIMIT 1"
-        if connection.execute(query).fetchall():
-            rules.append(rule)
-    return rules
 
 
 def probability(weight: float) -> float:
