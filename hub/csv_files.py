@@ -65,6 +65,8 @@ class CsvFile:
         damaged: records that cannot be read.
         blank_lines: lines without any character; they are not rows.
         delimiter: what separates the cells of `readable`.
+        marks: the byte of `readable` on which every so many-th record begins (see `hub.csv_records.spans`).
+        scratch: folder inside the identity store for what is made of the file.
     """
 
     name: str
@@ -79,6 +81,8 @@ class CsvFile:
     damaged: tuple[Damaged, ...]
     blank_lines: int
     delimiter: str
+    marks: NDArray[np.int64]
+    scratch: Path
     refused: tuple[str, ...] = ()
 
 
@@ -164,6 +168,8 @@ def _records(
         damaged,
         found.blank_lines,
         delimiter,
+        found.marks if plain else np.zeros(1, np.int64),
+        scratch,
         csv_headers.refused(headers, declared.refused),
     )
 

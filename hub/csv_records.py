@@ -19,6 +19,9 @@ LONGEST_RECORD = 1_000_000
 DAMAGE = {1: "cells", 2: "quotes", 3: "too_long"}
 """Why a record is set aside: another number of cells than the header, damaged quotes, longer than allowed."""
 
+MARKED = 256
+"""Of one good record in so many it is noted where it begins; others are found from the one before."""
+
 _NEWLINE, _RETURN, _QUOTE, _SPACE = 10, 13, 34, 32
 _CELL_START, _UNQUOTED, _QUOTED, _AFTER_QUOTE, _CLOSED = 0, 1, 2, 3, 4
 _ENDS_NEWLINE, _ENDS_RETURN_NEWLINE, _ENDS_RETURN = 1, 2, 4
@@ -36,12 +39,14 @@ class Records:
         blank_lines: lines without any character; they are not records.
         line_end: what ends every line, when any CSV reader finds the same records in the file as it stands; else empty.
             Then nothing is set aside, no line is blank, and where line ends have two characters no cell holds one.
+        marks: the byte on which every `MARKED`th good record begins, the first one included.
     """
 
     lines: NDArray[np.int64]
     damaged: NDArray[np.int64]
     blank_lines: int
     line_end: str
+    marks: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +69,15 @@ def _line_end(content: Any, position: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _record(content: Any, start: int, delimiter: int) -> Any:
-    """Walk over the record that begins at `start`.
+def _record(content: Any, start: int, delimiter: int, longest: int) -> Any:
+    """Walk over the record that begins at `start`; it is too long when it has more bytes than `longest`.
 
     Returns:
         `(end, behind, cells, breaks, reason)`: the byte behind its last cell, the byte where the next record begins,
         its cells, the line ends inside its cells, and 2 or 3 (see `DAMAGE`) or 0.
     """
     size = len(content)
-    last = min(size, start + LONGEST_RECORD)
+    last = min(size, start + longest)
     position, cells, breaks, state = start, 1, 0, _CELL_START
     while position < last:
         byte = content[position]
@@ -122,8 +127,10 @@ def _record(content: Any, start: int, delimiter: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _scan(content: Any, position: int, line: int, delimiter: int, expected: int, lines: Any, bad: Any, out: Any) -> Any:
-    """Walk over `content` from `position`; fill `lines`, `bad` and, when it has room, `out`; return the totals.
+def _scan(
+    content: Any, position: int, line: int, delimiter: int, expected: int, lines: Any, marks: Any, bad: Any, out: Any
+) -> Any:
+    """Walk over `content` from `position`; fill `lines`, `marks`, `bad`, `out` where they have room; return the totals.
 
     Args:
         content: the bytes of the file.
@@ -132,6 +139,7 @@ def _scan(content: Any, position: int, line: int, delimiter: int, expected: int,
         delimiter: what separates the cells.
         expected: number of cells of a good record; 0 stops behind the first one, whatever it has.
         lines: int64, filled with the line of each good record.
+        marks: int64, filled with the byte on which every `MARKED`th good record begins.
         bad: int64 of four columns, filled with line, start, end and reason of each record set aside.
         out: empty, or uint8 as long as `content` + 1: filled with the good records, each ended by a newline.
     """
@@ -139,7 +147,7 @@ def _scan(content: Any, position: int, line: int, delimiter: int, expected: int,
     size = len(content)
     while position < size and not (expected == 0 and totals[_GOOD] + totals[_BAD] > 0):
         start, first_line = position, line
-        end, position, cells, breaks, reason = _record(content, start, delimiter)
+        end, position, cells, breaks, reason = _record(content, start, delimiter, LONGEST_RECORD)
         if reason == 0:
             line += breaks
             totals[_MANY_LINES] += breaks
@@ -171,6 +179,8 @@ def _scan(content: Any, position: int, line: int, delimiter: int, expected: int,
             continue
         if len(lines):
             lines[totals[_GOOD]] = first_line
+        if len(marks) and totals[_GOOD] % MARKED == 0:
+            marks[totals[_GOOD] // MARKED] = start
         totals[_GOOD] += 1
         totals[_CELLS], totals[_START], totals[_END] = cells, start, end
         if len(out):
@@ -190,7 +200,7 @@ def _bytes(content: Any) -> NDArray[np.uint8]:
 def header(content: Any, start: int, delimiter: str) -> Header | None:
     """Return the first record of `content` from the byte `start`; None when there is none or its quotes are damaged."""
     nothing, bad = np.empty(0, np.int64), np.empty((1, 4), np.int64)
-    totals = _scan(_bytes(content), start, 1, ord(delimiter), 0, nothing, bad, np.empty(0, np.uint8))
+    totals = _scan(_bytes(content), start, 1, ord(delimiter), 0, nothing, nothing, bad, np.empty(0, np.uint8))
     if totals[_GOOD] == 0:
         return None
     return Header(*(int(totals[at]) for at in (_START, _END, _CELLS, _POSITION, _LINE)))
@@ -201,6 +211,7 @@ def records(content: Any, head: Header, delimiter: str) -> Records:
     rows = _bytes(content)[head.position :]
     most = 1 + int(np.count_nonzero(rows == _NEWLINE)) + int(np.count_nonzero(rows == _RETURN))
     lines, bad = np.empty(most, np.int64), np.empty((most, 4), np.int64)
+    marks = np.empty(most // MARKED + 1, np.int64)
     totals = _scan(
         _bytes(content),
         head.position,
@@ -208,6 +219,7 @@ def records(content: Any, head: Header, delimiter: str) -> Records:
         ord(delimiter),
         head.cells,
         lines,
+        marks,
         bad,
         np.empty(0, np.uint8),
     )
@@ -221,7 +233,8 @@ def records(content: Any, head: Header, delimiter: str) -> Records:
             line_end = "\n"
         elif endings == _ENDS_RETURN_NEWLINE and not totals[_MANY_LINES]:
             line_end = "\r\n"
-    return Records(lines[: totals[_GOOD]].copy(), damaged, blank, line_end)
+    good = int(totals[_GOOD])
+    return Records(lines[:good].copy(), damaged, blank, line_end, marks[: -(-good // MARKED)].copy())
 
 
 def good_records(content: Any, head: Header, delimiter: str, found: Records) -> NDArray[np.uint8]:
@@ -235,5 +248,39 @@ def good_records(content: Any, head: Header, delimiter: str, found: Records) -> 
     """
     buffer, nothing = _bytes(content), np.empty(0, np.int64)
     bad, out = np.empty((len(found.damaged) + 1, 4), np.int64), np.empty(len(buffer) + 1, np.uint8)
-    totals = _scan(buffer, head.position, head.line, ord(delimiter), head.cells, nothing, bad, out)
+    totals = _scan(buffer, head.position, head.line, ord(delimiter), head.cells, nothing, nothing, bad, out)
     return out[: totals[_WRITTEN]]
+
+
+@njit(cache=True, nogil=True)
+def _find(content: Any, delimiter: int, marks: Any, rows: Any, spans: Any) -> None:
+    """Fill `spans` with the first byte, and the byte behind the last, of each record whose number is in `rows`."""
+    row, position = 0, marks[0]
+    for index in range(len(rows)):
+        mark = min(rows[index] // MARKED, len(marks) - 1)
+        if mark * MARKED > row:
+            row, position = mark * MARKED, marks[mark]
+        while True:
+            start = position
+            end, position, _, _, _ = _record(content, start, delimiter, len(content))
+            row += 1
+            if row > rows[index]:
+                break
+        spans[index, 0], spans[index, 1] = start, end
+
+
+def spans(content: Any, delimiter: str, marks: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where records stand in `content`, which from the first mark on holds good records and nothing else.
+
+    Args:
+        content: the bytes of the file.
+        delimiter: what separates the cells.
+        marks: where every `MARKED`th record begins; those at the end may be missing, the first may not.
+        rows: the numbers of the records, from 0, ascending and without repeats.
+
+    Returns:
+        int64, one row for each of `rows`: its first byte, and the byte behind its last (its line end not included).
+    """
+    found = np.empty((len(rows), 2), np.int64)
+    _find(_bytes(content), ord(delimiter), marks, rows, found)
+    return found

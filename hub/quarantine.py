@@ -54,23 +54,24 @@ def add_rows(
     reader: str,
     columns: tuple[str, ...],
 ) -> None:
-    """Add rows of `file` that were read and broke a rule; their original cells are read from the file once more.
+    """Add rows of `file` that were read and broke a rule, with their original cells.
 
     Args:
         connection: holds the quarantine.
         table: the table as which it was read.
         file: the file.
         broken: `row` (from 0) and `rules` of each row that broke one.
-        reader: the relation that reads the file, with the columns `cell 0`, `cell 1` and so on.
+        reader: the relation that reads those rows alone, in their order, with the columns `cell 0`, `cell 1` and so on.
         columns: the declared columns, in the order of the cells.
     """
     lined = broken.append_column("line", pa.array(file.lines[broken["row"].to_numpy()], pa.int64()))
+    lined = lined.append_column("place", pa.array(range(broken.num_rows), pa.int64()))
     cells = ", ".join(f'{sql.text(column)}: "cell {index}"' for index, column in enumerate(columns))
     _insert(
         connection,
         lined,
         f"{sql.text(file.name)}, {sql.text(table)}, line, NULL, rules, MAP {{{cells}}}",
-        f'JOIN (SELECT row_number() OVER () - 1 AS "row", * FROM {reader}) USING ("row")',
+        f"JOIN (SELECT row_number() OVER () - 1 AS place, * FROM {reader}) USING (place)",
     )
 
 
@@ -103,7 +104,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, rows: pa.Table, select: str, 
 def counts(
     connection: duckdb.DuckDBPyConnection, *, file: str = "", table: str = "", mapping: str = ""
 ) -> tuple[int, dict[str, int]]:
-    """Return how many rows of a file and its table, or of a mapping, are in quarantine, and how many break each rule."""
+    """Return how many rows of a file and its table, or of a mapping, are in quarantine, and how many break each."""
     those = "mapping = $name" if mapping else 'mapping IS NULL AND file = $name AND "table" = $table'
     name = {"name": mapping} if mapping else {"name": file, "table": table}
     rows = connection.execute(f"SELECT count(*) FROM {TABLE} WHERE {those}", name).fetchall()

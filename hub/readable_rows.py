@@ -89,6 +89,8 @@ class RowFile:
             damaged=tuple(self._damaged),
             blank_lines=self.blank,
             delimiter=",",
+            marks=np.zeros(1, np.int64),
+            scratch=self.scratch,
             refused=self.refused,
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from hub import quarantine, sql
+from hub import csv_rows, quarantine, sql
 from hub.csv_files import CsvFile
 from hub.errors import InputError
 from hub.source_files import SourceFile
@@ -79,11 +79,10 @@ def load(
     """
     if not files:
         return []
-    readers = []
     for index, file in enumerate(files):
         where = f"{file.name} (source {source.name})"
-        readers.append(_reader(file, declared))
-        statement = f"CREATE OR REPLACE TABLE {_part(declared, index)} AS {validation.select(readers[-1])}"
+        typed = validation.select(_reader(file, declared))
+        statement = f"CREATE OR REPLACE TABLE {_part(declared, index)} AS {typed}"
         _read(connection, where, statement)
         [(rows,)] = connection.execute(f"SELECT count(*) FROM {_part(declared, index)}").fetchall()
         if rows != len(file.lines):
@@ -92,8 +91,8 @@ def load(
     if declared.unique:
         _mark_repeats(connection, declared, validation, len(files))
     found = []
-    for index, (file, reader) in enumerate(zip(files, readers, strict=True)):
-        facts = _settle(connection, source, declared, validation, file, index, reader)
+    for index, file in enumerate(files):
+        facts = _settle(connection, source, declared, validation, file, index)
         if must_keep and facts["rows"] and not facts["kept"]:
             raise _nothing_kept(f"{file.name} (source {source.name})", facts)
         found.append(facts | ({"refused": list(file.refused)} if file.refused else {}))
@@ -165,14 +164,16 @@ def _settle(
     validation: Validation,
     file: CsvFile,
     index: int,
-    reader: str,
 ) -> dict[str, Any]:
     part, kept_rows = _part(declared, index), validation.rules.kept
     broken = connection.sql(
         f'SELECT rowid AS "row", {validation.rules.labels} AS rules FROM {part} WHERE NOT ({kept_rows}) ORDER BY 1'
     ).to_arrow_table()
     quarantine.add_damaged(connection, declared.name, file)
-    quarantine.add_rows(connection, declared.name, file, broken, reader, tuple(declared.columns))
+    if broken.num_rows:
+        with csv_rows.only(file, broken["row"].to_numpy()) as those:
+            reader = _reader(those, declared)
+            quarantine.add_rows(connection, declared.name, file, broken, reader, tuple(declared.columns))
     quarantined, rules = quarantine.counts(connection, file=file.name, table=declared.name)
     [(kept,)] = connection.execute(f"SELECT count(*) FROM {part} WHERE {kept_rows}").fetchall()
     rows = len(file.lines) + len(file.damaged)
