@@ -62,6 +62,11 @@ class Assigned:
     kept: NDArray[np.int64]
     changes: tuple[Change, ...]
 
+    @property
+    def merged_into(self) -> dict[str, str]:
+        """For each id that is gone, the id that stayed: records that no newest extract holds follow it."""
+        return {change.person_id: change.other_id for change in self.changes if change.change == MERGED}
+
     def counts(self) -> dict[str, int]:
         """Return how many ids are new, kept, merged into older ones, and how many parts were split off."""
         kinds, new = Counter(change.change for change in self.changes), int((self.kept < 0).sum())

@@ -154,7 +154,9 @@ def update(
     gone = pc.invert(pc.is_in(table["record_key"], value_set=keys))
     changes = [{"changed_on": on, **asdict(change)} for change in assigned.changes]
     log = pa.concat_tables([log, pa.Table.from_pylist(changes, schema=LOG.schema)])
-    return _save(workspace, facts, pa.concat_tables([rows, _absent(table.filter(gone))]), log, report), assigned
+    return _save(
+        workspace, facts, pa.concat_tables([rows, _absent(table.filter(gone), assigned)]), log, report
+    ), assigned
 
 
 def _precedence(table: pa.Table) -> tuple[pa.Array, pa.Array]:
@@ -184,8 +186,14 @@ def _rows(
     return pa.Table.from_arrays(columns, schema=MAP.schema)
 
 
-def _absent(rows: pa.Table) -> pa.Table:
-    """Return the rows of records that the newest extracts do not hold: they keep their id, and have no link."""
+def _absent(rows: pa.Table, assigned: Assigned) -> pa.Table:
+    """Return the rows of records that the newest extracts do not hold: they have no link, and keep their id.
+
+    When that id was merged they follow it: else it would come back with them.
+    """
+    merged = assigned.merged_into
+    ids = pa.array([merged.get(one, one) for one in rows["person_id"].to_pylist()], pa.string())
+    rows = rows.set_column(1, MAP.schema.field(1), ids)
     empty = pa.nulls(rows.num_rows, pa.float64())
     rows = rows.set_column(2, MAP.schema.field(2), empty)
     return rows.set_column(4, MAP.schema.field(4), pa.array(np.zeros(rows.num_rows, dtype=bool)))

@@ -3,14 +3,17 @@
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hub import person_ids
+from hub import identity_store, person_ids, persons, pseudonyms
 from hub.person_ids import Assigned, Before, Change, Parting
+from hub.workspace import Workspace
 
 DAY_1, DAY_2 = datetime.date(2024, 1, 1), datetime.date(2025, 1, 1)
 Held = Mapping[str, tuple[str, datetime.date]]
@@ -140,6 +143,7 @@ def _clusters(labels: list[int | None]) -> list[str]:
 
 
 @given(st.lists(_PARTITION, min_size=1, max_size=5))
+@example([[0, 0, None, 1, 0, None, 1, None], [0, 0, 1, 0] + [None] * 4, [0] * 6 + [1, 0]])
 def test_over_many_deliveries_ids_are_unique_stay_and_are_never_reused(history: list[list[int | None]]) -> None:
     known: dict[str, tuple[str, datetime.date]] = {}
     gone: set[str] = set()
@@ -161,8 +165,36 @@ def test_over_many_deliveries_ids_are_unique_stay_and_are_never_reused(history: 
         ever |= set(found.ids)
         if before and clusters == _clusters(history[number - 1]):
             assert found.changes == ()
+        known = {record: (found.merged_into.get(one, one), since) for record, (one, since) in known.items()}
         known = known | {
             record: (person_id, known[next(key for key in known if known[key][0] == person_id)][1] if at >= 0 else day)
             for person_id, at, cluster in zip(found.ids, found.kept.tolist(), clusters, strict=True)
             for record in cluster
         }
+
+
+def test_a_record_that_is_away_follows_its_id_when_that_is_merged(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    identity_store.secure(workspace.identity)
+    pseudonyms.open_key(workspace, may_create=True)
+    ids: list[dict[str, str]] = []
+    # g and d are one person; g is away while d turns out to be a; then g is back and is nobody else's record.
+    for day, people in (
+        (DAY_1, {"a": 0, "d": 1, "g": 1}),
+        (DAY_2, {"a": 0, "d": 0}),
+        (DAY_2, {"a": 0, "d": 0, "g": 1}),
+    ):
+        persons.update(
+            workspace,
+            pa.array(list(people), pa.string()),
+            np.array(list(people.values())),
+            np.full(len(people), np.nan),
+            on=day,
+            why=lambda partings: ["" for _ in partings],
+            facts={},
+            report={},
+        )
+        table = persons.open_map(workspace).table().to_pydict()
+        ids.append(dict(zip(table["record_key"], table["person_id"], strict=True)))
+    assert ids[1] == dict.fromkeys("adg", ids[0]["a"])
+    assert ids[2]["g"] not in {*ids[0].values(), *ids[1].values()}
