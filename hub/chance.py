@@ -19,9 +19,10 @@ from hub.comparisons import Learnt
 
 PAIRS = 1_000_000
 """About so many random pairs are drawn."""
-LOOKED_AT = 80_000
-"""About so many of the pairs that share nothing rare are looked at. A level that one stranger in 100 has is then known
-to 4 % (0.05 bits), one of 1,000 to 11 % (0.16 bits)."""
+LOOKED_AT = (80_000, 300_000)
+"""About so many of the pairs that share nothing rare are looked at: 30 for each record, within these bounds. A level at
+which one pair of strangers in 1,000 stands is then known to 6 to 11 % (0.08 to 0.16 bits)."""
+_LOOKED_AT_A_RECORD = 30
 _MOST_SHARING = 40
 # A value that more of the records drawn have is not rare.
 _RARE = ("[date_of_birth]", "postcodes", "addresses", "emails", "identifiers")
@@ -57,8 +58,9 @@ class Sample:
 
     @staticmethod
     def _pairs(connection: duckdb.DuckDBPyConnection) -> str:
-        [(drawn,)] = connection.execute("SELECT count(*) FROM drawn").fetchall()
-        each = max(1, math.ceil(drawn * (drawn - 1) / 2 / LOOKED_AT))
+        [(drawn, records)] = connection.execute("SELECT count(*), (SELECT count(*) FROM record) FROM drawn").fetchall()
+        looked_at = min(max(_LOOKED_AT_A_RECORD * records, LOOKED_AT[0]), LOOKED_AT[1])
+        each = max(1, math.ceil(drawn * (drawn - 1) / 2 / looked_at))
         values = " UNION ALL ".join(
             f"SELECT number, {at} AS kind, unnest({column})::VARCHAR AS value FROM drawn"
             for at, column in enumerate(_RARE)
