@@ -33,12 +33,37 @@ from hub.nicknames import NAMESAKES
 _NEWEST = "ORDER BY known_from DESC, valid_from DESC NULLS LAST, {0}) FILTER ({0} IS NOT NULL)"
 
 
-def _newest(column: str) -> str:
-    return f"list({column} {_NEWEST.format(column)}[1] AS {column}"
+_ONE = ("given_name", "family_name", "date_of_birth", "sex", "locality", "email")
+_EVERY = {
+    "given_name": "given_names",
+    "family_name": "family_names",
+    "home": "homes",
+    "address": "addresses",
+    "postcode": "postcodes",
+    "locality": "localities",
+    "email": "emails",
+}
 
 
-def _every(column: str, name: str) -> str:
-    return f"coalesce(list_sort(list_distinct(list({column}) FILTER ({column} IS NOT NULL))), []) AS {name}"
+def _newest() -> str:
+    """Return SQL for one row a record: the newest and every value of its rows in `spelt`.
+
+    Most records have a single row, which needs no ordering; the table `repeated` holds the keys of the others.
+    """
+    newest = (f"list({name} {_NEWEST.format(name)}[1] AS {name}" for name in _ONE)
+    every = (
+        f"coalesce(list_sort(list_distinct(list({name}) FILTER ({name} IS NOT NULL))), []) AS {names}"
+        for name, names in _EVERY.items()
+    )
+    only = (f"CASE WHEN {name} IS NULL THEN [] ELSE [{name}] END AS {names}" for name, names in _EVERY.items())
+    return f"""
+        SELECT record_key, source, source_person_id, {", ".join(_ONE)}, {", ".join(only)}
+        FROM spelt ANTI JOIN repeated USING (record_key)
+        UNION ALL
+        SELECT record_key, any_value(source) AS source, any_value(source_person_id) AS source_person_id,
+               {", ".join(newest)}, {", ".join(every)}
+        FROM spelt SEMI JOIN repeated USING (record_key) GROUP BY record_key
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +105,16 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
         FROM identity_row
         """
     )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE repeated AS SELECT record_key FROM spelt GROUP BY 1 HAVING count(*) > 1"
+    )
     refused = _refused_identifiers(connection, tuple(one_record_sources))
     exclusive = f"CASE WHEN source IN {sql.texts(['', *one_record_sources])} THEN source ELSE record_key END"
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE record AS
         WITH newest AS (
-            SELECT record_key, any_value(source) AS source, any_value(source_person_id) AS source_person_id,
-                   {_newest("given_name")}, {_newest("family_name")}, {_newest("date_of_birth")}, {_newest("sex")},
-                   {_newest("locality")}, {_newest("email")},
-                   {_every("given_name", "given_names")}, {_every("family_name", "family_names")},
-                   {_every("home", "homes")}, {_every("address", "addresses")},
-                   {_every("postcode", "postcodes")}, {_every("locality", "localities")}, {_every("email", "emails")}
-            FROM spelt GROUP BY record_key
+            {_newest()}
         ),
         known AS (
             SELECT record_key, list_sort(list(identifier)) AS identifiers
@@ -108,6 +130,11 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
                 SELECT given_names, part AS form FROM parts
                 UNION ALL SELECT given_names, namesake FROM parts JOIN namesake ON part = form
             ) GROUP BY given_names
+        ),
+        sounds AS (
+            SELECT name, {spellings.sound("name")} AS sound FROM (
+                SELECT string_split(given_name, ' ')[1] AS name FROM newest UNION SELECT family_name FROM newest
+            )
         )
         SELECT row_number() OVER (ORDER BY source, source_person_id, record_key) - 1 AS number,
                record_key, source, {exclusive} AS exclusive,
@@ -115,11 +142,11 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
                string_split(given_name, ' ')[1] AS given_first,
                nullif(array_to_string(string_split(given_name, ' ')[2:], ' '), '') AS given_rest,
                coalesce(given_forms, []) AS given_forms,
-               {spellings.sound("string_split(given_name, ' ')[1]")} AS given_sound,
+               given.sound AS given_sound,
                family_name,
                list_sort(list_distinct(family_names || flatten([string_split(one, ' ') FOR one IN family_names])))
                    AS family_parts,
-               {spellings.sound("family_name")} AS family_sound,
+               family.sound AS family_sound,
                date_of_birth,
                sex, locality, email, homes, addresses, postcodes, localities, emails,
                list_sort(list_distinct([number FOR number IN [split_part(one, '/', 1) FOR one IN homes]
@@ -132,10 +159,12 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
                coalesce(list_sort(list_distinct([string_split(one, '=')[1] FOR one IN identifiers])), [])
                    AS identifier_kinds
         FROM newest LEFT JOIN forms USING (given_names) LEFT JOIN known USING (record_key)
+        LEFT JOIN sounds given ON given.name = string_split(given_name, ' ')[1]
+        LEFT JOIN sounds family ON family.name = family_name
         ORDER BY number
         """
     )
-    for name in ("spelt", "known_identifier", "refused_identifier"):
+    for name in ("spelt", "repeated", "known_identifier", "refused_identifier"):
         connection.execute(f"DROP TABLE {name}")
     [(records,)] = connection.execute("SELECT count(*) FROM record").fetchall()
     return Built(int(records), refused)
