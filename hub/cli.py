@@ -2,7 +2,7 @@
 
 import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,6 +10,7 @@ from hub import linkage_cli, quality_cli, reading_cli
 from hub.command_line import (
     JsonOption,
     PartnershipOption,
+    Place,
     SparkOption,
     WorkspaceOption,
     place,
@@ -83,12 +84,21 @@ def extracts_(
 
 @app.command("quarantine")
 def quarantine_(
-    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
+    by: Annotated[
+        Literal["sex", "ethnicity"] | None,
+        typer.Option("--by", help="Count by source, rule and this group of the rows' people; small numbers withheld."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Count quarantined rows by source, file or mapping, and rule; a row that breaks two rules counts under both."""
     from hub import extracts
 
     here = place(workspace, partnership)
+    if by is not None:
+        _quarantine_by(here, by, as_json)
+        return
     rows = [
         {
             "source": extract.facts["source"],
@@ -102,6 +112,19 @@ def quarantine_(
         for rule, count in sorted(one["rules"].items())
     ]
     show(rows, as_json, title="Quarantined rows", empty="No row is in quarantine.")
+
+
+def _quarantine_by(here: Place, by: Literal["sex", "ethnicity"], as_json: bool) -> None:
+    from hub import quarantine_groups
+
+    found = quarantine_groups.by_group(here.workspace, here.partnership, by)
+    if as_json:
+        show_json(found)
+        return
+    rows = [{**row, "share": quarantine_groups.text_of(row["share"])} for row in found["rows"]]
+    show(rows, False, title=f"Quarantined rows by {by}", empty="No row is in quarantine.")
+    if rows:
+        say(found["note"])
 
 
 @app.command("publish")
