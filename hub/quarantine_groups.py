@@ -93,7 +93,7 @@ def shown(counts: Sequence[Count]) -> list[dict[str, Any]]:
         listed = dict(zip((one.level for one in groups), hide([one.listed for one in groups]), strict=True))
         people = dict(zip((one.level for one in groups), hide([one.people for one in groups]), strict=True))
         for one, many in zip(levels, hide([one.rows for one in levels]), strict=True):
-            row = {"source": source, "rule": rule, "group": one.level, "rows": many}
+            row: dict[str, Any] = {"source": source, "rule": rule, "group": one.level, "rows": many}
             if one.level == NOT_KNOWN:
                 share = figures.NotComputed(0, NOT_KNOWN).as_json()
                 rows.append(row | {"people": None, "listed": None, "share": share})
