@@ -84,8 +84,10 @@ def ingest(
                 spark_sources.read_all(session, new)
             done = steps - len(new)
         else:
+            checked: set[str] = set()
             for run in new:
-                run.prepare()
+                run.prepare(check=run.name not in checked)  # All periods of a source have one declaration.
+                checked.add(run.name)
             for run in new:
                 for table in run.delivered.files:
                     tell(f"Reading {table} of {run.name}", done, steps)
@@ -157,9 +159,9 @@ class _Run:
             "inputs": self.inputs,
         }
 
-    def prepare(self) -> None:
+    def prepare(self, *, check: bool = True) -> None:
         """Check sources.yaml against empty tables, and find the extracts that this one replaces."""
-        self.steps.prepare()
+        self.steps.prepare(check=check)
         self.steps.replaced = [self._earlier(one) for one in extracts.replaced(self.workspace, self.facts)]
 
     def load(self, table: str) -> None:

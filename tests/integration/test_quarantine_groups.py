@@ -16,7 +16,8 @@ from tests.factories.deliveries import SCHOOL, SECRET, Town
 SOURCES = SCHOOL.replace("sex: {allowed: [F, M]}", "sex: {}\n          ethnicity: {}").replace(
     # What was recorded long ago is another thing, and no longer counts.
     "sex: sex",
-    "sex: sex\n        ethnicity: ethnicity\n      - {table: pupils, id: pupil_id, sex: \"CASE sex WHEN 'F' THEN 'M' END\", "
+    "sex: sex\n        ethnicity: ethnicity\n"
+    "      - {table: pupils, id: pupil_id, sex: \"CASE sex WHEN 'F' THEN 'M' END\", "
     "known_from: \"DATE '2011-01-01'\"}",
 )
 # Of 60 pupils the first 40 are girls, one in two of them White; each has one absence.
