@@ -39,7 +39,7 @@ def _link(
 @pytest.fixture(scope="module")
 def town() -> list[dict[str, Any]]:
     """The rows that five sources hold of a town."""
-    return identity.town(700, seed=3)[0]
+    return identity.town(450, seed=3)[0]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_extract_by_extract_gives_the_same_people_as_one_go(
     changed = set(sorted(changed)[::10])
     first = [row | {"given_name": "Zed"} if row["record_key"] in changed else row for row in before]
     _link(first, workspace)
-    found, people = _link(town, workspace, batch_pairs=1500)
+    found, people = _link(town, workspace, batch_pairs=1000)
     assert people == at_once[1]
     assert np.array_equal(found.weight, at_once[0].weight, equal_nan=True)
     assert found.refused == at_once[0].refused
@@ -73,7 +73,7 @@ def test_pairs_that_no_longer_can_be_trusted_are_looked_for_again(
     town: list[dict[str, Any]], at_once: tuple[Found, Partition], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = Workspace(tmp_path)
-    _link([row for row in town if row["source"] == "school" or row["source_person_id"] < "s"][:900], workspace)
+    _link([row for row in town if row["source"] == "school" or row["source_person_id"] < "s"][:600], workspace)
     monkeypatch.setattr(earlier_pairs, "MARGIN", 0.0)
     pairs = workspace.identity / "pairs"
     digest = (pairs / "current").read_text(encoding="utf-8").strip()

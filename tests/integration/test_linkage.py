@@ -131,7 +131,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> tuple[County, LinkageRepor
     """A town of families with five sources, linked and measured."""
     folder = tmp_path_factory.mktemp("town")
     county = County(folder, {**dict.fromkeys(identity.COVERAGE, True), "police": False})
-    rows, truth = identity.town(1200, seed=5)
+    rows, truth = identity.town(800, seed=5)
     county.deliver(rows)
     path = _truth(folder / "truth.csv", rows, truth)
     return county, linkage.link(county.workspace, county.partnership, truth=path), path
@@ -143,7 +143,7 @@ def test_a_town_of_families_is_linked_with_precision_first(town: tuple[County, L
     assert isinstance(report.recall, Figure)
     assert report.precision.value >= 0.995
     assert report.recall.value >= 0.95
-    assert report.precision.n > 2000
+    assert report.precision.n > 1500
     assert "learnt from these records" in report.why
     assert report.refused["a brother or sister is as likely"] > 10
     groups = {(row["group"], row["level"]) for row in report.groups}
