@@ -1,11 +1,13 @@
 """The hub: reading extracts against a bare scan of the same files, and how well people are linked."""
 
+import itertools
 import shutil
 from collections.abc import Iterator
 
-from hub import ingest, linkage, sql
+from hub import extracts, ingest, linkage, persons, spellings, sql
+from hub import figures as figures_
 from hub.workspace import Workspace
-from tests.bench import Measured, county, linkage_data, measured, ratio, scale, validation
+from tests.bench import Measured, county, kills, linkage_data, measured, ratio, scale, validation
 
 
 def figures() -> Iterator[Measured]:
@@ -28,10 +30,59 @@ def figures() -> Iterator[Measured]:
     yield from validation.figures()
     county.snapshot()
     report = linkage.link(county.workspace(), county.partnership(), truth=folder / "truth" / "people.csv")
+    yield from _siblings(report)
+    yield from _contradictions()
+    yield from linkage_data.figures()
+    yield from scale.figures()
+    found = kills.run(times=200, seed=1)
+    yield measured("kills_torn", found.torn + found.lost, f"torn or lost, of {found.kills} kills", "<= 0")
+
+
+def _siblings(report: linkage.LinkageReport) -> Iterator[Measured]:
+    """Yield precision and recall on the generated county, with its brothers, sisters and twins, and by ethnic group."""
     for name, figure, goal in (
         ("siblings_precision", report.precision, ">= 0.995"),
         ("siblings_recall", report.recall, ">= 0.95"),
     ):
-        yield measured(name, getattr(figure, "value", 0.0), f"of pairs, n {figure.n}", goal)
-    yield from linkage_data.figures()
-    yield from scale.figures()
+        yield measured(name, getattr(figure, "value", 0.0), f"of pairs: {figure.text(4)}", goal)
+    for row in report.groups:
+        if row["group"] == "ethnicity":
+            for name in ("precision", "recall"):
+                figure = figures_.from_json(row[name])
+                said = f"of pairs: {figure.text(4)}"
+                yield measured(f"siblings_{name} ({row['level']})", getattr(figure, "value", 0.0), said)
+
+
+def _contradictions() -> Iterator[Measured]:
+    """Yield how many people have two NHS numbers, or two birthdays that no slip of the pen explains."""
+    workspace = county.workspace()
+    with sql.connect() as connection:
+        linkage.open_identity(connection, workspace, extracts.current_extracts(workspace))
+        connection.register("map", persons.open_map(workspace).table())
+        rows = connection.execute(
+            f"""
+            SELECT person_id, list(DISTINCT {spellings.identifier("identifiers['nhs_number']")}) AS numbers,
+                   list(DISTINCT date_of_birth::VARCHAR) AS days
+            FROM identity_row JOIN map USING (record_key) GROUP BY person_id
+            """
+        ).fetchall()
+    people = len(rows)
+    two_numbers = sum(_apart([one for one in numbers if one], most=1) for _, numbers, _ in rows)
+    two_days = sum(len([day for day in days if day]) > 1 for *_, days in rows)
+    unexplained = sum(_apart([day for day in days if day], most=2) for *_, days in rows)
+    yield measured("people_with_two_nhs_numbers", two_numbers, f"of {people:,} people", "<= 0")
+    slips = f"of {people:,} people: as agencies wrote them down"
+    yield measured("people_with_two_birthdays", two_days, slips)
+    yield measured("people_with_two_birthdays_far_apart", unexplained, slips)
+
+
+def _apart(values: list[str], most: int) -> bool:
+    """Say whether two values differ in more than `most` characters, and not by a swap of day and month."""
+    return any(
+        len(one) != len(other) or (_differing(one, other) > most and sorted(one.split("-")) != sorted(other.split("-")))
+        for one, other in itertools.combinations(values, 2)
+    )
+
+
+def _differing(one: str, other: str) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))
