@@ -244,7 +244,7 @@ def test_one_source_of_single_records_needs_no_linkage(tmp_path: Path) -> None:
     county = County(tmp_path, {"school": True})
     county.deliver(_rows(HOUSEHOLDS))
     report = linkage.link(county.workspace, county.partnership)
-    assert (report.method, report.records, report.people) == ("none", 10, 10)
+    assert (report.method, report.records, report.people) == ("none", 11, 11)
     assert report.why == "all records come from one source, which holds one record a person"
     assert report.precision == NotComputed(0, "no truth was given")
 
@@ -272,7 +272,7 @@ def test_a_source_that_is_no_longer_declared_is_left_out_by_name(tmp_path: Path)
     county.declare(sources=["school"])
     report = linkage.link(county.workspace, county.partnership)
     assert report.left_out == {"police": "sources.yaml does not declare it any more"}
-    assert report.records == 10
+    assert report.records == 11
 
 
 def test_nothing_was_ingested(tmp_path: Path) -> None:
