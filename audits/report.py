@@ -3,12 +3,11 @@
 What the page shows was already let out by `disclosure`. No script, no request to anywhere, no font of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import jinja2
-
 from audits import phrases, pictures
+from hub import pages
 from models.metrics import HEADLINE
 
 SHARES = {
@@ -35,15 +34,7 @@ PICTURED = {
 
 def render(document: Mapping[str, Any]) -> str:
     """Return the page for an evidence document; equal documents give equal pages."""
-    environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("audits"), jinja2.PackageLoader("hub")]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "stated": phrases.stated,
         "signed": phrases.signed,
         "whole": phrases.whole,
@@ -55,16 +46,16 @@ def render(document: Mapping[str, Any]) -> str:
         "tiny": phrases.tiny,
         "slug": lambda text: "".join(one if one.isalnum() else "-" for one in text.lower()),
     }
-    return environment.get_template("report.html.j2").render(
-        **document,
-        rates=phrases.RATES,
-        look=phrases.LOOK,
-        metric_names=phrases.METRICS,
-        shares=SHARES,
-        pictured=PICTURED,
-        digest_names=DIGESTS,
-        drawn=draw(document),
-    )
+    values = {
+        "rates": phrases.RATES,
+        "look": phrases.LOOK,
+        "metric_names": phrases.METRICS,
+        "shares": SHARES,
+        "pictured": PICTURED,
+        "digest_names": DIGESTS,
+        "drawn": draw(document),
+    }
+    return pages.render("report.html.j2", "audits", filters, {**document, **values})
 
 
 def draw(document: Mapping[str, Any]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from hub import small_numbers
+from hub import pages, small_numbers
 from hub.pair_counts import HIGHEST, LOWEST, WIDTH
 
 MEANINGS = {
@@ -84,20 +84,9 @@ def _order(group: str) -> tuple[int, str]:
 
 def render(found: Mapping[str, Any]) -> str:
     """Return the page for a document; equal documents give equal pages."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("hub"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"whole": _whole, "number": _number, "bits": _bits}
-    return environment.get_template("quality.html.j2").render(
-        **found, picture=picture(found["pairs_by_weight"]), truth="value" in found["quality"]["precision"]
-    )
+    filters = {"whole": _whole, "number": _number, "bits": _bits}
+    values = {"picture": picture(found["pairs_by_weight"]), "truth": "value" in found["quality"]["precision"]}
+    return pages.render("quality.html.j2", "hub", filters, {**found, **values})
 
 
 def _whole(value: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from hub import waterfall
+from hub import pages, waterfall
 from hub.review import Sample
 
 _SHOWN = ("given_name", "family_name", "date_of_birth", "sex", "address", "postcode", "identifiers")
@@ -53,20 +53,9 @@ def text(pair: Mapping[str, Any], of: int) -> str:
 
 def render(sample: Sample, pairs: Sequence[Mapping[str, Any]], *, masked: bool) -> str:
     """Return the page with the pairs of a sample; equal samples give equal pages."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("hub"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"signed": _signed, "share": _share}
-    return environment.get_template("review.html.j2").render(
-        pairs=pairs, all=len(sample.pairs), digest=sample.artefact.digest, masked=masked
-    )
+    filters = {"signed": _signed, "share": _share}
+    values = {"pairs": pairs, "all": len(sample.pairs), "digest": sample.artefact.digest, "masked": masked}
+    return pages.render("review.html.j2", "hub", filters, values)
 
 
 def _signed(bits: float) -> str:

@@ -134,7 +134,7 @@ def apply(connection: duckdb.DuckDBPyConnection, source: Source, key: Key, tombs
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, group: str, result: str) -> int:
-    if group == "areas":
+    if group in ("areas", "area_events"):
         return 0
     person = "id" if group == "people" else "person"
     return _count(connection, f'DELETE FROM {result} WHERE {person} IN (SELECT id FROM "#erased")')

@@ -144,6 +144,14 @@ def _clusters(labels: list[int | None]) -> list[str]:
 
 @given(st.lists(_PARTITION, min_size=1, max_size=5))
 @example([[0, 0, None, 1, 0, None, 1, None], [0, 0, 1, 0] + [None] * 4, [0] * 6 + [1, 0]])
+@example(
+    [
+        [None, 0, None, 0, None, None, 0, 1],
+        [0, 1, 0, None, 0, 0, None, None],
+        [0, 0, 1] + [None] * 5,
+        [0] * 5 + [1, None, 0],
+    ]
+)
 def test_over_many_deliveries_ids_are_unique_stay_and_are_never_reused(history: list[list[int | None]]) -> None:
     known: dict[str, tuple[str, datetime.date]] = {}
     gone: set[str] = set()
@@ -165,7 +173,9 @@ def test_over_many_deliveries_ids_are_unique_stay_and_are_never_reused(history: 
         ever |= set(found.ids)
         if before and clusters == _clusters(history[number - 1]):
             assert found.changes == ()
-        known = {record: (found.merged_into.get(one, one), since) for record, (one, since) in known.items()}
+        since = {one: min(day for other, day in known.values() if other == one) for one, _ in known.values()}
+        moved = {record: found.merged_into.get(one, one) for record, (one, _) in known.items()}
+        known = {record: (one, since[one]) for record, one in moved.items()}
         known = known | {
             record: (person_id, known[next(key for key in known if known[key][0] == person_id)][1] if at >= 0 else day)
             for person_id, at, cluster in zip(found.ids, found.kept.tolist(), clusters, strict=True)
