@@ -77,8 +77,13 @@ def matching(pattern: str, files: Iterable[Candidate], *, any_case: bool = False
     return exact or [file for file, label in named if fnmatchcase(label, wanted)]
 
 
-def period_of(source: Source, file: Candidate) -> str | None:
+def period_of(source: Source, file: Candidate, *, required: bool = True) -> str | None:
     """Return the period that the name of a file says, or None for a source without periods.
+
+    Args:
+        source: the source.
+        file: the file.
+        required: whether a name that does not say it is an error; else it has no period.
 
     Raises:
         InputError: the name does not say it.
@@ -87,6 +92,8 @@ def period_of(source: Source, file: Candidate) -> str | None:
         return None
     match = re.search(source.period, file.label)
     if match is None or not match.group(1):
+        if not required:
+            return None
         raise InputError(
             f"{file.name} (source {source.name}): its name does not say of which period it is.",
             f"Name it so that {source.period} finds the period, such as the year, in it.",

@@ -53,10 +53,10 @@ def assign(source: Source, paths: Iterable[Path]) -> Assigned:
             f"Not one of the files ({len(files)}) is a file of the adapter {source.name}, by its name or its header.",
             f"Its files are called {', '.join(sorted({file.file for file in source.files}))}.",
         )
-    periods = sorted({period_of(source, file) or "" for file in known})
+    periods = sorted({period_of(source, file, required=False) or "" for file in known})
     by_period: dict[str | None, dict[str, tuple[Candidate, ...]]] = {
         period or None: {
-            table: tuple(file for file in names if (period_of(source, file) or "") == period)
+            table: tuple(file for file in names if (period_of(source, file, required=False) or "") == period)
             for table, names in found.items()
         }
         for period in periods

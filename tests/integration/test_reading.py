@@ -119,6 +119,15 @@ def test_what_is_no_file_of_the_format_is_listed(tmp_path: Path) -> None:
     assert read(folder)["not_recognised"] == ["2018-of children.txt", "notes.txt"]
 
 
+def test_a_name_without_its_period_is_read_all_the_same(tmp_path: Path) -> None:
+    folder = returned(tmp_path / "returns")
+    (folder / "2018-HEADER.csv").rename(folder / "header.csv")
+    (folder / "2018-episodes.csv").rename(folder / "episodes.csv")
+    found = read(folder)
+    assert (found["people"], found["quarantined"]) == (2, 1)
+    assert found["people_in_all_periods"] is None
+
+
 def test_a_file_is_known_by_its_header_when_its_name_says_nothing(tmp_path: Path) -> None:
     folder = returned(tmp_path / "in")
     shutil.move(folder / "2018-HEADER.csv", folder / "2018 Export (1).csv")
