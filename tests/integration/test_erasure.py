@@ -9,14 +9,16 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner, Result
 
 from ethics.store import open_store
 from features import erasure as feature_erasure
 from hub import artefacts, erasure, extracts, identity_store, ingest, linkage, publish, tombstones, verification
-from hub.errors import NotFoundError, StateError
+from hub.errors import ConfigurationError, NotFoundError, StateError
 from hub.snapshots import open_snapshot
 from hub.workspace import Workspace
 from service import erasure as everywhere
+from service.cli import app
 from tests.factories import feature_sets
 from tests.factories.counties import County
 from tests.factories.identity import identity_row
@@ -208,3 +210,33 @@ def test_identity_files_keep_their_digests(county: County) -> None:
     held = {path.stem for path in (county.workspace.identity / "records").rglob("*.parquet")}
     assert held == {extract.digest for extract in extracts.all_extracts(county.workspace)}
     assert not list(county.workspace.identity.glob(f"{identity_store.ERASURE}*"))
+
+
+def test_the_command_shows_first_and_erases_when_told(county: County) -> None:
+    county.workspace.root.rename(county.root / "county")
+    place = ["--workspace", str(county.root), "--partnership", str(county.root / "partnership")]
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(app, ["hub", "erase", *words, *place])
+
+    whom = ("--source", "school", "--id", "S-4711")
+    shown = run(*whom)
+    assert shown.exit_code == 0
+    assert "Nothing was erased" in shown.stdout
+    assert _found(county.root / "county") == set(SECRETS)
+    for words, said in (
+        ((), "Say whom"),
+        ((*whom, "--person", "p1"), "Say whom"),
+        ((*whom, "--yes"), "An erasure is recorded"),
+        ((*whom, "--yes", "--reference", "DSR-1", "--as", "nobody"), "is nobody"),
+    ):
+        refused = run(*words)
+        assert isinstance(refused.exception, ConfigurationError)
+        assert said in str(refused.exception)
+    done = run(*whom, "--yes", "--reference", "DSR-1", "--as", "person_0", "--json")
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["rows_removed"]["person"] == 1
+    assert said["ledger_entry"] == 1
+    assert not any(secret in done.output for secret in SECRETS)
+    assert _found(county.root / "county") == set()

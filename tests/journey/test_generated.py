@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +59,7 @@ def test_the_closing_table_has_every_line(demo: tuple[Path, Mapping[str, Any]]) 
 
 def test_names_and_birthdays_are_only_in_the_identity_store(demo: tuple[Path, Mapping[str, Any]]) -> None:
     root = demo[0] / "lancashire"
-    rows = (root / "delivered" / "school_pupils.csv").read_text(encoding="utf-8-sig").splitlines()
+    rows = (root / "delivered" / "school_census_pupils.csv").read_text(encoding="utf-8-sig").splitlines()
     header = [name.strip('"') for name in rows[0].split(",")]
     sample = [dict(zip(header, row.split(","), strict=False)) for row in rows[1:400]]
     upns = {row["upn"].encode() for row in sample if len(row.get("upn", "")) >= 10}
@@ -66,6 +68,11 @@ def test_names_and_birthdays_are_only_in_the_identity_store(demo: tuple[Path, Ma
         if path.is_file() and path.relative_to(root).parts[0] not in {"identity", "delivered"}:
             content = path.read_bytes()
             assert not [upn for upn in upns if upn in content], path
+            if path.suffix == ".parquet":
+                table = pq.read_table(path)
+                texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+                held = {one for name in texts for one in table[name].unique().to_pylist() if one is not None}
+                assert not {upn.decode() for upn in upns} & held, path
 
 
 def test_listings_print_json_and_tables(demo: tuple[Path, Mapping[str, Any]]) -> None:
