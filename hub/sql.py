@@ -1,5 +1,6 @@
 """Quoting for DuckDB: names and texts that stand inside a statement."""
 
+import contextlib
 import datetime
 from collections.abc import Iterable
 from pathlib import Path
@@ -34,8 +35,11 @@ def connect(*, threads: int | None = None) -> duckdb.DuckDBPyConnection:
         threads: how many threads; 1 where the order of additions must not change the last bits of a sum.
     """
     connection = duckdb.connect()
-    for setting in ("autoinstall_known_extensions", "autoload_known_extensions", "enable_progress_bar"):
+    for setting in ("autoinstall_known_extensions", "autoload_known_extensions"):
         connection.execute(f"SET {setting} = false")
+    # In a notebook without ipywidgets DuckDB can draw no bar, and refuses to be told not to.
+    with contextlib.suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
     if threads is not None:
         connection.execute(f"SET threads = {threads}")
     return connection
