@@ -148,7 +148,7 @@ def test_ssda903_years_add_up_and_nothing_is_known_before_its_return_is_due(tmp_
             "2022-episodes.csv": table(f"{EPISODES}\n 7 | 10/06/2022 | S | C2 | N1 | U4 | 01/02/2023 | X1\n 7 | 01/02/2023 | P | C2 | N1 | K2 | |"),
             "2022-oc2.csv": table("CHILD|DOB|SDQ_SCORE|SDQ_REASON|CONVICTED|HEALTH_CHECK|IMMUNISATIONS|TEETH_CHECK|HEALTH_ASSESSMENT|SUBSTANCE_MISUSE|INTERVENTION_RECEIVED|INTERVENTION_OFFERED\n 7|01/02/2010|14||0|0|1|1|1|0|0|0"),
             "2022-reviews.csv": table("CHILD|DOB|REVIEW|REVIEW_CODE\n 7|01/02/2010|01/07/2022|PN1\n 7|01/02/2010|01/07/2024|PN4"),
-            "2023-header.csv": table(f"{HEADER}\n 7 | 2 | 01/02/2010 | NOBT | A123456789012 | |\n 8 | 1 | 01/02/2011 | XXXX | UN1 | |"),
+            "2023-header.csv": table(f"{HEADER}\n 7 | 2 | 01/02/2010 | NOBT | A123456789012 | |\n 8 | 1 | 01/02/2011 | ZZZZ | UN1 | |"),
             "2023-episodes.csv": table(f"{EPISODES}\n 7 | 01/02/2023 | P | C2 | N1 | K2 | 05/05/2023 | E4A\n 7 | 06/06/2023 | L | C2 | N1 | Q9 | |"),
         },
         tmp_path,

@@ -122,8 +122,8 @@ def oracle(deliveries: list[Delivery]) -> Known:
             spans = kept.get(row.event_id, (row, []))[1]
             if spans and spans[-1][1] is None:
                 if not row.is_mapped and row.recorded is not None and last is not None:
-                    sure = max(last.on, spans[-1][0])  # type: ignore[type-var]
-                    spans[-1][0] = max(row.occurred_on, min(sure, max(row.recorded, spans[-1][0])))  # type: ignore[type-var]
+                    sure = max(last.on, spans[-1][0])
+                    spans[-1][0] = max(row.occurred_on, min(sure, max(row.recorded, spans[-1][0])))
                 continue
             known = row.recorded or one.on
             if last is not None and row.recorded is not None and row.recorded <= last.on:
@@ -146,10 +146,10 @@ def oracle(deliveries: list[Delivery]) -> Known:
                         if (kept[other][0].person, kept[other][0].type, kept[other][0].occurred_on) == same
                     ]  # fmt: skip
                     spans[-1][1] = min([one.on, *instead])
-                    if spans[-1][1] <= spans[-1][0]:  # type: ignore[operator]
+                    if spans[-1][1] <= spans[-1][0]:
                         spans.pop()
         last = one
-    return {(name, span[0]): span[1] for name, (_, spans) in kept.items() for span in spans}  # type: ignore[misc]
+    return {(name, span[0]): span[1] for name, (_, spans) in kept.items() for span in spans}
 
 
 PEOPLE, TYPES = ("ann", "ben"), ("a", "b")
