@@ -126,7 +126,7 @@ def _explanations(found: Explanations) -> dict[str, Any]:
                 "name": one.indicator.name,
                 "plain": one.indicator.plain,
                 "kind": one.indicator.kind.value,
-                "source": one.indicator.source,
+                "sources": list(one.indicator.sources),
                 "share": stated(one.share, shown=True),
                 "expected": one.indicator.direction.value,
                 "found": one.found,

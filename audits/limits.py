@@ -76,7 +76,7 @@ def _sizes(bundle: Bundle, looks: Looks) -> list[dict[str, Any]]:
 
 
 def _source(bundle: Bundle, name: str, said: Mapping[str, Any], agencies: Mapping[str, str]) -> dict[str, Any]:
-    used = sum(one.source == name for one in bundle.indicators)
+    used = sum(name in one.sources for one in bundle.indicators)
     gateways = [
         {key: one[key] for key in ("name", "law", "regime", "valid_to", "document")} for one in said.get("gateways", [])
     ]

@@ -6,30 +6,23 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from features.measures import DEFINITIONS, Measure, Reads
 from hub import yaml_documents
 from hub.source_files import NAME
 from hub.yaml_documents import Document
 
 
-class Measure(StrEnum):
-    """What is worked out from the events inside the window."""
-
-    COUNT = "count"
-    ANY = "any"
-    DAYS_SINCE_LAST = "days_since_last"
-    DAYS_SINCE_FIRST = "days_since_first"
-    DISTINCT_SOURCES = "distinct_sources"
-    SUM = "sum"
-    MEAN = "mean"
-    MINIMUM = "minimum"
-    MAXIMUM = "maximum"
-
-
 class Over(StrEnum):
-    """Whose events count: the child's own, or those of the others in the child's household on that day."""
+    """Whose events count, as far as it was known on the as-of date.
+
+    self: the child's own. household: those of the others in the child's household on that day. siblings: those of the
+    other children of the child's families on that day. area: figures about the area of the child's household.
+    """
 
     SELF = "self"
     HOUSEHOLD = "household"
+    SIBLINGS = "siblings"
+    AREA = "area"
 
 
 class Kind(StrEnum):
@@ -57,28 +50,70 @@ class EventFilter(Document):
     origins: tuple[str, ...] | None = Field(default=None, description="Only 'reported' or only 'agency'.")
 
 
+class Spells(Document):
+    """Times in a state: from a start to the first end of the same episode on or after it; without one it goes on."""
+
+    starts: EventFilter = Field(description="The events that begin a spell.")
+    ends: EventFilter = Field(description="The events that end it, by the same episode.")
+
+
 class Indicator(Document):
     """One indicator.
 
     Its number for (person_id, as_of_date) uses only events that occurred in `[as_of_date - window_days, as_of_date)`
-    and were known on `as_of_date` (`known_from <= as_of_date`, and not withdrawn by then).
+    and were known on `as_of_date` (`known_from <= as_of_date`, and not withdrawn by then). `features.measures` says
+    what each measure works out from them.
     """
 
     name: str = Field(pattern=NAME, max_length=60, description="Short name; the column in the matrix.")
     plain: str = Field(min_length=10, max_length=160, description="What it says, for a lay reader.")
     unit: str = Field(min_length=1, description="times, days, yes/no, points…")
-    source: str = Field(description="The source whose events it reads.")
-    events: EventFilter = Field(description="Which events count.")
+    sources: tuple[str, ...] = Field(min_length=1, description="The sources whose events it reads.")
+    events: EventFilter | None = Field(default=None, description="Which events count.")
+    kinds: dict[str, EventFilter] = Field(
+        default_factory=dict, max_length=32, description="For distinct_kinds: named kinds and which events are one."
+    )
+    spells: Spells | None = Field(default=None, description="For measures of a state: what begins it and what ends it.")
     window_days: int | None = Field(
         default=None, ge=1, le=36_600, description="Length of the window in days; leave it out for all time before."
     )
+    recent_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="For trend and mean_change: the last days, compared with the rest.",
+    )
     measure: Measure = Field(description="What is worked out from the events.")
-    over: Over = Field(default=Over.SELF, description="self, or household: the others who live with the child.")
+    over: Over = Field(default=Over.SELF, description="self, household, siblings or area: whose events count.")
     kind: Kind = Field(description="risk, protective or context.")
     direction: Direction = Field(description="What more of it is expected to do: raises, lowers or unknown.")
-    missing: str = Field(min_length=5, description="What it means when there is no number.")
+    missing: str = Field(min_length=5, description="What it means when there is no number, or zero.")
     why_fair: str = Field(min_length=20, description="Why it is fair and allowed to use it.")
     proxy_danger: str = Field(default="none known", description="What it may stand in for, such as ethnicity.")
+
+    @model_validator(mode="after")
+    def _fits_the_measure(self) -> Self:
+        said = DEFINITIONS[self.measure]
+        given = {Reads.EVENTS: self.events is not None, Reads.KINDS: bool(self.kinds), Reads.SPELLS: bool(self.spells)}
+        for what, here in given.items():
+            if here != (what is said.reads):
+                must = "must say" if what is said.reads else "has no"
+                raise ValueError(f"{self.name}: the measure {self.measure} {must} {what}")
+        if said.needs_window and self.window_days is None:
+            raise ValueError(f"{self.name}: the measure {self.measure} must say window_days")
+        if said.needs_recent != (self.recent_days is not None):
+            raise ValueError(f"{self.name}: recent_days belongs to the measures trend and mean_change, and to no other")
+        if self.recent_days is not None and self.window_days is not None and self.recent_days >= self.window_days:
+            raise ValueError(f"{self.name}: recent_days must be shorter than window_days")
+        return self
+
+    def filters(self) -> tuple[EventFilter, ...]:
+        """Return every event filter of the indicator: its events, its kinds, or the starts and ends of its spells."""
+        spells = () if self.spells is None else (self.spells.starts, self.spells.ends)
+        return (*(() if self.events is None else (self.events,)), *self.kinds.values(), *spells)
+
+    def types(self) -> tuple[str, ...]:
+        """Return every event type that it names, sorted, each once; none for `known`, which reads them all."""
+        return tuple(sorted({kind for one in self.filters() for kind in one.types}))
 
 
 class Catalogue(Document):

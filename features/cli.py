@@ -80,7 +80,7 @@ def list_(
             "unit": one.unit,
             "window": "all time before" if one.window_days is None else f"{one.window_days} days",
             "kind": one.kind.value,
-            "source": one.source,
+            "sources": ", ".join(one.sources),
         }
         for one in indicators
     ]

@@ -8,8 +8,8 @@ import datetime
 from itertools import pairwise
 
 from features.catalogue import EventFilter
+from features.conditions import event_condition, known_before, known_on
 from features.feature_sets import NOT_RECORDED
-from features.measures import event_condition, known_before, known_on
 from features.use_cases import Cohort, Group, OpenSpell, UseCase
 from hub import sql
 

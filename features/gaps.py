@@ -151,7 +151,7 @@ def find(partnership: Partnership, *, on: datetime.date, use_case: str | None = 
         tuple(purposes),
         matrix,
         tuple(
-            Unused(source, standings[: len(asked)], tuple(one for one in indicators if one.source == source.name))
+            Unused(source, standings[: len(asked)], tuple(one for one in indicators if source.name in one.sources))
             for source, standings in matrix
             if all(one.status is Status.MISSING for one in standings[: len(asked)])
         ),

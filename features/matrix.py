@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from features.catalogue import EventFilter, Indicator
 from features.cohorts import cohort_statement, groups_statement, outcome_statement
+from features.conditions import event_condition
 from features.feature_sets import (
     GROUPS_FILE,
     KIND,
@@ -24,7 +25,7 @@ from features.feature_sets import (
     matrix_table,
     open_feature_set,
 )
-from features.measures import event_condition, membership_statement, statement
+from features.sql_form import membership_statement, statement
 from features.use_cases import UseCase
 from hub import artefacts, sql
 from hub.errors import InputError
@@ -97,7 +98,7 @@ def require_gateways(
         rows = connection.execute(
             f"SELECT DISTINCT source FROM {sql.parquet(snapshot.path('event'))} WHERE {condition}"
         ).fetchall()
-    sources = sorted({row[0] for row in rows} | {indicator.source for indicator in indicators})
+    sources = sorted({row[0] for row in rows} | {source for indicator in indicators for source in indicator.sources})
     for source in sources:
         snapshot.require_gateway(source, purpose=use_case.purpose, on=on)
         partnership.require_gateway(source, purpose=use_case.purpose, on=on)

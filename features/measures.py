@@ -1,124 +1,152 @@
-"""Indicators as SQL: one obvious aggregate an indicator, over the events that its window lets in.
+"""Measures: what is worked out from the events that a window lets in. Each is defined here once, for code and readers.
 
-The statements read these relations of a DuckDB connection:
-
-- `looked(person_id, as_of_date)`: for whom and when, each pair once;
-- `event`: the snapshot's events;
-- `membership(person_id, as_of_date, household_id)`: in which household each person lives on each date, as known on it.
+In all formulas `a` is the as-of date, `w` the window's length in days, and the events are those of the indicator that
+occurred in `[a - w, a)` (all before `a` when there is no window) and were known on `a`: `known_from <= a`, and not
+withdrawn by then (`known_to` empty or later than `a`). Events stand in the order of the snapshot: occurred_on, then
+event_id, then known_from. A null detail or value counts nothing where details or values are read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
 
-from features.catalogue import EventFilter, Indicator, Measure, Over
-from hub import sql
-
-_AGGREGATES = {
-    Measure.COUNT: "count(*) FILTER ({here})::DOUBLE",
-    Measure.ANY: "(count(*) FILTER ({here}) > 0)::DOUBLE",
-    Measure.DAYS_SINCE_LAST: "min(as_of_date - occurred_on) FILTER ({here})::DOUBLE",
-    Measure.DAYS_SINCE_FIRST: "max(as_of_date - occurred_on) FILTER ({here})::DOUBLE",
-    Measure.DISTINCT_SOURCES: "count(DISTINCT source) FILTER ({here})::DOUBLE",
-    Measure.SUM: "coalesce(sum(value) FILTER ({here}), 0.0)",
-    Measure.MEAN: "avg(value) FILTER ({here})",
-    Measure.MINIMUM: "min(value) FILTER ({here})",
-    Measure.MAXIMUM: "max(value) FILTER ({here})",
-}
+DAYS_IN_MONTH = 30.4375
+"""Mean length of a month: 365.25 / 12 days."""
 
 
-def event_condition(events: EventFilter) -> str:
-    """Return the condition on `event_type`, `role`, `detail` and `origin` that an event filter states."""
-    parts = [f"event_type IN {sql.texts(events.types)}"]
-    for column, allowed in (("role", events.roles), ("detail", events.details), ("origin", events.origins)):
-        if allowed is not None:
-            parts.append(f"coalesce({column} IN {sql.texts(allowed)}, false)")
-    return " AND ".join(parts)
+class Measure(StrEnum):
+    """What is worked out from the events inside the window."""
+
+    COUNT = "count"
+    ANY = "any"
+    KNOWN = "known"
+    DAYS_SINCE_LAST = "days_since_last"
+    DAYS_SINCE_FIRST = "days_since_first"
+    DISTINCT_SOURCES = "distinct_sources"
+    DISTINCT_DETAILS = "distinct_details"
+    DISTINCT_KINDS = "distinct_kinds"
+    SUM = "sum"
+    MEAN = "mean"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    LATEST = "latest"
+    RATE = "rate"
+    TREND = "trend"
+    MEAN_CHANGE = "mean_change"
+    CHANGES = "changes"
+    ENTROPY = "entropy"
+    IN_STATE = "in_state"
+    DAYS_IN_STATE = "days_in_state"
+    SHARE_IN_STATE = "share_in_state"
+    LONGEST_SPELL = "longest_spell"
+    CURRENT_SPELL = "current_spell"
 
 
-def known_before(as_of_date: str = "as_of_date") -> str:
-    """Return the condition under which an event may be seen: it occurred before the date and was known on it.
+class Reads(StrEnum):
+    """What an indicator with this measure declares beside its sources."""
 
-    It was known when `known_from` had come and `known_to` (when it was withdrawn or corrected) had not: known from the
-    first, up to and not on the second.
-    """
-    return f"occurred_on < {as_of_date} AND {known_on(as_of_date)}"
-
-
-def known_on(day: str, event: str = "") -> str:
-    """Return the condition under which an event was known on a day: `known_from <= day`, and `known_to` is later.
-
-    Args:
-        day: the SQL of the day.
-        event: the prefix of the event's columns, such as `start.`.
-    """
-    return f"{event}known_from <= {day} AND coalesce({event}known_to > {day}, true)"
+    EVENTS = "events"
+    KINDS = "kinds"
+    SPELLS = "spells"
+    NOTHING = "nothing"
 
 
-def aggregate(indicator: Indicator) -> str:
-    """Return the aggregate of one indicator over rows that hold `as_of_date` and an event known before it.
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a measure means.
 
-    The window is half-open: `occurred_on` in `[as_of_date - window_days, as_of_date)`. Without events, count, any,
-    distinct_sources and sum are 0; days since, mean, minimum and maximum have no number (null). Events without a value
-    count nothing in sum, mean, minimum and maximum.
-    """
-    here = f"WHERE source = {sql.text(indicator.source)} AND {event_condition(indicator.events)}"
-    if indicator.window_days is not None:
-        here += f" AND occurred_on >= as_of_date - {indicator.window_days}"
-    return _AGGREGATES[indicator.measure].format(here=here)
-
-
-def statement(indicators: Sequence[Indicator]) -> str:
-    """Return the SELECT of all indicators: one row per (person_id, as_of_date) of `looked`, sorted by both.
-
-    Columns: person_id, as_of_date, then one DOUBLE per indicator in the given order.
-    """
-    own = [one for one in indicators if one.over is Over.SELF]
-    others = [one for one in indicators if one.over is Over.HOUSEHOLD]
-    names = ", ".join(sql.name(one.name) for one in indicators)
-    household = f"JOIN ({_household_statement(others)}) USING (person_id, as_of_date)" if others else ""
-    return f"""
-        SELECT person_id, as_of_date, {names} FROM ({_own_statement(own)}) {household}
-        ORDER BY person_id, as_of_date
+    Attributes:
+        plain: for a lay reader.
+        formula: for an analyst.
+        reads: what the indicator must declare.
+        empty: the number without any event; None where there is then no number.
+        needs_window: it has no meaning without `window_days`.
+        needs_recent: it compares with the last `recent_days` of the window.
     """
 
-
-def _own_statement(indicators: Sequence[Indicator]) -> str:
-    return f"""
-        SELECT {_columns(indicators)} FROM (
-            SELECT looked.person_id, as_of_date, event.* EXCLUDE (person_id)
-            FROM looked LEFT JOIN event ON event.person_id = looked.person_id AND {known_before()}
-        ) GROUP BY person_id, as_of_date
-    """
+    plain: str
+    formula: str
+    reads: Reads = Reads.EVENTS
+    empty: float | None = 0.0
+    needs_window: bool = False
+    needs_recent: bool = False
 
 
-def _household_statement(indicators: Sequence[Indicator]) -> str:
-    return f"""
-        SELECT {_columns(indicators)} FROM (
-            SELECT looked.person_id, looked.as_of_date, event.* EXCLUDE (person_id)
-            FROM looked
-            LEFT JOIN membership AS here USING (person_id, as_of_date)
-            LEFT JOIN membership AS other ON other.household_id = here.household_id
-                AND other.as_of_date = here.as_of_date AND other.person_id <> here.person_id
-            LEFT JOIN event ON event.person_id = other.person_id AND {known_before("looked.as_of_date")}
-        ) GROUP BY person_id, as_of_date
-    """
-
-
-def _columns(indicators: Sequence[Indicator]) -> str:
-    return ", ".join(["person_id", "as_of_date", *(f"{aggregate(one)} AS {sql.name(one.name)}" for one in indicators)])
-
-
-def membership_statement() -> str:
-    """Return the SELECT of `membership` from the snapshot's `household`, for every person and each date of `looked`.
-
-    A stay counts on a date when it had begun (`valid_from <= as_of_date`), its start was known, and it had not ended as
-    far as was known. Of several, the newest counts (then the household whose pseudonym sorts first), so that each
-    person lives in one household on a date.
-    """
-    return """
-        SELECT person_id, as_of_date,
-               first(household_id ORDER BY valid_from DESC, household_id) AS household_id
-        FROM household, (SELECT DISTINCT as_of_date FROM looked)
-        WHERE valid_from <= as_of_date AND known_from <= as_of_date
-          AND NOT coalesce(valid_to <= as_of_date AND coalesce(end_known_from, valid_to) <= as_of_date, false)
-        GROUP BY person_id, as_of_date
-    """
+DEFINITIONS: Mapping[Measure, Definition] = MappingProxyType(
+    {
+        Measure.COUNT: Definition("How often it happened.", "number of events"),
+        Measure.ANY: Definition("Whether it happened at all.", "1 if there is an event, else 0"),
+        Measure.KNOWN: Definition(
+            "Whether the source holds any record of the child: coverage, not a number of anything.",
+            "1 if any event of the sources, of whatever type, is there, else 0",
+            reads=Reads.NOTHING,
+        ),
+        Measure.DAYS_SINCE_LAST: Definition("Days since it last happened.", "a - max(occurred_on)", empty=None),
+        Measure.DAYS_SINCE_FIRST: Definition("Days since it first happened.", "a - min(occurred_on)", empty=None),
+        Measure.DISTINCT_SOURCES: Definition("How many sources recorded it.", "number of different sources"),
+        Measure.DISTINCT_DETAILS: Definition(
+            "How many different kinds, places or schools there were.", "number of different details that are not null"
+        ),
+        Measure.DISTINCT_KINDS: Definition(
+            "How many of the named kinds happened at least once.",
+            "number of declared kinds with at least one event",
+            reads=Reads.KINDS,
+        ),
+        Measure.SUM: Definition("The values added up.", "sum of the values, from the newest event to the oldest"),
+        Measure.MEAN: Definition("The mean of the values.", "sum / number of events with a value", empty=None),
+        Measure.MINIMUM: Definition("The smallest value.", "min(value)", empty=None),
+        Measure.MAXIMUM: Definition("The largest value.", "max(value)", empty=None),
+        Measure.LATEST: Definition("The newest value.", "value of the last event that has one", empty=None),
+        Measure.RATE: Definition("How often a month.", "number of events × 30.4375 / w", needs_window=True),
+        Measure.TREND: Definition(
+            "Whether it happens more often lately than before: the difference of two rates a month.",
+            "30.4375 × (n in [a - r, a) / r - n in [a - w, a - r) / (w - r)), with r = recent_days",
+            needs_window=True,
+            needs_recent=True,
+        ),
+        Measure.MEAN_CHANGE: Definition(
+            "How the mean of the values changed lately.",
+            "mean of the values in [a - r, a) - mean of those in [a - w, a - r); no number unless both have values",
+            empty=None,
+            needs_window=True,
+            needs_recent=True,
+        ),
+        Measure.CHANGES: Definition(
+            "How often it changed, from one record to the next.",
+            "number of neighbouring events, in order, whose details (not null) differ",
+        ),
+        Measure.ENTROPY: Definition(
+            "How mixed it was: 0 when always the same, 1 for two in equal parts, 2 for four.",
+            "Shannon's entropy of the details in bits, -Σ p log2 p (Shannon 1948)",
+            empty=None,
+        ),
+        Measure.IN_STATE: Definition(
+            "Whether a spell that began in the window is open on the date.",
+            "1 if a start in [a - w, a) has no end of the same episode on or after it and before a, else 0",
+            reads=Reads.SPELLS,
+        ),
+        Measure.DAYS_IN_STATE: Definition(
+            "On how many days of the window a spell was open.",
+            "days of the union of all spells [start, end), cut to [a - w, a)",
+            reads=Reads.SPELLS,
+        ),
+        Measure.SHARE_IN_STATE: Definition(
+            "The share of the window's days on which a spell was open, from 0 to 1.",
+            "days_in_state / w",
+            reads=Reads.SPELLS,
+            needs_window=True,
+        ),
+        Measure.LONGEST_SPELL: Definition(
+            "The longest time without a break, in days.",
+            "longest run of the union of all spells, cut to [a - w, a); spells that touch are one run",
+            reads=Reads.SPELLS,
+        ),
+        Measure.CURRENT_SPELL: Definition(
+            "For how many days it has been going on without a break; no number when it is not.",
+            "length of the run of the union that reaches a with an open spell, cut to [a - w, a)",
+            reads=Reads.SPELLS,
+            empty=None,
+        ),
+    }
+)

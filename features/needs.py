@@ -32,7 +32,7 @@ def needs(partnership: Partnership, use_case: UseCase, indicators: Iterable[Indi
     found = (
         Need(
             source.name,
-            tuple(one for one in chosen if one.source == source.name),
+            tuple(one for one in chosen if source.name in one.sources),
             source.name in cohort,
             source.name in outcome,
         )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features.catalogue import Indicator
 from features.matrix import look, opened
-from features.measures import statement
+from features.sql_form import statement
 from features.use_cases import UseCase
 from hub import sql
 from hub.errors import NotFoundError, StateError

@@ -11,7 +11,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from features import catalogue
-from features.catalogue import Catalogue, EventFilter, Indicator
+from features.catalogue import Catalogue, EventFilter, Indicator, Over
 from features.schedules import Schedule
 from hub import yaml_documents
 from hub.digests import digest_of
@@ -235,15 +235,18 @@ def _check_sources(partnership: Partnership, indicators: Catalogue, use_case: Us
     """Check that each indicator's source, and every event type that is read, is declared in sources.yaml."""
     path = partnership.folder / "indicators.yaml"
     declared = {source.name: {event.type for event in source.events} for source in partnership.sources}
+    of_areas = {source.name: {event.type for event in source.area_events} for source in partnership.sources}
     for index, indicator in enumerate(indicators.indicators):
         if indicator.name in use_case.indicators:
             where = f"indicators.{index}"
-            if indicator.source not in declared:
-                raise yaml_documents.unknown_name(path, f"{where}.source", "source", indicator.source, declared)
-            for kind in indicator.events.types:
-                if kind not in declared[indicator.source]:
-                    known = declared[indicator.source]
-                    raise yaml_documents.unknown_name(path, f"{where}.events.types", "event type", kind, known)
+            for source in indicator.sources:
+                if source not in declared:
+                    raise yaml_documents.unknown_name(path, f"{where}.sources", "source", source, declared)
+            types = of_areas if indicator.over is Over.AREA else declared
+            readable = set().union(*(types[source] for source in indicator.sources))
+            for kind in indicator.types():
+                if kind not in readable:
+                    raise yaml_documents.unknown_name(path, where, "event type", kind, readable)
     path = partnership.folder / "use_cases" / f"{use_case.name}.yaml"
     known = set().union(*declared.values())
     for where, kinds in event_types(use_case):

@@ -59,7 +59,11 @@ class Audience:
             one: what a single one is called, such as "reason".
             several: what several are called.
         """
-        sentences = [reason.sentence for reason in reasons if self.may_be_told(reason.indicator.source)]
+        sentences = [
+            reason.sentence
+            for reason in reasons
+            if all(self.may_be_told(source) for source in reason.indicator.sources)
+        ]
         withheld = len(reasons) - len(sentences)
         if withheld:
             what = f"1 {one} rests" if withheld == 1 else f"{withheld} {several} rest"

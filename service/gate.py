@@ -104,7 +104,7 @@ class Gate:
     def _read(self, partnership: Partnership, use_case: UseCase, bundle: Bundle, snapshot: Snapshot) -> list[str]:
         """Return the sources that a score reads: those of its indicators, and those in the hub that make its cohort."""
         cohort = cohort_sources(partnership, use_case) & snapshot.artefact.facts["sources"].keys()
-        return sorted({indicator.source for indicator in bundle.indicators} | cohort)
+        return sorted({source for indicator in bundle.indicators for source in indicator.sources} | cohort)
 
     def _verify(self, snapshot: Snapshot) -> None:
         """Hash the snapshot's tables, again whenever the file system says that one was touched."""

@@ -12,7 +12,7 @@ def indicator(name: str = "incidents", **said: Any) -> Indicator:
         "name": name,
         "plain": f"Times something happened ({name})",
         "unit": "times",
-        "source": "police",
+        "sources": ["police"],
         "events": {"types": ["incident"]},
         "measure": "count",
         "kind": "risk",

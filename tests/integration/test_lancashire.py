@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from features import measures, use_cases
+from features import sql_form, use_cases
 from features.catalogue import Over
 from hub.errors import SentinelError
 from hub.ingest import ingest
@@ -67,7 +67,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
         """CREATE TABLE looked AS SELECT true_person AS person_id, as_of_date::DATE AS as_of_date, outcome::DOUBLE AS
            outcome, need::DOUBLE AS need FROM outcome WHERE outcome IN ('0', '1')"""
     )
-    statement = f"SELECT * FROM looked JOIN ({measures.statement(own)}) USING (person_id, as_of_date) ORDER BY ALL"
+    statement = f"SELECT * FROM looked JOIN ({sql_form.statement(own)}) USING (person_id, as_of_date) ORDER BY ALL"
     table = connection.sql(statement).to_arrow_table()
     connection.close()
     found = {name: table[name].to_numpy() for name in ("outcome", "need", use_case.simple_rule.indicator)}

@@ -86,7 +86,7 @@ def test_the_serious_violence_duty_shows_nobody_a_social_care_record(tmp_path: P
 
 
 def _reason(source: str) -> Reason:
-    return Reason(indicator(f"of_{source}", source=source), 2.0, 0.5)
+    return Reason(indicator(f"of_{source}", sources=[source]), 2.0, 0.5)
 
 
 @pytest.mark.parametrize(
