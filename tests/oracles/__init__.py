@@ -1,0 +1,1 @@
+"""Slow, obvious SQL of what features/ works out fast. Only tests read it; it is never shipped."""

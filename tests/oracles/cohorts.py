@@ -1,0 +1,52 @@
+"""Cohort rules as SQL, one EXISTS a rule: who is in a cohort on each date, by what was known on it.
+
+The statement reads `person` and `event` of a snapshot and `as_of(as_of_date)`.
+"""
+
+from features.catalogue import EventFilter
+from features.conditions import event_condition, known_before, known_on
+from features.use_cases import Cohort, OpenSpell
+from hub import sql
+
+_AGE = "date_sub('year', birth_month, as_of_date)"
+_DEATH = EventFilter(types=("death",))
+
+
+def cohort_statement(cohort: Cohort) -> str:
+    """Return the SELECT of (person_id, as_of_date): everyone alive in `person` who meets every rule on the date."""
+    rules = [f"NOT {_has_event(_DEATH, None)}"]
+    if cohort.ages is not None:
+        rules.append(f"{_AGE} >= {cohort.ages.from_years} AND {_AGE} < {cohort.ages.below_years}")
+    if cohort.with_recent_event is not None:
+        recent = cohort.with_recent_event
+        rules.append(_has_event(recent.events, recent.within_days))
+    if cohort.with_open_spell is not None:
+        rules.append(_has_open_spell(cohort.with_open_spell))
+    if cohort.without_open_spell is not None:
+        rules.append(f"NOT {_has_open_spell(cohort.without_open_spell)}")
+    if cohort.without_event_ever is not None:
+        rules.append(f"NOT {_has_event(cohort.without_event_ever, None)}")
+    where = " AND ".join(f"coalesce({rule}, false)" for rule in rules)
+    return f"SELECT person_id, as_of_date FROM person, as_of WHERE {where}"
+
+
+def _has_event(events: EventFilter, within_days: int | None) -> str:
+    since = "" if within_days is None else f" AND occurred_on >= as_of_date - {within_days}"
+    return f"""EXISTS (
+        SELECT 1 FROM event WHERE event.person_id = person.person_id
+        AND {event_condition(events)} AND {known_before()}{since})"""
+
+
+def _has_open_spell(spell: OpenSpell) -> str:
+    since = ""
+    if spell.started_within_days is not None:
+        since = f" AND start.occurred_on >= as_of_date - {spell.started_within_days}"
+    return f"""EXISTS (
+        SELECT 1 FROM event AS start WHERE start.person_id = person.person_id
+        AND start.event_type IN {sql.texts(spell.starts)}
+        AND start.occurred_on < as_of_date AND {known_on("as_of_date", "start.")}{since}
+        AND NOT EXISTS (
+            SELECT 1 FROM event AS stop WHERE stop.person_id = start.person_id
+            AND stop.event_type IN {sql.texts(spell.ends)} AND stop.episode_id = start.episode_id
+            AND stop.occurred_on >= start.occurred_on
+            AND stop.occurred_on < as_of_date AND {known_on("as_of_date", "stop.")}))"""
