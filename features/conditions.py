@@ -1,6 +1,8 @@
 """Conditions of SQL on events: which ones are meant, and which were known on a day."""
 
-from features.catalogue import EventFilter
+from collections.abc import Iterable
+
+from features.catalogue import EventFilter, Indicator
 from hub import sql
 
 
@@ -11,6 +13,23 @@ def event_condition(events: EventFilter) -> str:
         if allowed is not None:
             parts.append(f"coalesce({column} IN {sql.texts(allowed)}, false)")
     return " AND ".join(parts)
+
+
+def read_condition(indicators: Iterable[Indicator]) -> str:
+    """Return the condition on `source` and `event_type` of the events that at least one of the indicators reads."""
+    whole: set[str] = set()
+    sources_of: dict[str, set[str]] = {}
+    for one in indicators:
+        kinds = one.types()
+        whole |= set() if kinds else set(one.sources)
+        for kind in kinds:
+            sources_of.setdefault(kind, set()).update(one.sources)
+    types_of: dict[tuple[str, ...], list[str]] = {}
+    for kind, sources in sorted(sources_of.items()):
+        types_of.setdefault(tuple(sorted(sources)), []).append(kind)
+    parts = [f"source IN {sql.texts(sorted(whole))}"] if whole else []
+    parts += [f"source IN {sql.texts(one)} AND event_type IN {sql.texts(kinds)}" for one, kinds in types_of.items()]
+    return " OR ".join(f"({part})" for part in parts) or "false"
 
 
 def known_before(as_of_date: str = "as_of_date") -> str:
