@@ -133,6 +133,7 @@ def _becomes(found: AdapterFile) -> list[str]:
     for event in source.events:
         types.setdefault(event.type, []).append(event.table)
     lines += [f"- Event `{kind}`, from {_tables(tables)}." for kind, tables in types.items()]
+    lines += [f"- Figure about areas `{one.type}`, from {_tables([one.table])}." for one in source.area_events]
     for group, what in (("involvements", "Involvements of teams"), ("families", "Families"), ("areas", "Areas")):
         tables = [one.table for one in getattr(source, group)]
         lines += [f"- {what}, from {_tables(tables)}."] if tables else []

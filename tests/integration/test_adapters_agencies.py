@@ -263,3 +263,12 @@ def test_areas_of_2021_have_the_decile_of_the_areas_of_2011_in_them(tmp_path: Pa
         "E8": ("Part", "New", 5, "2019"),
         "W1": ("Wales", "Cardiff", None, None),
     }
+    figures = {
+        row["area_id"]: (row["event_type"], str(row["occurred_on"]), str(row["known_from"]), row["value"], row["detail"])
+        for row in found.area_events
+    }
+    assert figures == {
+        area: ("area_deprivation", "2019-09-26", "2019-09-26", float(decile), "2019")
+        for area, (_, _, decile, _) in rows.items()
+        if decile is not None
+    }
