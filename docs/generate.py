@@ -70,7 +70,8 @@ def partnership() -> str:
     """Return the page of a partnership's files, from their schemas."""
     from ethics.canvas import CanvasFile
     from features.catalogue import Catalogue
-    from features.use_cases import UseCase
+    from features.outcomes import Framework
+    from features.use_cases import UseCaseFile
     from hub.gateways import Gateways
     from hub.partnership import PartnershipFile
     from hub.sources import Sources
@@ -81,7 +82,8 @@ def partnership() -> str:
         ("gateways.yaml", Gateways),
         ("sources.yaml", Sources),
         ("indicators.yaml", Catalogue),
-        ("use_cases/NAME.yaml", UseCase),
+        ("outcomes.yaml", Framework),
+        ("use_cases/NAME.yaml", UseCaseFile),
         ("canvases/NAME.yaml", CanvasFile),
     ):
         lines += [f"## {name}", ""]

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from features import outcomes
 from features.catalogue import Indicator
-from features.use_cases import UseCase, event_types
+from features.use_cases import UseCase, cohort_event_types
 from hub.partnership import Partnership
 
 
@@ -28,7 +29,10 @@ class Need:
 def needs(partnership: Partnership, use_case: UseCase, indicators: Iterable[Indicator]) -> tuple[Need, ...]:
     """Return what a use case needs of each source that it reads, in the order of sources.yaml."""
     chosen = tuple(indicators)
-    cohort, outcome = cohort_sources(partnership, use_case), _sources_of(partnership, use_case.outcome.events.types)
+    cohort, outcome = (
+        cohort_sources(partnership, use_case),
+        outcomes.sources_of(partnership, use_case.outcome.events.types),
+    )
     found = (
         Need(
             source.name,
@@ -43,10 +47,5 @@ def needs(partnership: Partnership, use_case: UseCase, indicators: Iterable[Indi
 
 def cohort_sources(partnership: Partnership, use_case: UseCase) -> set[str]:
     """Return the names of the sources whose events decide who is eligible."""
-    kinds = [kinds for where, kinds in event_types(use_case) if where.startswith("cohort.")]
-    return _sources_of(partnership, [kind for types in kinds for kind in types])
-
-
-def _sources_of(partnership: Partnership, types: Iterable[str]) -> set[str]:
-    wanted = set(types)
-    return {source.name for source in partnership.sources if wanted & {event.type for event in source.events}}
+    types = [kind for _, kinds in cohort_event_types(use_case) for kind in kinds]
+    return set(outcomes.sources_of(partnership, types))

@@ -34,7 +34,9 @@ def vector(
     Raises:
         NotFoundError: the snapshot holds no such person.
         NotInCohortError: the person is not in the use case's cohort on the date.
+        StateError: a rule of the use case is not in force on the date.
     """
+    use_case.require_in_force(as_of_date)
     with opened(snapshot, [as_of_date]) as connection:
         if not look(connection, use_case, person_id):
             known = connection.execute(

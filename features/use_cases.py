@@ -6,16 +6,20 @@ All ranges of dates and of ages are half-open: the first bound is inside, the se
 import datetime
 import re
 from enum import StrEnum
-from typing import Self
+from pathlib import Path
+from typing import Generic, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from features import catalogue
+from features import catalogue, outcomes
+from features.ages import Ages
 from features.catalogue import Catalogue, EventFilter, Indicator, Over
+from features.outcomes import Framework, Outcome
 from features.schedules import Schedule
+from features.split import Split
 from hub import yaml_documents
 from hub.digests import digest_of
-from hub.errors import NotFoundError
+from hub.errors import NotFoundError, StateError
 from hub.partnership import Partnership
 from hub.source_files import NAME
 from hub.yaml_documents import Document
@@ -39,13 +43,6 @@ class Tier(StrEnum):
     TERTIARY = "tertiary"
 
 
-class Ages(Document):
-    """Age in completed years on the as-of date, counted from the month of birth; half-open."""
-
-    from_years: int = Field(ge=0, le=120, description="Youngest age that is in.")
-    below_years: int = Field(ge=1, le=121, description="First age that is out.")
-
-
 class RecentEvent(Document):
     """The person has such an event in `[as_of - within_days, as_of)`, known on the as-of date."""
 
@@ -64,9 +61,14 @@ class OpenSpell(Document):
 
 
 class Cohort(Document):
-    """Who is eligible on a date: whoever meets every rule that is given."""
+    """Who is eligible on a date: whoever meets every rule that is given and is not known to have died.
+
+    Someone has died, as known on the date, when an event of the type `death` occurred before it.
+    """
 
     plain: str = Field(min_length=10, description="Who it is, for a lay reader.")
+    since: datetime.date = Field(description="First as-of date on which the rule may be used.")
+    why: str = Field(min_length=10, description="Why not earlier; after a change, what changed and why.")
     ages: Ages | None = Field(default=None, description="Ages that are in.")
     with_recent_event: RecentEvent | None = Field(default=None, description="Only people with such an event.")
     with_open_spell: OpenSpell | None = Field(default=None, description="Only people with such an open spell.")
@@ -74,49 +76,6 @@ class Cohort(Document):
     without_event_ever: EventFilter | None = Field(
         default=None, description="Only people for whom no such event occurred before the date, as known on it."
     )
-
-
-class Outcome(Document):
-    """What happened in `[as_of, as_of + horizon_days)`: 1 when there is such an event, else 0."""
-
-    plain: str = Field(
-        min_length=10, description="What it measures, for a lay reader; pages say the horizon beside it."
-    )
-    events: EventFilter = Field(description="The events that count.")
-    decided_by: str = Field(min_length=5, description="Who decides that it happened.")
-    known_bias: str = Field(min_length=10, description="What is known to be unfair or wrong in it.")
-
-
-class Range(Document):
-    """As-of dates in `[first, until)`."""
-
-    first: datetime.date = Field(description="First date that is in.")
-    until: datetime.date = Field(description="First date that is out.")
-
-    def holds(self, day: datetime.date) -> bool:
-        """Say whether `day` is in `[first, until)`."""
-        return self.first <= day < self.until
-
-
-class Split(Document):
-    """Three times, one after the other: to train, to choose between models, and to test once."""
-
-    train: Range = Field(description="As-of dates to train on.")
-    choose: Range = Field(description="As-of dates to choose, calibrate and set thresholds on.")
-    test: Range = Field(description="As-of dates to report on.")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if not (
-            self.train.first
-            < self.train.until
-            <= self.choose.first
-            < self.choose.until
-            <= self.test.first
-            < self.test.until
-        ):
-            raise ValueError("train, choose and test must follow each other without overlap")
-        return self
 
 
 class Group(Document):
@@ -161,9 +120,10 @@ class Fairness(Document):
     )
 
 
-class UseCase(Document):
-    """One file of `use_cases/`."""
+OutcomeT = TypeVar("OutcomeT", str, Outcome)
 
+
+class _Declared(Document, Generic[OutcomeT]):
     name: str = Field(pattern=NAME, description="Short name; also the file's name.")
     title: str = Field(min_length=5, description="For pages.")
     purpose: str = Field(pattern=NAME, description="The purpose that gateways allow and requests name.")
@@ -172,7 +132,7 @@ class UseCase(Document):
     help_offered: str = Field(min_length=10, description="What is offered to someone for whom help is suggested.")
     cohort: Cohort = Field(description="Who is eligible.")
     as_of: Schedule = Field(description="The dates of looking.")
-    outcome: Outcome = Field(description="What the model estimates.")
+    outcome: OutcomeT = Field(description="What the model estimates: the name of an outcome in outcomes.yaml.")
     horizon_days: int = Field(ge=1, le=3660, description="How long after the date of looking.")
     indicators: tuple[str, ...] = Field(min_length=1, description="Indicators that the model may use, in order.")
     simple_rule: SimpleRule = Field(description="The rule that the model must beat.")
@@ -182,14 +142,44 @@ class UseCase(Document):
     fairness: Fairness = Field(default=Fairness(), description="What counts as a difference that matters.")
     approval_days: int = Field(default=365, ge=1, le=1095, description="Longest time for which an approval may hold.")
 
-    @property
-    def digest(self) -> str:
-        """Digest of the file's meaning: comments and the order of keys do not change it."""
-        return digest_of(self)
-
     def scheduled(self) -> tuple[datetime.date, ...]:
         """Return all as-of dates of the schedule, sorted, each once."""
         return self.as_of.scheduled()
+
+
+class UseCaseFile(_Declared[str]):
+    """One file of `use_cases/`, as it is written."""
+
+
+class UseCase(_Declared[Outcome]):
+    """A use case with the whole of its outcome, as it goes into feature sets and bundles."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of its meaning, with the outcome's: comments and the order of keys do not change it."""
+        return digest_of(self)
+
+    def require_in_force(self, as_of_date: datetime.date) -> None:
+        """Raise when a rule of the use case is not in force for this date of looking.
+
+        Raises:
+            StateError: the date is before the cohort's rule or the outcome's definition begins, or the outcome's
+                definition ends within the horizon.
+        """
+        refused = self.not_in_force(as_of_date)
+        if refused is not None:
+            raise StateError(f"{self.name} cannot look on {as_of_date}: {refused}.", "Look on another date.")
+
+    def not_in_force(self, as_of_date: datetime.date) -> str | None:
+        """Return in words which rule is not in force for this date of looking, or None when all are."""
+        cohort, outcome = self.cohort, self.outcome
+        if as_of_date < cohort.since:
+            return f"the rule of who is eligible holds since {cohort.since} ({cohort.why.rstrip('.')})"
+        if as_of_date < outcome.since:
+            return f"the definition of {outcome.name} holds since {outcome.since} ({outcome.why.rstrip('.')})"
+        if not outcome.holds(as_of_date, as_of_date + datetime.timedelta(days=self.horizon_days)):
+            return f"the definition of {outcome.name} ends on {outcome.until}, within the horizon"
+        return None
 
     def newest(self, known_to: datetime.date) -> datetime.date:
         """Return the last scheduled as-of date that a snapshot known to `known_to` covers.
@@ -212,7 +202,7 @@ def read(partnership: Partnership, name: str) -> UseCase:
         ConfigurationError: the file is missing or wrong, or names an indicator or group column that does not exist.
     """
     path = partnership.folder / "use_cases" / f"{name}.yaml"
-    found = yaml_documents.read(path, UseCase)
+    found = _with_outcome(path, yaml_documents.read(path, UseCaseFile), outcomes.read(partnership))
     indicators = catalogue.read(partnership.folder)
     known = [indicator.name for indicator in indicators.indicators]
     for index, indicator in enumerate(found.indicators):
@@ -228,6 +218,28 @@ def read(partnership: Partnership, name: str) -> UseCase:
         if attribute != group.column and attribute not in attributes:
             raise yaml_documents.unknown_name(path, f"groups.{index}.column", "attribute", attribute, attributes)
     _check_sources(partnership, indicators, found)
+    return found
+
+
+def _with_outcome(path: Path, written: UseCaseFile, framework: Framework) -> UseCase:
+    """Return the use case with the definition of its outcome that holds on the first date of looking.
+
+    Raises:
+        ConfigurationError: there is no such outcome, or a rule is not in force on some date of looking.
+    """
+    definitions = framework.called(written.outcome)
+    if not definitions:
+        known = [outcome.name for outcome in framework.outcomes]
+        raise yaml_documents.unknown_name(path, "outcome", "outcome", written.outcome, known)
+    days = written.scheduled()
+    chosen = next((one for one in reversed(definitions) if one.since <= days[0]), definitions[0])
+    found = UseCase.model_validate(dict(written) | {"outcome": chosen})
+    for day in (days[0], days[-1]):
+        refused = found.not_in_force(day)
+        if refused is not None:
+            raise yaml_documents.wrong(
+                path, "as_of", f"on {day}, {refused}", "Look on other dates, or date the rule anew."
+            )
     return found
 
 
@@ -249,16 +261,16 @@ def _check_sources(partnership: Partnership, indicators: Catalogue, use_case: Us
                     raise yaml_documents.unknown_name(path, where, "event type", kind, readable)
     path = partnership.folder / "use_cases" / f"{use_case.name}.yaml"
     known = set().union(*declared.values())
-    for where, kinds in event_types(use_case):
+    for where, kinds in cohort_event_types(use_case):
         for kind in kinds:
             if kind not in known:
                 raise yaml_documents.unknown_name(path, where, "event type", kind, known)
 
 
-def event_types(use_case: UseCase) -> list[tuple[str, tuple[str, ...]]]:
-    """Return where in the file event types are named, and which."""
+def cohort_event_types(use_case: UseCase) -> list[tuple[str, tuple[str, ...]]]:
+    """Return where in the file the cohort names event types, and which."""
     cohort = use_case.cohort
-    found = [("outcome.events.types", use_case.outcome.events.types)]
+    found = []
     if cohort.with_recent_event is not None:
         found.append(("cohort.with_recent_event.events.types", cohort.with_recent_event.events.types))
     if cohort.without_event_ever is not None:

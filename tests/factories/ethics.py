@@ -24,6 +24,7 @@ from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 from models import trainings
 from tests.factories.snapshots import GATEWAY
+from tests.factories.use_cases import files as written
 from tests.factories.use_cases import indicator, use_case
 
 START = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=datetime.UTC)
@@ -90,7 +91,7 @@ def write_partnership(folder: Path, *, quorum: int = 2, people: dict[str, str] =
             ]
         },
         "indicators.yaml": {"indicators": [indicator().model_dump(mode="json", exclude_defaults=True)]},
-        f"use_cases/{found.name}.yaml": found.model_dump(mode="json", exclude_defaults=True),
+        **written(found),
         f"canvases/{found.name}.yaml": {"sections": answers()},
     }
     for name, content in files.items():

@@ -13,7 +13,7 @@ from hub.command_line import Place
 from hub.settings import Settings
 from models.training import train
 from tests.factories.snapshots import GATEWAY, snapshot
-from tests.factories.use_cases import indicator
+from tests.factories.use_cases import files, indicator, use_case
 
 PURPOSE = "early_help"
 USE_CASE = "early_help_offer"
@@ -71,34 +71,23 @@ def partnership(folder: Path) -> None:
             ]
         },
     )
-    _write(
-        folder / "use_cases" / f"{USE_CASE}.yaml",
-        {
-            "name": USE_CASE,
-            "title": "Who would gain from an offer of early help",
-            "purpose": PURPOSE,
-            "tier": "secondary",
-            "help_offered": "A conversation with a family worker",
-            "cohort": {"plain": "Children aged 4 to 17", "ages": {"from_years": 4, "below_years": 18}},
-            "as_of": {"kind": "every_months", "first": "2022-01-01", "last": "2024-12-31", "months": 3},
-            "outcome": {
-                "plain": "A child in need episode began.",
-                "events": {"types": ["cin_start"]},
-                "decided_by": "a social work manager.",
-                "known_bias": "a referral is a service's act.",
-            },
-            "horizon_days": 90,
-            "indicators": ["incidents_365d", "incidents_90d", "days_since_incident", "club_365d"],
-            "simple_rule": {"indicator": "incidents_365d"},
-            "capacity": 60,
-            "split": {
-                "train": {"first": "2022-01-01", "until": "2023-01-01"},
-                "choose": {"first": "2023-04-01", "until": "2023-07-02"},
-                "test": {"first": "2023-10-01", "until": "2024-07-02"},
-            },
-            "groups": [{"name": "sex", "plain": "Sex", "column": "person.sex", "labels": {"F": "Female", "M": "Male"}}],
+    found = use_case(
+        name=USE_CASE,
+        purpose=PURPOSE,
+        cohort={"plain": "Children aged 4 to 17", "ages": {"from_years": 4, "below_years": 18}},
+        as_of={"kind": "every_months", "first": "2022-01-01", "last": "2024-12-31", "months": 3},
+        indicators=["incidents_365d", "incidents_90d", "days_since_incident", "club_365d"],
+        simple_rule={"indicator": "incidents_365d"},
+        capacity=60,
+        split={
+            "train": {"first": "2022-01-01", "until": "2023-01-01"},
+            "choose": {"first": "2023-04-01", "until": "2023-07-02"},
+            "test": {"first": "2023-10-01", "until": "2024-07-02"},
         },
+        groups=[{"name": "sex", "plain": "Sex", "column": "person.sex", "labels": {"F": "Female", "M": "Male"}}],
     )
+    for name, value in files(found).items():
+        _write(folder / name, value)
     from ethics.canvas import SECTIONS
 
     answers = {one.key: f"{one.title}: an answer of the example partnership, for the tests only." for one in SECTIONS}

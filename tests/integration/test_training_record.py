@@ -21,6 +21,7 @@ from models.splits import NotEnoughError
 from models.tracking import store_address
 from tests.factories.feature_sets import early_help, feature_set, indicators
 from tests.factories.snapshots import GATEWAY
+from tests.factories.use_cases import files as written
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 900
@@ -56,7 +57,7 @@ def write_partnership(folder: Path) -> Path:
         "gateways.yaml": {"gateways": [GATEWAY]},
         "sources.yaml": {"sources": [source]},
         "indicators.yaml": {"indicators": [one.model_dump(mode="json", exclude_none=True) for one in chosen]},
-        "use_cases/early_help_offer.yaml": early_help(chosen).model_dump(mode="json", exclude_none=True),
+        **written(early_help(chosen)),
     }
     for name, document in documents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

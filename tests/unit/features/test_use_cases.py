@@ -1,16 +1,18 @@
 """Use cases: schedules, splits in order, and messages that name file, line and remedy."""
 
 import datetime
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from features import use_cases
+from features import outcomes, use_cases
 from hub import partnership
-from hub.errors import ConfigurationError
+from hub.errors import ConfigurationError, StateError
 from service import starter
-from tests.factories.use_cases import use_case
+from tests.factories import lancashire
+from tests.factories.use_cases import outcome, use_case
 
 NAME = "early_help_again"
 
@@ -56,6 +58,12 @@ WRONG: list[tuple[str, str, str, str]] = [
     (USE_CASE, "capacity: 50", "# no capacity", "capacity: this key is needed"),
     (USE_CASE, "first: 2025-01-01", "first: 2023-01-01", "must follow each other"),
     (USE_CASE, "simple_rule: { indicator: early_help_started_365d }", "simple_rule: { indicator: x }", "no indicator"),
+    (USE_CASE, "outcome: early_help_began", "outcome: early_help_begn", "Did you mean early_help_began?"),
+    (USE_CASE, "since: 2024-01-01", "since: 2024-01-02", "on 2024-01-01, the rule of who is eligible holds since"),
+    ("outcomes.yaml", "types: [early_help_started]", "types: [early_help_startd]", "Did you mean early_help_started?"),
+    ("outcomes.yaml", "better_when: more", "better_when: less", "'fewer' or 'more'"),
+    ("outcomes.yaml", "  secure_housing: no housing source", "  secured: no", "not_measured.secured"),
+    ("outcomes.yaml", "  secure_housing: no housing source", "  # secure_housing: no", "secure_housing has no outcome"),
     ("indicators.yaml", "measure: any", "measure: anyone", "'count', 'any'"),
     ("indicators.yaml", "name: early_help_completed_ever", "name: early_help_started_365d", "declared twice"),
     ("indicators.yaml", "types: [early_help_completed]", "types: [early_help_finished]", "no event type called"),
@@ -140,9 +148,82 @@ def test_newest_date_is_the_last_that_the_snapshot_covers() -> None:
     assert asked.newest(datetime.date(2023, 6, 30)) == datetime.date(2023, 1, 1)
 
 
-@pytest.mark.parametrize("change_", [lambda one: one | {"capacity": 11}, lambda one: one | {"horizon_days": 91}])
+@pytest.mark.parametrize(
+    "change_",
+    [
+        lambda one: one | {"capacity": 11},
+        lambda one: one | {"horizon_days": 91},
+        lambda one: one | {"outcome": one["outcome"] | {"known_bias": "nothing is known about it"}},
+        lambda one: one | {"cohort": one["cohort"] | {"since": "2011-01-01"}},
+    ],
+)
 def test_the_digest_follows_the_meaning(change_: Callable[[dict[str, object]], dict[str, object]]) -> None:
     ordinary = use_case().model_dump(mode="json")
     again = type(use_case()).model_validate(dict(reversed(ordinary.items())))
     assert again.digest == use_case().digest
     assert type(again).model_validate(change_(ordinary)).digest != again.digest
+
+
+RULES = [
+    ("2022-12-31", "2023-01-01", "2010-01-01", None, "who is eligible holds since 2023-01-01 (the census began)"),
+    ("2023-01-01", "2023-01-01", "2010-01-01", None, None),
+    ("2022-12-31", "2010-01-01", "2023-01-01", None, "the definition of began_social_work_help holds since 2023-01-01"),
+    ("2023-01-01", "2010-01-01", "2023-01-01", None, None),
+    ("2023-01-01", "2010-01-01", "2010-01-01", "2023-04-01", None),  # 90 days of horizon: the last is 31 March
+    ("2023-01-02", "2010-01-01", "2010-01-01", "2023-04-01", "ends on 2023-04-01, within the horizon"),
+]
+
+
+@pytest.mark.parametrize(("as_of", "cohort_since", "since", "until", "says"), RULES)
+def test_a_rule_is_refused_outside_its_dates(
+    as_of: str, cohort_since: str, since: str, until: str | None, says: str | None
+) -> None:
+    asked = use_case(
+        cohort={"plain": "Children of school age", "since": cohort_since, "why": "the census began."},
+        outcome=outcome(since=since, until=until),
+    )
+    day = datetime.date.fromisoformat(as_of)
+    if says is None:
+        asked.require_in_force(day)
+        return
+    with pytest.raises(StateError, match=re.escape(says)):
+        asked.require_in_force(day)
+
+
+OLD = """  - name: early_help_began
+    title: Families who began early help, as it was counted before
+    plain: Early help began for somebody of the family.
+    headline: improved_family_relationships
+    better_when: more
+    events: { types: [early_help_started] }
+    decided_by: The family, together with a family worker.
+    known_bias: It counted families and not children.
+    since: 2020-01-01
+    until: 2024-01-01
+    why: It was counted so from the beginning.
+"""
+
+
+def test_an_outcome_that_changed_is_taken_as_it_holds_on_the_dates_of_looking(folder: Path) -> None:
+    path = folder / "outcomes.yaml"
+    change(path, "outcomes:\n", f"outcomes:\n{OLD}")
+    framework = outcomes.read(partnership.read(folder))
+    assert [one.since.year for one in framework.called("early_help_began")] == [2020, 2024]
+    assert framework.called("something_else") == ()
+    found = use_cases.read(partnership.read(folder), NAME)
+    assert found.outcome.plain == "Early help began for the child."
+    change(folder / USE_CASE, "first: 2024-01-01, last:", "first: 2023-10-01, last:")
+    change(folder / USE_CASE, "since: 2024-01-01", "since: 2023-01-01")
+    assert "the definition of early_help_began ends on 2024-01-01, within the horizon" in message(folder)
+    change(path, "until: 2024-01-01", "until: 2024-01-02")
+    assert "a definition must end (until) before the next one begins (since)" in message(folder)
+
+
+def test_every_headline_outcome_of_every_partnership_is_measured_or_says_why_not() -> None:
+    for place in (lancashire.FOLDER, lancashire.ROOT / "partnerships" / "open_university"):
+        found = outcomes.read(partnership.read(place))
+        measured = {one.headline for one in found.outcomes}
+        assert measured | set(found.not_measured) == set(outcomes.Headline)
+        assert all(len(why.split()) >= 5 for why in found.not_measured.values())
+    assert list(outcomes.HEADLINES) == list(outcomes.Headline)
+    assert len(outcomes.HEADLINES) == 10
