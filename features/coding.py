@@ -1,8 +1,8 @@
 """Coding: Arrow tables of events become the plain arrays that the kernel reads.
 
 Events that no plan asks for are dropped. The five columns that conditions are about are read as one number a row, its
-*signature*. Values that no condition names share the code 0, so there are few signatures; which conditions each meets is
-worked out once, in Python, from the words themselves.
+*signature*. Values that no condition names share the code 0, so there are few signatures; which conditions each one
+meets is worked out once, in Python, from the words themselves.
 """
 
 from collections.abc import Sequence

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 import pyarrow.parquet as pq
 
-from features.feature_sets import KIND, MATRIX_FILE, open_feature_set
+from features.feature_sets import KIND, MATRIX_FILE, STAGING, open_feature_set
 from hub import artefacts
 from hub.rewriting import copy_without, holds
 from hub.workspace import Workspace
@@ -14,6 +14,8 @@ from hub.workspace import Workspace
 
 def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[str, str]) -> dict[str, str]:
     """Write every feature set that holds one of `people` anew without them; the old ones are removed.
+
+    What an interrupted build left behind is removed too.
 
     Args:
         workspace: where feature sets lie.
@@ -23,6 +25,8 @@ def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[st
     Returns:
         Old digest → new digest of each feature set that was written anew.
     """
+    for staging in workspace.features.glob(f"{STAGING}*"):
+        shutil.rmtree(staging)
     done = {}
     for digest in artefacts.digests_in(workspace.features):
         found = open_feature_set(workspace, digest)

@@ -1,9 +1,10 @@
 """Feature sets: what the models read. One row per (person_id, as_of_date), only cohort members.
 
-A feature set is an artefact with `matrix.parquet`, `groups.parquet` (the same rows in the same order; only audits read
-it) and these facts: `schema_version`, `partnership`, `snapshot`, `known_to`, `use_case` (whole), `use_case_digest`,
-`catalogue_digest`, `indicators` (whole, in order), `rows` and `outcomes` by as-of date (an outcome count is null while
-the horizon is not complete), and, copied from the snapshot, `sources` and `linkage`.
+A feature set is an artefact with `matrix.parquet`, `coverage.parquet` and `groups.parquet` (the same rows in the same
+order; only audits read groups) and these facts: `schema_version`, `partnership`, `snapshot`, `known_to`, `use_case`
+(whole), `use_case_digest`, `catalogue_digest`, `code_digest`, `indicators` (whole, in order), `coverage` (the sources
+of its columns), `rows` and `outcomes` by as-of date (an outcome count is null while the horizon is not complete),
+`odd_events` (see `features.odd_events`), and, copied from the snapshot, `sources` and `linkage`.
 """
 
 import datetime
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.catalogue import Indicator
+from features.code import code_digest
 from features.use_cases import UseCase
 from hub import artefacts
 from hub.artefacts import Artefact
@@ -27,9 +29,12 @@ from hub.tables import Field, Table
 from hub.workspace import Workspace
 
 KIND = "feature set"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MATRIX_FILE = "matrix.parquet"
+COVERAGE_FILE = "coverage.parquet"
 GROUPS_FILE = "groups.parquet"
+STAGING = ".building-"
+"""How the folder of a build that is not finished begins."""
 NOT_RECORDED = "not recorded"
 
 _KEYS = (
@@ -44,6 +49,18 @@ def matrix_table(indicators: Iterable[Indicator]) -> Table:
     outcome = Field("outcome", pa.int8(), True, "1 or 0; empty while the horizon is not complete.")
     columns = (Field(one.name, pa.float64(), True, one.plain) for one in indicators)
     return Table("matrix", "One row per (person_id, as_of_date).", (*_KEYS, outcome, *columns), _SORTED)
+
+
+def coverage_table(sources: Iterable[str]) -> Table:
+    """Return the schema of the coverage: the keys and, for each source, whether it holds any record of the person.
+
+    No record is not the same as nothing having happened: an indicator's zero means less where its source's column is 0.
+    """
+    columns = (
+        Field(f"known_to_{source}", pa.int8(), False, f"1 when {source} held any record of the person on the date.")
+        for source in sources
+    )
+    return Table("coverage", "One row per (person_id, as_of_date).", (*_KEYS, *columns), _SORTED)
 
 
 def groups_table(use_case: UseCase) -> Table:
@@ -98,6 +115,10 @@ class FeatureSet:
         """
         return self._read(MATRIX_FILE, matrix_table(self.indicators))
 
+    def coverage(self) -> pa.Table:
+        """Return person_id, as_of_date and one 0/1 column per source: the matrix's rows in the same order."""
+        return self._read(COVERAGE_FILE, coverage_table(self.artefact.facts["coverage"]))
+
     def groups(self) -> pa.Table:
         """Return person_id, as_of_date and one text column per audit group: the matrix's rows in the same order."""
         return self._read(GROUPS_FILE, groups_table(self.use_case))
@@ -128,15 +149,16 @@ def open_feature_set(workspace: Workspace, digest: str) -> FeatureSet:
 def current_feature_set(
     workspace: Workspace, use_case: UseCase, indicators: Iterable[Indicator], snapshot: str
 ) -> FeatureSet:
-    """Open the feature set built from this snapshot for this use case and these indicators as they stand now.
+    """Open the feature set built from this snapshot for this use case and these indicators by the code as it is now.
 
     Raises:
-        NotFoundError: none was built since the use case, an indicator or the snapshot changed.
+        NotFoundError: none was built since the use case, an indicator, the code or the snapshot changed.
     """
-    wanted = (use_case.digest, catalogue_digest(indicators), snapshot)
+    wanted = (use_case.digest, catalogue_digest(indicators), snapshot, code_digest())
+    names = ("use_case_digest", "catalogue_digest", "snapshot", "code_digest")
     for digest in artefacts.digests_in(workspace.features):
         facts = open_feature_set(workspace, digest).facts
-        if (facts["use_case_digest"], facts["catalogue_digest"], facts["snapshot"]) == wanted:
+        if tuple(facts[name] for name in names) == wanted:
             return open_feature_set(workspace, digest)
     raise NotFoundError(
         f"No feature set for the use case {use_case.name} and the snapshot {snapshot[:12]}.",

@@ -1,33 +1,40 @@
-"""Building feature sets: the plain SQL builder, obvious and slow, one statement for all indicators.
+"""Building feature sets: partition by partition through the kernel, resumable, the same bytes for the same inputs.
 
 python -m features.matrix --use-case early_help_offer
 """
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.catalogue import EventFilter, Indicator
-from features.cohorts import cohort_statement, groups_statement, outcome_statement
-from features.conditions import event_condition
+from features.catalogue import Indicator
+from features.code import code_digest
 from features.feature_sets import (
+    COVERAGE_FILE,
     GROUPS_FILE,
     KIND,
     MATRIX_FILE,
     SCHEMA_VERSION,
+    STAGING,
     FeatureSet,
     catalogue_digest,
-    groups_table,
     matrix_table,
     open_feature_set,
 )
-from features.sql_form import membership_statement, statement
+from features.odd_events import odd_events
+from features.parts import Part, PartMaker, coverage_sources, split, streams
+from features.permissions import require_gateways
 from features.use_cases import UseCase
-from hub import artefacts, sql
+from hub import artefacts
+from hub.digests import digest_of
 from hub.errors import InputError
 from hub.partnership import Partnership
 from hub.snapshots import Snapshot
@@ -36,73 +43,31 @@ from hub.workspace import Workspace
 Report = Callable[[str, int, int], None]
 """Called as `report(step, done, total)` while a build runs."""
 
-
-@contextmanager
-def opened(snapshot: Snapshot, as_of_dates: Sequence[datetime.date]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a snapshot for the statements of `measures` and `cohorts`, with `as_of` holding the dates of looking."""
-    # One thread: the order in which numbers are added, and so the last bit of a sum, is then always the same.
-    connection = sql.connect(threads=1)
-    try:
-        for table in ("person", "event", "household", "area"):
-            connection.execute(f"CREATE VIEW {table} AS FROM {sql.parquet(snapshot.path(table))}")
-        connection.execute("CREATE TABLE as_of (as_of_date DATE)")
-        connection.executemany("INSERT INTO as_of VALUES (?)", [[day] for day in as_of_dates])
-        yield connection
-    finally:
-        connection.close()
+_TABLES = {MATRIX_FILE: "matrix", COVERAGE_FILE: "coverage", GROUPS_FILE: "groups"}
 
 
-def look(connection: duckdb.DuckDBPyConnection, use_case: UseCase, person_id: str | None = None) -> int:
-    """Make `looked` (the cohort on every date of `as_of`) and `membership`; return the number of rows of `looked`.
-
-    Args:
-        connection: from `opened`.
-        use_case: whose cohort.
-        person_id: only this person.
-    """
-    only = "" if person_id is None else f" AND person_id = {sql.text(person_id)}"
-    connection.execute(f"CREATE TABLE looked AS FROM ({cohort_statement(use_case.cohort)}) WHERE true{only}")
-    connection.execute(f"CREATE TABLE membership AS {membership_statement()}")
-    return int(connection.execute("SELECT count(*) FROM looked").fetchall()[0][0])
-
-
-def require_gateways(
+def rows(
     snapshot: Snapshot,
-    partnership: Partnership,
     use_case: UseCase,
     indicators: Sequence[Indicator],
+    dates: Sequence[datetime.date],
     *,
-    on: datetime.date,
-) -> tuple[str, ...]:
-    """Check that every source that is read may be used for the use case's purpose on the day `on`.
+    report: Report | None = None,
+) -> pa.Table:
+    """Return the matrix of some dates of looking, with nothing published: see `feature_sets.matrix_table`.
 
-    Read are the sources of the indicators and those whose events make the cohort and the outcome. Each needs a gateway
-    as it was when it entered the snapshot, and one as gateways are declared now: the stricter wins.
-
-    Returns:
-        The names of those sources, sorted.
-
-    Raises:
-        GatewayError: a source has no valid gateway, then or now; the message names it.
+    It is whole in memory; gateways are the caller's to check.
     """
-    filters = [use_case.outcome.events]
-    cohort = use_case.cohort
-    if cohort.with_recent_event is not None:
-        filters.append(cohort.with_recent_event.events)
-    if cohort.without_event_ever is not None:
-        filters.append(cohort.without_event_ever)
-    spells = [spell for spell in (cohort.with_open_spell, cohort.without_open_spell) if spell is not None]
-    filters += [EventFilter(types=(*spell.starts, *spell.ends)) for spell in spells]
-    condition = " OR ".join(f"({event_condition(one)})" for one in filters)
-    with sql.connect() as connection:
-        rows = connection.execute(
-            f"SELECT DISTINCT source FROM {sql.parquet(snapshot.path('event'))} WHERE {condition}"
-        ).fetchall()
-    sources = sorted({row[0] for row in rows} | {source for indicator in indicators for source in indicator.sources})
-    for source in sources:
-        snapshot.require_gateway(source, purpose=use_case.purpose, on=on)
-        partnership.require_gateway(source, purpose=use_case.purpose, on=on)
-    return tuple(sources)
+    maker = PartMaker(snapshot, use_case, indicators, dates)
+    people = snapshot.artefact.facts["rows"]["person"]
+    found, done = [matrix_table(indicators).schema.empty_table()], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for partition in split(snapshot, streams(snapshot, indicators, maker.overs, Path(folder)), len(dates)):
+            if report is not None:
+                report("Working out indicators", done, people)
+            found.append(maker.part(partition.people, partition.events).matrix)
+            done += len(partition.people)
+    return pa.concat_tables(found).combine_chunks()
 
 
 def build(
@@ -117,6 +82,9 @@ def build(
 ) -> FeatureSet:
     """Build the feature set of a use case from a snapshot. Same inputs give the same bytes and the same digest.
 
+    Memory is bounded by the size of a partition, whatever the number of events. What was done when a build was killed
+    is found again by the next one with the same inputs.
+
     Args:
         workspace: where it is published.
         snapshot: the snapshot; every table is checked against its digest first.
@@ -129,56 +97,102 @@ def build(
     Raises:
         GatewayError: a source may not be used for the purpose.
         IntegrityError: the snapshot has changed by a byte.
+        StateError: a rule of the use case is not in force on a date of looking.
         InputError: nobody is in the cohort on any date.
     """
     snapshot.artefact.verify()
     sources = require_gateways(snapshot, partnership, use_case, indicators, on=on)
     dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
-    matrices, groups = [], []
-    rows: dict[str, int] = {}
-    outcomes: dict[str, int | None] = {}
-    for done, day in enumerate(dates):
-        if report is not None:
-            report(f"Looking as of {day}", done, len(dates))
-        with opened(snapshot, [day]) as connection:
-            rows[day.isoformat()] = look(connection, use_case)
-            outcome = outcome_statement(use_case, snapshot.known_to)
-            joined = f"SELECT * FROM ({statement(indicators)}) JOIN ({outcome}) USING (person_id, as_of_date)"
-            matrix = matrix_table(indicators).conform(_arrow(connection, joined))
-            groups.append(groups_table(use_case).conform(_arrow(connection, groups_statement(use_case))))
-        counted = matrix["outcome"].drop_null()
-        outcomes[day.isoformat()] = sum(counted.to_pylist()) if len(counted) or not len(matrix) else None
-        matrices.append(matrix)
-    if not sum(rows.values()):
+    for day in dates:
+        use_case.require_in_force(day)
+    inputs = {
+        "snapshot": snapshot.digest,
+        "use_case_digest": use_case.digest,
+        "catalogue_digest": catalogue_digest(indicators),
+        "code_digest": code_digest(),
+    }
+    staging = workspace.features / f"{STAGING}{digest_of(inputs)}"
+    staging.mkdir(parents=True, exist_ok=True)
+    looked, outcomes = _stage(staging, snapshot, use_case, indicators, dates, report)
+    if not sum(looked.values()):
+        shutil.rmtree(staging)
         raise InputError(
             f"Nobody is in the cohort of {use_case.name} on any of {len(dates)} dates of looking.",
             "Check the cohort's rules and event types against the snapshot.",
         )
+    horizon = datetime.timedelta(days=use_case.horizon_days)
     facts = {
         "schema_version": SCHEMA_VERSION,
         "partnership": snapshot.artefact.facts["partnership"],
-        "snapshot": snapshot.digest,
         "known_to": snapshot.known_to.isoformat(),
         "use_case": use_case.model_dump(mode="json"),
-        "use_case_digest": use_case.digest,
-        "catalogue_digest": catalogue_digest(indicators),
         "indicators": [indicator.model_dump(mode="json") for indicator in indicators],
-        "rows": rows,
-        "outcomes": outcomes,
+        "coverage": list(coverage_sources(indicators)),
+        "rows": {day.isoformat(): looked[day] for day in dates},
+        "outcomes": {day.isoformat(): outcomes[day] if day + horizon <= snapshot.known_to else None for day in dates},
+        "odd_events": odd_events(snapshot, sources),
         "sources": {name: snapshot.artefact.facts["sources"][name] for name in sources},
         "linkage": snapshot.artefact.facts["linkage"],
-    }
+    } | inputs
     with artefacts.publish(workspace.features, KIND, facts) as draft:
-        whole = matrix_table(indicators).conform(pa.concat_tables(matrices))
-        pq.write_table(whole, draft.path / MATRIX_FILE, compression="zstd")
-        pq.write_table(
-            groups_table(use_case).conform(pa.concat_tables(groups)), draft.path / GROUPS_FILE, compression="zstd"
-        )
+        for file in _TABLES:
+            _join(sorted(staging.glob(f"*.{file}")), draft.path / file)
+    shutil.rmtree(staging)
     return open_feature_set(workspace, draft.digest)
 
 
-def _arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
-    return connection.sql(query).to_arrow_table()
+def _stage(
+    staging: Path,
+    snapshot: Snapshot,
+    use_case: UseCase,
+    indicators: Sequence[Indicator],
+    dates: Sequence[datetime.date],
+    report: Report | None,
+) -> tuple[Counter[datetime.date], Counter[datetime.date]]:
+    """Make every part that is not there yet; return the rows and the rows with the outcome by date of looking."""
+    maker = PartMaker(snapshot, use_case, indicators, dates)
+    looked: Counter[datetime.date] = Counter()
+    outcomes: Counter[datetime.date] = Counter()
+    people, done = snapshot.artefact.facts["rows"]["person"], 0
+    for partition in split(snapshot, streams(snapshot, indicators, maker.overs, staging), len(dates)):
+        if report is not None:
+            report(f"Looking at {people} people on {len(dates)} dates", done, people)
+        counts = staging / f"{partition.number:06}.json"
+        if not counts.exists():
+            _write(maker.part(partition.people, partition.events), staging, partition.number)
+        for day, (number, happened) in json.loads(counts.read_text(encoding="utf-8")).items():
+            looked[datetime.date.fromisoformat(day)] += number
+            outcomes[datetime.date.fromisoformat(day)] += happened
+        done += len(partition.people)
+    return looked, outcomes
+
+
+def _write(part: Part, staging: Path, number: int) -> None:
+    """Write the tables of a part; last, by one rename, its counts, which say that all of it is there."""
+    for file, name in _TABLES.items():
+        table = getattr(part, name)
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.OSFile((staging / f"{number:06}.{file}").as_posix(), "wb") as sink:
+            writer = pa.ipc.new_file(sink, table.schema, options=options)
+            writer.write_table(table)
+            writer.close()
+    days = Counter(part.matrix["as_of_date"].to_pylist())
+    happened = Counter(part.matrix.filter(pc.equal(part.matrix["outcome"], 1))["as_of_date"].to_pylist())
+    half = staging / f"{number:06}.half"
+    half.write_text(json.dumps({day.isoformat(): [days[day], happened[day]] for day in sorted(days)}), encoding="utf-8")
+    half.rename(staging / f"{number:06}.json")
+
+
+def _join(parts: Sequence[Path], path: Path) -> None:
+    """Write parts into one Parquet file: a row group for each that has rows."""
+    with pa.ipc.open_file(parts[0]) as first:
+        schema = first.schema
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for part in parts:
+            with pa.ipc.open_file(part) as reader:
+                table = reader.read_all()
+            if len(table):
+                writer.write_table(table, row_group_size=len(table))
 
 
 if __name__ == "__main__":

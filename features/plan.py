@@ -1,8 +1,8 @@
 """Plans: indicators compiled to arrays that the kernel reads. Pure; one plan a stream of events (`Over`).
 
-A *match* is a condition on one event (source, type, role, detail, origin); indicators that ask for the same share one. A
-plan lists, for each match, the *edges* at which numbers are written while the kernel walks back in time: one for
-each window, and one more for the recent days of a trend. Spells and kinds have lists of their own.
+A *match* is a condition on one event (source, type, role, detail, origin). Indicators that ask for the same events use
+the same one. A plan lists, for each match, the *edges* at which numbers are written while the kernel walks back in
+time: one for each window, and one more for the recent days of a trend. Spells and kinds have lists of their own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -166,7 +166,8 @@ def compiled(columns: Sequence[tuple[int, Column]], matches: Sequence[Match]) ->
         read = [place[match] for match in column.matches()]
         wanted[read] = True
         reads = DEFINITIONS[column.measure].reads
-        if reads is Reads.KINDS:
+        if reads is Reads.KINDS or column.measure is Measure.KNOWN:
+            # Whether a source knows a child is the number of one kind: the walk back stops at the first event.
             kinds.append((where, column, read))
         elif reads is Reads.SPELLS:
             spells.setdefault((read[0], read[1]), []).append((where, column))

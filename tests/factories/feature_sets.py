@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.catalogue import Indicator
+from features.code import code_digest
 from features.feature_sets import (
     GROUPS_FILE,
     KIND,
@@ -126,6 +127,7 @@ def feature_set(
         "use_case": case.model_dump(mode="json"),
         "use_case_digest": case.digest,
         "catalogue_digest": catalogue_digest(chosen),
+        "code_digest": code_digest(),
         "indicators": [one.model_dump(mode="json") for one in chosen],
         "rows": {day: as_of.count(day) for day in days},
         "outcomes": outcomes,

@@ -218,6 +218,7 @@ def test_one_indicator_and_one_that_never_changes(tmp_path: Path) -> None:
 def _republished(workspace: Workspace, features: FeatureSet, case: object, chosen: object, table: object) -> FeatureSet:
     import pyarrow.parquet as pq
 
+    from features.code import code_digest
     from features.feature_sets import KIND, MATRIX_FILE, catalogue_digest, matrix_table
     from features.use_cases import UseCase
 
@@ -225,6 +226,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: object, chose
         "use_case": case,
         "use_case_digest": UseCase.model_validate(case).digest,
         "catalogue_digest": catalogue_digest(chosen),
+        "code_digest": code_digest(),
         "indicators": [one.model_dump(mode="json") for one in chosen],
     }
     with artefacts.publish(workspace.features, KIND, {**features.facts, **changed}) as draft:

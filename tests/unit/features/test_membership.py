@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from features.cohorts import groups_statement, outcome_statement
-from features.matrix import look, opened
+from features import matrix
+from features.parts import PartMaker, split, streams
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot
-from tests.factories.use_cases import use_case
+from tests.factories.use_cases import indicator, use_case
 
 AS_OF = datetime.date(2024, 3, 1)
 
@@ -18,9 +18,13 @@ AS_OF = datetime.date(2024, 3, 1)
 def cohort_of(tmp_path: Path, rule: dict[str, Any], **tables: Any) -> set[str]:
     published = snapshot(Workspace(tmp_path), **tables)
     asked = use_case(cohort={"plain": "people of the test"} | rule)
-    with opened(published, [AS_OF]) as connection:
-        look(connection, asked)
-        return {row[0] for row in connection.execute("SELECT person_id FROM looked").fetchall()}
+    return set(matrix.rows(published, asked, [indicator()], [AS_OF])["person_id"].to_pylist())
+
+
+def outcomes_of(tmp_path: Path, event: list[dict[str, Any]], *, known_to: str) -> list[tuple[Any, ...]]:
+    published = snapshot(Workspace(tmp_path), event=event, known_to=known_to)
+    found = matrix.rows(published, use_case(horizon_days=90), [indicator()], [AS_OF])
+    return [tuple(row.values()) for row in found.select(["person_id", "as_of_date", "outcome"]).to_pylist()]
 
 
 def test_ages_are_completed_years_and_half_open(tmp_path: Path) -> None:
@@ -97,12 +101,7 @@ def test_an_outcome_that_was_withdrawn_by_the_end_did_not_happen(
     tmp_path: Path, known_to: str | None, outcome: int
 ) -> None:
     event = [{"person_id": "p", "event_type": "cin_start", "occurred_on": "2024-03-05", "known_to": known_to}]
-    published = snapshot(Workspace(tmp_path), event=event, known_to="2024-07-01")
-    asked = use_case(horizon_days=90)
-    with opened(published, [AS_OF]) as connection:
-        look(connection, asked)
-        found = connection.execute(outcome_statement(asked, published.known_to)).fetchall()
-    assert found == [("p", AS_OF, outcome)]
+    assert outcomes_of(tmp_path, event, known_to="2024-07-01") == [("p", AS_OF, outcome)]
 
 
 def test_without_event_ever(tmp_path: Path) -> None:
@@ -122,14 +121,31 @@ def test_without_event_ever(tmp_path: Path) -> None:
 )
 def test_outcome_is_in_the_half_open_horizon(tmp_path: Path, occurred_on: str, outcome: int) -> None:
     event = [{"person_id": "p", "event_type": "cin_start", "occurred_on": occurred_on}]
-    published = snapshot(Workspace(tmp_path), event=event)
-    asked = use_case(horizon_days=90)
-    with opened(published, [AS_OF]) as connection:
-        look(connection, asked)
-        found = connection.execute(outcome_statement(asked, published.known_to)).fetchall()
-        early = connection.execute(outcome_statement(asked, datetime.date(2024, 5, 29))).fetchall()
-    assert found == [("p", AS_OF, outcome)]
+    assert outcomes_of(tmp_path / "whole", event, known_to="2024-05-30") == [("p", AS_OF, outcome)]
+    early = outcomes_of(tmp_path / "early", event, known_to="2024-05-29")
     assert early == [("p", AS_OF, None)], "a horizon that is not complete has no outcome, not a 0"
+
+
+def test_an_outcome_that_was_recorded_late_counts_when_it_is_known_at_the_end(tmp_path: Path) -> None:
+    event = [{"person_id": "p", "event_type": "cin_start", "occurred_on": "2024-03-05", "known_from": "2024-08-01"}]
+    assert outcomes_of(tmp_path / "before", event, known_to="2024-07-31") == [("p", AS_OF, 0)]
+    assert outcomes_of(tmp_path / "after", event, known_to="2024-08-01") == [("p", AS_OF, 1)]
+
+
+@pytest.mark.parametrize(
+    ("occurred_on", "known_from", "is_in"),
+    [
+        ("2024-02-01", "2024-02-01", False),
+        ("2024-02-29", "2024-03-01", False),  # known on the date itself
+        ("2024-02-29", "2024-03-02", True),  # nobody could know
+        ("2024-03-01", "2024-03-01", True),  # on the date: not before it
+    ],
+)
+def test_nobody_who_is_known_to_have_died_is_in_a_cohort(
+    tmp_path: Path, occurred_on: str, known_from: str, is_in: bool
+) -> None:
+    event = [{"person_id": "p", "event_type": "death", "occurred_on": occurred_on, "known_from": known_from}]
+    assert (cohort_of(tmp_path, {}, event=event) == {"p"}) is is_in
 
 
 def test_groups_have_plain_words_bands_and_a_place_for_what_is_not_recorded(tmp_path: Path) -> None:
@@ -149,9 +165,10 @@ def test_groups_have_plain_words_bands_and_a_place_for_what_is_not_recorded(tmp_
         ]
     )
     published = snapshot(Workspace(tmp_path), person=person, area=area)
-    with opened(published, [AS_OF]) as connection:
-        look(connection, asked)
-        found = {row[0]: row[2:] for row in connection.execute(groups_statement(asked)).fetchall()}
+    maker = PartMaker(published, asked, [indicator()], [AS_OF])
+    (partition,) = split(published, streams(published, [indicator()], maker.overs, tmp_path), 1)
+    groups = maker.part(partition.people, partition.events).groups.to_pylist()
+    found = {row.pop("person_id"): tuple(list(row.values())[1:]) for row in groups}
     assert found == {
         "a": ("Female", "10 to 14", "Plan", "2"),
         "b": ("X", "15 and over", "not recorded", "10 and over"),

@@ -1,0 +1,27 @@
+"""The digest of the code that makes numbers of events: with another one, maybe other numbers."""
+
+from functools import cache
+from pathlib import Path
+
+from hub.digests import digest_of, sha256_file
+
+_MODULES = (
+    "coding",
+    "companions",
+    "conditions",
+    "groups",
+    "kernel",
+    "measures",
+    "membership",
+    "partitions",
+    "parts",
+    "plan",
+    "vectors",
+)
+
+
+@cache
+def code_digest() -> str:
+    """Return the digest of those modules of this package."""
+    here = Path(__file__).parent
+    return digest_of({name: sha256_file(here / f"{name}.py") for name in _MODULES})
