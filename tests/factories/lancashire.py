@@ -150,14 +150,15 @@ def load_source(connection: duckdb.DuckDBPyConnection, folder: Path, source: Sou
 def events(folder: Path) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB with `truth`, `outcome` and `event`: all good rows as events, each with its true person.
 
-    The tables of each source stand in a schema of its name.
+    `area_event` holds the figures about areas. The tables of each source stand in a schema of its name.
     """
     connection = duckdb.connect()
     for table, file in (("truth", "people"), ("outcome", "outcomes")):
         connection.execute(
             f"CREATE TABLE {table} AS FROM read_csv('{folder}/truth/{file}.csv', all_varchar = true, header = true)"
         )
-    statements = []
+    statements: list[str] = []
+    figures: list[str] = []
     for source in declared().sources:
         load_source(connection, folder, source)
         for number, event in enumerate(source.events):
@@ -177,7 +178,20 @@ def events(folder: Path) -> duckdb.DuckDBPyConnection:
                 """
             )
             statements.append(f"SELECT * FROM mapped_{source.name}_{number}")
+        for number, figure in enumerate(source.area_events):
+            connection.execute(
+                f"""
+                CREATE TABLE main.figures_{source.name}_{number} AS
+                SELECT {figure.area} AS area_id, '{source.name}' AS source, '{figure.type}' AS event_type,
+                       NULL::VARCHAR AS role, ({figure.occurred_on})::DATE AS occurred_on,
+                       ({figure.value or "NULL"})::DOUBLE AS value, ({figure.detail or "NULL"})::VARCHAR AS detail,
+                       NULL::VARCHAR AS origin
+                FROM {figure.table} AS t WHERE {figure.where or "true"}
+                """
+            )
+            figures.append(f"SELECT * FROM figures_{source.name}_{number}")
     connection.execute("USE main")
+    connection.execute(f"CREATE TABLE area_event AS {' UNION ALL '.join(figures)}")
     connection.execute(
         "CREATE TABLE event AS SELECT *, row_number() OVER ()::VARCHAR AS event_id FROM ("
         + " UNION ALL ".join(statements)
