@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from features.catalogue import Over
 from features.companions import COLUMNS, keyed_statement, segments_statement, write_stream
-from features.sql_form import membership_statement
 from hub import sql
 from hub.tables import AREA_EVENT, EVENT, FAMILY, HOUSEHOLD, Table
 from hub.workspace import Workspace
 from tests.factories.snapshots import arrow, drawn, snapshot
 from tests.factories.use_cases import indicator
+from tests.oracles.memberships import household_statement
 
 FIRST = datetime.date(2024, 2, 20)
 DAYS = [FIRST + datetime.timedelta(days=n) for n in range(16)]
@@ -74,7 +74,7 @@ def test_households_and_areas_on_every_date(rows: list[dict[str, Any]]) -> None:
     with _connect(household=arrow(HOUSEHOLD, rows)) as connection:
         found = connection.execute(segments_statement(Over.HOUSEHOLD)).fetchall()
         areas = connection.execute(segments_statement(Over.AREA)).fetchall()
-        member = f"({membership_statement()})"
+        member = f"({household_statement()})"
         old = connection.execute(
             f"SELECT as_of_date, a.person_id, b.person_id FROM {member} AS a JOIN {member} AS b "
             "USING (as_of_date, household_id) WHERE a.person_id <> b.person_id ORDER BY ALL"
