@@ -30,7 +30,7 @@ def odd_events(snapshot: Snapshot, sources: Iterable[str]) -> dict[str, dict[str
                count(*) FILTER (occurred_on < birth_month) AS before_birth,
                count(*) FILTER (occurred_on > died_on AND event_type <> {sql.text(DEATH)}) AS after_death,
                count(*) FILTER (occurred_on < {sql.date(EARLIEST)} OR occurred_on >= {sql.date(LATEST)}) AS far
-        FROM {event} JOIN {person} USING (person_id) LEFT JOIN died USING (person_id)
+        FROM {event} AS event JOIN {person} AS person USING (person_id) LEFT JOIN died USING (person_id)
         WHERE known_to IS NULL AND source IN {sql.texts(sources)}
         GROUP BY source HAVING before_birth + after_death + far > 0 ORDER BY source
     """
