@@ -2,14 +2,19 @@
 
 import datetime
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from features import matrix, partitions
+from features.catalogue import Over
 from features.feature_sets import FeatureSet, current_feature_set, open_feature_set
 from features.matrix import build
 from features.online import NotInCohortError, vector
+from features.parts import Part, PartMaker
 from hub.errors import GatewayError, InputError, IntegrityError, NotFoundError
 from hub.workspace import Workspace
 from tests.factories import permissions
@@ -76,6 +81,62 @@ def test_same_inputs_give_the_same_digest_and_it_is_found_again(tmp_path: Path) 
     assert again.digest == first.digest
     with pytest.raises(NotFoundError, match="features build"):
         current_feature_set(Workspace(tmp_path), ASKED, INDICATORS[:1], first.snapshot_digest)
+
+
+class StoppedError(Exception):
+    """The machine was switched off."""
+
+
+def test_a_build_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partitions, "PARTITION_ROWS", 3)  # one person at a time
+    expected = built(tmp_path / "in_one_go")
+    workspace, made = Workspace(tmp_path / "interrupted"), []
+    published = snapshot(workspace, person=PERSON, event=EVENT, known_to="2024-03-30")
+
+    def stop(_step: str, done: int, total: int) -> None:
+        if done == total - 1:
+            raise StoppedError
+
+    class Counted(PartMaker):
+        def part(self, people: pa.Table, events: Mapping[Over, pa.Table]) -> Part:
+            made.extend(people["person_id"].to_pylist())
+            return super().part(people, events)
+
+    monkeypatch.setattr(matrix, "PartMaker", Counted)
+    with pytest.raises(StoppedError):
+        build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY, report=stop)
+    assert (made, [path.name[:10] for path in workspace.features.iterdir()]) == (["ada", "ben"], [".building-"])
+    found = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
+    assert made == ["ada", "ben", "old"], "what was done is not done again"
+    assert found.digest == expected.digest
+    assert [path.name for path in workspace.features.iterdir()] == [found.digest], "nothing half-done stays behind"
+
+
+def test_coverage_tells_no_record_from_nothing_having_happened(tmp_path: Path) -> None:
+    found = built(tmp_path)
+    rows = found.coverage().to_pylist()
+    assert [(row["person_id"], row["as_of_date"].isoformat(), row["known_to_police"]) for row in rows] == [
+        ("ada", "2023-01-01", 1),
+        ("ada", "2023-07-01", 1),
+        ("ada", "2024-01-01", 1),
+        ("ben", "2023-01-01", 0),
+        ("ben", "2023-07-01", 0),
+        ("ben", "2024-01-01", 1),
+    ]
+
+
+def test_odd_dates_are_counted_and_stay_in(tmp_path: Path) -> None:
+    event = """
+        person_id | event_type | occurred_on | known_from
+        ada       | incident   | 2015-03-01  | 2015-03-02
+        ada       | incident   | 1900-01-01  | 2022-01-01
+        ben       | death      | 2023-12-20  | 2023-12-21
+        ben       | incident   | 2023-12-24  | 2023-12-24
+    """
+    published = snapshot(Workspace(tmp_path), person=PERSON, event=event)
+    found = build(Workspace(tmp_path), published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
+    assert found.facts["odd_events"] == {"police": {"before_birth": 2, "after_death": 1, "far": 1}}
+    assert {row["person_id"]: row["incidents"] for row in found.matrix().to_pylist()} == {"ada": 2.0, "ben": 0.0}
 
 
 def test_a_changed_byte_of_the_snapshot_or_of_the_matrix_is_refused(tmp_path: Path) -> None:
