@@ -79,7 +79,7 @@ def test_annex_a_tells_of_a_death_by_why_care_or_help_ended(tmp_path: Path) -> N
         ],
     }
     other = {"child_unique_id": "other", "contact_date": day, "referral_date": day} | care
-    sheets = {}
+    sheets: dict[str, list[list[Any]]] = {}
     for file in sources.check_adapter("annex_a").source.files:
         rows = [*lists.get(file.name, []), other]
         headers = [column.headers[0] for column in file.columns.values()]
