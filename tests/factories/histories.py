@@ -118,16 +118,16 @@ def _filters() -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def asked(draw: st.DrawFn, over: Over) -> list[Indicator]:
-    """Draw indicators of every measure, in two windows and with two conditions."""
+    """Draw indicators of up to eight measures, in two windows and with two conditions."""
     found = []
     for number in range(2):
         window = draw(_some(None, 1, 2, 30, 366))
-        recent = draw(_some(1, 7, 29)) if window is not None and window > 29 else None
-        found += of_each_measure(
+        recent = None if window in (None, 1) else draw(_some(*(days for days in (1, 7, 29) if days < window)))
+        every = of_each_measure(
             f"m{number}_",
             over=over,
             window_days=window,
-            recent_days=recent or (1 if window == 2 else None),
+            recent_days=recent,
             sources=draw(_some(["police"], ["police", "school"], ["health", "school"])),
             events=draw(_filters()),
             kinds=draw(st.dictionaries(_some("one", "two", "three"), _filters(), min_size=1)),
@@ -136,6 +136,8 @@ def asked(draw: st.DrawFn, over: Over) -> list[Indicator]:
                 "ends": {"types": draw(_some(["stop"], ["stop", "start"], ["move", "stop"]))},
             },
         )
+        chosen = draw(st.sets(st.sampled_from([one.name for one in every]), min_size=1, max_size=4))
+        found += [one for one in every if one.name in chosen]
     return found
 
 

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from features import sql_form, use_cases
+from features import use_cases
 from features.catalogue import Over
+from features.vectors import Vectors
 from hub.errors import SentinelError
 from hub.ingest import ingest
 from hub.workspace import Workspace
 from tests.factories import lancashire
+from tests.factories.streams import looked_of
 
 RULES = {"date": "impossible_date", "future": "future_date", "required": "missing_key", "duplicate": "repeated_row"}
 
@@ -67,13 +69,19 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
         """CREATE TABLE looked AS SELECT true_person AS person_id, as_of_date::DATE AS as_of_date, outcome::DOUBLE AS
            outcome, need::DOUBLE AS need FROM outcome WHERE outcome IN ('0', '1')"""
     )
-    statement = f"SELECT * FROM looked JOIN ({sql_form.statement(own)}) USING (person_id, as_of_date) ORDER BY ALL"
-    table = connection.sql(statement).to_arrow_table()
+    table = connection.sql("FROM looked ORDER BY person_id, as_of_date").to_arrow_table()
+    events = connection.sql(
+        """FROM event SEMI JOIN looked USING (person_id)
+           ORDER BY person_id, occurred_on, source, event_type, role, detail, known_from, episode_id, value"""
+    ).to_arrow_table()
     connection.close()
-    found = {name: table[name].to_numpy() for name in ("outcome", "need", use_case.simple_rule.indicator)}
-    found["rule"] = found.pop(use_case.simple_rule.indicator)
+    vectors = Vectors(own)
+    numbers = vectors.blank(len(table))
+    vectors.fill(Over.SELF, events, looked_of(table), numbers)
+    found = {name: table[name].to_numpy() for name in ("outcome", "need")}
+    found["rule"] = numbers[[one.name for one in own].index(use_case.simple_rule.indicator)]
     found["day"] = table["as_of_date"].to_numpy().astype("datetime64[D]")
-    found["matrix"] = np.column_stack([table[one.name].to_numpy().astype(float) for one in own])
+    found["matrix"] = numbers.T
     for name in ("train", "test"):
         part = getattr(use_case.split, name)
         found[name] = (found["day"] >= np.datetime64(part.first)) & (found["day"] < np.datetime64(part.until))
