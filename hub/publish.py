@@ -183,6 +183,7 @@ def _facts(
                 "title": source.title,
                 "agency": source.agency,
                 "sector": partnership.carried(source).sector,
+                "level": source.carries,
                 "gateways": [gateway.model_dump(mode="json") for gateway in partnership.gateways_of(source)],
                 "assumed_recording": source.assumed_recording and source.assumed_recording.model_dump(mode="json"),
             }

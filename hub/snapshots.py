@@ -4,7 +4,7 @@ A snapshot is an artefact with one Parquet file a table and these facts in its m
 
 - `schema_version`, `partnership`, `known_to` (the last day that the snapshot covers: the newest delivery's day),
 - `rows`: the number of rows of each table,
-- `sources`: for each source its title, agency, sector, gateways (whole) and any assumption about recording dates,
+- `sources`: for each source its title, agency, sector, level, gateways (whole), any assumption about recording dates,
 - `extracts`: digest, source, day of delivery, period and row counts of each extract in it,
 - `linkage`: counts of records, people, merged records and of rows left out, with reasons.
 """
@@ -17,7 +17,7 @@ from hub import artefacts
 from hub.artefacts import Artefact
 from hub.errors import GatewayError, IntegrityError, NotFoundError
 from hub.gateways import Carried, Gateway, require
-from hub.powers import Sector
+from hub.powers import Level, Sector, objection
 from hub.tables import SCHEMA_VERSION, SNAPSHOT_TABLES
 from hub.workspace import Workspace
 
@@ -68,13 +68,24 @@ class Snapshot:
     def require_gateway(self, source: str, *, purpose: str, on: datetime.date, shown_to: str | None = None) -> Gateway:
         """Return the gateway, as it was when `source` entered, that lets it be used; see `gateways.refusal`.
 
+        What is read from a snapshot stands beside a person. A figure about an area says nothing about anybody in it, so
+        a gateway for areas is enough, unless its law could not carry that sector's data about people: counts of
+        emergency departments under the Serious Violence Duty stay with areas. A source whose level was never recorded
+        counts as about people.
+
         Raises:
             GatewayError: none does; the source is named.
         """
         held = self.gateways_of(source)
         said = self.artefact.facts["sources"][source]
-        sector = said.get("sector")
-        carried = Carried(source, said["agency"], None if sector is None else Sector(sector))
+        sector = None if said.get("sector") is None else Sector(said["sector"])
+        level = Level(said.get("level", Level.PERSON))
+        beside = tuple(one for one in held if objection(one.law, sector, Level.PERSON) is None)
+        if level is Level.AREA and beside:
+            held = beside
+        else:
+            level = Level.PERSON
+        carried = Carried(source, said["agency"], sector, level)
         return require(carried, held, purpose=purpose, on=on, shown_to=shown_to)
 
 
