@@ -6,7 +6,6 @@ python -m features.matrix --use-case early_help_offer
 import datetime
 import json
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,7 +25,6 @@ from features.feature_sets import (
     STAGING,
     FeatureSet,
     catalogue_digest,
-    matrix_table,
     open_feature_set,
 )
 from features.odd_events import odd_events
@@ -44,30 +42,6 @@ Report = Callable[[str, int, int], None]
 """Called as `report(step, done, total)` while a build runs."""
 
 _TABLES = {MATRIX_FILE: "matrix", COVERAGE_FILE: "coverage", GROUPS_FILE: "groups"}
-
-
-def rows(
-    snapshot: Snapshot,
-    use_case: UseCase,
-    indicators: Sequence[Indicator],
-    dates: Sequence[datetime.date],
-    *,
-    report: Report | None = None,
-) -> pa.Table:
-    """Return the matrix of some dates of looking, with nothing published: see `feature_sets.matrix_table`.
-
-    It is whole in memory; gateways are the caller's to check.
-    """
-    maker = PartMaker(snapshot, use_case, indicators, dates)
-    people = snapshot.artefact.facts["rows"]["person"]
-    found, done = [matrix_table(indicators).schema.empty_table()], 0
-    with tempfile.TemporaryDirectory() as folder:
-        for partition in split(snapshot, streams(snapshot, indicators, maker.overs, Path(folder)), len(dates)):
-            if report is not None:
-                report("Working out indicators", done, people)
-            found.append(maker.part(partition.people, partition.events).matrix)
-            done += len(partition.people)
-    return pa.concat_tables(found).combine_chunks()
 
 
 def build(

@@ -1,0 +1,209 @@
+"""Leaks: what lets an indicator, a cohort or an outcome see the future, each found one a record. Pure.
+
+    found = Leakage(findings, checks)
+    found.refusing                 # those for which nothing may be built
+    found.as_json()                # as feature sets keep it, and audits show it
+
+A check that was not done says so and why: nobody may take silence for an answer that was not asked for.
+`docs/leakage.md` says in plain words what each check looks at, and what it cannot see.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from hub.errors import StateError
+from hub.figures import Stated, share
+from hub.small_numbers import count
+
+
+class Kind(StrEnum):
+    """In which way the future can be seen."""
+
+    READS_OUTCOME = "reads_outcome"
+    AS_OF_EXTRACT = "as_of_extract"
+    STAMPED_KNOWN_FROM = "stamped_known_from"
+    NEAR_PERFECT = "near_perfect"
+    VALUE_CHANGES = "value_changes"
+    COHORT_FUTURE = "cohort_future"
+
+
+TITLES: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.READS_OUTCOME: "Indicators that read the outcome itself",
+        Kind.AS_OF_EXTRACT: "Columns as of the day of the extract",
+        Kind.STAMPED_KNOWN_FROM: "Dates of recording that are not true",
+        Kind.NEAR_PERFECT: "One indicator that almost tells the outcome",
+        Kind.VALUE_CHANGES: "Values of the past that changed between two snapshots",
+        Kind.COHORT_FUTURE: "Cohort rules that use what came later",
+    }
+)
+"""Each kind's name for people."""
+
+
+class Severity(StrEnum):
+    """refuse: nothing is built unless somebody states why it should be. warn: somebody should look."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
+class LeakError(StateError):
+    """A leak was found: nothing was built, or `features lint` has something to say."""
+
+    exit_code: ClassVar[int] = 8
+    kind = "leak"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One leak that was found, or that is likely enough to be looked at.
+
+    Attributes:
+        kind: in which way the future can be seen.
+        severity: refuse or warn.
+        about: name of the indicator, cohort rule, outcome or source; never of a person.
+        plain: what was found, in one or two sentences for a lay reader.
+        evidence: the numbers behind it: counts, or figures with n and interval.
+        remedy: what to do about it.
+    """
+
+    kind: Kind
+    severity: Severity
+    about: str
+    plain: str
+    evidence: Mapping[str, int | str | Stated]
+    remedy: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "kind": self.kind.value,
+            "severity": self.severity.value,
+            "about": self.about,
+            "plain": self.plain,
+            "evidence": {
+                name: value if isinstance(value, int | str) else value.as_json()
+                for name, value in self.evidence.items()
+            },
+            "remedy": self.remedy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether one kind was looked for.
+
+    Attributes:
+        kind: the kind.
+        done: False when it could not be done at all.
+        looked_at: what it looked at, such as "37 indicators on 5 dates of looking"; empty when it was not done.
+        why_not: why it, or a part of it, was not done; empty when all of it was.
+    """
+
+    kind: Kind
+    done: bool
+    looked_at: str = ""
+    why_not: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"kind": self.kind.value, "done": self.done, "looked_at": self.looked_at, "why_not": self.why_not}
+
+
+@dataclass(frozen=True, slots=True)
+class Leakage:
+    """Everything that was looked for and found about one use case on one snapshot.
+
+    Attributes:
+        findings: those that refuse first, then by kind and by what they are about.
+        checks: one a kind, in the order of `Kind`.
+        earlier: digest of the earlier snapshot that the snapshot was compared with; empty when there was none.
+    """
+
+    findings: tuple[Finding, ...]
+    checks: tuple[Check, ...]
+    earlier: str = ""
+
+    @classmethod
+    def of(cls, looked: Iterable[tuple[Check, Iterable[Finding]]], *, earlier: str = "") -> Self:
+        """Put together what single checks found; of one kind the checks are joined."""
+        checks: dict[Kind, list[Check]] = {kind: [] for kind in Kind}
+        findings: list[Finding] = []
+        for check, found in looked:
+            checks[check.kind].append(check)
+            findings += found
+        severities, kinds = list(Severity), list(Kind)
+        findings.sort(key=lambda one: (severities.index(one.severity), kinds.index(one.kind), one.about, one.plain))
+        return cls(tuple(findings), tuple(_joined(kind, several) for kind, several in checks.items()), earlier)
+
+    @property
+    def refusing(self) -> tuple[Finding, ...]:
+        """The findings of severity refuse."""
+        return tuple(one for one in self.findings if one.severity is Severity.REFUSE)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form: `findings`, `checks`, `earlier_snapshot` (or null)."""
+        return {
+            "findings": [one.as_json() for one in self.findings],
+            "checks": [one.as_json() for one in self.checks],
+            "earlier_snapshot": self.earlier or None,
+        }
+
+    def require_none(self, *, despite: str | None = None) -> None:
+        """Raise unless nothing refuses, or `despite` says why it is right to go on.
+
+        Raises:
+            LeakError: it names the kinds and what they are about.
+        """
+        if not self.refusing or (despite or "").strip():
+            return
+        named = "; ".join(dict.fromkeys(f"{one.kind.value}: {one.about}" for one in self.refusing))
+        raise LeakError(
+            f"Not built, because the future shows in it ({named}).",
+            "Run `sentinel features lint` to see what was found and what to do, or give `--despite-leaks` with the "
+            "reason why it is right to build nevertheless: it stands in the feature set and in every audit.",
+        )
+
+
+def _joined(kind: Kind, several: Iterable[Check]) -> Check:
+    given = list(several)
+    if not given:
+        return Check(kind, False, why_not="It was not looked for.")
+    looked = [one.looked_at for one in given if one.looked_at]
+    why_not = [one.why_not for one in given if one.why_not]
+    return Check(kind, any(one.done for one in given), "; ".join(looked), " ".join(dict.fromkeys(why_not)))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So many of a whole: for sentences ("12 of 40 children"), and as a figure for evidence.
+
+    Attributes:
+        many: how many.
+        whole: of how many.
+        what: what is counted, such as "children with the outcome".
+    """
+
+    many: int
+    whole: int
+    what: str
+    figure: Stated = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "figure", share(self.many, self.whole, self.what))
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 95 % interval of the share (Wilson); 0 without a whole."""
+        return getattr(self.figure, "low", 0.0)
+
+    def __str__(self) -> str:
+        return f"{_said(self.many)} of {_said(self.whole)} {self.what}"
+
+
+def _said(many: int) -> str:
+    shown = count(many)
+    return f"{shown:,}" if isinstance(shown, int) else shown

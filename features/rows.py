@@ -1,0 +1,41 @@
+"""The rows of a feature set for a few dates of looking, with nothing published: for looking at old dates again."""
+
+import datetime
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from features.catalogue import Indicator
+from features.feature_sets import matrix_table
+from features.parts import PartMaker, split, streams
+from features.use_cases import UseCase
+from hub.snapshots import Snapshot
+
+Report = Callable[[str, int, int], None]
+"""Called as `report(step, done, total)`."""
+
+
+def of(
+    snapshot: Snapshot,
+    use_case: UseCase,
+    indicators: Sequence[Indicator],
+    dates: Sequence[datetime.date],
+    *,
+    report: Report | None = None,
+) -> pa.Table:
+    """Return the matrix of some dates of looking, with nothing published: see `feature_sets.matrix_table`.
+
+    It is whole in memory; gateways are the caller's to check.
+    """
+    maker = PartMaker(snapshot, use_case, indicators, dates)
+    people = snapshot.artefact.facts["rows"]["person"]
+    found, done = [matrix_table(indicators).schema.empty_table()], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for partition in split(snapshot, streams(snapshot, indicators, maker.overs, Path(folder)), len(dates)):
+            if report is not None:
+                report("Working out indicators", done, people)
+            found.append(maker.part(partition.people, partition.events).matrix)
+            done += len(partition.people)
+    return pa.concat_tables(found).combine_chunks()
