@@ -15,7 +15,7 @@ from hub.workspace import Workspace
 def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[str, str]) -> dict[str, str]:
     """Write every feature set that holds one of `people` anew without them; the old ones are removed.
 
-    What an interrupted build left behind is removed too.
+    What an interrupted build left behind is removed too, and so is all that single scores read (`forget`).
 
     Args:
         workspace: where feature sets lie.
@@ -27,6 +27,7 @@ def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[st
     """
     for staging in workspace.features.glob(f"{STAGING}*"):
         shutil.rmtree(staging)
+    forget(workspace)
     done = {}
     for digest in artefacts.digests_in(workspace.features):
         found = open_feature_set(workspace, digest)
@@ -53,3 +54,8 @@ def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[st
         done[digest] = draft.digest
         shutil.rmtree(workspace.features / digest)
     return done
+
+
+def forget(workspace: Workspace) -> None:
+    """Delete all online sources (features.online_source) and what is left of making one; they are made again."""
+    shutil.rmtree(workspace.online, ignore_errors=True)

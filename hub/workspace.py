@@ -40,6 +40,11 @@ class Workspace:
         return self.root / "features"
 
     @property
+    def online(self) -> Path:
+        """What single scores read: derived from a snapshot, and deleted whole when somebody is erased."""
+        return self.root / "online"
+
+    @property
     def bundles(self) -> Path:
         """Model bundles."""
         return self.root / "bundles"

@@ -73,6 +73,8 @@ def erase(
         feature_sets.update(feature_erasure.rewrite(workspace, people, snapshots))
 
     hub = erasure.erase(workspace, subject, on=now.date(), reference=reference, also=also, progress=progress)
+    # Once more: a service may have been at work on one from a snapshot that is gone now.
+    feature_erasure.forget(workspace)
     bundles = _bundles(workspace, {*hub.snapshots, *feature_sets})
     approvals = _approvals(store, [one["bundle"] for one in bundles], now)
     facts = {

@@ -6,7 +6,9 @@ approved one, the snapshot's files are checked, and each source that is read mus
 are declared now and as they were when the snapshot was published. Any doubt is a refusal.
 """
 
+import contextlib
 import datetime
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +17,11 @@ from ethics.approvals import Decision, valid_decision
 from ethics.store import Store
 from features import use_cases
 from features.needs import cohort_sources
+from features.online import OnlineSource, open_source
 from features.use_cases import UseCase
 from hub import partnership as partnerships
 from hub.digests import digest_of, sha256_file
-from hub.errors import IntegrityError
+from hub.errors import IntegrityError, SentinelError
 from hub.partnership import Partnership
 from hub.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
@@ -35,6 +38,7 @@ class Opened:
     bundle: Bundle
     model: Model
     snapshot: Snapshot
+    online: OnlineSource
 
 
 @dataclass
@@ -55,6 +59,8 @@ class Gate:
     _seen: str = ""
     _partnership: Partnership | None = None
     _use_cases: dict[str, UseCase] = field(default_factory=dict)
+    _online: dict[str, tuple[tuple[object, ...], OnlineSource]] = field(default_factory=dict)
+    _making: threading.Lock = field(default_factory=threading.Lock)
 
     def open(self, purpose: str, *, at: datetime.datetime) -> Opened:
         """Return what may be used for `purpose` at this moment.
@@ -82,7 +88,15 @@ class Gate:
             partnership.require_gateway(source, purpose=purpose, on=on)
         if decision.bundle not in self._models:
             self._models = {decision.bundle: bundle.load()}
-        return Opened(decision, partnership, use_case, bundle, self._models[decision.bundle], snapshot)
+        online = self._source(purpose, use_case, bundle, snapshot)
+        return Opened(decision, partnership, use_case, bundle, self._models[decision.bundle], snapshot, online)
+
+    def prepare(self, at: datetime.datetime) -> None:
+        """Open everything that is approved now, so that no request waits for it; what is refused stays refused."""
+        partnership = self.partnership()
+        for name in use_cases.names(partnership):
+            with contextlib.suppress(SentinelError):
+                self.open(self._use_case(partnership, name).purpose, at=at)
 
     def partnership(self) -> Partnership:
         """Return the partnership as its files say now; they are parsed again when a byte of one of them has changed.
@@ -105,6 +119,16 @@ class Gate:
         """Return the sources that a score reads: those of its indicators, and those in the hub that make its cohort."""
         cohort = cohort_sources(partnership, use_case) & snapshot.artefact.facts["sources"].keys()
         return sorted({source for indicator in bundle.indicators for source in indicator.sources} | cohort)
+
+    def _source(self, purpose: str, use_case: UseCase, bundle: Bundle, snapshot: Snapshot) -> OnlineSource:
+        """Return what single vectors are read from: kept until the snapshot, the bundle or the file is another one."""
+        with self._making:
+            wanted = (snapshot.digest, bundle.digest, use_case.digest)
+            key, source = self._online.get(purpose, ((), None))
+            if source is None or key != (*wanted, *_state(source.file)):
+                source = open_source(self.workspace, snapshot, use_case, bundle.indicators)
+                self._online[purpose] = (*wanted, *_state(source.file)), source
+            return source
 
     def _verify(self, snapshot: Snapshot) -> None:
         """Hash the snapshot's tables, again whenever the file system says that one was touched."""

@@ -8,7 +8,6 @@ from audits.phrases import sentence
 from audits.reasons import strongest
 from ethics import ledger
 from ethics.approvals import decision_in
-from features.online import vector
 from hub.errors import SentinelError
 from models import figures
 from models.bundles import Bundle
@@ -75,9 +74,7 @@ class Scorer:
             agency, opened.partnership, opened.snapshot, request.purpose, opened.partnership.day_of_use(now)
         )
         as_of_date = opened.use_case.newest(opened.snapshot.known_to)
-        values = vector(
-            opened.snapshot, opened.use_case, opened.bundle.indicators, request.person_id, as_of_date=as_of_date
-        )
+        values = opened.online.vector(request.person_id, as_of_date=as_of_date)
         matrix = values.reshape(1, -1)
         probabilities = opened.model.probabilities(matrix)
         probability, band = float(probabilities[0]), opened.model.bands(probabilities)[0]

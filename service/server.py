@@ -21,7 +21,8 @@ def run(place: Place, *, port: int) -> None:
         ConfigurationError: the port cannot be taken.
     """
     store = open_store(place.workspace, place.settings.database_url)
-    app = create_app(Scorer(Gate(place.workspace, place.partnership.folder, store)))
+    gate = Gate(place.workspace, place.partnership.folder, store)
+    app = create_app(Scorer(gate))
     # Named as TCP, so that asyncio sends small answers at once instead of waiting 40 ms for more.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,6 +33,7 @@ def run(place: Place, *, port: int) -> None:
         raise ConfigurationError(
             f"The port {port} on {HOST} is taken.", "Give another with --port; 0 finds one."
         ) from None
+    gate.prepare(store.now())
     say(f"Serving {place.partnership.file.title} on http://{HOST}:{listener.getsockname()[1]}")
     # No access log: an address may carry a person's identifier. The ledger is the record.
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))

@@ -327,7 +327,7 @@ def test_something_unexpected_gives_no_score_and_tells_no_value(world: World, mo
     def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError(f"{SECRET} could not be converted")
 
-    monkeypatch.setattr("service.scores.vector", fails)
+    monkeypatch.setattr("features.online.OnlineSource.vector", fails)
     assert "RuntimeError" in refused(world.ask(), 500, "error")
 
 

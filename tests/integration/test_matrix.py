@@ -13,7 +13,7 @@ from features import matrix, partitions
 from features.catalogue import Over
 from features.feature_sets import FeatureSet, current_feature_set, open_feature_set
 from features.matrix import build
-from features.online import NotInCohortError, vector
+from features.online import NotInCohortError, open_source
 from features.parts import Part, PartMaker
 from hub.errors import GatewayError, InputError, IntegrityError, NotFoundError
 from hub.workspace import Workspace
@@ -209,8 +209,9 @@ def test_online_vector_equals_the_row_of_the_batch(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     published = snapshot(workspace, person=PERSON, event=EVENT, known_to="2024-03-30")
     batch = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY).matrix().to_pylist()
+    source = open_source(workspace, published, ASKED, INDICATORS)
     for row in batch:
-        online = vector(published, ASKED, INDICATORS, row["person_id"], as_of_date=row["as_of_date"])
+        online = source.vector(row["person_id"], as_of_date=row["as_of_date"])
         for indicator_, value in zip(INDICATORS, online, strict=True):
             expected = row[indicator_.name]
             assert math.isnan(value) if expected is None else value == expected
@@ -219,13 +220,12 @@ def test_online_vector_equals_the_row_of_the_batch(tmp_path: Path) -> None:
 def test_online_says_who_is_unknown_and_who_is_not_in_the_cohort(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     published = snapshot(workspace, person=PERSON, event=EVENT)
-    day = datetime.date(2024, 1, 1)
+    day, source = datetime.date(2024, 1, 1), open_source(workspace, published, ASKED, INDICATORS)
     with pytest.raises(NotInCohortError, match="Children of school age"):
-        vector(published, ASKED, INDICATORS, "old", as_of_date=day)
-    with pytest.raises(NotFoundError, match="no person"):
-        vector(published, ASKED, INDICATORS, "nobody", as_of_date=day)
-    with pytest.raises(NotFoundError, match="no person"):
-        vector(published, ASKED, INDICATORS, "x' OR '1'='1", as_of_date=day)
+        source.vector("old", as_of_date=day)
+    for unknown in ("nobody", "", "zed", "ada\0", "x' OR '1'='1", "\ud800"):
+        with pytest.raises(NotFoundError, match="no person"):
+            source.vector(unknown, as_of_date=day)
 
 
 def test_a_feature_set_may_not_be_trained_on_after_a_gateway_ended(tmp_path: Path) -> None:
