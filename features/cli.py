@@ -19,6 +19,10 @@ app = typer.Typer(help="Indicators: what a model may see, and the feature sets b
 build_app = typer.Typer(add_completion=False)
 
 SnapshotOption = Annotated[str, typer.Option("--snapshot", help="Digest of the snapshot, or its beginning.")]
+DespiteLeaksOption = Annotated[
+    str | None,
+    typer.Option("--despite-leaks", help="Why to build although leaks were found; every audit shows the reason."),
+]
 
 
 @build_app.command()
@@ -26,6 +30,7 @@ SnapshotOption = Annotated[str, typer.Option("--snapshot", help="Digest of the s
 def build(
     use_case: UseCaseOption,
     snapshot: SnapshotOption = "current",
+    despite_leaks: DespiteLeaksOption = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
@@ -44,6 +49,7 @@ def build(
             use_cases.indicators_of(here.partnership, found),
             partnership=here.partnership,
             on=here.partnership.day_of_use(),
+            despite_leaks=despite_leaks,
             report=tell,
         )
     facts = built.facts

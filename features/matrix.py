@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features import lint
 from features.catalogue import Indicator
 from features.code import code_digest
 from features.feature_sets import (
@@ -52,6 +53,7 @@ def build(
     *,
     partnership: Partnership,
     on: datetime.date,
+    despite_leaks: str | None = None,
     report: Report | None = None,
 ) -> FeatureSet:
     """Build the feature set of a use case from a snapshot. Same inputs give the same bytes and the same digest.
@@ -66,6 +68,7 @@ def build(
         indicators: the indicators, in the order of the matrix's columns.
         partnership: declares the gateways as they are now.
         on: the day of use, on which the gateways must hold; see `Partnership.day_of_use`.
+        despite_leaks: why it is right to build although a check for leaks refuses; it is kept with what was found.
         report: called as the build goes on.
 
     Raises:
@@ -73,6 +76,7 @@ def build(
         IntegrityError: the snapshot has changed by a byte.
         StateError: a rule of the use case is not in force on a date of looking.
         InputError: nobody is in the cohort on any date.
+        LeakError: the future shows in it (features.lint), and no reason was given to build nevertheless.
     """
     snapshot.artefact.verify()
     sources = require_gateways(snapshot, partnership, use_case, indicators, on=on)
@@ -111,6 +115,9 @@ def build(
     with artefacts.publish(workspace.features, KIND, facts) as draft:
         for file in _TABLES:
             _join(sorted(staging.glob(f"*.{file}")), draft.path / file)
+        draft.facts["leakage"] = lint.of_build(
+            workspace, partnership, snapshot, use_case, indicators, draft.path / MATRIX_FILE, despite=despite_leaks
+        )
     shutil.rmtree(staging)
     return open_feature_set(workspace, draft.digest)
 

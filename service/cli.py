@@ -10,6 +10,7 @@ import ethics.cli
 import ethics.ledger_cli
 import features.cli
 import features.gaps_cli
+import features.lint_cli
 import hub.cli
 import models.cli
 from hub import command_line
@@ -27,6 +28,7 @@ hub.cli.app.add_typer(erasure_cli.app)
 # The report of gaps reads use cases, which the hub does not know; people look for it beside the gateways.
 hub.cli.app.add_typer(features.gaps_cli.app)
 app.add_typer(hub.cli.app, name="hub")
+features.cli.app.add_typer(features.lint_cli.app)
 app.add_typer(features.cli.app, name="features")
 app.add_typer(models.cli.app, name="models")
 app.add_typer(audits.cli.app, name="audits")
