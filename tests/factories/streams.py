@@ -1,6 +1,8 @@
-"""The kernel run over generated histories, and its numbers compared with those of the oracle."""
+"""The kernel run over histories, and its numbers compared with those of the oracle."""
 
+import datetime
 from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -10,10 +12,22 @@ from numpy.typing import NDArray
 
 from features.catalogue import Indicator, Over
 from features.companions import keyed_statement
-from features.measures import Measure
+from features.measures import DEFINITIONS, Measure
 from features.vectors import EVENT_COLUMNS, Looked, Vectors
-from tests.factories.histories import Histories
-from tests.oracles.measures import oracle
+from tests.factories.histories import AS_OF, Histories, of_rows
+from tests.factories.snapshots import drawn
+from tests.factories.use_cases import indicator
+from tests.oracles.measures import oracle, prepare
+
+Rows = str | list[dict[str, Any]]
+STATES = (
+    Measure.IN_STATE,
+    Measure.DAYS_IN_STATE,
+    Measure.SHARE_IN_STATE,
+    Measure.LONGEST_SPELL,
+    Measure.CURRENT_SPELL,
+)
+START, STOP = "start", "stop"
 
 
 def looked_of(looked: pa.Table) -> Looked:
@@ -57,11 +71,52 @@ def differences(
     Numbers are equal to the last bit, but for entropy, whose parts may be added in another order (1e-12).
     """
     found = []
-    for indicator, given in zip(indicators, numbers, strict=True):
-        expected = pc.fill_null(oracle(connection, indicator)["value"], np.nan).to_numpy()
-        near = 1e-12 if indicator.measure is Measure.ENTROPY else 0.0
+    for one, given in zip(indicators, numbers, strict=True):
+        expected = pc.fill_null(oracle(connection, one)["value"], np.nan).to_numpy()
+        near = 1e-12 if one.measure is Measure.ENTROPY else 0.0
         same = (given == expected) | (np.isnan(given) & np.isnan(expected)) | (np.abs(given - expected) <= near)
         for row in np.flatnonzero(~same).tolist():
             person, day = (histories.looked[name][row].as_py() for name in histories.looked.column_names)
-            found.append(f"{indicator.name} of {person} on {day}: {given[row]!r}, not {expected[row]!r}")
+            found.append(f"{one.name} of {person} on {day}: {given[row]!r}, not {expected[row]!r}")
     return found
+
+
+def worked_out(
+    indicators: list[Indicator], looked: list[tuple[str, datetime.date]], **tables: Rows
+) -> dict[tuple[str, datetime.date], list[float | None]]:
+    """Return the kernel's numbers by person and date; they are the oracle's too. None stands for no number."""
+    rows = {name: drawn(given) if isinstance(given, str) else given for name, given in tables.items()}
+    histories = of_rows(looked, **rows)
+    with histories.connection() as connection:
+        prepare(connection)
+        numbers = filled(histories, connection, indicators)
+        assert differences(histories, connection, indicators, numbers) == []
+    pairs = zip(*histories.looked.to_pydict().values(), strict=True)
+    return {
+        pair: [None if number != number else number for number in row]
+        for pair, row in zip(pairs, numbers.T.tolist(), strict=True)
+    }
+
+
+def numbers(event: Rows, *indicators: Indicator) -> list[float | None]:
+    """Return the numbers of the one person "ada"."""
+    rows = drawn(event) if isinstance(event, str) else event
+    named = [{"person_id": "ada"} | row for row in rows]
+    return worked_out(list(indicators), [("ada", AS_OF)], event=named)["ada", AS_OF]
+
+
+def each(cases: list[list[dict[str, Any]]], *indicators: Indicator) -> list[list[float | None]]:
+    """Return the numbers of each case: the events of a person who has no others."""
+    looked = [(f"case {number:02}", AS_OF) for number in range(len(cases))]
+    events = [row | {"person_id": name} for (name, _), rows in zip(looked, cases, strict=True) for row in rows]
+    return list(worked_out(list(indicators), looked, event=events).values())
+
+
+def of_states(window: int | None) -> list[Indicator]:
+    """Return an indicator of each measure of a state that has a meaning with this window, in the order of STATES."""
+    spells = {"starts": {"types": [START]}, "ends": {"types": [STOP]}}
+    return [
+        indicator(one, measure=one, events=None, spells=spells, window_days=window)
+        for one in STATES
+        if window is not None or not DEFINITIONS[one].needs_window
+    ]
