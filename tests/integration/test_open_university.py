@@ -4,7 +4,7 @@ import csv
 import datetime
 import os
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ethics import canvas
-from features import use_cases
+from features import catalogue, use_cases
 from hub import identity_store, ingest
 from hub import partnership as partnerships
 from hub.extracts import ExtractReport
@@ -26,9 +26,10 @@ STARTS = {"2013B": (2013, 2, 1), "2013J": (2013, 10, 1), "2014B": (2014, 2, 1), 
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the Open University's published data are not in {DATA}")
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+@cache
+def _rows(name: str) -> tuple[dict[str, str], ...]:
     with (DATA / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
-        yield from csv.DictReader(stream)
+        return tuple(csv.DictReader(stream))
 
 
 def _days(text: str) -> int | None:
@@ -91,17 +92,38 @@ def test_events_are_those_that_python_counts(delivered: tuple[Workspace, Extract
     expected["submission"] = expected["submission_timing"] = len(handed_in)
 
     deadlines: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    ends: dict[tuple[str, str], int] = {}
+    deadline_of: dict[str, int | None] = {}
+    missed: set[tuple[str, str]] = set()
     for row in _rows("assessments"):
         day = _days(row["date"])
+        course = row["code_module"], row["code_presentation"]
+        deadline_of[row["id_assessment"]] = day
+        ends[course] = max(day or 0, ends.get(course, 0))
         if row["assessment_type"] != "Exam" and day is not None:
-            deadlines.setdefault((row["code_module"], row["code_presentation"]), []).append((row["id_assessment"], day))
+            deadlines.setdefault(course, []).append((row["id_assessment"], day))
     for (module, presentation, student), since in registered.items():
         until = left[module, presentation, student]
+        expected["module_ended"] += until is None or (until > 0 and until > ends[module, presentation])
         for assessment, day in deadlines[module, presentation]:
             on_it = (since or 0) <= day and (until is None or until > day)
             in_time = handed_in.get((assessment, student), 10_000) <= day
-            expected["deadline_missed"] += on_it and not in_time and (assessment, student) not in owes_nothing
+            if on_it and not in_time and (assessment, student) not in owes_nothing:
+                missed.add((assessment, student))
+    expected["deadline_missed"] = len(missed)
     assert _counts(report) == dict(expected)
+
+    late = expected_overdue = 0
+    for (assessment, student), day in handed_in.items():
+        deadline = deadline_of.get(assessment)
+        late += deadline is not None and day > deadline
+        expected_overdue += deadline is not None and day > deadline and (assessment, student) in missed
+    events = pq.read_table(report.extract.path / "event.parquet", columns=["event_type", "episode_id", "detail"])
+    begun = events.filter(pc.equal(events["event_type"], "deadline_missed"))["episode_id"]
+    handed = events.filter(pc.equal(events["event_type"], "submission_timing"))
+    assert pc.sum(pc.ends_with(handed["detail"], "_late")).as_py() == late
+    assert pc.count_distinct(begun).as_py() == len(missed), "each piece of work is overdue by itself"
+    assert pc.sum(pc.is_in(handed["episode_id"], begun)).as_py() == expected_overdue, "until it comes in"
 
 
 @needs_data
@@ -110,7 +132,7 @@ def test_the_busiest_students_submissions_have_the_right_dates_and_marks(
 ) -> None:
     workspace, report = delivered
     identity = pq.read_table(identity_store.records(workspace, report.source, report.digest))
-    rows = list(_rows("studentAssessment"))
+    rows = _rows("studentAssessment")
     [(student, _)] = Counter(row["id_student"] for row in rows).most_common(1)
     [key] = set(identity.filter(pc.equal(identity["source_person_id"], student))["record_key"].to_pylist())
     events = pq.read_table(report.extract.path / "event.parquet", filters=[("record_key", "=", key)]).to_pylist()
@@ -140,8 +162,9 @@ def test_the_use_case_the_indicators_and_the_canvas_fit_together() -> None:
     assert there.file.demonstration is not None
     use_case = use_cases.read(there, there.file.demonstration.use_case)
     assert len(use_case.scheduled()) == 12
-    assert len(use_cases.indicators_of(there, use_case)) == 20
+    assert len(use_cases.indicators_of(there, use_case)) == 40
+    assert 42 <= len(catalogue.read(FOLDER).indicators) <= 55
     answers = canvas.read(canvas.path_of(there.folder, use_case.name))
     assert canvas.gaps(answers) == ()
-    inputs = {kind for one in use_cases.indicators_of(there, use_case) for kind in one.events.types}
+    inputs = {kind for one in catalogue.read(FOLDER).indicators for kind in one.types()}
     assert inputs <= {event.type for source in there.sources for event in source.events}
