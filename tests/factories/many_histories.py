@@ -124,7 +124,10 @@ def _many_figures(random: np.random.Generator) -> pa.Table:
         "occurred_on": _dates(occurred),
         "known_from": _dates(occurred + random.choice([0, 1, 30], number)),
         "source": _words(random, number, *SOURCES),
-        "value": pa.array(random.choice([0.1, 0.2, 1e16, -1e16], number), mask=random.random(number) < 0.3),
+        "value": pa.array(
+            random.choice([0.1, 0.2, 1.7, 1e16, -1e16], number, p=[0.3, 0.3, 0.3, 0.05, 0.05]),
+            mask=random.random(number) < 0.3,
+        ),
         "detail": _words(random, number, None, "a", "b"),
     }
     return _whole(AREA_EVENT, number, given)
