@@ -8,17 +8,19 @@ calls it; the same code serves the batch, one child online, and Spark.
 What each measure means stands in `features.measures`; a slow form of it in plain SQL is the oracle of the tests.
 """
 
-import numba
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from features.coding import Coded
+from features.compilation import compiled, still
 from features.measures import DAYS_IN_MONTH, Measure
 from features.plan import CODES, Plan
+from features.states import fill_states
 
 _COUNT = CODES[Measure.COUNT]
 _ANY = CODES[Measure.ANY]
-_KNOWN = CODES[Measure.KNOWN]
 _DAYS_SINCE_LAST = CODES[Measure.DAYS_SINCE_LAST]
 _DAYS_SINCE_FIRST = CODES[Measure.DAYS_SINCE_FIRST]
 _DISTINCT_SOURCES = CODES[Measure.DISTINCT_SOURCES]
@@ -33,23 +35,15 @@ _TREND = CODES[Measure.TREND]
 _MEAN_CHANGE = CODES[Measure.MEAN_CHANGE]
 _CHANGES = CODES[Measure.CHANGES]
 _ENTROPY = CODES[Measure.ENTROPY]
-_IN_STATE = CODES[Measure.IN_STATE]
-_DAYS_IN_STATE = CODES[Measure.DAYS_IN_STATE]
-_SHARE_IN_STATE = CODES[Measure.SHARE_IN_STATE]
-_LONGEST_SPELL = CODES[Measure.LONGEST_SPELL]
-_CURRENT_SPELL = CODES[Measure.CURRENT_SPELL]
-_OPEN = -(2**62)
 _PAST_ALL = 2**62
 
 
 def fill(
-    plan: Plan,
-    events: Coded,
-    row_start: NDArray[np.int64],
-    as_of: NDArray[np.int32],
-    out: NDArray[np.float64],
+    plan: Plan, events: Coded, row_start: NDArray[np.int64], as_of: NDArray[np.int32], out: NDArray[np.float64]
 ) -> None:
     """Fill the plan's columns of `out`, which holds the numbers of people without events already.
+
+    Columns of states are filled by `features.states`.
 
     Args:
         plan: the columns.
@@ -58,29 +52,64 @@ def fill(
         as_of: int32, shape (rows,): days since 1970, rising within a person.
         out: float64, shape (columns, rows), NaN where there is no number; each column contiguous.
     """
-    _fill(plan, events, row_start, as_of, out)
-
-
-@numba.njit(cache=True, nogil=True)
-def _fill(
-    plan: Plan, events: Coded, row_start: NDArray[np.int64], as_of: NDArray[np.int32], out: NDArray[np.float64]
-) -> None:
+    plan, events, rows = still(plan), still(events), still(_Rows(row_start, as_of))
     matches = len(plan.wanted)
-    lengths = np.zeros(matches, dtype=np.int64)
-    starts = np.zeros(matches + 1, dtype=np.int64)
-    touched = np.empty(matches, dtype=np.int64)
-    rows_of = np.empty(1024, dtype=np.int64)
-    details = np.zeros(events.details[0], dtype=np.int64)
-    seen = np.empty(16, dtype=np.int64)
-    runs = np.empty((16, 2), dtype=np.int64)
-    compared = np.zeros((len(plan.edge_days), 5))
+    longest = int(np.diff(events.person_start).max(initial=0))
+    most = int(np.diff(events.match_start).max(initial=0))
+    scratch = _Scratch(
+        *np.zeros((3, matches), dtype=np.int64),
+        np.empty(longest * most, dtype=np.int64),
+        np.zeros(events.details[0], dtype=np.int64),
+        np.empty(longest, dtype=np.int64),
+        np.zeros((len(plan.edge_days), 5)),
+    )
+    _fill(plan, events, rows.start, rows.as_of, out, scratch)
+    fill_states(plan, events, rows.start, rows.as_of, out)
+
+
+class _Rows(NamedTuple):
+    start: NDArray[np.int64]
+    as_of: NDArray[np.int32]
+
+
+class _Scratch(NamedTuple):
+    """Room for the work on one person; `_fill` leaves `lengths`, `details` and `compared` as zeros.
+
+    Attributes:
+        lengths: how many events meet each condition.
+        starts: where those of each condition begin in `rows_of`.
+        touched: the conditions that any event meets.
+        rows_of: the events, by condition.
+        details: how often each detail was seen.
+        seen: the details that were seen.
+        compared: for each edge of a trend or mean_change what had been counted at its recent edge.
+    """
+
+    lengths: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    touched: NDArray[np.int64]
+    rows_of: NDArray[np.int64]
+    details: NDArray[np.int64]
+    seen: NDArray[np.int64]
+    compared: NDArray[np.float64]
+
+
+@compiled()
+def _fill(
+    plan: Plan,
+    events: Coded,
+    row_start: NDArray[np.int64],
+    as_of: NDArray[np.int32],
+    out: NDArray[np.float64],
+    scratch: _Scratch,
+) -> None:
+    lengths, starts, touched, rows_of, details, seen, compared = scratch
     for person in range(len(row_start) - 1):
         first, last = events.person_start[person], events.person_start[person + 1]
         if first == last or row_start[person] == row_start[person + 1]:
             continue
         # List the person's events by condition, in order.
         used = 0
-        total = 0
         for event in range(first, last):
             signature = events.signature[event]
             for place in range(events.match_start[signature], events.match_start[signature + 1]):
@@ -90,9 +119,6 @@ def _fill(
                         touched[used] = match
                         used += 1
                     lengths[match] += 1
-                    total += 1
-        if total > len(rows_of):
-            rows_of = np.empty(2 * total, dtype=np.int64)
         offset = 0
         for place in range(used):
             starts[touched[place]] = offset
@@ -105,9 +131,6 @@ def _fill(
                 if plan.wanted[match]:
                     rows_of[starts[match] + lengths[match]] = event
                     lengths[match] += 1
-        if last - first > len(seen):
-            seen = np.empty(2 * (last - first), dtype=np.int64)
-            runs = np.empty((2 * (last - first), 2), dtype=np.int64)
         for place in range(used):
             match = touched[place]
             if plan.edge_start[match] == plan.edge_start[match + 1]:
@@ -120,6 +143,11 @@ def _fill(
                 if before:
                     _walk_back(plan, events, match, mine[:before], as_of[row], row, out, details, seen, compared)
         for column in range(len(plan.kind_column)):
+            asked = 0
+            for place in range(plan.kind_start[column], plan.kind_start[column + 1]):
+                asked += lengths[plan.kind_match[place]]
+            if asked == 0:
+                continue
             for row in range(row_start[person], row_start[person + 1]):
                 kinds = 0.0
                 for place in range(plan.kind_start[column], plan.kind_start[column + 1]):
@@ -127,17 +155,11 @@ def _fill(
                     mine = rows_of[starts[match] : starts[match] + lengths[match]]
                     kinds += _happened(events, mine, as_of[row], plan.kind_days[column])
                 out[plan.kind_column[column], row] = kinds
-        for spell in range(len(plan.spell_starts)):
-            match = plan.spell_starts[spell]
-            if lengths[match]:
-                mine = rows_of[starts[match] : starts[match] + lengths[match]]
-                for row in range(row_start[person], row_start[person + 1]):
-                    _states(plan, events, spell, mine, as_of[row], row, out, runs)
         for place in range(used):
             lengths[touched[place]] = 0
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(inline="always")
 def _walk_back(
     plan: Plan,
     events: Coded,
@@ -168,7 +190,7 @@ def _walk_back(
                 continue
             if measure == _COUNT:
                 number_now = float(number)
-            elif measure in (_ANY, _KNOWN):
+            elif measure == _ANY:
                 number_now = 1.0 if number else 0.0
             elif measure == _SUM:
                 number_now = total
@@ -241,7 +263,7 @@ def _walk_back(
         compared[plan.edge_start[match] : stop] = 0.0
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _bits(word: np.uint64) -> int:
     """Return how many bits of a word are set."""
     number = 0
@@ -251,7 +273,7 @@ def _bits(word: np.uint64) -> int:
     return number
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _entropy(details: NDArray[np.int64], seen: NDArray[np.int64], different: int, number: int) -> float:
     """Return Shannon's entropy of the details in bits; NaN without any."""
     if different == 0:
@@ -264,7 +286,7 @@ def _entropy(details: NDArray[np.int64], seen: NDArray[np.int64], different: int
     return bits
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _happened(events: Coded, mine: NDArray[np.int64], as_of: int, days: int) -> float:
     """Return 1 when one of the events is inside the window and known, else 0."""
     for place in range(len(mine) - 1, -1, -1):
@@ -275,70 +297,3 @@ def _happened(events: Coded, mine: NDArray[np.int64], as_of: int, days: int) -> 
         if age > 0 and events.known_from[event] <= as_of < events.known_to[event]:
             return 1.0
     return 0.0
-
-
-@numba.njit(cache=True, nogil=True)
-def _end_of(events: Coded, start: int, match: int, as_of: int) -> int:
-    """Return the day of the first known end of a spell, or `_OPEN`."""
-    episode, place = events.episode[start], events.next_end[start]
-    if episode < 0:
-        return _OPEN
-    while place < len(events.ends):
-        end = events.ends[place]
-        if events.episode[end] != episode or events.occurred[end] >= as_of:
-            return _OPEN
-        if events.known_from[end] <= as_of < events.known_to[end] and events.meets[events.signature[end], match]:
-            return int(events.occurred[end])
-        place += 1
-    return _OPEN
-
-
-@numba.njit(cache=True, nogil=True)
-def _states(
-    plan: Plan,
-    events: Coded,
-    spell: int,
-    mine: NDArray[np.int64],
-    as_of: int,
-    row: int,
-    out: NDArray[np.float64],
-    runs: NDArray[np.int64],
-) -> None:
-    """Unite the spells that are known on a date and write their columns of one row."""
-    number, newest_open = 0, _OPEN
-    for place in range(len(mine)):
-        start = mine[place]
-        day = int(events.occurred[start])
-        if day >= as_of:
-            break
-        if not (events.known_from[start] <= as_of < events.known_to[start]):
-            continue
-        end = _end_of(events, start, plan.spell_ends[spell], as_of)
-        if end == _OPEN:
-            newest_open, end = day, int(as_of)
-        if number and day <= runs[number - 1, 1]:
-            runs[number - 1, 1] = max(runs[number - 1, 1], end)
-        else:
-            runs[number, 0], runs[number, 1] = day, end
-            number += 1
-    for column in range(plan.state_start[spell], plan.state_start[spell + 1]):
-        measure, window = plan.state_measure[column], plan.state_days[column]
-        since = as_of - int(window)
-        days, longest = 0, 0
-        for place in range(number):
-            length = runs[place, 1] - max(runs[place, 0], since)
-            if length > 0:
-                days += length
-                longest = max(longest, length)
-        number_now = np.nan
-        if measure == _IN_STATE:
-            number_now = 1.0 if newest_open != _OPEN and newest_open >= since else 0.0
-        elif measure == _DAYS_IN_STATE:
-            number_now = days
-        elif measure == _SHARE_IN_STATE:
-            number_now = days / window
-        elif measure == _LONGEST_SPELL:
-            number_now = longest
-        elif measure == _CURRENT_SPELL and newest_open != _OPEN:
-            number_now = as_of - max(runs[number - 1, 0], since)
-        out[plan.state_column[column], row] = number_now

@@ -8,6 +8,7 @@ time: one for each window, and one more for the recent days of a trend. Spells a
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,8 @@ from features.measures import DEFINITIONS, Measure, Reads
 
 ALL_TIME = 2**31 - 1
 """Length in days of a window without a beginning."""
-CODES = {measure: code for code, measure in enumerate(Measure)}
-"""The number by which the kernel knows each measure."""
+CODES = {measure: crc32(measure.encode()) >> 1 for measure in Measure}
+"""The number by which the kernel knows each measure: of its name, so that compiled code kept by numba stays right."""
 
 Ints = NDArray[np.int32]
 
