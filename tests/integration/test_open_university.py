@@ -76,7 +76,8 @@ def test_events_are_those_that_python_counts(delivered: tuple[Workspace, Extract
         study = row["code_module"], row["code_presentation"], row["id_student"]
         registered[study], left[study] = _days(row["date_registration"]), _days(row["date_unregistration"])
         expected["registration"] += registered[study] is not None
-        began = left[study] is None or left[study] > 0
+        until = left[study]
+        began = until is None or until > 0
         expected["registration_cancelled"] += not began
         expected["withdrawal"] += began and left[study] is not None
         for name in ("module_started", "previous_attempts", "credits_studied"):
