@@ -8,6 +8,7 @@ from hub.digests import digest_of, sha256_file
 _MODULES = (
     "coding",
     "companions",
+    "compilation",
     "conditions",
     "groups",
     "kernel",
@@ -16,6 +17,7 @@ _MODULES = (
     "partitions",
     "parts",
     "plan",
+    "states",
     "vectors",
 )
 

@@ -43,8 +43,6 @@ def fill(
 ) -> None:
     """Fill the plan's columns of `out`, which holds the numbers of people without events already.
 
-    Columns of states are filled by `features.states`.
-
     Args:
         plan: the columns.
         events: the events of the same persons in the same order; whole persons only.
@@ -53,11 +51,13 @@ def fill(
         out: float64, shape (columns, rows), NaN where there is no number; each column contiguous.
     """
     plan, events, rows = still(plan), still(events), still(_Rows(row_start, as_of))
-    matches = len(plan.wanted)
+    lengths, starts, touched = np.zeros((3, len(plan.wanted)), dtype=np.int64)
     longest = int(np.diff(events.person_start).max(initial=0))
     most = int(np.diff(events.match_start).max(initial=0))
     scratch = _Scratch(
-        *np.zeros((3, matches), dtype=np.int64),
+        lengths,
+        starts,
+        touched,
         np.empty(longest * most, dtype=np.int64),
         np.zeros(events.details[0], dtype=np.int64),
         np.empty(longest, dtype=np.int64),
