@@ -29,7 +29,9 @@ needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the Open University'
 @cache
 def _rows(name: str) -> tuple[dict[str, str], ...]:
     with (DATA / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
-        return tuple(csv.DictReader(stream))
+        rows = csv.reader(stream)
+        header = next(rows)
+        return tuple(dict(zip(header, row, strict=True)) for row in rows)
 
 
 def _days(text: str) -> int | None:
