@@ -67,32 +67,6 @@ def build(
     show(dates, False, title=f"Feature set {built.digest[:12]}: {len(built.indicators)} indicators")
 
 
-@app.command("list")
-def list_(
-    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
-) -> None:
-    """List the indicators of the partnership's catalogue."""
-    from features import catalogue
-
-    here = place(workspace, partnership)
-    indicators = catalogue.read(here.partnership.folder).indicators
-    if as_json:
-        show_json([indicator.model_dump(mode="json") for indicator in indicators])
-        return
-    rows = [
-        {
-            "name": one.name,
-            "in plain words": one.plain,
-            "unit": one.unit,
-            "window": "all time before" if one.window_days is None else f"{one.window_days} days",
-            "kind": one.kind.value,
-            "sources": ", ".join(one.sources),
-        }
-        for one in indicators
-    ]
-    show(rows, False, title="Indicators")
-
-
 @app.command("sets")
 def sets(workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False) -> None:
     """List the feature sets in the workspace."""

@@ -8,6 +8,7 @@ import typer
 import audits.cli
 import ethics.cli
 import ethics.ledger_cli
+import features.catalogue_cli
 import features.cli
 import features.gaps_cli
 import features.lint_cli
@@ -29,6 +30,7 @@ hub.cli.app.add_typer(erasure_cli.app)
 hub.cli.app.add_typer(features.gaps_cli.app)
 app.add_typer(hub.cli.app, name="hub")
 features.cli.app.add_typer(features.lint_cli.app)
+features.cli.app.add_typer(features.catalogue_cli.app)
 app.add_typer(features.cli.app, name="features")
 app.add_typer(models.cli.app, name="models")
 app.add_typer(audits.cli.app, name="audits")
