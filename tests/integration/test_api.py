@@ -12,7 +12,10 @@ from fastapi.testclient import TestClient
 
 from ethics import decisions, ledger
 from ethics.store import Store, open_store
+from features.online import open_source
 from hub.command_line import Place
+from hub.snapshots import open_snapshot
+from models.bundles import open_bundle
 from service.api import MAX_BODY_BYTES, SCORES, create_app
 from service.gate import Gate
 from service.gate_trial import approve
@@ -36,8 +39,6 @@ class World:
 
     def approve(self) -> int:
         """Approve the bundle and return the proposal's number."""
-        from models.bundles import open_bundle
-
         return approve(self.store, self.place, open_bundle(self.place.workspace, self.bundle), self.audit)
 
     def ask(self, person_id: str = PERSON, purpose: str = worlds.PURPOSE, **more: str) -> Any:
@@ -64,7 +65,12 @@ class World:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     root = tmp_path_factory.mktemp("world")
-    return root, *worlds.make(root)
+    bundle, audit = worlds.make(root)
+    workspace = worlds.place(root).workspace
+    found = open_bundle(workspace, bundle)
+    # What single scores are read from is made once, and copied.
+    open_source(workspace, open_snapshot(workspace), found.use_case, found.indicators).close()
+    return root, bundle, audit
 
 
 @pytest.fixture

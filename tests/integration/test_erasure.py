@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from ethics.store import open_store
 from features import erasure as feature_erasure
+from features.online import open_source
 from hub import artefacts, erasure, extracts, identity_store, ingest, linkage, publish, tombstones, verification
 from hub.errors import ConfigurationError, NotFoundError, StateError
 from hub.snapshots import open_snapshot
@@ -22,6 +23,7 @@ from service.cli import app
 from tests.factories import feature_sets
 from tests.factories.counties import County
 from tests.factories.identity import identity_row
+from tests.factories.use_cases import indicator, use_case
 
 TODAY = datetime.date(2024, 9, 1)
 SECRETS = ("S-4711", "POL-99812", "9434765919", "A823430212001", "Zaphodine", "Quillfeather")
@@ -184,6 +186,27 @@ def test_feature_sets_are_written_anew(tmp_path: Path) -> None:
     assert person not in rewritten.groups()["person_id"].to_pylist()
     assert rewritten.snapshot_digest == "6" * 64
     assert feature_erasure.rewrite(workspace, [person], {}) == {}
+
+
+def test_what_single_scores_read_is_deleted_and_made_again_without_the_person(county: County) -> None:
+    workspace, day = county.workspace, datetime.date(2024, 2, 1)
+    wanted = [indicator("contacts", sources=["school", "police"], events={"types": ["contact"]})]
+    before = open_snapshot(workspace)
+    source = open_source(workspace, before, use_case(), wanted)
+    subject = erasure.find(workspace, source="school", own_id="S-4711")
+    everybody = pq.read_table(before.path("person"))["person_id"].to_pylist()
+    assert {one: source.vector(one, as_of_date=day)[0] for one in everybody} == dict.fromkeys(everybody, 4)
+    (workspace.online / ".draft-of-a-making-that-was-killed").mkdir()
+    with open_store(workspace) as store:
+        everywhere.erase(workspace, store, subject, by="ann", reference="DSR-1")
+    assert not workspace.online.exists()
+    source = open_source(workspace, open_snapshot(workspace), use_case(), wanted)
+    for person in subject.person_ids:
+        with pytest.raises(NotFoundError):
+            source.vector(person, as_of_date=day)
+    assert not any(person in text for person in subject.person_ids for _, text in _texts(workspace.online))
+    [other] = set(everybody) - set(subject.person_ids)
+    assert source.vector(other, as_of_date=day).tolist() == [4]
 
 
 def test_models_and_approvals_that_used_the_person_are_listed_and_the_ledger_knows(county: County) -> None:

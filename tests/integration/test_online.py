@@ -1,0 +1,177 @@
+"""One child's vector, from a source prepared for single questions, is the child's row of the batch, bit for bit."""
+
+import datetime
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features import erasure, kernel, online_source, rows
+from features.catalogue import Over
+from features.online import NotInCohortError, OnlineSource, open_source
+from hub import artefacts
+from hub.errors import IntegrityError, NotFoundError, StateError
+from hub.snapshots import Snapshot
+from hub.workspace import Workspace
+from tests.factories.histories import AS_OF, DAY, of_each_measure
+from tests.factories.many_histories import many_histories
+from tests.factories.snapshots import snapshot
+from tests.factories.use_cases import indicator, use_case
+
+DATES = [AS_OF - 29 * DAY, AS_OF, AS_OF + DAY]
+PEOPLE = 240
+INDICATORS = [
+    one
+    for over in Over
+    for window in (30, None)
+    for one in of_each_measure(
+        f"d{window or 0}_", over=over, window_days=window, recent_days=None if window is None else 7
+    )
+]
+ASKED = use_case(
+    cohort={
+        "plain": "Children of school age without an open spell",
+        "ages": {"from_years": 4, "below_years": 18},
+        "without_open_spell": {"starts": ["start"], "ends": ["stop"], "started_within_days": 5},
+        "without_event_ever": {"types": ["move"], "details": ["d"], "origins": ["agency"]},
+    }
+)
+
+
+def published(root: Path, *, people: int = PEOPLE) -> Snapshot:
+    """Publish generated histories of people of all ages."""
+    drawn = many_histories(people, seed=4)
+    ids = sorted(set(drawn.looked["person_id"].to_pylist()))
+    random = np.random.default_rng(1)
+    born = [
+        datetime.date(int(year), int(month), 1) for year, month in random.integers((2003, 1), (2022, 13), (people, 2))
+    ]
+    person = [{"person_id": one, "birth_month": None if n % 50 == 7 else born[n]} for n, one in enumerate(ids)]
+    tables = {name: getattr(drawn, name).to_pylist() for name in ("event", "household", "family", "area_event")}
+    return snapshot(Workspace(root), person=person, **tables)
+
+
+def test_every_measure_of_everybody_is_the_row_of_the_batch(tmp_path: Path) -> None:
+    found = published(tmp_path)
+    batch = rows.of(found, ASKED, INDICATORS, DATES)
+    whole = np.column_stack([batch[one.name].to_numpy(zero_copy_only=False) for one in INDICATORS])
+    keys = zip(batch["person_id"].to_pylist(), batch["as_of_date"].to_pylist(), strict=True)
+    expected = dict(zip(keys, whole, strict=True))
+    assert PEOPLE / 4 < len(expected) < PEOPLE * len(DATES)
+    source = open_source(Workspace(tmp_path), found, ASKED, INDICATORS)
+    compiled: Any = kernel._fill
+    variants = len(compiled.signatures)
+    questions = [(f"p{number:06}", day) for number in range(PEOPLE) for day in DATES]
+
+    def ask(question: tuple[str, datetime.date]) -> bool:
+        person, day = question
+        try:
+            numbers = source.vector(person, as_of_date=day)
+        except NotInCohortError:
+            return question not in expected
+        return question in expected and np.array_equal(numbers, expected[question], equal_nan=True)
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = zip(questions, threads.map(ask, questions), strict=True)
+        assert [question for question, same in answers if not same] == []
+    assert len(compiled.signatures) == variants, "a question compiled the kernel anew"
+
+
+DRAWN: dict[str, Any] = {
+    "person": "person_id | birth_month\nada | 2015-05-01\nben | 2015-05-01\nold | 1990-01-01",
+    "event": "person_id | occurred_on | value\nada | 2023-12-01 | 2.5\nben | 2023-12-02 | 7",
+    "household": "person_id | household_id | valid_from\nada | h | 2020-01-01\nben | h | 2020-01-01",
+}
+TWO = [indicator("own", measure="sum"), indicator("others", over="household")]
+YOUNG = use_case(cohort={"plain": "Children of school age", "ages": {"from_years": 4, "below_years": 18}})
+
+
+def sources(workspace: Workspace) -> list[str]:
+    """Return the digests of the online sources that are there."""
+    return artefacts.digests_in(workspace.online)
+
+
+def opened(root: Path, **changed: str) -> OnlineSource:
+    """Publish the drawn tables and open their source."""
+    return open_source(Workspace(root), snapshot(Workspace(root), **DRAWN | changed), YOUNG, TWO)
+
+
+def test_a_source_is_made_once_and_again_when_anything_else_is_asked(tmp_path: Path) -> None:
+    workspace, found = Workspace(tmp_path), snapshot(Workspace(tmp_path), **DRAWN)
+    first = open_source(workspace, found, YOUNG, TWO)
+    assert first.vector("ada", as_of_date=AS_OF).tolist() == [2.5, 1]
+    again = open_source(workspace, found, YOUNG, TWO)
+    assert again.artefact == first.artefact
+    assert not list(workspace.online.glob(".draft-*"))
+    for asked, indicators in ((YOUNG, TWO[:1]), (use_case(), TWO)):
+        [before] = sources(workspace)
+        source = open_source(workspace, found, asked, indicators)
+        assert sources(workspace) == [source.artefact.digest] != [before]
+    other = use_case(name="another_offer")
+    open_source(workspace, found, other, TWO)
+    assert len(sources(workspace)) == 2
+    # What is open stays readable; a newer snapshot has its own.
+    assert first.vector("ben", as_of_date=AS_OF).tolist() == [7, 1]
+    newer = snapshot(workspace, **DRAWN | {"event": "person_id | occurred_on | value\nada | 2024-01-01 | 9"})
+    assert open_source(workspace, newer, other, TWO).vector("ada", as_of_date=AS_OF).tolist() == [9, 0]
+    assert len(sources(workspace)) == 2
+
+
+def test_a_person_without_events_and_one_whom_nobody_knows(tmp_path: Path) -> None:
+    source = opened(tmp_path, event="person_id | occurred_on\nben | 2024-01-01")
+    assert source.vector("ada", as_of_date=AS_OF).tolist() == [0, 1]
+    assert source.vector("ada", as_of_date=datetime.date(2024, 1, 1)).tolist() == [0, 0]
+    with pytest.raises(NotInCohortError, match="Children of school age"):
+        source.vector("old", as_of_date=AS_OF)
+    for unknown in ("", "a", "adb", "zed", "ada\0", "\ud800"):
+        with pytest.raises(NotFoundError, match="no person"):
+            source.vector(unknown, as_of_date=AS_OF)
+
+
+def test_a_snapshot_without_any_event(tmp_path: Path) -> None:
+    empty = open_source(Workspace(tmp_path), snapshot(Workspace(tmp_path), person=DRAWN["person"]), YOUNG, TWO)
+    assert empty.vector("ada", as_of_date=AS_OF).tolist() == [0, 0]
+
+
+def test_whoever_is_known_to_have_died_is_never_scored(tmp_path: Path) -> None:
+    source = opened(
+        tmp_path, event="person_id | event_type | occurred_on | known_from\nada | death | 2024-01-01 | 2024-02-29"
+    )
+    assert source.vector("ada", as_of_date=AS_OF - DAY).tolist() == [0, 0]
+    with pytest.raises(NotInCohortError):
+        source.vector("ada", as_of_date=AS_OF)
+
+
+def test_a_rule_that_is_not_in_force_on_the_date_is_said(tmp_path: Path) -> None:
+    asked = use_case(cohort={"plain": "Every child the hub knows", "since": "2024-02-29", "why": "The offer began"})
+    found = snapshot(Workspace(tmp_path), **DRAWN)
+    source = open_source(Workspace(tmp_path), found, asked, TWO)
+    assert source.vector("ada", as_of_date=AS_OF).tolist() == [2.5, 1]
+    with pytest.raises(StateError, match="holds since 2024-02-29"):
+        source.vector("ada", as_of_date=AS_OF - DAY)
+
+
+def test_a_changed_byte_is_refused_and_a_deleted_source_is_made_again(tmp_path: Path) -> None:
+    source = opened(tmp_path)
+    source.close()
+    path = source.file
+    content = path.read_bytes()
+    path.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+    with pytest.raises(IntegrityError, match="online source"):
+        opened(tmp_path)
+    erasure.forget(Workspace(tmp_path))
+    assert sources(Workspace(tmp_path)) == []
+    assert opened(tmp_path).vector("ada", as_of_date=AS_OF).tolist() == [2.5, 1]
+
+
+def test_an_interrupted_making_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(online_source, "_rows", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            opened(tmp_path)
+    assert list(Workspace(tmp_path).online.iterdir()) == []
