@@ -153,13 +153,13 @@ DATES = (AS_OF - 366 * DAY, AS_OF - 29 * DAY, AS_OF, AS_OF + DAY, AS_OF + 366 * 
 
 
 @st.composite
-def _events(draw: st.DrawFn, number: int) -> list[dict[str, Any]]:
+def _events(draw: st.DrawFn, number: int, types: tuple[str, ...]) -> list[dict[str, Any]]:
     """Draw one event as it was known: at once or late, for ever, withdrawn, or with another value some days later."""
     said = draw(
         st.fixed_dictionaries(
             {
                 "person_id": _NAMES,
-                "event_type": st.sampled_from(TYPES),
+                "event_type": st.sampled_from(types),
                 "source": st.sampled_from(SOURCES),
                 "occurred_on": DAYS,
                 "role": _some(None, "victim", "suspect"),
@@ -204,9 +204,9 @@ def _stay(draw: st.DrawFn, place: str, names: tuple[str, ...]) -> dict[str, Any]
 
 
 @st.composite
-def drawn_histories(draw: st.DrawFn) -> Histories:
+def drawn_histories(draw: st.DrawFn, types: tuple[str, ...] = TYPES) -> Histories:
     """Draw the histories of a few people, one of whom has none, looked at on some of five dates."""
-    events = [row for number in range(draw(st.integers(0, 25))) for row in draw(_events(number))]
+    events = [row for number in range(draw(st.integers(0, 25))) for row in draw(_events(number, types))]
     stays = [
         stay | {"area_id": draw(_some(None, "A", "B"))}
         for stay in draw(st.lists(_stay("household_id", ("h1", "h2")), max_size=8))

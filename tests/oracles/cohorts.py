@@ -1,11 +1,13 @@
-"""Cohort rules as SQL, one EXISTS a rule: who is in a cohort on each date, by what was known on it.
+"""Cohorts and outcomes as SQL, one EXISTS a rule: who is in on each date, by what was known on it, and what came.
 
-The statement reads `person` and `event` of a snapshot and `as_of(as_of_date)`.
+The statements read `person` and `event` of a snapshot; and `as_of(as_of_date)` or `looked(person_id, as_of_date)`.
 """
+
+import datetime
 
 from features.catalogue import EventFilter
 from features.conditions import event_condition, known_before, known_on
-from features.use_cases import Cohort, OpenSpell
+from features.use_cases import Cohort, OpenSpell, UseCase
 from hub import sql
 
 _AGE = "date_sub('year', birth_month, as_of_date)"
@@ -16,6 +18,8 @@ def cohort_statement(cohort: Cohort) -> str:
     """Return the SELECT of (person_id, as_of_date): everyone alive in `person` who meets every rule on the date."""
     rules = [f"NOT {_has_event(_DEATH, None)}"]
     if cohort.ages is not None:
+        # Nobody who is not born yet has an age: date_sub would round it to 0.
+        rules.append("birth_month <= as_of_date")
         rules.append(f"{_AGE} >= {cohort.ages.from_years} AND {_AGE} < {cohort.ages.below_years}")
     if cohort.with_recent_event is not None:
         recent = cohort.with_recent_event
@@ -50,3 +54,19 @@ def _has_open_spell(spell: OpenSpell) -> str:
             AND stop.event_type IN {sql.texts(spell.ends)} AND stop.episode_id = start.episode_id
             AND stop.occurred_on >= start.occurred_on
             AND stop.occurred_on < as_of_date AND {known_on("as_of_date", "stop.")}))"""
+
+
+def outcome_statement(use_case: UseCase, known_to: datetime.date) -> str:
+    """Return the SELECT of (person_id, as_of_date, outcome) for every row of `looked`, sorted.
+
+    The outcome is 1 when an event of it occurred in `[as_of_date, as_of_date + horizon_days)`, by what is known on
+    `known_to`, else 0. It is null while the horizon reaches past that day.
+    """
+    horizon, last = use_case.horizon_days, sql.date(known_to)
+    return f"""
+        SELECT person_id, as_of_date, CASE WHEN as_of_date + {horizon} <= {last} THEN (EXISTS (
+            SELECT 1 FROM event WHERE event.person_id = looked.person_id
+            AND {event_condition(use_case.outcome.events)} AND {known_on(last)}
+            AND occurred_on >= as_of_date AND occurred_on < as_of_date + {horizon}))::TINYINT END AS outcome
+        FROM looked ORDER BY person_id, as_of_date
+    """
