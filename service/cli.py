@@ -12,6 +12,7 @@ import features.catalogue_cli
 import features.cli
 import features.gaps_cli
 import features.lint_cli
+import features.outcomes_cli
 import hub.cli
 import models.cli
 from hub import command_line
@@ -30,6 +31,7 @@ hub.cli.app.add_typer(erasure_cli.app)
 hub.cli.app.add_typer(features.gaps_cli.app)
 app.add_typer(hub.cli.app, name="hub")
 features.cli.app.add_typer(features.lint_cli.app)
+features.cli.app.add_typer(features.outcomes_cli.app)
 features.cli.app.add_typer(features.catalogue_cli.app)
 app.add_typer(features.cli.app, name="features")
 app.add_typer(models.cli.app, name="models")
