@@ -3,13 +3,16 @@
 from typing import Any
 
 from features import outcomes
+from features.gaps import told
 from features.outcomes import HEADLINES, Outcome
 from hub.partnership import Partnership
 
 
 def card(outcome: Outcome) -> dict[str, str]:
     """Return the card of an outcome: what each line is about, and what it says."""
-    holds = f"Since {outcome.since}" + ("" if outcome.until is None else f", until {outcome.until}")
+    holds = f"Since {told(outcome.since)}" + (
+        "" if outcome.until is None else f", up to and not on {told(outcome.until)}"
+    )
     found = {
         "What it measures": _sentence(outcome.plain),
         "Headline outcome": HEADLINES[outcome.headline],
@@ -43,7 +46,7 @@ def sources(partnership: Partnership, outcome: Outcome) -> list[dict[str, Any]]:
     found = []
     for name in outcomes.sources_of(partnership, outcome.events.types):
         source = partnership.source(name)
-        gateways = [f"{one.name} ({one.law.value})" for one in partnership.gateways_of(source)]
+        gateways = [f"{one.name.replace('_', ' ')} ({one.law.value})" for one in partnership.gateways_of(source)]
         found.append({"source": name, "title": source.title, "gateways": gateways})
     return found
 

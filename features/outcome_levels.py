@@ -50,7 +50,7 @@ class Levels:
         sources: the sources that bring its events.
         refused: why no levels may be told; empty when they may.
         late_days: within so many days 19 in 20 records had reached the hub; None when nothing says so.
-        assumed: the sources whose dates of recording are an assumption, with it.
+        assumed: the sources in which a record without a date of recording counts as known some days after, with them.
         times: the periods, oldest first: whole ones only, in which the definition holds.
         areas: the districts, sorted, and last the county, whose name is empty.
         cells: one row for each area, one cell for each period.
@@ -92,7 +92,7 @@ def levels(
     except GatewayError as error:
         return Levels(outcome, sources, error.message)
     assumed = tuple(
-        f"{said[one]['title']}: {said[one]['assumed_recording']['lag_days']} days after it happened, by assumption"
+        f"{said[one]['title']}: {said[one]['assumed_recording']['lag_days']} days after it happened"
         for one in delivered
         if said[one].get("assumed_recording")
     )
