@@ -7,8 +7,8 @@
     open_audit(workspace, made.digest)    # checked against its digest
 
 Files: `audit.json` (canonical JSON) and `report.html`. Facts: `schema_version`, `partnership`, `bundle`, `feature_set`,
-`snapshot`, `use_case_digest`, `purpose`, `seed`, `verdict`, `verdicts` ({group: {level: verdict}}). The same bundle,
-feature set and seed give the same digest.
+`snapshot`, `use_case_digest`, `purpose`, `seed`, `verdict`, `verdicts` ({group: {level: verdict}}), `leakage` (see
+audits.leakage). The same bundle, feature set and seed give the same digest.
 """
 
 import json
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audits import leakage
 from audits.evidence import SCHEMA_VERSION, Evidence, Report
 from audits.verdicts import Verdict, worst
 from features.feature_sets import open_feature_set
@@ -133,6 +134,7 @@ def _facts(bundle: Bundle, found: Evidence, seed: int) -> dict[str, Any]:
         "seed": seed,
         "verdict": found.document["fairness"]["verdict"],
         "verdicts": found.verdicts,
+        "leakage": leakage.in_facts(found.document["leakage"]),
     }
 
 

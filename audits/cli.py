@@ -101,11 +101,14 @@ def _whole(found: Any) -> dict[str, Any]:
 
 
 def _show(found: Any) -> None:
+    from audits import leakage
     from audits.phrases import IN_SHORT
 
     document = found.document()
     for sentence in document["answer"]:
         say(f"- {sentence}")
+    for words in leakage.in_sentences(document["leakage"]):
+        say(f"- {words}")
     rows = [
         {"group": group["name"], **{words: group["by_rate"][rate] for rate, words in IN_SHORT.items()}}
         for group in document["fairness"]["groups"]

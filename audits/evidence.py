@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from audits import by_group, examples, explanations, fairlearn_check, limits, performance, statements
+from audits import by_group, examples, explanations, fairlearn_check, leakage, limits, performance, statements
 from audits.by_group import stated
 from audits.explanations import Explanations
 from audits.fairness import Fairness, fairness
@@ -80,6 +80,7 @@ def gather(
         "performance": worth,
         "fairness": {**groups, "compared_with_fairlearn": compared},
         "explanations": _explanations(explained),
+        "leakage": leakage.as_json(feature_set),
         "examples": {"told": [one.as_json() for one in told], "too_few": missing},
         "limits": bounds,
         "digests": _digests(bundle),

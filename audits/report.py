@@ -6,7 +6,7 @@ What the page shows was already let out by `disclosure`. No script, no request t
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from audits import phrases, pictures
+from audits import leakage, phrases, pictures
 from hub import pages
 from models.metrics import HEADLINE
 
@@ -44,6 +44,7 @@ def render(document: Mapping[str, Any]) -> str:
         "listed": phrases.listed,
         "day": phrases.day,
         "tiny": phrases.tiny,
+        "evidence": leakage.in_words,
         "slug": lambda text: "".join(one if one.isalnum() else "-" for one in text.lower()),
     }
     values = {

@@ -252,7 +252,7 @@ def show_one(
     here = place(workspace, partnership)
     person = member(here.partnership, by) if by else None
     with open_record(here) as store:
-        found = dossier.read(store, here.partnership, number, person=person)
+        found = dossier.read(store, here.partnership, number, person=person, workspace=here.workspace)
     if as_json:
         show_json(found)
     else:

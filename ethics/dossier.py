@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ethics import canvas, transitions
+from ethics import canvas, evidence, transitions
 from ethics.approvals import has_ended
 from ethics.permissions import Case, open_moves
 from ethics.records import DecisionRow, ProposalRow, RecommendationRow, WithdrawalRow
 from ethics.store import Store
 from ethics.workflow import State, StateOwner, in_words, owner_of
 from hub.partnership import Partnership, Person
+from hub.workspace import Workspace
 
 
 def listed(store: Store, partnership: Partnership) -> list[dict[str, Any]]:
@@ -22,7 +23,14 @@ def listed(store: Store, partnership: Partnership) -> list[dict[str, Any]]:
         return [_line(session, partnership, row, store.now()) for row in rows]
 
 
-def read(store: Store, partnership: Partnership, number: int, *, person: Person | None = None) -> dict[str, Any]:
+def read(
+    store: Store,
+    partnership: Partnership,
+    number: int,
+    *,
+    person: Person | None = None,
+    workspace: Workspace | None = None,
+) -> dict[str, Any]:
     """Return everything about one proposal.
 
     Args:
@@ -30,6 +38,7 @@ def read(store: Store, partnership: Partnership, number: int, *, person: Person 
         partnership: whose proposal it is.
         number: the proposal.
         person: when given, also what this person may do now.
+        workspace: when given, also what the checks for leaks found, from the audit that it is about.
 
     Raises:
         NotFoundError: there is none with this number.
@@ -57,6 +66,8 @@ def read(store: Store, partnership: Partnership, number: int, *, person: Person 
             "recommendations": _recommendations(session, row, case),
             "decisions": [_decision(session, one) for one in _decisions(session, row)],
         }
+        if workspace is not None:
+            said["leakage"] = evidence.leakage(workspace, row.audit)
         if person is not None:
             said["open_to_you"] = [move.action.value for move in open_moves(case, person)]
         return said

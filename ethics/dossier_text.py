@@ -10,7 +10,8 @@ _WIDTH = 100
 
 def text(found: Mapping[str, Any]) -> str:
     """Return the dossier as text: where it stands first, then what it is about, what was said and decided."""
-    parts = [_standing(found), _digests(found), _canvas(found), _recommendations(found), _decisions(found)]
+    about = [_standing(found), _leakage(found), _digests(found), _canvas(found)]
+    parts = [*about, _recommendations(found), _decisions(found)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -25,6 +26,23 @@ def _standing(found: Mapping[str, Any]) -> str:
     ]
     if "open_to_you" in found:
         lines.append(f"  Your moves {', '.join(one.replace('_', ' ') for one in found['open_to_you']) or 'none now'}")
+    return "\n".join(lines)
+
+
+def _leakage(found: Mapping[str, Any]) -> str:
+    told = found.get("leakage")
+    if told is None:
+        return ""
+    if not told["known"]:
+        return "Leakage: nobody looked whether the future shows in this model."
+    lines = ["Leakage: nothing was found."]
+    if told["refusing"] or told["warning"]:
+        should = f"{told['refusing']} finding(s) say that it should not be built, {told['warning']} that somebody looks"
+        lines = [f"Leakage: {should}; the audit's report tells what was found."]
+    if told["despite"]:
+        lines.append(_wrapped(f"It was built nevertheless, because: {told['despite']}", "  "))
+    if told["not_done"]:
+        lines.append(_wrapped(f"Not looked for: {'; '.join(told['not_done'])}.", "  "))
     return "\n".join(lines)
 
 

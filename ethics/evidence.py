@@ -131,6 +131,22 @@ def trainers(workspace: Workspace, bundle: str) -> frozenset[str]:
     return frozenset(named)
 
 
+def leakage(workspace: Workspace, audit: str) -> dict[str, Any]:
+    """Return what the checks for leaks found, as the audit tells it (audits.leakage): nobody may have to look for it.
+
+    Keys: `known`, `refusing`, `warning`, `despite`, `not_done`. An audit that is gone or has changed is not known.
+    """
+    try:
+        report = artefacts.open_artefact(workspace.audits, audit, AUDIT)
+    except SentinelError:
+        return {**_NOT_LOOKED}
+    found: dict[str, Any] = report.facts.get("leakage", _NOT_LOOKED)
+    return {**found}
+
+
+_NOT_LOOKED: dict[str, Any] = {"known": False, "refusing": 0, "warning": 0, "despite": None, "not_done": []}
+
+
 def _fact(artefact: Artefact, name: str) -> str:
     value: Any = artefact.facts.get(name)
     if name == "use_case" and isinstance(value, dict):

@@ -18,7 +18,9 @@ from features.feature_sets import (
     matrix_table,
     open_feature_set,
 )
+from features.leaks import Check, Finding, Kind, Leakage, Severity
 from hub import artefacts
+from hub.figures import share
 from hub.partnership import Partnership, PartnershipFile
 from hub.workspace import Workspace
 from models import bundles
@@ -40,6 +42,36 @@ LINKAGE = {
     "left_out": [{"source": "police", "table": "event", "reason": "no such person", "rows": 4}],
     "sources_left_out": {},
 }
+LEAKAGE = {
+    **Leakage.of(
+        [
+            (
+                Check(Kind.READS_OUTCOME, True, "6 indicators for 450 children with the outcome"),
+                [
+                    Finding(
+                        Kind.READS_OUTCOME,
+                        Severity.REFUSE,
+                        "incidents",
+                        "“Incidents” counts records of the outcome's own episode for 120 of 450 children.",
+                        {"children": 120, "children_with_outcome": 450, "share": share(120, 450, "children")},
+                        "Ask the agency how these dates came about.",
+                    ),
+                    Finding(
+                        Kind.READS_OUTCOME,
+                        Severity.WARN,
+                        "moves",
+                        "“Moves” counts records of the outcome's own episode for fewer than 10 of 450 children.",
+                        {"children": 4, "children_with_outcome": 450, "share": share(4, 450, "children")},
+                        "Ask the agency how these dates came about.",
+                    ),
+                ],
+            ),
+            (Check(Kind.VALUE_CHANGES, False, why_not="There is no earlier snapshot to compare with."), []),
+        ]
+    ).as_json(),
+    "despite": "The dates of <these> records were checked & are right",
+}
+"""Two leaks that were found, one of them about few, a check that was not done, and why it was built nevertheless."""
 SOURCES = {
     "police": {
         "title": "Police records",

@@ -29,6 +29,7 @@ from features.feature_sets import (
     matrix_table,
     open_feature_set,
 )
+from features.leaks import Check, Kind, Leakage
 from features.use_cases import UseCase
 from hub import artefacts
 from hub.workspace import Workspace
@@ -133,6 +134,7 @@ def feature_set(
         "outcomes": outcomes,
         "sources": {"police": {"title": "Police records", "agency": "police", "gateways": [], "assumption": None}},
         "linkage": {"records": people, "people": people, "merged": 0, "left_out": {}},
+        "leakage": {**Leakage.of([(Check(kind, True, "everything"), []) for kind in Kind]).as_json(), "despite": None},
     }
     with artefacts.publish(workspace.features, KIND, facts) as draft:
         pq.write_table(matrix_table(chosen).conform(rows), draft.path / MATRIX_FILE, compression="zstd")

@@ -45,6 +45,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Audit:
         unseen=("sex", "male"),
         linkage=factory.LINKAGE,
         sources=factory.SOURCES,
+        leakage=factory.LEAKAGE,
     )
     return audit.run(place, factory.partnership(), factory.bundle_of(place, features).digest, seed=7)
 
@@ -122,6 +123,20 @@ def test_text_is_large_enough_also_in_pictures(page: Page) -> None:
         "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
     )
     assert min(body) >= 14
+
+
+def test_a_leak_that_was_found_stands_on_the_first_screen(page: Page) -> None:
+    alarm = page.locator("header .alarm")
+    assert "The future may show in this model." in alarm.inner_text()
+    assert "The dates of <these> records were checked & are right" in alarm.inner_text()
+    box = alarm.bounding_box()
+    assert box is not None
+    assert page.viewport_size is not None
+    assert box["y"] + box["height"] <= page.viewport_size["height"]
+    section = page.locator("#leakage").inner_text()
+    assert "counts records of the outcome's own episode for 120 of 450 children" in section
+    assert "Children: fewer than 10" in section
+    assert "There is no earlier snapshot to compare with." in section
 
 
 def test_no_words_of_a_picture_are_cut_or_written_over_each_other(page: Page) -> None:
