@@ -18,10 +18,13 @@ from hub.errors import ConfigurationError
 
 COLUMNS = ("source", "event_type", "role", "detail", "origin")
 """The columns that conditions are about, in the order of `Match`."""
+_KEPT = ["occurred_on", "known_from", "known_to", "value", "detail", "episode_id"]
 NEVER = 2**31 - 1
 """Stands for an empty `known_to`: later than every date."""
 MOST_SIGNATURES = 2**26
 """More combinations of the words that conditions name than this are refused."""
+MOST_SOURCES = 63
+"""More sources named by the conditions of one stream than this are refused: the kernel keeps them in one word."""
 
 
 class Coded(NamedTuple):
@@ -34,7 +37,7 @@ class Coded(NamedTuple):
         known_to: int32, days since 1970, or `NEVER`.
         value: float64, NaN where there is none.
         signature: int32, row of `match_start`.
-        source: int32, a number for each source, from 0.
+        source: int32, from 1 to `MOST_SOURCES` for each source that conditions name; 0 for any other.
         detail: int32, a number for each detail, from 0; -1 where there is none.
         details: int64, shape (1,): how many different details there are.
         match_start: int32, offsets of the matches of each signature.
@@ -74,7 +77,7 @@ class Coder:
             reads_details: whether any plan counts details, or how often they change.
 
         Raises:
-            ConfigurationError: the conditions name too many different words.
+            ConfigurationError: the conditions name too many different words or sources.
         """
         self.matches = tuple(matches)
         self._reads_details = reads_details
@@ -82,6 +85,11 @@ class Coder:
             sorted({word for match in matches if match[place] is not None for word in (match[place] or ())})
             for place in range(len(COLUMNS))
         ]
+        if len(self._words[0]) > MOST_SOURCES:
+            raise ConfigurationError(
+                f"The indicators read {len(self._words[0])} sources; up to {MOST_SOURCES} can be told apart.",
+                "Split the catalogue between use cases.",
+            )
         self._radix = [len(words) + 1 for words in self._words]
         size = int(np.prod(self._radix, dtype=np.float64))
         if size > MOST_SIGNATURES:
@@ -103,9 +111,9 @@ class Coder:
             person: for each event the place of its person, rising; shape (events,).
             persons: how many persons there are.
         """
-        combination = np.zeros(len(person), dtype=np.int64)
-        for name, words, radix in zip(COLUMNS, self._words, self._radix, strict=True):
-            combination *= radix
+        source = combination = _codes(events["source"], self._words[0])
+        for name, words, radix in zip(COLUMNS[1:], self._words[1:], self._radix[1:], strict=True):
+            combination = combination * radix
             if words:
                 combination += _codes(events[name], words)
         signature = self._signature_of[combination]
@@ -115,7 +123,8 @@ class Coder:
         match_start, match_of, meets, tied = self._lists()
         keep = np.flatnonzero((match_start[1:] > match_start[:-1])[signature])
         if len(keep) < len(person):
-            events, person, signature = events.take(pa.array(keep)), person[keep], signature[keep]
+            events = events.select(_KEPT).take(pa.array(keep))
+            person, signature, source = person[keep], signature[keep], source[keep]
         occurred = _days(events["occurred_on"])
         detail, details = self._detail(events)
         episode, next_end, ends = self._episodes(events, person, occurred, signature, tied)
@@ -129,7 +138,7 @@ class Coder:
                 dtype=np.float64,
             ),
             signature,
-            _numbers(events["source"])[0],
+            source.astype(np.int32),
             detail,
             np.array([details], dtype=np.int64),
             match_start,

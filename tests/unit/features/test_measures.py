@@ -7,6 +7,7 @@ import pytest
 
 from features.catalogue import Over
 from features.measures import DAYS_IN_MONTH, DEFINITIONS, Measure, Reads
+from hub.errors import ConfigurationError
 from tests.factories.histories import AS_OF, DAY, ago, of_each_measure
 from tests.factories.streams import STATES, each, numbers, worked_out
 from tests.factories.use_cases import indicator
@@ -169,3 +170,11 @@ def test_a_kind_counts_once_however_often_it_happened_and_an_event_may_be_of_sev
     }
     asked = {"measure": "distinct_kinds", "events": None, "kinds": kinds}
     assert numbers(event, indicator("ever", **asked), indicator("lately", window_days=30, **asked)) == [3, 2]
+
+
+def test_sources_are_told_apart_however_many_a_snapshot_has_and_too_many_asked_for_are_refused() -> None:
+    event = [{"occurred_on": "2024-02-01", "source": f"s{number:03}"} for number in range(130)]
+    last = [f"s{number:03}" for number in range(67, 130)]
+    assert numbers(event, indicator(measure="distinct_sources", sources=last)) == [63]
+    with pytest.raises(ConfigurationError, match="read 64 sources"):
+        numbers(event, indicator(measure="distinct_sources", sources=["s000", *last]))
