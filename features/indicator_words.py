@@ -75,11 +75,8 @@ def counted(indicator: Indicator) -> tuple[str, ...]:
     if reads is Reads.KINDS:
         return tuple(f"{name.replace('_', ' ')}: {records(found)}." for name, found in indicator.kinds.items())
     if indicator.spells is not None:
-        begins, ends = records(indicator.spells.starts), records(indicator.spells.ends)
-        return (
-            f"A time begins with {begins}.",
-            f"It ends with {ends}, of the same episode; without an end it goes on.",
-        )
+        begins, ends = (records(one, "a record") for one in (indicator.spells.starts, indicator.spells.ends))
+        return (f"A time begins with {begins}.", f"It ends with {ends}, of the same episode; without one it goes on.")
     return tuple(f"{_capital(records(found))}." for found in indicator.filters())
 
 
