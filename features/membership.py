@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.catalogue import EventFilter, Over, Spells
+from features.coding import NEVER
 from features.measures import Measure
 from features.plan import Column
 from features.use_cases import Cohort, OpenSpell, UseCase
@@ -107,9 +108,9 @@ class Outcomes:
             pc.less_equal(events["known_from"], self._known_to),
             pc.fill_null(pc.greater(events["known_to"], self._known_to), True),
         )
-        events = events.filter(known)
-        always = pa.array(np.full(len(events), _LONG_AGO, dtype=np.int32)).cast(pa.date32())
-        events = events.set_column(events.column_names.index("known_from"), "known_from", always)
+        always, never = (pa.scalar(day, pa.int32()).cast(pa.date32()) for day in (_LONG_AGO, NEVER))
+        known_from = pc.if_else(known, always, never)
+        events = events.set_column(events.column_names.index("known_from"), "known_from", known_from)
         ends = Looked(looked.person_ids, looked.starts, (looked.as_of + self._horizon).astype(np.int32))
         out = self._vectors.blank(len(ends.as_of))
         self._vectors.fill(Over.SELF, events, ends, out)

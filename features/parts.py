@@ -66,7 +66,8 @@ class PartMaker:
         self._outcomes = Outcomes(use_case, snapshot.known_to)
         self._dates = np.array(sorted(dates), dtype="datetime64[D]").astype(np.int32)
         self._areas = sql.connect(threads=1)
-        companions.see(self._areas, snapshot, "person", "area")
+        for table in ("person", "area"):
+            self._areas.execute(f"CREATE TABLE {table} AS FROM {sql.parquet(snapshot.path(table))}")
 
     @property
     def overs(self) -> tuple[Over, ...]:

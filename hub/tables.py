@@ -7,7 +7,9 @@ own identifier).
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hub.errors import IntegrityError
 
@@ -44,7 +46,8 @@ class Table:
         Raises:
             IntegrityError: a column is missing, cannot hold the declared type, or is empty where it may not be.
         """
-        missing = [field.name for field in self.fields if field.name not in table.column_names]
+        present = set(table.column_names)
+        missing = [field.name for field in self.fields if field.name not in present]
         if missing:
             raise IntegrityError(f"The table {self.name} lacks the column {missing[0]}.")
         try:
@@ -54,7 +57,10 @@ class Table:
         for field in self.fields:
             if not field.nullable and cast[field.name].null_count:
                 raise IntegrityError(f"The table {self.name} has an empty {field.name}.")
-        return cast.sort_by([(name, "ascending") for name in self.sorted_by])
+        order = pc.sort_indices(cast, sort_keys=[(name, "ascending") for name in self.sorted_by])
+        if np.array_equal(order, np.arange(len(cast))):
+            return cast.combine_chunks()
+        return cast.take(order)
 
 
 _TEXTS = pa.map_(pa.string(), pa.string())
