@@ -118,7 +118,7 @@ def test_the_page_needs_nothing_else_and_says_the_same(told: dict[str, Any], pag
     for status in ("usable", "expiring", "missing"):
         cells = sum(one["status"] == status for row in told["matrix"] for one in row["standings"])
         assert picture.count(f">{status}</text>") == cells
-    words = "Share of school sessions that the child missed in the last six months"
+    words = "Share of school sessions that the child missed over the last two terms (about six months)"
     assert words in text
 
 
