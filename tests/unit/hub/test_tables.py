@@ -33,7 +33,7 @@ def test_rows_come_out_sorted_in_one_piece_whatever_their_order(order: list[int]
     ("given", "said"),
     [
         ({"person_id": ["a"], "day": [1]}, "lacks the column minutes"),
-        (SORTED | {"person_id": ["a", None, "b"]}, "empty person_id"),
+        (SORTED | {"person_id": ["a", None, "b"]}, "does not fit"),
         (SORTED | {"day": ["one", "two", "three"]}, "does not fit"),
     ],
 )
