@@ -152,6 +152,14 @@ DAYS = st.one_of(
 DATES = (AS_OF - 366 * DAY, AS_OF - 29 * DAY, AS_OF, AS_OF + DAY, AS_OF + 366 * DAY)
 
 
+_LATE = st.one_of(_some(0, 0, 1, 30, 400), st.sampled_from(DATES))
+"""How many days later something was known; or on which date of looking, where that is later."""
+
+
+def _later(day: datetime.date, late: int | datetime.date) -> datetime.date:
+    return day + late * DAY if isinstance(late, int) else max(day, late)
+
+
 @st.composite
 def _events(draw: st.DrawFn, number: int, types: tuple[str, ...]) -> list[dict[str, Any]]:
     """Draw one event as it was known: at once or late, for ever, withdrawn, or with another value some days later."""
@@ -170,11 +178,11 @@ def _events(draw: st.DrawFn, number: int, types: tuple[str, ...]) -> list[dict[s
             }
         )
     )
-    said |= {"event_id": f"e{number:03}", "known_from": said["occurred_on"] + draw(_some(0, 0, 0, 1, 2, 30, 400)) * DAY}
-    held = draw(_some(None, None, None, 0, 1, 29, 100))
+    said |= {"event_id": f"e{number:03}", "known_from": _later(said["occurred_on"], draw(_LATE))}
+    held = draw(st.none() | _LATE)
     if held is None:
         return [said]
-    said["known_to"] = said["known_from"] + held * DAY
+    said["known_to"] = _later(said["known_from"], held)
     if not draw(st.booleans()):
         return [said]
     later = {"known_from": said["known_to"] + draw(_some(0, 1)) * DAY, "known_to": None}
@@ -221,7 +229,7 @@ def drawn_histories(draw: st.DrawFn, types: tuple[str, ...] = TYPES) -> Historie
             "event_type": draw(st.sampled_from(TYPES)),
             "source": draw(st.sampled_from(SOURCES)),
             "occurred_on": (day := draw(DAYS)),
-            "known_from": day + draw(_some(0, 0, 1, 30)) * DAY,
+            "known_from": _later(day, draw(_LATE)),
             "value": draw(st.sampled_from(VALUES)),
             "detail": draw(_some(None, "a", "b")),
         }

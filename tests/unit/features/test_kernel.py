@@ -20,7 +20,7 @@ from tests.oracles.measures import prepare
 
 
 @pytest.mark.parametrize("over", list(Over))
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), histories=drawn_histories())
 def test_every_measure_equals_the_oracle(over: Over, data: st.DataObject, histories: Histories) -> None:
     indicators = data.draw(asked(over))
@@ -50,7 +50,7 @@ RULES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     rules=RULES,
     happens=EVENTS,
