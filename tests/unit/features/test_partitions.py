@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features import partitions as module
 from features.catalogue import Over
-from features.partitions import PersonStream, partitions
+from features.partitions import partitions, spans
 from hub.tables import EVENT
 
 
@@ -34,15 +34,23 @@ COUNTS = st.dictionaries(st.sampled_from([f"p{number}" for number in range(12)])
     row_group=st.integers(1, 7),
     batch=st.integers(1, 12),
     most_rows=st.integers(1, 12),
+    most_events=st.integers(1, 20),
     dates=st.integers(1, 3),
 )
 def test_everybody_comes_once_with_their_own_events(
-    own: dict[str, int], others: dict[str, int], row_group: int, batch: int, most_rows: int, dates: int
+    own: dict[str, int],
+    others: dict[str, int],
+    row_group: int,
+    batch: int,
+    most_rows: int,
+    most_events: int,
+    dates: int,
 ) -> None:
     people = pa.table({"person_id": sorted({*own, *others, "nobody"})})
     with TemporaryDirectory() as tmp, pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PARTITION_ROWS", most_rows)
-        patch.setattr(PersonStream.__init__, "__defaults__", (batch,))
+        patch.setattr(module, "PARTITION_EVENTS", most_events)
+        patch.setattr(module, "_BATCH", batch)
         files = {
             Over.SELF: events_of(own, Path(tmp) / "own.parquet", row_group),
             Over.HOUSEHOLD: events_of(others, Path(tmp) / "others.parquet", row_group),
@@ -56,11 +64,22 @@ def test_everybody_comes_once_with_their_own_events(
         for one in found:
             here = set(one.people["person_id"].to_pylist())
             assert set(one.events[over]["person_id"].to_pylist()) <= here
-    assert all(len(one.people) <= max(1, most_rows // dates) for one in found)
+    most = max(1, most_rows // dates)
+    for one, after in zip(found, [*found[1:], None], strict=True):
+        assert len(one.people) <= most
+        assert len(one.people) == 1 or len(one.events[Over.SELF]) <= most_events
+        if after is not None:  # nobody was left out who had room
+            more = own.get(after.people["person_id"][0].as_py(), 0)
+            assert len(one.people) == most or len(one.events[Over.SELF]) + more > most_events
 
 
-def test_a_person_with_more_events_than_a_batch_stays_whole(tmp_path: Path) -> None:
-    path = events_of({"a": 3, "b": 50, "c": 2}, tmp_path / "own.parquet", 4)
-    sizes = [len(table) for table in PersonStream(path, batch_rows=5).whole()]
-    assert sum(sizes) == 55
-    assert max(sizes) >= 50
+@pytest.mark.parametrize("row_group", [1, 4, 60])
+def test_borders_do_not_depend_on_how_the_file_is_cut(
+    tmp_path: Path, row_group: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PARTITION_EVENTS", 6)
+    path = events_of({"a": 3, "b": 3, "c": 50, "d": 2, "f": 4}, tmp_path / "own.parquet", row_group)
+    people = pa.table({"person_id": list("abcdef")})
+    assert spans(people, path, 1) == [(0, 2), (2, 3), (3, 6)]
+    assert spans(people, path, 16_384) == [(0, 2), (2, 3), (3, 5), (5, 6)]
+    assert spans(people.slice(0, 0), path, 1) == []
