@@ -1,48 +1,209 @@
-"""Indicators: building the feature set against a bare scan of the same events, and one child's vector."""
+"""Indicators at scale: building, growing, SQL instead, and one child's vector; each in a process of its own.
 
+    python -m tests.bench.features 1000000
+
+The number is that of the events, 20 million if none is given; people and all other sizes go with it. The numba code is
+compiled before anything is measured. Times are processor times, of all threads, but for one child's: that is wall time.
+
+- build_ratio: everything that `sentinel features build` works out for 350,000 people on 6 dates of looking (cohort, 354
+  indicators, coverage, outcome, groups; each part made and dropped, nothing written) over a bare scan by pyarrow of the
+  same columns of the same file, in the same process.
+- build_gb: the peak of that process.
+- growth_ratio: the same for 50 million events over that for 10 million, of as many people.
+- sql_ratio: DuckDB's time for a twentieth of the people over the kernel's for the same people and indicators, from the
+  file to the numbers; see `tests.bench.chunked_sql`.
+- household_build_ratio: as build_ratio for a tenth of the people, with 40 more indicators about the others in the
+  household, whose events are re-keyed first.
+- online_p99_ms: the 99th percentile of 3,000 random questions (a person, a date of looking) to the online source of a
+  tenth of the people.
+"""
+
+import json
+import resource
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
 
-from features import use_cases
-from features.matrix import build
-from features.online import vector
-from hub import sql
+import numpy as np
+import pyarrow.parquet as pq
+
+from features.catalogue import Indicator, Over
+from features.parts import PartMaker, split, streams
+from features.vectors import EVENT_COLUMNS, Looked, Vectors
+from hub.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
-from tests.bench import Measured, county, ratio
+from tests.bench import Measured, big_snapshot, chunked_sql, histories, many_indicators, measured
+
+ROWS, PEOPLE = 20_000_000, 350_000
+_CHUNK = 2500
+_QUESTIONS = 3000
+_DATES = len(histories.AS_OF)
 
 
-def figures() -> Iterator[Measured]:
+def figures(rows: int = ROWS) -> Iterator[Measured]:
     """Yield the figures of indicators."""
-    snapshot = county.snapshot()
-    said = county.partnership().file.demonstration
-    assert said is not None
-    use_case = use_cases.read(county.partnership(), said.use_case)
-    indicators = use_cases.indicators_of(county.partnership(), use_case)
-    fresh = Workspace(county.workspace().root / "features-again")
-    today = county.partnership().day_of_use()
+    people = max(40, round(PEOPLE * rows / ROWS))
+    found = _measured(people, rows, "build")
+    size = f"{people:,} people, {rows:,} events, {found['columns']} columns"
+    yield measured("build_ratio", found["seconds"] / found["scan_seconds"], f"x a bare scan: {size}", "<= 15")
+    yield measured("build_gb", found["gigabytes"], f"GB at the peak: {size}", "<= 1")
+    less, more = (_measured(people, rows * times // 2, "build") for times in (1, 5))
+    yield measured("growth_ratio", more["seconds"] / less["seconds"], "x the time, for 5 x the events", "<= 5")
+    yield measured("build_50m_gb", more["gigabytes"], f"GB at the peak: {rows * 5 // 2:,} events")
+    kernel, sql = (_measured(people // 20, rows // 20, what) for what in ("kernel", "sql"))
+    size = f"{people // 20:,} people, {rows // 20:,} events, {sql['columns']} columns"
+    yield measured("sql_ratio", sql["seconds"] / kernel["seconds"], f"x the kernel: {size}", ">= 10")
+    found = _measured(people // 10, rows // 10, "household")
+    size = f"{people // 10:,} people, {rows // 10:,} events, {found['columns']} columns"
+    yield measured("household_build_ratio", found["seconds"] / found["scan_seconds"], f"x a bare scan: {size}")
+    found = _measured(people // 10, rows // 10, "online")
+    yield measured("online_p99_ms", found["p99"], f"ms, warm; the median is {found['median']:.2f}", "<= 2")
+    yield measured("online_prepare_ratio", found["seconds"] / found["scan_seconds"], "x a bare scan, once a snapshot")
 
-    def whole() -> None:
-        shutil.rmtree(fresh.root, ignore_errors=True)
-        build(fresh, snapshot, use_case, indicators, partnership=county.partnership(), on=today)
 
-    def scan() -> None:
-        with sql.connect(threads=1) as connection:
-            for _ in use_case.scheduled():
-                events = sql.parquet(snapshot.path("event"))
-                connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {events}").fetchall()
+def _measured(people: int, rows: int, what: str) -> dict[str, Any]:
+    """Publish a snapshot and measure one thing on it, in processes of their own."""
+    root = Path(tempfile.mkdtemp(prefix="sentinel-features-"))
+    try:
+        said = [_child(step, root, str(people), str(rows)) for step in ("publish", what)][1]
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    sys.stderr.write(f"{json.dumps({'what': what, 'people': people, 'rows': rows} | said)}\n")
+    return said
 
-    yield ratio("sql_build_ratio", whole, scan, "<= 10")
-    found = build(fresh, snapshot, use_case, indicators, partnership=county.partnership(), on=today).matrix()
-    person, day = found["person_id"][0].as_py(), found["as_of_date"][0].as_py()
 
-    def one() -> None:
-        for _ in range(5):
-            vector(snapshot, use_case, indicators, person, as_of_date=day)
+def _child(*arguments: str | Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.bench.features", *map(str, arguments)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
 
-    def row() -> None:
-        with sql.connect(threads=1) as connection:
-            for _ in range(5):
-                events = sql.parquet(snapshot.path("event"))
-                connection.execute(f"SELECT * FROM {events} WHERE person_id = {sql.text(person)}").fetchall()
 
-    yield ratio("sql_online_ratio", one, row, "<= 30")
+def publish(root: Path, people: int, rows: int) -> dict[str, Any]:
+    """Publish the snapshot that the others measure."""
+    return {"digest": big_snapshot.publish(Workspace(root), people, rows).digest}
+
+
+def build(root: Path, *_: int) -> dict[str, Any]:
+    """Build in memory."""
+    return _build(root, many_indicators.indicators())
+
+
+def household(root: Path, *_: int) -> dict[str, Any]:
+    """Build in memory, with columns about the others in the household."""
+    return _build(root, many_indicators.indicators() + many_indicators.household_indicators())
+
+
+def _build(root: Path, indicators: Sequence[Indicator]) -> dict[str, Any]:
+    snapshot, use_case = open_snapshot(Workspace(root)), big_snapshot.everyone()
+
+    def made(parts: int | None = None) -> int:
+        maker, rows = PartMaker(snapshot, use_case, indicators, histories.AS_OF), 0
+        with tempfile.TemporaryDirectory(dir=root) as folder:
+            files = streams(snapshot, indicators, maker.overs, Path(folder))
+            for partition in split(snapshot, files, _DATES):
+                rows += len(maker.part(partition.people, partition.events).matrix)
+                if partition.number == parts:
+                    break
+        return rows
+
+    made(parts=0)
+    return {"columns": len(indicators), **_scanned(snapshot), **_timed(made)}
+
+
+def kernel(root: Path, *_: int) -> dict[str, Any]:
+    """Fill the columns that SQL is asked for too."""
+    snapshot, indicators = open_snapshot(Workspace(root)), chunked_sql.expressible(many_indicators.indicators())
+    dates = np.array(histories.AS_OF, dtype="datetime64[D]").astype(np.int32)
+
+    def filled(parts: int | None = None) -> int:
+        vectors, done = Vectors(indicators), 0
+        for partition in split(snapshot, {Over.SELF: snapshot.path("event")}, _DATES):
+            looked = Looked.everyone(partition.people["person_id"].combine_chunks(), dates)
+            out = vectors.blank(len(looked.as_of))
+            vectors.fill(Over.SELF, partition.events[Over.SELF], looked, out)
+            done += out.shape[1]
+            if partition.number == parts:
+                break
+        return done
+
+    filled(parts=0)
+    return {"columns": len(indicators), **_timed(filled)}
+
+
+def sql(root: Path, people: int, *_: int) -> dict[str, Any]:
+    """Fill them by SQL."""
+    indicators = chunked_sql.expressible(many_indicators.indicators())
+    folder = open_snapshot(Workspace(root)).path("event").parent
+    ids = histories.person_ids(people)
+    return {
+        "columns": len(indicators),
+        **_timed(lambda: sum(len(chunk) for chunk in chunked_sql.chunks(folder, ids, indicators, _CHUNK))),
+    }
+
+
+def online(root: Path, people: int, *_: int) -> dict[str, Any]:
+    """Ask for single children."""
+    from features.online import open_source
+
+    workspace, use_case = Workspace(root), big_snapshot.everyone()
+    snapshot, indicators = open_snapshot(workspace), many_indicators.indicators()
+    said = {**_scanned(snapshot), **_timed(lambda: open_source(workspace, snapshot, use_case, indicators).close())}
+    source = open_source(workspace, snapshot, use_case, indicators)
+    chance, ids = np.random.default_rng(3), histories.person_ids(people)
+    asked = [(ids[chance.integers(people)], histories.AS_OF[chance.integers(_DATES)]) for _ in range(_QUESTIONS)]
+    took = []
+    for person, day in asked[:300] + asked:
+        began = time.perf_counter()
+        source.vector(person, as_of_date=day)
+        took.append(1000 * (time.perf_counter() - began))
+    source.close()
+    return said | {"p99": float(np.percentile(took[300:], 99)), "median": median(took[300:])}
+
+
+def _scanned(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the seconds of a bare scan of the columns that the build reads: the median of three."""
+
+    def scan() -> int:
+        with pq.ParquetFile(snapshot.path("event")) as file:
+            return sum(len(batch) for batch in file.iter_batches(columns=list(EVENT_COLUMNS), use_threads=False))
+
+    return {"scan_seconds": median(_timed(scan)["seconds"] for _ in range(3))}
+
+
+def _timed(work: Callable[[], int | None]) -> dict[str, Any]:
+    wall, began = time.perf_counter(), time.process_time()
+    rows = work()
+    seconds = time.process_time() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return {"rows": rows, "seconds": seconds, "wall_seconds": time.perf_counter() - wall, "gigabytes": peak}
+
+
+_STEPS: dict[str, Callable[..., dict[str, Any]]] = {
+    "publish": publish,
+    "build": build,
+    "household": household,
+    "kernel": kernel,
+    "sql": sql,
+    "online": online,
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Print the figures, or do one step in this process and print its cost."""
+    if arguments and arguments[0] in _STEPS:
+        step, root, people, rows = arguments
+        sys.stdout.write(json.dumps(_STEPS[step](Path(root), int(people), int(rows))) + "\n")
+        return
+    for figure in figures(int(arguments[0]) if arguments else ROWS):
+        sys.stdout.write(f"{figure}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

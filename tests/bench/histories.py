@@ -1,21 +1,16 @@
 """Big event tables for the bench: children with long, ragged histories, as fast as numpy can draw them.
 
-    python -m tests.bench.histories /tmp/histories 350000 20000000
-
 The file has the snapshot's schema, order, compression and row groups. A few people have thousands of events, some have
 none. Some events are known late, withdrawn or corrected; spells have a start and, mostly, an end of the same episode.
 """
 
 import datetime
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hub.parquet_files import write_batches
@@ -24,6 +19,8 @@ from hub.tables import EVENT, HOUSEHOLD
 FIRST, LAST = datetime.date(2012, 1, 1), datetime.date(2025, 6, 30)
 AS_OF = tuple(datetime.date(year, month, 1) for year in (2022, 2023, 2024) for month in (1, 7))
 """The six dates of looking."""
+
+AREAS = tuple(f"E01{number:06}" for number in range(1000))
 
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 _FIRST, _LAST = FIRST.toordinal() - _EPOCH, LAST.toordinal() - _EPOCH
@@ -87,7 +84,7 @@ KINDS = (
 SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS))
 _ENDS = tuple(kind for kind in KINDS if kind.end is not None)
 _NAMES = (*(kind.name for kind in KINDS), *(kind.end[0] for kind in _ENDS if kind.end))
-_SOURCE_OF = np.array([SOURCES.index(kind.source) for kind in (*KINDS, *_ENDS)], dtype=np.int32)
+_SOURCE_OF = np.array([SOURCES.index(kind.source) for kind in (*KINDS, *_ENDS)], dtype=np.int64)
 _END_OF = np.array([len(KINDS) + _ENDS.index(kind) if kind.end else -1 for kind in KINDS] + [-1] * len(_ENDS))
 _LENGTH = np.array([kind.end[1] if kind.end else 0 for kind in KINDS] + [0] * len(_ENDS))
 _DELAY = np.array([kind.delay for kind in (*KINDS, *_ENDS)])
@@ -222,13 +219,12 @@ def _households(chance: np.random.Generator, ids: Sequence[str]) -> Iterator[pa.
     known, end_known = since + chance.integers(0, 60, len(person)), np.where(left < 0, -1, left + 30)
     order = np.lexsort((since, person))
     names = pa.array([f"h{number:024x}" for number in range(people)])
-    areas = [f"E01{number:06}" for number in range(1000)]
     days = {"valid_from": since, "valid_to": left, "known_from": known, "end_known_from": end_known}
     yield pa.record_batch(
         {
             "person_id": _coded(person[order], ids),
             "household_id": names.take(pa.array(where[order])),
-            "area_id": _coded(where[order] % 1000, areas),
+            "area_id": _coded(where[order] % len(AREAS), AREAS),
             **{
                 name: pa.array(some[order].astype(np.int32), mask=some[order] < 0).cast(pa.date32())
                 for name, some in days.items()
@@ -236,11 +232,3 @@ def _households(chance: np.random.Generator, ids: Sequence[str]) -> Iterator[pa.
             "source": pa.array(["school"] * len(person)),
         }
     )
-
-
-if __name__ == "__main__":
-    target, began = Path(sys.argv[1]), time.perf_counter()
-    target.mkdir(parents=True, exist_ok=True)
-    write(target, int(sys.argv[2]), int(sys.argv[3]))
-    written = pq.ParquetFile(target / "event.parquet").metadata
-    sys.stdout.write(f"{written.num_rows:,} rows in {time.perf_counter() - began:.0f} s\n")
