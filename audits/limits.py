@@ -7,6 +7,7 @@ from audits import disclosure, linked_people
 from audits.looks import Looks
 from audits.phrases import sentence
 from features.feature_sets import FeatureSet
+from features.outcomes import HEADLINES
 from models.bundles import Bundle
 
 NOT_LOOKED_AT = (
@@ -36,9 +37,15 @@ def as_json(
     words = {group.column.removeprefix("person."): group.labels for group in bundle.use_case.groups}
     return {
         "outcome": {
+            "title": outcome.title,
             "plain": outcome.plain,
+            "headline": HEADLINES[outcome.headline],
             "decided_by": outcome.decided_by,
             "known_bias": outcome.known_bias,
+            "better_when": outcome.better_when.value,
+            "since": outcome.since.isoformat(),
+            "until": None if outcome.until is None else outcome.until.isoformat(),
+            "why": outcome.why,
             "horizon_days": bundle.use_case.horizon_days,
         },
         "chance": (

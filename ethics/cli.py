@@ -88,12 +88,17 @@ def canvas_show(
     """Show the canvas: every section, its question and, for a proposal, its answer."""
     from ethics import canvas, dossier
 
+    card: dict[str, str] = {}
     if number is None:
         rows = [{"section": s.key, "title": s.title, "group": s.group, "question": s.question} for s in canvas.SECTIONS]
     else:
         here = place(workspace, partnership)
         with open_record(here) as store:
-            rows = dossier.read(store, here.partnership, number)["canvas"]
+            found = dossier.read(store, here.partnership, number)
+        rows, card = found["canvas"], found["outcome_card"]
+    if not as_json:
+        for what, words in card.items():
+            say(f"{what}: {words}")
     show(rows, as_json, title="Data ethics canvas")
 
 

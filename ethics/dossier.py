@@ -60,6 +60,7 @@ def read(
                 "use_case": row.use_case_digest,
                 "canvas": row.canvas_digest,
             },
+            "outcome_card": evidence.label_card(partnership, row.use_case, row.use_case_digest),
             "canvas": _canvas(transitions.answers_of(session, row)),
             "canvas_gaps": list(case.canvas_gaps),
             "quorum": {"needed": case.quorum, "given": len(case.counted)},

@@ -10,7 +10,7 @@ _WIDTH = 100
 
 def text(found: Mapping[str, Any]) -> str:
     """Return the dossier as text: where it stands first, then what it is about, what was said and decided."""
-    about = [_standing(found), _leakage(found), _digests(found), _canvas(found)]
+    about = [_standing(found), _leakage(found), _digests(found), _outcome(found), _canvas(found)]
     parts = [*about, _recommendations(found), _decisions(found)]
     return "\n\n".join(part for part in parts if part)
 
@@ -49,6 +49,14 @@ def _leakage(found: Mapping[str, Any]) -> str:
 def _digests(found: Mapping[str, Any]) -> str:
     digests = (f"  {name.replace('_', ' '):10} {digest or 'not yet'}" for name, digest in found["digests"].items())
     return "\n".join(["It is about exactly this:", *digests])
+
+
+def _outcome(found: Mapping[str, Any]) -> str:
+    card = found["outcome_card"]
+    lines = ["What the model estimates, and what is wrong with it (the outcome's label card):"]
+    for what, words in card.items():
+        lines.append(_wrapped(f"{what}: {words}", "  "))
+    return "\n".join(lines) if card else ""
 
 
 def _canvas(found: Mapping[str, Any]) -> str:

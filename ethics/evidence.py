@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ethics.errors import ConflictOfInterestError
-from features import use_cases
+from features import label_cards, use_cases
 from features.use_cases import UseCase
 from hub import artefacts, snapshots
 from hub.artefacts import Artefact
@@ -142,6 +142,15 @@ def leakage(workspace: Workspace, audit: str) -> dict[str, Any]:
         return {**_NOT_LOOKED}
     found: dict[str, Any] = report.facts.get("leakage", _NOT_LOOKED)
     return {**found}
+
+
+def label_card(partnership: Partnership, use_case: str, use_case_digest: str) -> dict[str, str]:
+    """Return the label card of the outcome that is estimated; none when the use case is no longer what was proposed."""
+    try:
+        found = use_cases.read(partnership, use_case)
+    except SentinelError:
+        return {}
+    return label_cards.card(found.outcome) if found.digest == use_case_digest else {}
 
 
 _NOT_LOOKED: dict[str, Any] = {"known": False, "refusing": 0, "warning": 0, "despite": None, "not_done": []}

@@ -203,6 +203,8 @@ def test_the_limits_say_what_is_assumed_and_left_out(made: Audit) -> None:
     limits = made.document()["limits"]
     assert limits["recording"][0]["assumed"] == "known 14 days after it happened"
     assert limits["outcome"]["known_bias"] == "a referral is a service's act"
+    assert limits["outcome"]["headline"] == "Children safe from abuse and exploitation"
+    assert (limits["outcome"]["since"], limits["outcome"]["until"]) == ("2010-01-01", None)
     assert limits["linkage"]["left_out"] == [
         {"source": "Police records", "reason": "event: no such person", "rows": FEWER}
     ]

@@ -88,6 +88,7 @@ def test_from_the_draft_to_the_withdrawal(made: Desk) -> None:
 def test_showing_a_proposal_in_words_and_as_json(made: Desk) -> None:
     number = to_recommended(made)
     text = run("ethics", "show", number, "--as", "olga")
+    unfolded = " ".join(text.split())
     for expected in (
         "State      recommended (round 1)",
         "Acts next  the accountable owner",
@@ -102,6 +103,8 @@ def test_showing_a_proposal_in_words_and_as_json(made: Desk) -> None:
         "support with conditions",
     ):
         assert expected in text
+    assert "What is known to be unfair or wrong in it: a referral is a service's act." in unfolded
+    assert "Headline outcome: Children safe from abuse and exploitation" in unfolded
     said = run_json("ethics", "show", number)
     assert said["digests"]["bundle"] == made.bundle
     assert len(said["canvas"]) == 15
@@ -115,6 +118,7 @@ def test_the_canvas_alone_and_that_of_a_proposal(made: Desk) -> None:
     ]
     number = made.draft()
     assert {row["answer"] for row in run_json("ethics", "canvas", "show", str(number))} == {None}
+    assert "Who decides that it happened: a social work manager." in run("ethics", "canvas", "show", str(number))
 
 
 def test_loading_a_canvas_with_gaps_names_them(made: Desk, tmp_path: Path) -> None:
