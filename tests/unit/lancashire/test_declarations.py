@@ -59,7 +59,7 @@ def test_an_indicator_is_explained(indicator: Indicator) -> None:
     assert indicator.missing.endswith(".")
     assert indicator.proxy_danger.endswith(".")
     assert indicator.proxy_danger != "none known"
-    said = (indicator.plain + indicator.why_fair).lower()
+    said = " ".join((indicator.plain, indicator.why_fair, indicator.missing, indicator.proxy_danger)).lower()
     for word in LABELS:
         assert not re.search(rf"\b{word}", said), word
     if indicator.kind is Kind.PROTECTIVE:
