@@ -138,14 +138,16 @@ def _look(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, outcome: Ou
     ages = ""
     if outcome.ages is not None:
         age = "date_sub('year', birth_month, first)"
-        ages = f"AND {age} >= {outcome.ages.from_years} AND {age} < {outcome.ages.below_years}"
-    known = "known_from <= {0} AND coalesce(valid_to > first OR end_known_from > {0}, true)".format(_now(snapshot))
+        # Nobody who is not born yet has an age: date_sub would round it to 0.
+        ages = f"AND birth_month <= first AND {age} >= {outcome.ages.from_years} AND {age} < {outcome.ages.below_years}"
+    now = _now(snapshot)
+    ended = f"coalesce(valid_to <= first AND coalesce(end_known_from, valid_to) <= {now}, false)"
     connection.execute(
         f"""
         CREATE TABLE looked AS
         WITH stay AS (
             SELECT DISTINCT ON (person_id, first) person_id, first, area_id FROM household, period
-            WHERE valid_from <= first AND {known}
+            WHERE valid_from <= first AND known_from <= {now} AND NOT {ended}
             ORDER BY person_id, first, valid_from DESC, household_id, area_id
         ), placed AS (
             SELECT person_id, first, local_authority AS district FROM stay JOIN area USING (area_id)
@@ -154,7 +156,7 @@ def _look(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, outcome: Ou
             WHERE NOT EXISTS (SELECT 1 FROM area WHERE local_authority IS NOT NULL)
         ), died AS (
             SELECT person_id, min(occurred_on) AS died_on FROM event
-            WHERE event_type = {sql.text(_DEATH)} AND {known_on(_now(snapshot))} GROUP BY person_id
+            WHERE event_type = {sql.text(_DEATH)} AND {known_on(now)} GROUP BY person_id
         ), hit AS (
             SELECT DISTINCT person_id, first FROM happened JOIN period
             ON occurred_on >= first AND occurred_on < until

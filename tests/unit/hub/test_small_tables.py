@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
 
 from hub.small_numbers import SMALLEST
 from hub.small_tables import withheld
-
-Whole = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from tests.oracles.published_tables import Mask, Whole, assert_nobody_finds_out
 
 
 def with_totals(inner: Sequence[Sequence[int]]) -> Whole:
@@ -24,42 +20,6 @@ def with_totals(inner: Sequence[Sequence[int]]) -> Whole:
 
 def small_in(counts: Whole, sizes: Whole) -> Mask:
     return (counts < SMALLEST) | (sizes - counts < SMALLEST)
-
-
-def possible(counts: Whole, sizes: Whole, hidden: Mask, cell: tuple[int, int]) -> tuple[int, int]:
-    """Return the least and the most that a cell can be for someone who knows only what is shown: a linear program."""
-    rows, columns = counts.shape
-    equations, sums = [], []
-    for row in range(rows):
-        line = np.zeros((rows, columns))
-        line[row, :-1], line[row, -1] = 1, -1
-        equations.append(line.ravel())
-    for column in range(columns):
-        line = np.zeros((rows, columns))
-        line[:-1, column], line[-1, column] = 1, -1
-        equations.append(line.ravel())
-    sums = [0.0] * len(equations)
-    bounds = [
-        (0, int(size)) if held else (int(count), int(count))
-        for count, size, held in zip(counts.ravel(), sizes.ravel(), hidden.ravel(), strict=True)
-    ]
-    aim = np.zeros((rows, columns))
-    aim[cell] = 1
-    ends = []
-    for sign in (1, -1):
-        done = linprog(sign * aim.ravel(), A_eq=np.array(equations), b_eq=sums, bounds=bounds)
-        assert done.status == 0
-        ends.append(sign * done.fun)
-    return round(ends[0]), round(ends[1])
-
-
-def assert_nobody_finds_out(counts: Whole, sizes: Whole, small: Mask, hidden: Mask) -> None:
-    assert not (small & ~hidden).any()
-    for row, column in np.argwhere(small).tolist():
-        count, size = int(counts[row, column]), int(sizes[row, column])
-        low, high = possible(counts, sizes, hidden, (row, column))
-        least = min(SMALLEST - 1, size)
-        assert (low == 0 and high >= least) or (high == size and low <= size - least), (count, size, low, high)
 
 
 @st.composite
