@@ -1,4 +1,4 @@
-"""What belongs to the outcome's own episode and is counted before it; and all that looks like it and is as it should be."""
+"""What belongs to the outcome's own episode and is counted before it; and what only looks like it."""
 
 import datetime
 from pathlib import Path
@@ -45,13 +45,16 @@ def looked(tmp_path: Path, lines: list[str], people: int = 12, **said: Any) -> l
         pytest.param(["{p} | factor | 2023-11-01 | 2023-11-02 | - | {p}-old"], [], id="another episode"),
         pytest.param(["{p} | factor | 2023-11-01 | 2023-11-02 | - | -"], [], id="no episode"),
         pytest.param(
-            ["{p} | cin_start | 2022-01-01 | 2022-01-02 | - | {p}-old", "{p} | cin_end | 2022-05-01 | 2022-05-02 | - | {p}-old"],
+            [
+                "{p} | cin_start | 2022-01-01 | 2022-01-02 | - | {p}-old",
+                "{p} | cin_end | 2022-05-01 | 2022-05-02 | - | {p}-old",
+            ],
             [],
             id="earlier help that is over",
         ),
-        pytest.param(["{p} | cin_end | 2023-12-01 | 2023-12-02 | - | {p}-new"], ["helped"], id="an end before its start"),
+        pytest.param(["{p} | cin_end | 2023-12-01 | 2023-12-02 | - | {p}-new"], ["helped"], id="end before start"),
     ],
-)  # fmt: skip
+)
 def test_only_what_was_dated_back_is_named(tmp_path: Path, lines: list[str], about: list[str]) -> None:
     [(check, found), (_, cohort)] = looked(tmp_path, lines)
     assert check.done

@@ -1,10 +1,8 @@
 """Which dates of recording are believed: stamped records, and what came in dated back with a later delivery."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from features import recording_dates
@@ -45,8 +43,8 @@ def of_extracts(workspace: Workspace, events: list[dict[str, Any]], *digests: tu
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    yield Workspace(tmp_path)
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
 
 
 @pytest.mark.parametrize(
