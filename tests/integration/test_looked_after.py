@@ -31,6 +31,8 @@ DELIVERED = datetime.date(2022, 7, 1)
 YEARS = range(2017, 2022)
 AS_OF = datetime.date(2020, 7, 1)
 """1,186 days before it lies 3 April 2017."""
+KNOWN = range(2017, 2020)
+"""The returns that were due by then. A return is named by the year in which it begins, and due on 30 June after it."""
 GROUPS = {
     "K2": "children's home",
     "R1": "residential",
@@ -64,13 +66,9 @@ def _day(text: str) -> datetime.date | None:
     return datetime.datetime.strptime(text, "%d/%m/%Y").date() if text else None
 
 
-def _is_known(day: datetime.date | None) -> bool:
-    """Say whether the return of the year of this day was due by the date of looking."""
-    return day is not None and datetime.date(day.year + (day.month > 3), 6, 30) <= AS_OF
-
-
-def _rows(kind: str) -> Iterator[tuple[int, dict[str, str]]]:
-    for year in YEARS:
+def _rows(kind: str, years: Iterable[int] = KNOWN) -> Iterator[tuple[int, dict[str, str]]]:
+    """Give the rows of the returns of some years; else of those that were due by the date of looking."""
+    for year in years:
         with (DATA / f"{year}-{kind}.csv").open(newline="", encoding="utf-8") as stream:
             yield from ((year, row) for row in csv.DictReader(stream))
 
@@ -78,46 +76,41 @@ def _rows(kind: str) -> Iterator[tuple[int, dict[str, str]]]:
 def _children() -> dict[str, Child]:
     found: dict[str, Child] = defaultdict(Child)
     for kind in ("header", "oc3"):
-        for year, row in _rows(kind):
+        for year, row in _rows(kind, YEARS):
             found[row["CHILD"]].born = _day(row["DOB"])
-            if row.get("IN_TOUCH") == "DIED" and _is_known(datetime.date(year + 1, 3, 31)):
+            if row.get("IN_TOUCH") == "DIED" and year in KNOWN:
                 found[row["CHILD"]].died.append(datetime.date(year + 1, 3, 31))
     for _, row in _rows("episodes"):
         child, start, end = found[row["CHILD"]], _day(row["DECOM"]), _day(row["DEC"])
         assert start is not None
-        if _is_known(start) and start not in child.episodes:
+        if start not in child.episodes:
             child.episodes[start] = row["RNE"], row["PLACE"]
             child.came += [start] if row["RNE"] == "S" else []
             child.moves += [(start, row["PLACE"])] if row["RNE"] in "PTBU" else []
-        if end is not None and _is_known(end):
+        if end is not None:
             child.ends[start] = end
             child.left_for_home |= row["REC"] in ("E4A", "E4B", "E13")
             child.died += [end] if row["REC"] == "E2" else []
+    for _, row in _rows("episodes", YEARS):
+        start = _day(row["DECOM"])
+        assert start is not None
         if row["RNE"] in "PTBU" and row["PLACE"][0] not in "AP" and 0 <= (start - AS_OF).days < 180:
-            child.moves_ahead.append(start)
+            found[row["CHILD"]].moves_ahead.append(start)
     for _, row in _rows("missing"):
         start = _day(row["MIS_START"])
-        if start is not None and _is_known(start):
-            end = _day(row["MIS_END"])
-            found[row["CHILD"]].missing[start] = end if _is_known(end) else None
-    kept: set[tuple[int, str, datetime.date]] = set()
+        assert start is not None
+        found[row["CHILD"]].missing[start] = _day(row["MIS_END"])
     for year, row in _rows("reviews"):
         day = _day(row["REVIEW"])
-        # A review that is entered for a day after the return's year was not held.
-        if day is None or day > datetime.date(year + 1, 3, 31) or not _is_known(day):
-            continue
-        # Of two rows of one day in one return the first stays; returns that contradict each other both stay.
-        if (year, row["CHILD"], day) not in kept:
-            kept.add((year, row["CHILD"], day))
+        # A review that is entered for a day after the return's year was not held. Of two of one day the first stays.
+        if day is not None and day <= datetime.date(year + 1, 3, 31):
             found[row["CHILD"]].reviews.setdefault(day, row["REVIEW_CODE"])
     for year, row in _rows("oc2"):
-        day = datetime.date(year + 1, 3, 31)
-        if _is_known(day):
-            child = found[row["CHILD"]]
-            if row["SDQ_SCORE"]:
-                child.scores[day] = float(row["SDQ_SCORE"])
-            for name in ("HEALTH_ASSESSMENT", "TEETH_CHECK", "IMMUNISATIONS"):
-                child.checks[f"{name} {year}"] += row[name] in ("1", "1.0")
+        child, day = found[row["CHILD"]], datetime.date(year + 1, 3, 31)
+        if row["SDQ_SCORE"]:
+            child.scores[day] = float(row["SDQ_SCORE"])
+        for name in ("HEALTH_ASSESSMENT", "TEETH_CHECK", "IMMUNISATIONS"):
+            child.checks[f"{name} {year}"] += row[name] in ("1", "1.0")
     return found
 
 
