@@ -24,7 +24,7 @@ from hub import adapter as adapters
 from hub.partnership import Partnership
 from hub.source_files import ColumnType, SourceFile, alike
 from hub.source_mappings import EventMapping
-from hub.sources import Source, check_adapter
+from hub.sources import Source
 
 FEWEST = 10
 """Fewer events (or spells of either kind) than this say nothing."""
@@ -110,7 +110,8 @@ def _declared(source: Source, event: EventMapping, people: set[str]) -> Iterator
         for file, column in sorted(behind(source, event.table, getattr(event, field))):
             words = f"{source.name}, {event.type}: its {field} is read from {column}"
             severity = Severity.WARN
-            if why := _refused(column):
+            # What an adapter refuses, the hub never reads through it; only mappings of one's own can.
+            if source.adapter is None and (why := _refused(column)):
                 severity = Severity.REFUSE
                 words += f", which must never be used. {why.rstrip('.')}."
             elif _SAYS_SO.search(column.lower()):
@@ -142,8 +143,8 @@ def _is_undated(file: SourceFile, column: str) -> bool:
 @cache
 def _all_refused() -> dict[str, str]:
     """Return every column that an adapter refuses, in the form in which headers are compared, and why."""
-    files = [file for name in adapters.names() for file in check_adapter(name).source.files]
-    return {alike(header): str(why) for file in files for header, why in file.refused.items()}
+    files = [file for name in adapters.names() for file in adapters.open_adapter(name).source["files"]]
+    return {alike(header): str(why) for file in files for header, why in file.get("refused", {}).items()}
 
 
 def _refused(column: str) -> str | None:

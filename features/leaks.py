@@ -53,7 +53,7 @@ class Severity(StrEnum):
 class LeakError(StateError):
     """A leak was found: nothing was built, or `features lint` has something to say."""
 
-    exit_code: ClassVar[int] = 8
+    exit_code: ClassVar[int] = 10
     kind = "leak"
 
 

@@ -204,5 +204,5 @@ def test_the_command_tells_by_its_exit_code(county: County, tmp_path: Path) -> N
     assert silent.exit_code == 0, silent.output
     assert json.loads(silent.stdout)["findings"] == []
     loud = CliRunner().invoke(app, [*asked, "--snapshot", county.planted.digest])
-    assert loud.exit_code == LeakError.exit_code == 8, loud.output
+    assert loud.exit_code == LeakError.exit_code == 10, loud.output
     assert "found_domestic_abuse_730" in loud.stdout

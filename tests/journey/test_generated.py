@@ -90,6 +90,14 @@ def test_listings_print_json_and_tables(demo: tuple[Path, Mapping[str, Any]]) ->
     sentinel("hub", "verify", workspace=workspace)
 
 
+def test_the_future_does_not_show_in_the_demonstration(demo: tuple[Path, Mapping[str, Any]]) -> None:
+    found = json.loads(
+        sentinel("features", "lint", "--use-case", "early_help_offer", "--json", workspace=demo[0], code=0)
+    )
+    assert found["findings"] == []
+    assert [one["kind"] for one in found["checks"] if not one["done"]] == ["value_changes"]
+
+
 @pytest.mark.parametrize(
     ("entry", "says"), [("link", "people"), ("features", "features"), ("train", "bundle"), ("audit", "audit")]
 )
