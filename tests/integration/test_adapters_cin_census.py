@@ -107,6 +107,13 @@ def test_a_return_becomes_dated_events_that_are_known_when_it_was_due(tmp_path: 
     assert dict(first["attributes"]) == {"disability": "yes"}
 
 
+def test_what_a_return_tells_of_an_earlier_year_is_known_when_that_return_was_due(tmp_path: Path) -> None:
+    found = read(
+        "cin_census", {"CIN_2024.xml": ONE.replace(">2023-06-20</CPPstart", ">2021-06-20</CPPstart")}, tmp_path
+    )
+    assert found.event("cp_plan_start") == [("A1", "2021-06-20", "2024-07-31", None, "neglect")]
+
+
 def test_a_return_that_is_wrong_is_refused_with_the_line_and_without_the_value(tmp_path: Path) -> None:
     wrong = ONE.replace("<ReferralSource>2A<", "<ReferralSource>Grandma<")
     line = 1 + wrong[: wrong.index("Grandma")].count("\n")
