@@ -33,7 +33,7 @@ def lint_(
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Look for leaks: whatever lets an indicator or the cohort see the future. Exit code 10 when something was found."""
+    """Look for leaks: whatever lets an indicator or the cohort see the future. Exit code 10 when there is any."""
     from features import lint, use_cases
     from features.leaks import TITLES, LeakError
     from hub.snapshots import open_snapshot
