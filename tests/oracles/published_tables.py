@@ -37,7 +37,7 @@ def possible(counts: Whole, sizes: Whole, hidden: Mask, cell: tuple[int, int]) -
 
 
 def assert_nobody_finds_out(counts: Whole, sizes: Whole, small: Mask, hidden: Mask) -> None:
-    """Check that small cells are withheld, and that each could be anything from nobody to nine, or nearly all of them."""
+    """Check that small cells are withheld, and that each could be anything from nobody to nine, or nearly all."""
     assert not (small & ~hidden).any()
     for row, column in np.argwhere(small).tolist():
         count, size = int(counts[row, column]), int(sizes[row, column])
