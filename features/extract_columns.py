@@ -21,6 +21,7 @@ from features.event_fields import Reader
 from features.leaks import Check, Finding, Kind, Part, Severity
 from features.mapped_columns import behind
 from hub import adapter as adapters
+from hub import sql
 from hub.partnership import Partnership
 from hub.source_files import ColumnType, SourceFile, alike
 from hub.source_mappings import EventMapping
@@ -72,7 +73,8 @@ def check(
                 looked += 1
                 signs += _declared(source, event, people)
     signs += _changed(connection, _CHANGED)
-    signs += _written_at_the_end(connection)
+    told = {kind for one in readers if {"detail", "value"} & {*one.fields} for kind in one.types}
+    signs += _written_at_the_end(connection, sorted(told)) if told else ()
     return Check(Kind.AS_OF_EXTRACT, True, f"{looked} mapped event types and their records"), _findings(signs, readers)
 
 
@@ -188,7 +190,7 @@ def _changed(connection: duckdb.DuckDBPyConnection, pairs: str) -> Iterator[Sign
                 yield Sign(source, kind, field, Severity.REFUSE, words, {**evidence})
 
 
-def _written_at_the_end(connection: duckdb.DuckDBPyConnection) -> Iterator[Sign]:
+def _written_at_the_end(connection: duckdb.DuckDBPyConnection, types: Sequence[str]) -> Iterator[Sign]:
     """Give a sign for each type whose details, or whether there is a value, say that the spell has ended."""
     rows = connection.execute(
         f"""
@@ -202,7 +204,7 @@ def _written_at_the_end(connection: duckdb.DuckDBPyConnection) -> Iterator[Sign]
             SELECT held.*, EXISTS (
                 SELECT 1 FROM last_of WHERE last_of.person_id = held.person_id AND last_of.episode_id = held.episode_id
                 AND last_of.event_type <> held.event_type AND last_of.day >= held.occurred_on) AS ended
-            FROM held
+            FROM held WHERE event_type IN {sql.texts(types)}
         ), counted AS (
             SELECT source, event_type, field, code,
                    count(*) FILTER (ended) AS ended, count(*) FILTER (NOT ended) AS open

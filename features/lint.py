@@ -1,12 +1,14 @@
 """Lint: all checks for leaks of one use case on one snapshot; the build does them too, and refuses.
 
-found = lint(workspace, partnership, snapshot, use_case, indicators, on=day)
-[one.plain for one in found.findings]
+    found = lint(workspace, partnership, snapshot, use_case, indicators, on=day)
+    [one.plain for one in found.findings]
+    kept = of_build(workspace, partnership, snapshot, use_case, indicators, matrix_path, despite=None)   # or LeakError
 
-built = of_build(workspace, partnership, snapshot, use_case, indicators, columns, despite=None)   # or LeakError
+Each kind of leak has a module of its own that says what it looks for; `docs/leakage.md` says it for everybody.
 """
 
 import datetime
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +42,11 @@ from hub.workspace import Workspace
 
 Report = Callable[[str, int, int], None]
 """Called as `report(step, done, total)`."""
+
+MEMORY = "1GB"
+"""What the statements of the checks may hold in memory; the rest is spilled."""
+MOST_PEOPLE = 20_000
+"""Of more people than this `lint` looks at the first by pseudonym, which is chance; the build looks at everybody."""
 
 _TABLES = ("event", "household", "family", "involvement", "person")
 _STEPS = (
@@ -90,7 +97,8 @@ def lint(
         )
     dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
     tell(_STEPS[0], 0, len(_STEPS))
-    table = rows.of(snapshot, use_case, indicators, dates)
+    until = rows.last_of(snapshot, MOST_PEOPLE)
+    table = rows.of(snapshot, use_case, indicators, dates, until=until)
     return _look(workspace, partnership, snapshot, use_case, indicators, table.select, earlier, tell)
 
 
@@ -201,13 +209,16 @@ def _compared(
 def _opened(snapshot: Snapshot, earlier: Snapshot | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the snapshot's tables as views, and those of the earlier one under `earlier_event` and so on."""
     connection = sql.connect(threads=1)
-    try:
+    with tempfile.TemporaryDirectory() as spilled:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute(f"SET temp_directory = {sql.text(spilled)}")
         for prefix, one in (("", snapshot), *([] if earlier is None else [("earlier_", earlier)])):
             for table in _TABLES:
                 connection.execute(f"CREATE VIEW {prefix}{table} AS FROM {sql.parquet(one.path(table))}")
-        yield connection
-    finally:
-        connection.close()
+        try:
+            yield connection
+        finally:
+            connection.close()
 
 
 def _sources(

@@ -29,6 +29,8 @@ FEWEST = 10
 SHARE = 0.01
 MOST_DATES = 3
 """So many old dates of looking are built again: the newest, and two from the second half of those before it."""
+MOST_PEOPLE = 20_000
+"""Of more people than this only the first by pseudonym, which is chance, are built again: memory stays bounded."""
 
 _REMEDY = (
     "Find out what was delivered or mapped anew with dates from before: compare the two deliveries, and whether "
@@ -81,8 +83,9 @@ def check(
             "indicators."
         )
         return [(Check(kind, False, why_not=why), []) for kind in (Kind.VALUE_CHANGES, Kind.COHORT_FUTURE)]
+    until = rows.last_of(snapshot, MOST_PEOPLE)
     for name, one in (("now_row", snapshot), ("then_row", earlier)):
-        built = rows.of(one, use_case, compared, dates)
+        built = rows.of(one, use_case, compared, dates, until=until)
         connection.register("rows_given", built)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM rows_given")
         connection.unregister("rows_given")
