@@ -231,3 +231,18 @@ def test_words_for_the_terminal_and_for_scripts(tmp_path: Path) -> None:
     assert [area["area"] for area in outcome_record.as_json(found, districts=False)["outcomes"][0]["areas"]] == [None]
     nobody = outcome_record.text(type(found.levels[0].cells[0][0])(NotComputed(0, "nobody is there")))
     assert nobody == "nobody is there"
+
+
+def test_without_districts_everybody_counts_in_one_whole(tmp_path: Path) -> None:
+    person = [{"person_id": f"p{number}"} for number in range(40)]
+    event = [
+        {"person_id": f"p{number}", "event_type": "cin_start", "occurred_on": f"{year}-03-01"}
+        for year, many in ((2023, 15), (2024, 20))
+        for number in range(many)
+    ]
+    found = told(tmp_path, outcome(period="year"), snapshot(Workspace(tmp_path / "w"), person=person, event=event))
+    assert found.areas == ("",)
+    assert [[cell.count for cell in row] for row in found.cells] == [[15, 20]]
+    few = told(tmp_path, outcome(period="year"), snapshot(Workspace(tmp_path / "few"), person=person, event=event[:22]))
+    assert [[cell.count for cell in row] for row in few.cells] == [[None, None]], "15 of 22 would tell the 7"
+    assert isinstance(few.whole[0].stated, Figure)
