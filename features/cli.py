@@ -7,6 +7,7 @@ import typer
 from hub.command_line import (
     JsonOption,
     PartnershipOption,
+    SparkOption,
     UseCaseOption,
     WorkspaceOption,
     place,
@@ -31,6 +32,7 @@ def build(
     use_case: UseCaseOption,
     snapshot: SnapshotOption = "current",
     despite_leaks: DespiteLeaksOption = None,
+    spark: SparkOption = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
@@ -51,6 +53,7 @@ def build(
             on=here.partnership.day_of_use(),
             despite_leaks=despite_leaks,
             report=tell,
+            spark=spark,
         )
     facts = built.facts
     if as_json:

@@ -4,22 +4,14 @@ python -m features.matrix --use-case early_help_offer
 """
 
 import datetime
-import json
 import shutil
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from features import lint
+from features import lint, spark_parts, staging
 from features.catalogue import Indicator
 from features.code import code_digest
 from features.feature_sets import (
-    COVERAGE_FILE,
-    GROUPS_FILE,
     KIND,
     MATRIX_FILE,
     SCHEMA_VERSION,
@@ -29,7 +21,7 @@ from features.feature_sets import (
     open_feature_set,
 )
 from features.odd_events import odd_events
-from features.parts import Part, PartMaker, coverage_sources, split, streams
+from features.parts import PartMaker, coverage_sources, split, streams
 from features.permissions import require_gateways
 from features.use_cases import UseCase
 from hub import artefacts
@@ -37,12 +29,11 @@ from hub.digests import digest_of
 from hub.errors import InputError
 from hub.partnership import Partnership
 from hub.snapshots import Snapshot
+from hub.spark import session as spark_session
 from hub.workspace import Workspace
 
 Report = Callable[[str, int, int], None]
 """Called as `report(step, done, total)` while a build runs."""
-
-_TABLES = {MATRIX_FILE: "matrix", COVERAGE_FILE: "coverage", GROUPS_FILE: "groups"}
 
 
 def build(
@@ -55,6 +46,7 @@ def build(
     on: datetime.date,
     despite_leaks: str | None = None,
     report: Report | None = None,
+    spark: str | None = None,
 ) -> FeatureSet:
     """Build the feature set of a use case from a snapshot. Same inputs give the same bytes and the same digest.
 
@@ -70,6 +62,7 @@ def build(
         on: the day of use, on which the gateways must hold; see `Partnership.day_of_use`.
         despite_leaks: why it is right to build although a check for leaks refuses; it is kept with what was found.
         report: called as the build goes on.
+        spark: Spark's master, when the parts are to be made there (hub.spark).
 
     Raises:
         GatewayError: a source may not be used for the purpose.
@@ -89,11 +82,12 @@ def build(
         "catalogue_digest": catalogue_digest(indicators),
         "code_digest": code_digest(),
     }
-    staging = workspace.features / f"{STAGING}{digest_of(inputs)}"
-    staging.mkdir(parents=True, exist_ok=True)
-    looked, outcomes = _stage(staging, snapshot, use_case, indicators, dates, report)
+    folder = workspace.features / f"{STAGING}{digest_of(inputs)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    _stage(folder, snapshot, use_case, indicators, dates, report or (lambda _step, _done, _total: None), spark)
+    looked, outcomes = staging.counts(folder)
     if not sum(looked.values()):
-        shutil.rmtree(staging)
+        shutil.rmtree(folder)
         raise InputError(
             f"Nobody is in the cohort of {use_case.name} on any of {len(dates)} dates of looking.",
             "Check the cohort's rules and event types against the snapshot.",
@@ -113,67 +107,39 @@ def build(
         "linkage": snapshot.artefact.facts["linkage"],
     } | inputs
     with artefacts.publish(workspace.features, KIND, facts) as draft:
-        for file in _TABLES:
-            _join(sorted(staging.glob(f"*.{file}")), draft.path / file)
+        for file in staging.FILES:
+            staging.join(folder, file, draft.path / file)
         draft.facts["leakage"] = lint.of_build(
             workspace, partnership, snapshot, use_case, indicators, draft.path / MATRIX_FILE, despite=despite_leaks
         )
-    shutil.rmtree(staging)
+    shutil.rmtree(folder)
     return open_feature_set(workspace, draft.digest)
 
 
 def _stage(
-    staging: Path,
+    folder: Path,
     snapshot: Snapshot,
     use_case: UseCase,
     indicators: Sequence[Indicator],
     dates: Sequence[datetime.date],
-    report: Report | None,
-) -> tuple[Counter[datetime.date], Counter[datetime.date]]:
-    """Make every part that is not there yet; return the rows and the rows with the outcome by date of looking."""
+    report: Report,
+    spark: str | None,
+) -> None:
+    """Make every part that is not there yet."""
     maker = PartMaker(snapshot, use_case, indicators, dates)
-    looked: Counter[datetime.date] = Counter()
-    outcomes: Counter[datetime.date] = Counter()
     people, done = snapshot.artefact.facts["rows"]["person"], 0
-    for partition in split(snapshot, streams(snapshot, indicators, maker.overs, staging), len(dates)):
-        if report is not None:
-            report(f"Looking at {people} people on {len(dates)} dates", done, people)
-        counts = staging / f"{partition.number:06}.json"
-        if not counts.exists():
-            _write(maker.part(partition.people, partition.events), staging, partition.number)
-        for day, (number, happened) in json.loads(counts.read_text(encoding="utf-8")).items():
-            looked[datetime.date.fromisoformat(day)] += number
-            outcomes[datetime.date.fromisoformat(day)] += happened
+    says = f"Looking at {people} people on {len(dates)} dates"
+    report(says, done, people)
+    files = streams(snapshot, indicators, maker.overs, folder)
+    with spark_session(spark, folder) as session:
+        if session is not None:
+            spark_parts.make(session, spark_parts.Job(snapshot, use_case, indicators, dates, files, folder))
+            return
+    for partition in split(snapshot, files, len(dates)):
+        if not staging.is_there(folder, partition.number):
+            staging.put(maker.part(partition.people, partition.events), folder, partition.number)
         done += len(partition.people)
-    return looked, outcomes
-
-
-def _write(part: Part, staging: Path, number: int) -> None:
-    """Write the tables of a part; last, by one rename, its counts, which say that all of it is there."""
-    for file, name in _TABLES.items():
-        table = getattr(part, name)
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
-        with pa.OSFile((staging / f"{number:06}.{file}").as_posix(), "wb") as sink:
-            writer = pa.ipc.new_file(sink, table.schema, options=options)
-            writer.write_table(table)
-            writer.close()
-    days = Counter(part.matrix["as_of_date"].to_pylist())
-    happened = Counter(part.matrix.filter(pc.equal(part.matrix["outcome"], 1))["as_of_date"].to_pylist())
-    half = staging / f"{number:06}.half"
-    half.write_text(json.dumps({day.isoformat(): [days[day], happened[day]] for day in sorted(days)}), encoding="utf-8")
-    half.rename(staging / f"{number:06}.json")
-
-
-def _join(parts: Sequence[Path], path: Path) -> None:
-    """Write parts into one Parquet file: a row group for each that has rows."""
-    with pa.ipc.open_file(parts[0]) as first:
-        schema = first.schema
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for part in parts:
-            with pa.ipc.open_file(part) as reader:
-                table = reader.read_all()
-            if len(table):
-                writer.write_table(table, row_group_size=len(table))
+        report(says, done, people)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,18 @@ class PersonStream:
         return cut
 
 
+def of_people(
+    people: pa.Table, streams: Mapping[Over, Path], first: str, last: str
+) -> tuple[pa.Table, dict[Over, pa.Table]]:
+    """Return the people from `first` to `last`, both inside, and their events, read from their row groups alone."""
+    asked = (pc.field("person_id") >= first) & (pc.field("person_id") <= last)
+    columns, words = list(EVENT_COLUMNS), list(COLUMNS)
+    return people.filter(asked), {
+        over: pq.read_table(path, columns=columns, filters=asked, read_dictionary=words, use_threads=False)
+        for over, path in streams.items()
+    }
+
+
 def spans(people: pa.Table, own: Path, dates: int) -> list[tuple[int, int]]:
     """Return each partition's people: the place of the first, and of the first who is not in it.
 

@@ -138,7 +138,11 @@ def streams(
     return found
 
 
+def everybody(snapshot: Snapshot) -> pa.Table:
+    """Return `PERSON_COLUMNS` of all people of a snapshot, sorted by person_id."""
+    return pq.read_table(snapshot.path("person"), columns=list(PERSON_COLUMNS))
+
+
 def split(snapshot: Snapshot, files: Mapping[Over, Path], dates: int) -> Iterator[Partition]:
     """Yield the snapshot's people with their events, partition by partition."""
-    people = pq.read_table(snapshot.path("person"), columns=list(PERSON_COLUMNS))
-    return partitions(people, files, dates)
+    return partitions(everybody(snapshot), files, dates)

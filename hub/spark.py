@@ -34,6 +34,8 @@ def require() -> None:
 def session(master: str | None, scratch: Path) -> Iterator[Any]:
     """Give a Spark session that keeps what it spills in `scratch` and is stopped afterwards; None without a master.
 
+    Inside another session with the same master that one is given, and goes on.
+
     Args:
         master: Spark's master, such as local[2] or spark://host:7077; None for work on this machine alone.
         scratch: folder inside the identity store.
@@ -45,6 +47,10 @@ def session(master: str | None, scratch: Path) -> Iterator[Any]:
     from pyspark.sql import SparkSession
     from splink.backends.spark import similarity_jar_location
 
+    around = SparkSession.getActiveSession()
+    if around is not None and around.sparkContext.master == master:
+        yield around
+        return
     builder = SparkSession.builder.master(master).appName("sentinel")
     if master.startswith("local"):
         builder = builder.config("spark.sql.shuffle.partitions", "4").config("spark.default.parallelism", "4")

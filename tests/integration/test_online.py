@@ -9,52 +9,20 @@ import numpy as np
 import pytest
 
 from features import erasure, kernel, online_source, rows
-from features.catalogue import Over
 from features.online import NotInCohortError, OnlineSource, open_source
 from hub import artefacts
 from hub.errors import IntegrityError, NotFoundError, StateError
-from hub.snapshots import Snapshot
 from hub.workspace import Workspace
-from tests.factories.histories import AS_OF, DAY, of_each_measure
-from tests.factories.many_histories import many_histories
+from tests.factories.histories import AS_OF, DAY
 from tests.factories.snapshots import snapshot
 from tests.factories.use_cases import indicator, use_case
+from tests.factories.whole_snapshots import ASKED, DATES, INDICATORS, published
 
-DATES = [AS_OF - 29 * DAY, AS_OF, AS_OF + DAY]
 PEOPLE = 240
-INDICATORS = [
-    one
-    for over in Over
-    for window in (30, None)
-    for one in of_each_measure(
-        f"d{window or 0}_", over=over, window_days=window, recent_days=None if window is None else 7
-    )
-]
-ASKED = use_case(
-    cohort={
-        "plain": "Children of school age without an open spell",
-        "ages": {"from_years": 4, "below_years": 18},
-        "without_open_spell": {"starts": ["start"], "ends": ["stop"], "started_within_days": 5},
-        "without_event_ever": {"types": ["move"], "details": ["d"], "origins": ["agency"]},
-    }
-)
-
-
-def published(root: Path, *, people: int = PEOPLE) -> Snapshot:
-    """Publish generated histories of people of all ages."""
-    drawn = many_histories(people, seed=4)
-    ids = sorted(set(drawn.looked["person_id"].to_pylist()))
-    random = np.random.default_rng(1)
-    born = [
-        datetime.date(int(year), int(month), 1) for year, month in random.integers((2003, 1), (2022, 13), (people, 2))
-    ]
-    person = [{"person_id": one, "birth_month": None if n % 50 == 7 else born[n]} for n, one in enumerate(ids)]
-    tables = {name: getattr(drawn, name).to_pylist() for name in ("event", "household", "family", "area_event")}
-    return snapshot(Workspace(root), person=person, **tables)
 
 
 def test_every_measure_of_everybody_is_the_row_of_the_batch(tmp_path: Path) -> None:
-    found = published(tmp_path)
+    found = published(tmp_path, PEOPLE)
     batch = rows.of(found, ASKED, INDICATORS, DATES)
     whole = np.column_stack([batch[one.name].to_numpy(zero_copy_only=False) for one in INDICATORS])
     keys = zip(batch["person_id"].to_pylist(), batch["as_of_date"].to_pylist(), strict=True)

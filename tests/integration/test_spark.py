@@ -2,16 +2,25 @@
 
 import datetime
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from features import partitions, spark_parts
+from features.matrix import build
 from hub import artefacts, ingest, linkage, persons, publish, spark_sources
 from hub.errors import ConfigurationError, InputError
+from hub.spark import session
+from hub.workspace import Workspace
+from tests.factories import permissions
 from tests.factories.counties import County
 from tests.factories.identity import town
+from tests.factories.whole_snapshots import ASKED, INDICATORS, published
 
 pytest.importorskip("pyspark", reason="PySpark is not installed: pip install .[spark]")
+PANDAS = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 JAVA = pytest.mark.skipif(shutil.which("java") is None, reason="there is no Java runtime: python -m tests.java")
 DELIVERED = "2024-06-30"
 DAY = datetime.date.fromisoformat(DELIVERED)
@@ -33,11 +42,18 @@ def _deliver(county: County) -> Path:
     return county.root / f"delivery-{DELIVERED}"
 
 
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the master of a Spark that is started once for all tests."""
+    with session("local[2]", tmp_path_factory.mktemp("spark")):
+        yield "local[2]"
+
+
 @JAVA
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
-def test_ingest_linkage_and_publish_give_the_same_digests(tmp_path: Path) -> None:
+@PANDAS
+def test_ingest_linkage_and_publish_give_the_same_digests(tmp_path: Path, spark: str) -> None:
     digests = []
-    for place, master in (("here", None), ("spark", "local[2]")):
+    for place, master in (("here", None), ("spark", spark)):
         county = _county(tmp_path / place)
         folder = _deliver(county)
         ingest.ingest(county.workspace, county.partnership, folder, DAY, spark=master)
@@ -51,6 +67,29 @@ def test_ingest_linkage_and_publish_give_the_same_digests(tmp_path: Path) -> Non
     assert digests[0] == digests[1]
 
 
+@JAVA
+@PANDAS
+def test_a_feature_set_has_the_same_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: str) -> None:
+    monkeypatch.setattr(partitions, "PARTITION_EVENTS", 150)
+    declared = permissions.declared(sources=[permissions.source(name) for name in ("police", "school", "health")])
+    digests = []
+    for place, master in (("here", None), ("spark", spark)):
+        found = build(
+            Workspace(tmp_path / place),
+            published(tmp_path / place, 100),
+            ASKED,
+            INDICATORS,
+            partnership=declared,
+            on=datetime.date(2025, 1, 1),
+            despite_leaks="The histories are drawn at random.",
+            spark=master,
+        )
+        assert found.artefact.verify() == 3
+        assert [path.name for path in Workspace(tmp_path / place).features.iterdir()] == [found.digest]
+        digests.append(found.digest)
+    assert digests[0] == digests[1]
+
+
 def test_what_is_wrong_in_a_worker_is_said_as_without_spark() -> None:
     class Refused:
         def __init__(self) -> None:
@@ -60,6 +99,19 @@ def test_what_is_wrong_in_a_worker_is_said_as_without_spark() -> None:
             raise InputError("police.csv: line 3 is not UTF-8.", "Ask for UTF-8.")
 
     assert spark_sources._read(Refused()) == ({}, ("InputError", "police.csv: line 3 is not UTF-8.", "Ask for UTF-8."))
+
+
+def test_what_is_wrong_with_a_part_is_said_as_without_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = published(tmp_path, 5)
+    job = spark_parts.Job(found, ASKED, INDICATORS, [], {}, tmp_path)
+
+    def refused(*_: object) -> None:
+        raise InputError("Events are not sorted by person.", "Sort them.")
+
+    monkeypatch.setattr(spark_parts, "of_people", refused)
+    [answer] = spark_parts._worker(job)([pa.RecordBatch.from_pylist([{"number": 7, "first": "a", "last": "b"}])])
+    said = {"kind": "InputError", "message": "Events are not sorted by person.", "remedy": "Sort them."}
+    assert answer.to_pylist() == [{"number": 7, **said}]
 
 
 def test_without_java_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,64 @@
+"""Parts of a feature set, waiting in a folder until all of them are there. Who was killed goes on with what is there.
+
+A part is there when its counts are, which appear last and by one rename: `000012.json`.
+"""
+
+import datetime
+import json
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from features.feature_sets import COVERAGE_FILE, GROUPS_FILE, MATRIX_FILE
+from features.parts import Part
+
+FILES = {MATRIX_FILE: "matrix", COVERAGE_FILE: "coverage", GROUPS_FILE: "groups"}
+"""Each file of a feature set, and which table of a part it is made of."""
+
+
+def is_there(folder: Path, number: int) -> bool:
+    """Say whether a part is there, whole."""
+    return (folder / f"{number:06}.json").exists()
+
+
+def put(part: Part, folder: Path, number: int) -> None:
+    """Write the tables of a part, and its counts last."""
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    for file, name in FILES.items():
+        table = getattr(part, name)
+        with pa.OSFile((folder / f"{number:06}.{file}").as_posix(), "wb") as sink:
+            writer = pa.ipc.new_file(sink, table.schema, options=options)
+            writer.write_table(table)
+            writer.close()
+    days = Counter(part.matrix["as_of_date"].to_pylist())
+    happened = Counter(part.matrix.filter(pc.equal(part.matrix["outcome"], 1))["as_of_date"].to_pylist())
+    half = folder / f"{number:06}.half"
+    half.write_text(json.dumps({day.isoformat(): [days[day], happened[day]] for day in sorted(days)}), encoding="utf-8")
+    half.rename(folder / f"{number:06}.json")
+
+
+def counts(folder: Path) -> tuple[Counter[datetime.date], Counter[datetime.date]]:
+    """Return the rows, and the rows with the outcome, of all parts by date of looking."""
+    looked: Counter[datetime.date] = Counter()
+    happened: Counter[datetime.date] = Counter()
+    for path in sorted(folder.glob("[0-9]*.json")):
+        for day, (rows, outcomes) in json.loads(path.read_text(encoding="utf-8")).items():
+            looked[datetime.date.fromisoformat(day)] += rows
+            happened[datetime.date.fromisoformat(day)] += outcomes
+    return looked, happened
+
+
+def join(folder: Path, file: str, path: Path) -> None:
+    """Write one table of all parts into a Parquet file: a row group for each part that has rows."""
+    parts = sorted(folder.glob(f"[0-9]*.{file}"))
+    with pa.ipc.open_file(parts[0]) as first:
+        schema = first.schema
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for part in parts:
+            with pa.ipc.open_file(part) as reader:
+                table = reader.read_all()
+            if len(table):
+                writer.write_table(table, row_group_size=len(table))
