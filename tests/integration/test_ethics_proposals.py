@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from ethics import decisions, dossier, ledger, proposals
+from ethics import decisions, dossier, dossier_text, ledger, proposals
 from ethics.canvas import KEYS
 from ethics.errors import ConflictOfInterestError, NotAllowedError, RecordError
 from ethics.proposals import Verdict
@@ -386,3 +386,17 @@ def test_a_row_of_the_record_without_its_entry_in_the_ledger_is_impossible(made:
                     f"INSERT INTO {table} (id, {others}) SELECT 9999, {others} FROM {table} WHERE 1 LIMIT 1"
                 ).bindparams()
             )
+
+
+def test_a_proposal_says_whether_the_future_shows_in_its_model(made: Desk) -> None:
+    number = made.submitted()
+    said = dossier.read(made.store, made.partnership, number, workspace=made.workspace)
+    assert not said["leakage"]["known"], "this audit was made without the checks"
+    assert "nobody looked whether the future shows" in dossier_text.text(said)
+    found = {"known": True, "refusing": 2, "warning": 0, "despite": "it is a trial", "not_done": ["Cohort rules"]}
+    told = dossier_text.text({**said, "leakage": found})
+    assert "2 finding(s) say that it should not be built" in told
+    assert "because: it is a trial" in told
+    assert "Not looked for: Cohort rules." in told
+    silent = dossier_text.text({**said, "leakage": {**found, "refusing": 0, "despite": None, "not_done": []}})
+    assert "Leakage: nothing was found." in silent
