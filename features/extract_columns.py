@@ -156,7 +156,8 @@ def _refused(column: str) -> str | None:
 _CHANGED = """
     SELECT DISTINCT gone.source, gone.event_type, gone.event_id,
            gone.detail IS DISTINCT FROM now.detail AS detail, gone.value IS DISTINCT FROM now.value AS value
-    FROM event AS gone JOIN event AS now USING (person_id, source, event_type, occurred_on)
+    FROM (FROM event WHERE known_to IS NOT NULL) AS gone
+    JOIN event AS now USING (person_id, source, event_type, occurred_on)
     WHERE gone.known_to = now.known_from AND gone.event_id <> now.event_id
       AND gone.role IS NOT DISTINCT FROM now.role AND gone.episode_id IS NOT DISTINCT FROM now.episode_id
 """
