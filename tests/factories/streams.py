@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 from features.catalogue import Indicator, Over
 from features.companions import keyed_statement
 from features.measures import DEFINITIONS, Measure
+from features.use_cases import UseCase
 from features.vectors import EVENT_COLUMNS, Looked, Vectors
+from hub import sql
+from hub.snapshots import Snapshot
 from tests.factories.histories import AS_OF, Histories, of_rows
 from tests.factories.snapshots import drawn
 from tests.factories.use_cases import indicator
+from tests.oracles.cohorts import cohort_statement, outcome_statement
 from tests.oracles.measures import oracle, prepare
 
 Rows = str | list[dict[str, Any]]
@@ -61,7 +65,7 @@ def filled(
 
 
 def differences(
-    histories: Histories,
+    looked: pa.Table,
     connection: duckdb.DuckDBPyConnection,
     indicators: Sequence[Indicator],
     numbers: NDArray[np.float64],
@@ -76,9 +80,28 @@ def differences(
         near = 1e-12 if one.measure is Measure.ENTROPY else 0.0
         same = (given == expected) | (np.isnan(given) & np.isnan(expected)) | (np.abs(given - expected) <= near)
         for row in np.flatnonzero(~same).tolist():
-            person, day = (histories.looked[name][row].as_py() for name in histories.looked.column_names)
+            person, day = (looked[name][row].as_py() for name in looked.column_names)
             found.append(f"{one.name} of {person} on {day}: {given[row]!r}, not {expected[row]!r}")
     return found
+
+
+def frame_differences(
+    snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator], frame: pa.Table
+) -> list[str]:
+    """Return in words what in a whole matrix of a snapshot is not the oracle's: rows, outcomes or numbers."""
+    dates = pa.table({"as_of_date": frame["as_of_date"].unique()})
+    with sql.connect() as connection:
+        for table in ("person", "event", "household", "family", "area_event"):
+            connection.execute(f"CREATE VIEW {table} AS FROM {sql.parquet(snapshot.path(table))}")
+        connection.register("as_of", dates)
+        connection.execute(f"CREATE TABLE looked AS {cohort_statement(use_case.cohort)}")
+        prepare(connection)
+        expected = connection.sql(outcome_statement(use_case, snapshot.known_to)).to_arrow_table()
+        found = [f"another {name}" for name in expected.column_names if not expected[name].equals(frame[name])]
+        if found:
+            return found
+        numbers = np.stack([pc.fill_null(frame[one.name], np.nan).to_numpy() for one in indicators])
+        return differences(frame.select(["person_id", "as_of_date"]), connection, indicators, numbers)
 
 
 def worked_out(
@@ -90,7 +113,7 @@ def worked_out(
     with histories.connection() as connection:
         prepare(connection)
         numbers = filled(histories, connection, indicators)
-        assert differences(histories, connection, indicators, numbers) == []
+        assert differences(histories.looked, connection, indicators, numbers) == []
     pairs = zip(*histories.looked.to_pydict().values(), strict=True)
     return {
         pair: [None if number != number else number for number in row]

@@ -10,8 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+
+from features import catalogue, rows
+from features.feature_sets import open_feature_set
+from hub.snapshots import open_snapshot
+from hub.workspace import Workspace
+from tests.factories.streams import frame_differences
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,6 +103,19 @@ def test_the_future_does_not_show_in_the_demonstration(demo: tuple[Path, Mapping
     )
     assert found["findings"] == []
     assert [one["kind"] for one in found["checks"] if not one["done"]] == ["value_changes"]
+
+
+def test_every_number_of_the_demonstration_is_the_oracle_s(demo: tuple[Path, Mapping[str, Any]]) -> None:
+    workspace = Workspace(demo[0] / "lancashire")
+    built = open_feature_set(workspace, demo[1]["features"])
+    snapshot, frame = open_snapshot(workspace, built.snapshot_digest), built.matrix()
+    days = sorted(frame["as_of_date"].unique().to_pylist())
+    some = frame.filter(pc.is_in(frame["as_of_date"], value_set=pa.array([days[0], days[len(days) // 2], days[-1]])))
+    assert frame_differences(snapshot, built.use_case, built.indicators, some) == []
+    # The use case leaves out much of the catalogue.
+    whole = catalogue.read(ROOT / "partnerships" / "lancashire").indicators
+    newest = rows.of(snapshot, built.use_case, whole, days[-1:])
+    assert frame_differences(snapshot, built.use_case, whole, newest) == []
 
 
 @pytest.mark.parametrize(
