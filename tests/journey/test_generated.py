@@ -110,7 +110,7 @@ def test_every_number_of_the_demonstration_is_the_oracle_s(demo: tuple[Path, Map
     built = open_feature_set(workspace, demo[1]["features"])
     snapshot, frame = open_snapshot(workspace, built.snapshot_digest), built.matrix()
     days = sorted(frame["as_of_date"].unique().to_pylist())
-    some = frame.filter(pc.is_in(frame["as_of_date"], value_set=pa.array([days[0], days[len(days) // 2], days[-1]])))
+    some = frame.filter(pc.is_in(frame["as_of_date"], value_set=pa.array([days[0], days[-1]])))
     assert frame_differences(snapshot, built.use_case, built.indicators, some) == []
     # The use case leaves out much of the catalogue.
     whole = catalogue.read(ROOT / "partnerships" / "lancashire").indicators
