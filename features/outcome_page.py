@@ -5,7 +5,7 @@ from typing import Any
 from features import label_cards, outcome_picture, outcome_record
 from features.gaps import told as day_in_words
 from features.outcome_levels import Levels
-from features.outcome_record import COUNTY, Told
+from features.outcome_record import Told
 from features.outcomes import HEADLINES
 from hub import pages
 from hub.figures import Figure
@@ -55,14 +55,18 @@ def _outcome(told: Told, found: Levels, number: int, districts: bool) -> dict[st
         "periods": [outcome_record.period(found, times) for times in found.times],
         "areas": [
             {
-                "name": found.areas[row] or COUNTY.capitalize(),
+                "name": _name(found, row),
                 "cells": [_cell(one) for one in found.cells[row]],
                 "whole": _cell(found.whole[row]),
-                "picture": outcome_picture.panel(found, row, found.areas[row] or COUNTY.capitalize()),
+                "picture": outcome_picture.panel(found, row, _name(found, row)),
             }
             for row in rows
         ],
     }
+
+
+def _name(found: Levels, row: int) -> str:
+    return found.areas[row] or outcome_record.area_name(found, row).capitalize()
 
 
 def _cell(cell: Any) -> dict[str, Any]:

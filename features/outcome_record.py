@@ -16,8 +16,6 @@ from hub.partnership import Partnership
 from hub.small_numbers import SMALLEST, WITHHELD
 from hub.snapshots import Snapshot
 
-COUNTY = "all districts together"
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -116,7 +114,7 @@ def rows(told: Told) -> list[dict[str, str]]:
                 "outcome": one.outcome.name,
                 "in plain words": one.outcome.title,
                 "better when": one.outcome.better_when.value,
-                "per 1,000, county": one.refused or county or "no whole period is known",
+                "per 1,000, newest complete": one.refused or county or "no whole period is known",
                 "all complete periods": text(one.whole[-1]) if one.whole else "",
             }
         )
@@ -127,7 +125,7 @@ def area_rows(found: Levels, *, districts: bool, newest: int = 4) -> list[dict[s
     """Return one row for each area of an outcome, with its newest periods: for the terminal."""
     return [
         {
-            "area": area or COUNTY,
+            "area": area_name(found, row),
             "all complete periods": text(found.whole[row]),
             **{
                 period(found, times): text(cell)
@@ -137,6 +135,11 @@ def area_rows(found: Levels, *, districts: bool, newest: int = 4) -> list[dict[s
         for row, area in enumerate(found.areas)
         if districts or not area
     ]
+
+
+def area_name(found: Levels, row: int) -> str:
+    """Return what an area is called; the last one is all districts together, or everybody where there are none."""
+    return found.areas[row] or ("all districts together" if len(found.areas) > 1 else "everybody")
 
 
 def period(found: Levels, times: Times) -> str:
@@ -178,7 +181,5 @@ def late(found: Levels) -> str:
 
 def notes(found: Sequence[Levels]) -> list[str]:
     """Return what must be known to read the levels: what is counted and withheld, and what is not complete."""
-    rule = (
-        f"A child counts once in a period. Numbers below {SMALLEST}, and those that would give one away, are withheld."
-    )
+    rule = f"Everybody counts once in a period. Numbers below {SMALLEST}, and what would give one away, are withheld."
     return [rule, *(f"{one.outcome.name}: {late(one)}" for one in found if late(one))]

@@ -225,7 +225,7 @@ def test_words_for_the_terminal_and_for_scripts(tmp_path: Path) -> None:
     first = only["areas"][0]["levels"][0]
     assert (first["value"], first["n"], first["unit"], first["count"]) == (400.0, 50, "per 1,000", 20)
     assert len(said["not_measured"]) == 9
-    assert outcome_record.rows(found)[0]["per 1,000, county"].endswith("in 2024")
+    assert outcome_record.rows(found)[0]["per 1,000, newest complete"].endswith("in 2024")
     rows = outcome_record.area_rows(found.levels[0], districts=False)
     assert [row["area"] for row in rows] == ["all districts together"]
     assert [area["area"] for area in outcome_record.as_json(found, districts=False)["outcomes"][0]["areas"]] == [None]
