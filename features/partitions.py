@@ -44,7 +44,7 @@ class PersonStream:
 
     def __init__(self, path: Path) -> None:
         """Open the file: Parquet with `EVENT_COLUMNS`."""
-        file = pq.ParquetFile(path, read_dictionary=list(COLUMNS))
+        file = _opened(path, *COLUMNS)
         self._batches = file.iter_batches(_BATCH, columns=list(EVENT_COLUMNS), use_threads=False)
         self._held = file.schema_arrow.empty_table().select(list(EVENT_COLUMNS))
         self._ended = False
@@ -60,6 +60,11 @@ class PersonStream:
         rows = pc.sum(pc.less_equal(self._held["person_id"], person_id)).as_py() or 0
         cut, self._held = self._held.slice(0, rows), self._held.slice(rows)
         return cut
+
+
+def _opened(path: Path, *words: str) -> pq.ParquetFile:
+    """Open a file of events without keeping what was read: pyarrow's buffer would grow to the size of the file."""
+    return pq.ParquetFile(path, read_dictionary=list(words), pre_buffer=False)
 
 
 def of_people(
@@ -96,7 +101,7 @@ def spans(people: pa.Table, own: Path, dates: int) -> list[tuple[int, int]]:
 def _events_of_each(person_ids: pa.ChunkedArray, own: Path) -> NDArray[np.int64]:
     """Return how many events of a file each of some people has."""
     ids, lengths = [pa.array([], pa.string())], [np.empty(0, dtype=np.int64)]
-    file = pq.ParquetFile(own, read_dictionary=["person_id"])
+    file = _opened(own, "person_id")
     for batch in file.iter_batches(_BATCH, columns=["person_id"], use_threads=False):
         word = batch["person_id"].indices.to_numpy()
         starts = np.flatnonzero(np.diff(word, prepend=-1))
