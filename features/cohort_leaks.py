@@ -23,7 +23,12 @@ SHARE = 0.01
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, readers: Sequence[Reader], looked: pa.Table, stamped: Collection[str]
+    connection: duckdb.DuckDBPyConnection,
+    readers: Sequence[Reader],
+    looked: pa.Table,
+    stamped: Collection[str],
+    *,
+    people: str,
 ) -> tuple[Check, list[Finding]]:
     """Look at the rules, and at who is in the cohort.
 
@@ -32,6 +37,7 @@ def check(
         readers: of which the rules are looked at.
         looked: person_id and as_of_date of all rows.
         stamped: sources whose records are stamped with the day of delivery.
+        people: what the use case calls the people.
     """
     found = [one for rule in readers if rule.is_rule for one in _stamped(rule, _sources(connection, rule) & {*stamped})]
     connection.register("looked_given", looked)
@@ -50,11 +56,11 @@ def check(
         """
     ).fetchall()
     connection.unregister("looked_given")
-    part = Part(int(many), int(whole), "children in the cohort")
+    part = Part(int(many), int(whole), f"{people} in the cohort")
     if part.many >= FEWEST and part.low > SHARE:
         found.append(_unknown(part))
     rules = sum(one.is_rule for one in readers)
-    return Check(Kind.COHORT_FUTURE, True, f"{rules} rules, and when {part.whole:,} children came into the hub"), found
+    return Check(Kind.COHORT_FUTURE, True, f"{rules} rules, and when {part.whole:,} {people} came into the hub"), found
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, rule: Reader) -> set[str]:

@@ -58,25 +58,23 @@ def check(
     if not many:
         why = "No event of the outcome says to which episode it belongs (episode in sources.yaml)."
         return [(Check(Kind.READS_OUTCOME, False, why_not=why), [])]
+    whom = f"{use_case.people} with the outcome"
     begins = bool(set(use_case.outcome.events.types) & _starts(use_case, indicators))
     found = []
     for one in own:
         window = None if one.spells is not None else one.window_days
         if children := _children(connection, one.filters(), one.sources, window):
-            found.append(_finding(one.name, one.plain, Part(children, many, _WITH), begins))
+            found.append(_finding(one.name, one.plain, Part(children, many, whom), begins))
     cohort = [
-        _cohort_finding(place, Part(children, many, _WITH))
+        _cohort_finding(place, Part(children, many, whom))
         for place, events, days in _cohort_filters(use_case)
         if (children := _children(connection, (events,), (), days))
     ]
-    looked = f"{len(own)} indicators for {many:,} children with the outcome"
+    looked = f"{len(own)} indicators for {many:,} {whom}"
     return [
         (Check(Kind.READS_OUTCOME, True, looked), found),
         (Check(Kind.COHORT_FUTURE, True, "its rules, for events of the outcome's own episode"), cohort),
     ]
-
-
-_WITH = "children with the outcome"
 
 
 def _finding(name: str, plain: str, part: Part, begins: bool) -> Finding:

@@ -176,7 +176,7 @@ def _look(
             lambda: [extract_columns.check(connection, partnership, who)],
             lambda: [recording_dates.check(connection, workspace, snapshot, sources)],
             lambda: [single_predictors.check(use_case, indicators, columns)],
-            lambda: [cohort_leaks.check(connection, who, looked, stamped)],
+            lambda: [cohort_leaks.check(connection, who, looked, stamped, people=use_case.people)],
             lambda: _compared(connection, snapshot, earlier, use_case, indicators),
         )
         found = []

@@ -53,7 +53,7 @@ def check(use_case: UseCase, indicators: Sequence[Indicator], columns: Columns) 
     with_it, without = (len(np.unique(people[outcome == one])) for one in (1.0, 0.0))
     if min(with_it, without) < FEWEST:
         fewer = "with" if with_it < without else "without"
-        why = f"Fewer than {FEWEST} children {fewer} the outcome on the training dates."
+        why = f"Fewer than {FEWEST} {use_case.people} {fewer} the outcome on the training dates."
         return Check(Kind.NEAR_PERFECT, False, why_not=why), []
     found = []
     for one in indicators:
@@ -122,7 +122,7 @@ def presence(values: Floats, outcome: Floats, people: Codes) -> Stated:
     there: Flags = ~np.isnan(values) & (values != 0)
     children, first = np.unique(people[there], return_index=True)
     if len(children) < FEWEST:
-        return NotComputed(len(children), f"fewer than {FEWEST} children with anything")
+        return NotComputed(len(children), f"fewer than {FEWEST} people with anything")
     if there.mean() >= 0.5:
         return NotComputed(len(children), "half of all rows or more have something")
     happened = outcome[there][first]

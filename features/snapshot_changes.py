@@ -36,7 +36,6 @@ _REMEDY = (
     "Find out what was delivered or mapped anew with dates from before: compare the two deliveries, and whether "
     "sources.yaml changed in between. Train only on dates for which nothing changed."
 )
-_CHILDREN = "children compared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,12 @@ def check(
     for indicator in compared:
         changed = _changed(connection, _different_values(indicator), indicator.over)
         found += _findings(
-            Kind.VALUE_CHANGES, indicator.name, f"“{indicator.plain}” has another number", changed, people
+            Kind.VALUE_CHANGES,
+            indicator.name,
+            f"“{indicator.plain}” has another number",
+            changed,
+            people,
+            use_case.people,
         )
     members = _findings(
         Kind.COHORT_FUTURE,
@@ -105,12 +109,18 @@ def check(
         "Whether they belong to the cohort on a past date of looking changes",
         _changed(connection, _different_members(), Over.SELF),
         people,
+        use_case.people,
     )
     left_out = [one.name for one in indicators if one not in compared]
     why = f"A source is not in both snapshots: {', '.join(left_out)}." if left_out else ""
     days = f"{len(dates)} old dates of looking built again, compared with the snapshot {earlier.digest[:12]}"
     return [
-        (Check(Kind.VALUE_CHANGES, True, f"{len(compared)} indicators of {people:,} children on {days}", why), found),
+        (
+            Check(
+                Kind.VALUE_CHANGES, True, f"{len(compared)} indicators of {people:,} {use_case.people} on {days}", why
+            ),
+            found,
+        ),
         (Check(Kind.COHORT_FUTURE, True, f"who belongs to it, on {days}"), members),
     ]
 
@@ -207,9 +217,9 @@ def _changed(connection: duckdb.DuckDBPyConnection, different: str, over: Over) 
     return _Changed(*(int(one) for one in row))
 
 
-def _findings(kind: Kind, about: str, words: str, changed: _Changed, people: int) -> list[Finding]:
-    part = Part(changed.events, max(people, changed.events), _CHILDREN)
-    homes = Part(changed.household, max(people, changed.household), _CHILDREN)
+def _findings(kind: Kind, about: str, words: str, changed: _Changed, people: int, called: str) -> list[Finding]:
+    part = Part(changed.events, max(people, changed.events), f"{called} compared")
+    homes = Part(changed.household, max(people, changed.household), f"{called} compared")
     evidence = {
         "children_by_events": changed.events,
         "children_by_household": changed.household,

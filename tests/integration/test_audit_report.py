@@ -135,7 +135,7 @@ def test_a_leak_that_was_found_stands_on_the_first_screen(page: Page) -> None:
     assert box["y"] + box["height"] <= page.viewport_size["height"]
     section = page.locator("#leakage").inner_text()
     assert "counts records of the outcome's own episode for 120 of 450 children" in section
-    assert "Children: fewer than 10" in section
+    assert "People: fewer than 10" in section
     assert "There is no earlier snapshot to compare with." in section
 
 

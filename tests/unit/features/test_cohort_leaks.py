@@ -23,7 +23,7 @@ def looked(tmp_path: Path, rule: dict[str, Any], stamped: set[str], **tables: An
     asked = use_case(cohort={"plain": "Children of the test", **rule})
     keys = pa.table({"person_id": PEOPLE, "as_of_date": pa.array([AS_OF] * len(PEOPLE), pa.date32())})
     with lint._opened(published, None) as connection:
-        check, found = cohort_leaks.check(connection, readers(asked, [indicator()]), keys, stamped)
+        check, found = cohort_leaks.check(connection, readers(asked, [indicator()]), keys, stamped, people="children")
     assert check.done
     return found
 

@@ -67,7 +67,7 @@ def test_presence_counts_children_once_and_says_when_it_cannot() -> None:
     assert isinstance(found, Figure)
     assert (found.n, found.value) == (30, pytest.approx(29 / 30))
     assert presence(np.where(people < 19, 1.0, math.nan), np.zeros(200), people) == NotComputed(
-        19, "fewer than 20 children with anything"
+        19, "fewer than 20 people with anything"
     )
     assert isinstance(presence(np.ones(200), np.ones(200), people), NotComputed)
 
