@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -83,3 +84,20 @@ def test_borders_do_not_depend_on_how_the_file_is_cut(
     assert spans(people, path, 1) == [(0, 2), (2, 3), (3, 6)]
     assert spans(people, path, 16_384) == [(0, 2), (2, 3), (3, 5), (5, 6)]
     assert spans(people.slice(0, 0), path, 1) == []
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BATCH", 5000)
+    ids = [f"p{number:03}" for number in range(200)]
+    random = np.random.default_rng(1).random(200_000)
+    columns = {field.name: pa.nulls(len(random), field.type) for field in EVENT.fields}
+    columns |= {"person_id": pa.array(np.repeat(ids, 1000)), "value": pa.array(random)}
+    path = tmp_path / "own.parquet"
+    pq.write_table(pa.table(columns), path, row_group_size=5000)
+    before = pa.total_allocated_bytes()
+    stream, held = module.PersonStream(path), []
+    for person in ids[4::5]:
+        assert len(stream.until(person)) == 5000
+        held.append(pa.total_allocated_bytes() - before)
+    assert path.stat().st_size > 1_500_000
+    assert max(held) < 1_500_000
