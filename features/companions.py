@@ -124,7 +124,8 @@ def keyed_statement(over: Over, indicators: Sequence[Indicator]) -> str:
         over: household, siblings or area.
         indicators: those with another `over` do not count; only events that one of the others reads are there.
     """
-    read = read_condition([one for one in indicators if one.over is over])
+    mine = [one for one in indicators if one.over is over]
+    read = read_condition(mine)
     order = "occurred_on, event_id, event.known_from, other_id, seen_from"
     source, joined = "event", "event.person_id = other_id"
     given = {"person_id": "segment.person_id", "known_from": "greatest(event.known_from, seen_from)"}
@@ -133,6 +134,8 @@ def keyed_statement(over: Over, indicators: Sequence[Indicator]) -> str:
         order = "occurred_on, event_type, event.known_from, source, detail, value, seen_from"
         source, joined = "area_event", "event.area_id = segment.area_id"
         given |= {"known_to": "seen_to"} | dict.fromkeys(("role", "origin", "episode_id"), "NULL::VARCHAR")
+    if not any(one.spells for one in mine):
+        given["episode_id"] = "NULL::VARCHAR"  # long, and nobody reads it
     columns = ", ".join(f"{given.get(name, 'event.' + name)} AS {name}" for name in COLUMNS)
     return f"""
         SELECT {columns}
@@ -156,7 +159,8 @@ def write_stream(
         path: the file; its folder exists.
         memory: the most that DuckDB may hold.
     """
-    with sql.connect() as connection:
+    # One thread: each has a part of the memory for itself, and with more of them there is too little for the sort.
+    with sql.connect(threads=1) as connection:
         connection.execute(f"SET memory_limit = {sql.text(memory)}")
         connection.execute(f"SET temp_directory = {sql.text((path.parent / f'.{path.stem}-spilled').as_posix())}")
         see(connection, snapshot, *_TABLES[over])
