@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from features import partitions as module
 from features.catalogue import Over
-from features.partitions import partitions, spans
+from features.partitions import of_people, partitions, spans
 from hub.tables import EVENT
 
 
@@ -25,10 +25,14 @@ def events_of(counts: dict[str, int], path: Path, row_group: int) -> Path:
     return path
 
 
+def _ends(people: pa.Table) -> tuple[str, str]:
+    return people["person_id"][0].as_py(), people["person_id"][-1].as_py()
+
+
 COUNTS = st.dictionaries(st.sampled_from([f"p{number}" for number in range(12)]), st.integers(0, 9), max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     own=COUNTS,
     others=COUNTS,
@@ -57,6 +61,12 @@ def test_everybody_comes_once_with_their_own_events(
             Over.HOUSEHOLD: events_of(others, Path(tmp) / "others.parquet", row_group),
         }
         found = list(partitions(people, files, dates))
+        again = [of_people(people, files, *_ends(one.people)) for one in found]
+    for one, (mine, events) in zip(found, again, strict=True):
+        assert mine == one.people
+        assert {over: table["value"].to_pylist() for over, table in events.items()} == {
+            over: table["value"].to_pylist() for over, table in one.events.items()
+        }
     assert [one.number for one in found] == list(range(len(found)))
     assert pa.concat_tables([one.people for one in found]) == people
     for over, counts in ((Over.SELF, own), (Over.HOUSEHOLD, others)):
