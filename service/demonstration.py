@@ -178,6 +178,7 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
         ("linkage precision", walked.linkage.precision.text(4)),
         ("linkage recall", walked.linkage.recall.text(4)),
         ("rows × indicators", f"{rows:,} × {len(walked.features.indicators)}"),
+        ("leaks", _leaks(walked.features.facts["leakage"])),
     ]
     for label, metric in (("AUC", "auc"), ("precision at capacity", "precision_at_capacity")):
         lines.append((f"test {label}: model", bundle.figure(metric).text()))
@@ -187,6 +188,13 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
     lines += [(f"audit: {group['name']}", _verdicts(group)) for group in walked.audit.document()["fairness"]["groups"]]
     lines += [(f"gate {trial.when}", f"{trial.answer}, HTTP {trial.status}") for trial in walked.trials]
     return lines
+
+
+def _leaks(leakage: Mapping[str, Any]) -> str:
+    """Return how many leaks the build found, and by how many of its checks."""
+    done = sum(check["done"] for check in leakage["checks"])
+    found = f"{len(leakage['findings'])} found" if leakage["findings"] else "none found"
+    return f"{found} by {done} of {len(leakage['checks'])} checks; docs/leakage.md says what each can see"
 
 
 def _verdicts(group: Mapping[str, Any]) -> str:

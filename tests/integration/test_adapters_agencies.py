@@ -264,7 +264,13 @@ def test_areas_of_2021_have_the_decile_of_the_areas_of_2011_in_them(tmp_path: Pa
         "W1": ("Wales", "Cardiff", None, None),
     }
     figures = {
-        row["area_id"]: (row["event_type"], str(row["occurred_on"]), str(row["known_from"]), row["value"], row["detail"])
+        row["area_id"]: (
+            row["event_type"],
+            str(row["occurred_on"]),
+            str(row["known_from"]),
+            row["value"],
+            row["detail"],
+        )
         for row in found.area_events
     }
     assert figures == {
