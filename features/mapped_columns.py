@@ -7,13 +7,12 @@ few.
 """
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import duckdb
 
-from hub import sql
+from hub import expressions, sql
 from hub.source_files import alike
 from hub.sources import SourceBody
 
@@ -75,18 +74,8 @@ def _tree(statement: str) -> Any:
     return json.loads(answer)
 
 
-def _parts(tree: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
-        yield tree
-        for value in tree.values():
-            yield from _parts(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _parts(value)
-
-
 def _names(tree: Any) -> frozenset[str]:
-    found = [part["column_names"] for part in _parts(tree) if part.get("class") == "COLUMN_REF"]
+    found = [part["column_names"] for part in expressions.parts(tree) if part.get("class") == "COLUMN_REF"]
     return frozenset(names[-1] for names in found)
 
 
@@ -95,14 +84,14 @@ def _columns_of(statement: str) -> frozenset[str]:
 
 
 def _tables_of(statement: str) -> frozenset[str]:
-    tables = [part["table_name"] for part in _parts(_tree(statement)) if part.get("type") == "BASE_TABLE"]
+    tables = [part["table_name"] for part in expressions.parts(_tree(statement)) if part.get("type") == "BASE_TABLE"]
     return frozenset(tables)
 
 
 def _given(statement: str) -> dict[str, frozenset[str]]:
     """Return for each name that the statement gives to an expression the columns that the expression reads."""
     found: dict[str, frozenset[str]] = {}
-    for part in _parts(_tree(statement)):
+    for part in expressions.parts(_tree(statement)):
         for item in part.get("select_list") or ():
             if item.get("alias"):
                 name = str(item["alias"]).lower()

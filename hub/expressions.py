@@ -35,14 +35,15 @@ def _changing_functions() -> frozenset[str]:
     return frozenset(str(name) for (name,) in rows)
 
 
-def _parts(tree: Any) -> Iterator[dict[str, Any]]:
+def parts(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object of a parsed statement (json_serialize_sql), the outermost first."""
     if isinstance(tree, dict):
         yield tree
         for value in tree.values():
-            yield from _parts(value)
+            yield from parts(value)
     elif isinstance(tree, list):
         for value in tree:
-            yield from _parts(value)
+            yield from parts(value)
 
 
 def objection(connection: duckdb.DuckDBPyConnection, statement: str, tables: Iterable[str]) -> str | None:
@@ -59,7 +60,7 @@ def objection(connection: duckdb.DuckDBPyConnection, statement: str, tables: Ite
         return f"not a SELECT that DuckDB understands: {tree['error_message']}"
     if len(tree["statements"]) != 1:
         return "more than one statement; write one SELECT"
-    parts = list(_parts(tree["statements"]))
+    parts = list(parts(tree["statements"]))
     own = {entry["key"] for part in parts for entry in (part.get("cte_map") or {}).get("map", [])}
     known = sorted({*tables, *own})
     for part in parts:
