@@ -60,10 +60,10 @@ def objection(connection: duckdb.DuckDBPyConnection, statement: str, tables: Ite
         return f"not a SELECT that DuckDB understands: {tree['error_message']}"
     if len(tree["statements"]) != 1:
         return "more than one statement; write one SELECT"
-    parts = list(parts(tree["statements"]))
-    own = {entry["key"] for part in parts for entry in (part.get("cte_map") or {}).get("map", [])}
+    every = list(parts(tree["statements"]))
+    own = {entry["key"] for part in every for entry in (part.get("cte_map") or {}).get("map", [])}
     known = sorted({*tables, *own})
-    for part in parts:
+    for part in every:
         found = _objection_to(part, known)
         if found is not None:
             return found
