@@ -32,7 +32,9 @@ from hub.snapshots import Snapshot
 from hub.workspace import Workspace
 
 _EPOCH = datetime.date(1970, 1, 1)
-_QUERY = f"SELECT stream, {', '.join(EVENT_COLUMNS)}, end_place FROM source.event WHERE person = ?"
+_PREPARED = f"""
+    PREPARE events_of AS SELECT stream, {", ".join(EVENT_COLUMNS)}, end_place FROM source.event WHERE person = $1
+"""
 
 
 class NotInCohortError(StateError):
@@ -111,7 +113,7 @@ class OnlineSource:
 
     def _events(self, number: int) -> dict[Over, Coded]:
         """Return the coded events of each stream in which the person has any."""
-        rows = self._cursor().execute(_QUERY, [number]).fetchnumpy()
+        rows = self._cursor().execute(f"EXECUTE events_of({number})").fetchnumpy()
         streams = rows.pop("stream")
         found = {}
         for stream, over in enumerate(self._vectors.overs):
@@ -152,6 +154,7 @@ class OnlineSource:
         """Return this thread's cursor."""
         if not hasattr(self._local, "cursor"):
             self._local.cursor = self._connection.cursor()
+            self._local.cursor.execute(_PREPARED)
         cursor: duckdb.DuckDBPyConnection = self._local.cursor
         return cursor
 
