@@ -32,9 +32,7 @@ from hub.snapshots import Snapshot
 from hub.workspace import Workspace
 
 _EPOCH = datetime.date(1970, 1, 1)
-_PREPARED = f"""
-    PREPARE events_of AS SELECT stream, {", ".join(EVENT_COLUMNS)}, end_place FROM source.event WHERE person = $1
-"""
+_QUERY = f"SELECT stream, {', '.join(EVENT_COLUMNS)}, end_place FROM source.event_{{}} WHERE person = $1"
 
 
 class NotInCohortError(StateError):
@@ -61,8 +59,9 @@ class OnlineSource:
         # One thread, and rows in the order in which they were inserted: DuckDB keeps it.
         self._connection = sql.connect(threads=1)
         self._connection.execute(f"ATTACH {sql.text(self.file.as_posix())} AS source (READ_ONLY)")
-        people = self._connection.sql("SELECT person_id, birth_month FROM source.person").fetchnumpy()
+        people = self._connection.sql("SELECT person_id, birth_month, partition FROM source.person").fetchnumpy()
         self._people = np.array([one.encode() for one in people["person_id"].tolist()], dtype=np.bytes_)
+        self._partitions = people["partition"].tolist()
         self._births = np.ascontiguousarray(people["birth_month"], dtype=np.float64)
         self._met = [self._conditions(stream) for stream in range(len(self._vectors.overs))]
         self._local = threading.local()
@@ -113,7 +112,8 @@ class OnlineSource:
 
     def _events(self, number: int) -> dict[Over, Coded]:
         """Return the coded events of each stream in which the person has any."""
-        rows = self._cursor().execute(f"EXECUTE events_of({number})").fetchnumpy()
+        partition = self._partitions[number]
+        rows = self._cursor(partition).execute(f"EXECUTE events_{partition}({number})").fetchnumpy()
         streams = rows.pop("stream")
         found = {}
         for stream, over in enumerate(self._vectors.overs):
@@ -150,12 +150,14 @@ class OnlineSource:
         starts = np.concatenate(([0], np.cumsum(meets.sum(axis=1)))).astype(np.int32)
         return starts, np.nonzero(meets)[1].astype(np.int32), meets
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return this thread's cursor."""
+    def _cursor(self, partition: int) -> duckdb.DuckDBPyConnection:
+        """Return this thread's cursor, on which the query of a partition is prepared."""
         if not hasattr(self._local, "cursor"):
-            self._local.cursor = self._connection.cursor()
-            self._local.cursor.execute(_PREPARED)
+            self._local.cursor, self._local.prepared = self._connection.cursor(), set()
         cursor: duckdb.DuckDBPyConnection = self._local.cursor
+        if partition not in self._local.prepared:
+            cursor.execute(f"PREPARE events_{partition} AS {_QUERY.format(partition)}")
+            self._local.prepared.add(partition)
         return cursor
 
     def _fill(self, over: Over, coded: Coded, looked: Looked) -> None:

@@ -3,9 +3,11 @@
 An online source is an artefact with `events.duckdb`, made for one snapshot, cohort and list of indicators by the coder
 that the batch uses. Its facts are digests of all of these. The file holds
 
-- `person`: person_id and birth_month (months since January 1970, NaN where unknown), by number (place in the snapshot);
-- `event`: for each person's number and each stream the columns of `features.coding.Coded`, in its order; places are
-  counted from the person's own first one; `end_place` is the event's place in `ends`, or -1;
+- `person`: person_id and birth_month (months since January 1970, NaN where unknown) by number (place in the snapshot),
+  and the partition;
+- `event_0`, `event_1`…, one for each partition, because DuckDB takes longer to find a row the larger a table is: for
+  each person's number and each stream the columns of `features.coding.Coded`, in its order; places are counted from
+  the person's own first one; `end_place` is the event's place in `ends`, or -1;
 - `meets`: which conditions each signature of a stream meets.
 
 It is derived data: it may be deleted at any time, is made again when it is missing, and an erasure deletes all of it.
@@ -113,19 +115,28 @@ def _make(
         connection.execute(f"SET memory_limit = '{_MEMORY}'")
         connection.execute(f"ATTACH {sql.text((folder / FILE).as_posix())} AS source (ROW_GROUP_SIZE {_ROW_GROUP})")
         columns = ", ".join(f"{name} {'DOUBLE' if name == 'value' else 'INTEGER'}" for name in EVENT_COLUMNS)
-        connection.execute("CREATE TABLE source.person (number INTEGER, person_id VARCHAR, birth_month DOUBLE)")
-        connection.execute(f"CREATE TABLE source.event (person INTEGER, stream TINYINT, {columns}, end_place INTEGER)")
+        connection.execute(
+            "CREATE TABLE source.person (number INTEGER, person_id VARCHAR, birth_month DOUBLE, partition INTEGER)"
+        )
         connection.execute("CREATE TABLE source.meets (stream TINYINT, signature INTEGER, met BOOLEAN[])")
         for partition in split(snapshot, streams(snapshot, indicators, vectors.overs, half), 1):
             if report is not None:
                 report(f"Preparing {everybody} people for single questions", done, everybody)
             ids = partition.people["person_id"].combine_chunks()
             births = membership.birth_months(partition.people["birth_month"])
-            numbers = pa.array(np.arange(done, done + len(ids)), pa.int32())
-            _insert(connection, "person", {"number": numbers, "person_id": ids, "birth_month": births})
+            numbers, part = (
+                np.arange(done, done + len(ids), dtype=np.int32),
+                np.full(len(ids), partition.number, np.int32),
+            )
+            person = {"number": numbers, "person_id": ids, "birth_month": births, "partition": part}
+            _insert(connection, "person", person)
+            events = f"event_{partition.number}"
+            connection.execute(
+                f"CREATE TABLE source.{events} (person INTEGER, stream TINYINT, {columns}, end_place INTEGER)"
+            )
             for stream, over in enumerate(vectors.overs):
                 coded = vectors.code(over, partition.events[over], ids)
-                _insert(connection, "event", _rows(coded, stream, done))
+                _insert(connection, events, _rows(coded, stream, done))
                 meets[over] = coded.meets
             done += len(ids)
         for stream, over in enumerate(vectors.overs):
