@@ -178,6 +178,7 @@ def test_feature_sets_are_written_anew(tmp_path: Path) -> None:
     whole = feature_sets.feature_set(workspace, people=60)
     matrix, person = whole.matrix(), whole.matrix()["person_id"][0].as_py()
     theirs = matrix["person_id"].to_pylist().count(person)
+    (workspace.online / "source").mkdir(parents=True)
     [(old, new)] = feature_erasure.rewrite(workspace, [person], {whole.snapshot_digest: "6" * 64}).items()
     rewritten = feature_sets.open_feature_set(workspace, new)
     assert old == whole.digest
@@ -185,6 +186,7 @@ def test_feature_sets_are_written_anew(tmp_path: Path) -> None:
     assert rewritten.matrix().num_rows == matrix.num_rows - theirs == sum(rewritten.facts["rows"].values())
     assert person not in rewritten.groups()["person_id"].to_pylist()
     assert rewritten.snapshot_digest == "6" * 64
+    assert not workspace.online.exists()
     assert feature_erasure.rewrite(workspace, [person], {}) == {}
 
 
