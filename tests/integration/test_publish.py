@@ -119,6 +119,7 @@ def test_the_facts_say_where_everything_comes_from(county: County) -> None:
         "agency": "council",
         "sector": "local_authority",
         "gateways": [gateway(level="person")],
+        "level": "person",
         "assumed_recording": None,
     }
     assert [extract["source"] for extract in facts["extracts"]] == ["police", "school"]
