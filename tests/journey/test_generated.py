@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ import pytest
 
 from features import catalogue, rows
 from features.feature_sets import open_feature_set
+from features.online import open_source
 from hub.snapshots import open_snapshot
 from hub.workspace import Workspace
 from tests.factories.streams import frame_differences
@@ -116,6 +118,22 @@ def test_every_number_of_the_demonstration_is_the_oracle_s(demo: tuple[Path, Map
     whole = catalogue.read(ROOT / "partnerships" / "lancashire").indicators
     newest = rows.of(snapshot, built.use_case, whole, days[-1:])
     assert frame_differences(snapshot, built.use_case, whole, newest) == []
+
+
+def test_one_child_online_is_the_row_of_the_batch_for_a_thousand_random_questions(
+    demo: tuple[Path, Mapping[str, Any]],
+) -> None:
+    workspace = Workspace(demo[0] / "lancashire")
+    built = open_feature_set(workspace, demo[1]["features"])
+    snapshot = open_snapshot(workspace, built.snapshot_digest)
+    source = open_source(workspace, snapshot, built.use_case, built.indicators)
+    frame = built.matrix()
+    some = frame.take(np.random.default_rng(7).choice(len(frame), 1000, replace=False))
+    people, days = some["person_id"].to_pylist(), some["as_of_date"].to_pylist()
+    online = [source.vector(person, as_of_date=day) for person, day in zip(people, days, strict=True)]
+    source.close()
+    batch = np.column_stack([some[one.name].fill_null(np.nan).to_numpy() for one in built.indicators])
+    np.testing.assert_array_equal(np.array(online), batch)
 
 
 @pytest.mark.parametrize(
