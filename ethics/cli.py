@@ -2,16 +2,16 @@
 
 import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ethics import canvas_cli
+from ethics.arguments import ProposalArgument, open_record
 from hub.command_line import (
     AsOption,
     JsonOption,
     PartnershipOption,
-    Place,
     WorkspaceOption,
     place,
     say,
@@ -22,13 +22,10 @@ from hub.errors import InputError
 
 if TYPE_CHECKING:
     from ethics.approvals import Condition
-    from ethics.store import Store
 
 app = typer.Typer(help="Proposals, canvas, recommendations and decisions of the ethics group.", no_args_is_help=True)
-canvas_app = typer.Typer(help="The 15 sections of the data ethics canvas of a proposal.", no_args_is_help=True)
-app.add_typer(canvas_app, name="canvas")
+app.add_typer(canvas_cli.app, name="canvas")
 
-ProposalArgument = Annotated[int, typer.Argument(help="Number of the proposal, as `list` shows it.", min=1)]
 ReasonsOption = Annotated[str, typer.Option("--reasons", help="Why, in words that everybody in the group understands.")]
 
 
@@ -46,13 +43,6 @@ class OutcomeChoice(StrEnum):
     APPROVED = "approved"
     DECLINED = "declined"
     RETURNED = "returned"
-
-
-def open_record(here: Place) -> "Store":
-    """Open the ethics record of the place where a command works."""
-    from ethics.store import open_store
-
-    return open_store(here.workspace, here.settings.database_url)
 
 
 @app.command()
@@ -74,58 +64,6 @@ def propose(
         show_json({"proposal": number})
     else:
         say(f"Proposal {number} is a draft. Next: answer the canvas (`sentinel ethics canvas load {number}`).")
-
-
-@canvas_app.command("show")
-def canvas_show(
-    number: Annotated[
-        int | None, typer.Argument(help="Number of the proposal; the questions alone without it.")
-    ] = None,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show the canvas: every section, its question and, for a proposal, its answer."""
-    from ethics import canvas, dossier
-
-    card: dict[str, str] = {}
-    if number is None:
-        rows = [{"section": s.key, "title": s.title, "group": s.group, "question": s.question} for s in canvas.SECTIONS]
-    else:
-        here = place(workspace, partnership)
-        with open_record(here) as store:
-            found = dossier.read(store, here.partnership, number)
-        rows, card = found["canvas"], found["outcome_card"]
-    if not as_json:
-        for what, words in card.items():
-            say(f"{what}: {words}")
-    show(rows, as_json, title="Data ethics canvas")
-
-
-@canvas_app.command("load")
-def canvas_load(
-    number: ProposalArgument,
-    by: AsOption,
-    file: Annotated[
-        Path | None, typer.Option("--file", help="Answers; canvases/<use case>.yaml of the partnership without it.")
-    ] = None,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-) -> None:
-    """Answer the canvas of a draft from a YAML file; for the analyst who proposed it."""
-    from ethics import canvas, proposals, transitions
-
-    here = place(workspace, partnership)
-    with open_record(here) as store:
-        subject = transitions.read_subject(store, here.partnership, number)
-        answers = canvas.read(file or canvas.path_of(here.partnership.folder, subject.use_case))
-        proposals.answer(store, here.partnership, number, answers, by=by)
-    gaps = canvas.gaps(answers)
-    say(f"{len(answers)} sections of proposal {number} answered from the file.")
-    for gap in gaps:
-        say(f"Still needed: {gap}")
-    if not gaps:
-        say(f"Next: `sentinel ethics submit {number}`.")
 
 
 @app.command()

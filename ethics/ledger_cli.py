@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ethics.cli import open_record
+from ethics.arguments import open_record
 from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say, show, show_json
 
 app = typer.Typer(help="The ledger: every decision, score and refusal, chained.", no_args_is_help=True)

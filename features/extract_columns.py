@@ -22,6 +22,7 @@ from features.leaks import Check, Finding, Kind, Part, Severity
 from features.mapped_columns import behind
 from hub import adapter as adapters
 from hub import sql
+from hub.figures import Stated
 from hub.partnership import Partnership
 from hub.source_files import ColumnType, SourceFile, alike
 from hub.source_mappings import EventMapping
@@ -51,7 +52,7 @@ class Sign:
     field: str
     severity: Severity
     words: str
-    evidence: dict[str, object]
+    evidence: dict[str, int | str | Stated]
 
 
 def check(
@@ -96,7 +97,7 @@ def _findings(signs: Iterable[Sign], readers: Sequence[Reader]) -> list[Finding]
             sign.severity,
             one.name,
             sign.words,
-            {"source": sign.source, "event_type": sign.event_type, "field": sign.field, **sign.evidence},  # type: ignore[dict-item]
+            {"source": sign.source, "event_type": sign.event_type, "field": sign.field, **sign.evidence},
             _REMEDY,
         )
         for sign in signs

@@ -149,7 +149,12 @@ class Mapped:
     @property
     def table(self) -> str:
         """The table that it reads."""
-        return str(getattr(self.declared, "table"))  # noqa: B009
+        return str(self.declared.model_dump()["table"])
+
+    @property
+    def event_type(self) -> str:
+        """The type of the events, or figures about areas, that it gives."""
+        return str(self.declared.model_dump()["type"])
 
     @property
     def where(self) -> Field:

@@ -22,8 +22,8 @@ def read_(
         datetime.datetime | None,
         typer.Option("--delivered-on", formats=["%Y-%m-%d"], help="A date after this day is wrong. Else today (UTC)."),
     ] = None,
-    workspace: WorkspaceOption = None,  # noqa: ARG001
-    partnership: PartnershipOption = None,  # noqa: ARG001
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read files by a named format, outside any partnership, and count what they hold; nothing is stored."""
@@ -94,8 +94,8 @@ def _show(report: "DryRun") -> None:
 @app.command("adapters")
 def adapters_(
     name: Annotated[str | None, typer.Argument(help="Only this one, with its files and columns.")] = None,
-    workspace: WorkspaceOption = None,  # noqa: ARG001
-    partnership: PartnershipOption = None,  # noqa: ARG001
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the formats that Sentinel reads by name, or show one."""

@@ -65,16 +65,12 @@ def _since(stage: Stage) -> dict[str, str | None]:
         )
         [(start,)] = stage.execute(f"SELECT min(occurred_on) FROM ({days})").fetchall()
         for one in mapped:
-            starts.setdefault(_type(one), []).append(start)
+            starts.setdefault(one.event_type, []).append(start)
     found = {name: None if None in days else max(days) for name, days in sorted(starts.items())}
     stage.execute('CREATE TABLE "#since" (event_type VARCHAR, since DATE)')
     for name, start in found.items():
         stage.connection.execute('INSERT INTO "#since" VALUES (?, ?)', [name, start])
     return {name: start and start.isoformat() for name, start in found.items()}
-
-
-def _type(mapped: Mapped) -> str:
-    return str(getattr(mapped.declared, "type"))  # noqa: B009
 
 
 def _cover(stage: Stage) -> None:
@@ -94,7 +90,7 @@ def _identify(stage: Stage) -> None:
 
     def select(mapped: Mapped) -> str:
         return (
-            f"SELECT record_key, {sql.text(_type(mapped))} AS event_type, role, occurred_on, "
+            f"SELECT record_key, {sql.text(mapped.event_type)} AS event_type, role, occurred_on, "
             f"known_from IS NOT NULL AS is_mapped, {stage.recorded('occurred_on')} AS recorded, "
             f'value, detail, origin, episode FROM {mapped.result} JOIN "#keys" ON id = person'
         )

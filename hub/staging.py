@@ -215,7 +215,7 @@ def write_area_events(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
         return parquet_files.write_empty(AREA_EVENT, path), {"backdated": 0}
 
     def select(mapped: Mapped) -> str:
-        kind = sql.text(str(getattr(mapped.declared, "type")))  # noqa: B009
+        kind = sql.text(mapped.event_type)
         return (
             f"SELECT area AS area_id, {kind} AS event_type, occurred_on, known_from IS NOT NULL AS is_mapped, value, "
             f"{stage.recorded('occurred_on')} AS recorded, detail, {sql.text(stage.source.name)} AS source "

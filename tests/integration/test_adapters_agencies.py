@@ -1,5 +1,4 @@
 """Adapters of schools, police, youth justice and others: small files of the format become dated events."""
-# ruff: noqa: E501 (tables are drawn as wide as they arrive)
 
 import datetime
 from pathlib import Path

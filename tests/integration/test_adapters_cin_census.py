@@ -1,5 +1,4 @@
 """The children in need census: our schema and the shared one agree, and what is wrong is refused with its line."""
-# ruff: noqa: E501 (a census is drawn as it arrives)
 
 import random
 from collections.abc import Iterator

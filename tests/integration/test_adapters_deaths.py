@@ -1,5 +1,4 @@
 """What each format of social care tells of a death: from which day it is known, and that nobody dies twice in a list."""
-# ruff: noqa: E501 (tables are drawn as wide as they arrive)
 
 import datetime
 from pathlib import Path

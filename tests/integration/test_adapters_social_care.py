@@ -1,5 +1,4 @@
 """Adapters of social care: small files of the format become dated events, involvements and families."""
-# ruff: noqa: E501 (tables are drawn as wide as they arrive)
 
 from pathlib import Path
 

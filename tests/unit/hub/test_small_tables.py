@@ -59,12 +59,12 @@ def test_with_nothing_small_everything_is_shown() -> None:
 # Districts and quarters with 100 children in each, and the totals beside them; X is withheld.
 DRAWN = [
     # One small cell takes a rectangle with it: one in its row, one in its column, and the corner across.
-    ([[3, 40], [50, 60]], "XX./XX./..."),
-    ([[3, 40, 50], [50, 60, 20], [70, 80, 90]], "X.X./X.X./..../...."),
+    ([[3, 40], [50, 60]], "##./##./..."),
+    ([[3, 40, 50], [50, 60, 20], [70, 80, 90]], "#.#./#.#./..../...."),
     # Two in one row that add up to less than nine would tell how small they are: a third goes with them.
-    ([[1, 2, 80], [40, 40, 40]], "XXX./XXX./...."),
+    ([[1, 2, 80], [40, 40, 40]], "###./###./...."),
     # All but three: as telling as three.
-    ([[97, 60], [50, 40]], "XX./XX./..."),
+    ([[97, 60], [50, 40]], "##./##./..."),
 ]
 
 
@@ -74,7 +74,7 @@ def test_drawn_tables(inner: list[list[int]], expected: str) -> None:
     sizes = with_totals([[100] * len(line) for line in inner])
     small = small_in(counts, sizes)
     hidden = withheld(counts, sizes, small)
-    assert "/".join("".join(".X"[int(one)] for one in line) for line in hidden) == expected
+    assert "/".join("".join(".#"[int(one)] for one in line) for line in hidden) == expected
     assert_nobody_finds_out(counts, sizes, small, hidden)
 
 
