@@ -28,7 +28,8 @@ class Verified:
 
 
 def verify(workspace: Workspace, digest: str | None = None) -> list[Verified]:
-    """Check extracts with their identity files, snapshots, feature sets, bundles, audits, and the person map.
+    """Check extracts with their identity files, snapshots, feature sets, bundles, audits, online sources and
+    the person map.
 
     Args:
         workspace: where they lie.
@@ -55,6 +56,7 @@ def _folders(workspace: Workspace) -> dict[str, Path]:
         "feature set": workspace.features,
         "bundle": workspace.bundles,
         "audit": workspace.audits,
+        "online source": workspace.online,
     }
 
 
