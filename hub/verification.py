@@ -28,8 +28,7 @@ class Verified:
 
 
 def verify(workspace: Workspace, digest: str | None = None) -> list[Verified]:
-    """Check extracts with their identity files, snapshots, feature sets, bundles, audits, online sources and
-    the person map.
+    """Check every artefact, extracts with their identity files too, and the person map.
 
     Args:
         workspace: where they lie.
