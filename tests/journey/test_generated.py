@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -112,8 +111,7 @@ def test_every_number_of_the_demonstration_is_the_oracle_s(demo: tuple[Path, Map
     built = open_feature_set(workspace, demo[1]["features"])
     snapshot, frame = open_snapshot(workspace, built.snapshot_digest), built.matrix()
     days = sorted(frame["as_of_date"].unique().to_pylist())
-    some = frame.filter(pc.is_in(frame["as_of_date"], value_set=pa.array([days[0], days[-1]])))
-    assert frame_differences(snapshot, built.use_case, built.indicators, some) == []
+    assert frame_differences(snapshot, built.use_case, built.indicators, frame) == []
     # The use case leaves out much of the catalogue.
     whole = catalogue.read(ROOT / "partnerships" / "lancashire").indicators
     newest = rows.of(snapshot, built.use_case, whole, days[-1:])
