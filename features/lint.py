@@ -111,6 +111,7 @@ def of_build(
     matrix: Path,
     *,
     despite: str | None,
+    report: Report | None = None,
 ) -> dict[str, Any]:
     """Return what a feature set keeps under `leakage`: `Leakage.as_json` and `despite`, the reason or null.
 
@@ -124,6 +125,7 @@ def of_build(
         indicators: the indicators.
         matrix: the Parquet file of the matrix.
         despite: why it is right to build although something refuses.
+        report: called at every step.
 
     Raises:
         LeakError: something refuses, and no reason was given.
@@ -133,9 +135,8 @@ def of_build(
         return pq.read_table(matrix, columns=[*names])
 
     earlier = earlier_snapshot(workspace, snapshot)
-    found = _look(
-        workspace, partnership, snapshot, use_case, indicators, columns, earlier, lambda _step, _done, _total: None
-    )
+    tell = report or (lambda _step, _done, _total: None)
+    found = _look(workspace, partnership, snapshot, use_case, indicators, columns, earlier, tell)
     found.require_none(despite=despite)
     return {**found.as_json(), "despite": (despite or "").strip() or None}
 

@@ -110,7 +110,14 @@ def build(
         for file in staging.FILES:
             staging.join(folder, file, draft.path / file)
         draft.facts["leakage"] = lint.of_build(
-            workspace, partnership, snapshot, use_case, indicators, draft.path / MATRIX_FILE, despite=despite_leaks
+            workspace,
+            partnership,
+            snapshot,
+            use_case,
+            indicators,
+            draft.path / MATRIX_FILE,
+            despite=despite_leaks,
+            report=report,
         )
     shutil.rmtree(folder)
     return open_feature_set(workspace, draft.digest)
