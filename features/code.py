@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hub.digests import digest_of, sha256_file
 
-_MODULES = (
+MODULES = (  # all that numbers go through; a test follows the imports
     "coding",
     "companions",
     "compilation",
@@ -26,4 +26,4 @@ _MODULES = (
 def code_digest() -> str:
     """Return the digest of those modules of this package."""
     here = Path(__file__).parent
-    return digest_of({name: sha256_file(here / f"{name}.py") for name in _MODULES})
+    return digest_of({name: sha256_file(here / f"{name}.py") for name in MODULES})

@@ -67,7 +67,8 @@ def build(
     Raises:
         GatewayError: a source may not be used for the purpose.
         IntegrityError: the snapshot has changed by a byte.
-        StateError: a rule of the use case is not in force on a date of looking.
+        StateError: a rule of the use case is not in force on a date of looking, or another build with the same inputs
+            is at work.
         InputError: nobody is in the cohort on any date.
         LeakError: the future shows in it (features.lint), and no reason was given to build nevertheless.
     """
@@ -83,43 +84,45 @@ def build(
         "code_digest": code_digest(),
     }
     folder = workspace.features / f"{STAGING}{digest_of(inputs)}"
-    folder.mkdir(parents=True, exist_ok=True)
-    _stage(folder, snapshot, use_case, indicators, dates, report or (lambda _step, _done, _total: None), spark)
-    looked, outcomes = staging.counts(folder)
-    if not sum(looked.values()):
+    with staging.working(folder):
+        _stage(folder, snapshot, use_case, indicators, dates, report or (lambda _step, _done, _total: None), spark)
+        looked, outcomes = staging.counts(folder)
+        if not sum(looked.values()):
+            shutil.rmtree(folder)
+            raise InputError(
+                f"Nobody is in the cohort of {use_case.name} on any of {len(dates)} dates of looking.",
+                "Check the cohort's rules and event types against the snapshot.",
+            )
+        horizon = datetime.timedelta(days=use_case.horizon_days)
+        facts = {
+            "schema_version": SCHEMA_VERSION,
+            "partnership": snapshot.artefact.facts["partnership"],
+            "known_to": snapshot.known_to.isoformat(),
+            "use_case": use_case.model_dump(mode="json"),
+            "indicators": [indicator.model_dump(mode="json") for indicator in indicators],
+            "coverage": list(coverage_sources(indicators)),
+            "rows": {day.isoformat(): looked[day] for day in dates},
+            "outcomes": {
+                day.isoformat(): outcomes[day] if day + horizon <= snapshot.known_to else None for day in dates
+            },
+            "odd_events": odd_events(snapshot, sources),
+            "sources": {name: snapshot.artefact.facts["sources"][name] for name in sources},
+            "linkage": snapshot.artefact.facts["linkage"],
+        } | inputs
+        with artefacts.publish(workspace.features, KIND, facts) as draft:
+            for file in staging.FILES:
+                staging.join(folder, file, draft.path / file)
+            draft.facts["leakage"] = lint.of_build(
+                workspace,
+                partnership,
+                snapshot,
+                use_case,
+                indicators,
+                draft.path / MATRIX_FILE,
+                despite=despite_leaks,
+                report=report,
+            )
         shutil.rmtree(folder)
-        raise InputError(
-            f"Nobody is in the cohort of {use_case.name} on any of {len(dates)} dates of looking.",
-            "Check the cohort's rules and event types against the snapshot.",
-        )
-    horizon = datetime.timedelta(days=use_case.horizon_days)
-    facts = {
-        "schema_version": SCHEMA_VERSION,
-        "partnership": snapshot.artefact.facts["partnership"],
-        "known_to": snapshot.known_to.isoformat(),
-        "use_case": use_case.model_dump(mode="json"),
-        "indicators": [indicator.model_dump(mode="json") for indicator in indicators],
-        "coverage": list(coverage_sources(indicators)),
-        "rows": {day.isoformat(): looked[day] for day in dates},
-        "outcomes": {day.isoformat(): outcomes[day] if day + horizon <= snapshot.known_to else None for day in dates},
-        "odd_events": odd_events(snapshot, sources),
-        "sources": {name: snapshot.artefact.facts["sources"][name] for name in sources},
-        "linkage": snapshot.artefact.facts["linkage"],
-    } | inputs
-    with artefacts.publish(workspace.features, KIND, facts) as draft:
-        for file in staging.FILES:
-            staging.join(folder, file, draft.path / file)
-        draft.facts["leakage"] = lint.of_build(
-            workspace,
-            partnership,
-            snapshot,
-            use_case,
-            indicators,
-            draft.path / MATRIX_FILE,
-            despite=despite_leaks,
-            report=report,
-        )
-    shutil.rmtree(folder)
     return open_feature_set(workspace, draft.digest)
 
 

@@ -4,8 +4,11 @@ A part is there when its counts are, which appear last and by one rename: `00001
 """
 
 import datetime
+import fcntl
 import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,9 +17,28 @@ import pyarrow.parquet as pq
 
 from features.feature_sets import COVERAGE_FILE, GROUPS_FILE, MATRIX_FILE
 from features.parts import Part
+from hub.errors import StateError
 
 FILES = {MATRIX_FILE: "matrix", COVERAGE_FILE: "coverage", GROUPS_FILE: "groups"}
 """Each file of a feature set, and which table of a part it is made of."""
+
+
+@contextmanager
+def working(folder: Path) -> Iterator[None]:
+    """Keep a folder of parts to one build; it is made when it is not there.
+
+    Raises:
+        StateError: another build with the same inputs is at work in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StateError(
+                "Another build of this feature set is at work.", "Wait until it has ended; its result is the same."
+            ) from None
+        yield
 
 
 def is_there(folder: Path, number: int) -> bool:

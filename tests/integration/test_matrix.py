@@ -15,7 +15,7 @@ from features.feature_sets import FeatureSet, current_feature_set, open_feature_
 from features.matrix import build
 from features.online import NotInCohortError, open_source
 from features.parts import Part, PartMaker
-from hub.errors import GatewayError, InputError, IntegrityError, NotFoundError
+from hub.errors import GatewayError, InputError, IntegrityError, NotFoundError, StateError
 from hub.workspace import Workspace
 from tests.factories import permissions
 from tests.factories.snapshots import GATEWAY, snapshot
@@ -110,6 +110,21 @@ def test_a_build_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path, m
     assert made == ["ada", "ben", "old"], "what was done is not done again"
     assert found.digest == expected.digest
     assert [path.name for path in workspace.features.iterdir()] == [found.digest], "nothing half-done stays behind"
+
+
+def test_two_builds_of_one_feature_set_do_not_work_at_the_same_time(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    published = snapshot(workspace, person=PERSON, event=EVENT, known_to="2024-03-30")
+    inside = []
+
+    def again(_step: str, _done: int, _total: int) -> None:
+        with pytest.raises(StateError, match="Another build of this feature set is at work"):
+            build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
+        inside.append(1)
+
+    found = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY, report=again)
+    assert inside
+    assert [path.name for path in workspace.features.iterdir()] == [found.digest]
 
 
 def test_coverage_tells_no_record_from_nothing_having_happened(tmp_path: Path) -> None:
