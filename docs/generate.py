@@ -152,7 +152,7 @@ def _words(state: str) -> str:
 
 def openapi() -> str:
     """Return the OpenAPI document of the service."""
-    from service.api import openapi_document
+    from service.http.api import openapi_document
 
     return json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n"
 

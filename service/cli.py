@@ -89,7 +89,7 @@ def serve(
     partnership: PartnershipOption = None,
 ) -> None:
     """Serve scores on 127.0.0.1, behind the gate."""
-    from service import server
+    from service.http import server
 
     here = place(workspace, partnership)
     server.run(here, port=here.settings.port if port is None else port)

@@ -23,7 +23,7 @@ from hub.command_line import Place
 from hub.errors import SentinelError
 from hub.partnership import Partnership, Role
 from models.bundles import Bundle
-from service.api import SCORES
+from service.http.api import SCORES
 
 _START_SECONDS = 120
 

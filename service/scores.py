@@ -12,7 +12,9 @@ from hub.errors import SentinelError
 from models import figures
 from models.bundles import Bundle
 from models.figures import NotComputed
-from service.answers import (
+from service.disclosure import Audience, agency_of
+from service.gate import Gate, Opened
+from service.scoring.answers import (
     ConditionReference,
     DecisionReference,
     Evidence,
@@ -21,9 +23,7 @@ from service.answers import (
     SnapshotReference,
     Withheld,
 )
-from service.disclosure import Audience, agency_of
-from service.gate import Gate, Opened
-from service.problems import Problem
+from service.scoring.problems import Problem
 
 CALLER = "local"
 _CAVEATS = (

@@ -10,8 +10,8 @@ import httpx2
 
 from ethics.store import open_store
 from models.bundles import open_bundle
-from service.api import SCORES
 from service.gate_trial import approve, serving
+from service.http.api import SCORES
 from tests.bench import Measured, measured
 from tests.factories import worlds
 

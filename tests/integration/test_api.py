@@ -16,9 +16,9 @@ from features.online import open_source
 from hub.command_line import Place
 from hub.snapshots import open_snapshot
 from models.bundles import open_bundle
-from service.api import MAX_BODY_BYTES, SCORES, create_app
 from service.gate import Gate
 from service.gate_trial import approve
+from service.http.api import MAX_BODY_BYTES, SCORES, create_app
 from service.scores import Scorer
 from tests.factories import worlds
 

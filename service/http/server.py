@@ -7,8 +7,8 @@ import uvicorn
 from ethics.store import open_store
 from hub.command_line import Place, say
 from hub.errors import ConfigurationError
-from service.api import create_app
 from service.gate import Gate
+from service.http.api import create_app
 from service.scores import Scorer
 
 HOST = "127.0.0.1"

@@ -16,9 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.errors import SentinelError
-from service import problems
-from service.answers import Score, ScoreRequest
 from service.scores import Scorer
+from service.scoring import problems
+from service.scoring.answers import Score, ScoreRequest
 
 SCORES = "/v1/scores"
 MAX_BODY_BYTES = 4096
