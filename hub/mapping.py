@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel
-from ruamel.yaml import YAML
 
 from hub import adapter as adapters
 from hub import sql, yaml_documents
@@ -220,11 +219,9 @@ class Declaration:
 
         The file is the adapter's when the source takes its files and mappings from one.
         """
-        location = tuple(int(part) if part.isdigit() else part for part in place.split("."))
         path: Path = self.path
         start: tuple[str | int, ...] = ("sources", self.index)
         if self.source.adapter is not None:
             path, start = adapters.path_of(self.source.adapter), ("source",)
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))
-        line = yaml_documents.line_of(tree, (*start, *location))
+        line = yaml_documents.line_in(path, (*start, *yaml_documents.location(place)))
         return ConfigurationError(f"{path}:{line}: source {self.source.name}: {place}: {message}.", remedy)

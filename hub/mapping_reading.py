@@ -14,15 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
 from hub import mapping_words as words
+from hub import yaml_trees
 from hub.errors import ConfigurationError
 from hub.file_mapping import FileMapping, Mappings
-
-_MOST_BYTES = 1 << 20
+from hub.yaml_trees import YamlList, YamlMap
 
 
 def read(path: Path) -> Mappings:
@@ -31,8 +27,9 @@ def read(path: Path) -> Mappings:
     Raises:
         ConfigurationError: it is missing, is neither YAML nor JSON, or says something that cannot be meant.
     """
-    tree = _load(path)
-    if not isinstance(tree, CommentedMap) or not tree:
+    missing = "docs/link_files.md shows a mapping."
+    tree = yaml_trees.read(path, wrong="neither YAML nor JSON", missing=missing)
+    if not isinstance(tree, YamlMap) or not tree:
         raise ConfigurationError(f"{path}:1: a mapping is lines such as `given_name: first_name`.")
     known = {words.plain(key): key for key in tree}
     holder = next((known[one] for one in words.FILES if one in known), None)
@@ -49,62 +46,41 @@ def read(path: Path) -> Mappings:
     return Mappings(path, every, files)
 
 
-def _load(path: Path) -> Any:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ConfigurationError(f"{path}: larger than 1 MB.", "A mapping is written by people.")
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such file.", "docs/link_files.md shows a mapping.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read as UTF-8 ({type(error).__name__}).") from None
-    try:
-        return YAML(typ="rt").load(text.expandtabs(4) if path.suffix.lower() == ".json" else text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = str(error.problem or "cannot be read").splitlines()[0]
-        remedy = ""
-        if "\\" in text:
-            remedy = "Put a regular expression in single quotes, such as '^(rec-\\d+)'."
-        raise ConfigurationError(f"{path}:{line}: neither YAML nor JSON: {problem}.", remedy) from None
-    except (YAMLError, ValueError) as error:
-        raise ConfigurationError(f"{path}:1: neither YAML nor JSON: {type(error).__name__}.") from None
-
-
-def _entries(path: Path, tree: CommentedMap, holder: str, entries: Any) -> list[tuple[str, int, CommentedMap]]:
-    line = int(tree.lc.key(holder)[0]) + 1
-    if isinstance(entries, CommentedMap) and entries:
-        found = [(str(name), int(entries.lc.key(name)[0]) + 1, entry) for name, entry in entries.items()]
-    elif isinstance(entries, CommentedSeq) and entries:
+def _entries(path: Path, tree: YamlMap, holder: str, entries: Any) -> list[tuple[str, int, YamlMap]]:
+    line = tree.key_lines[holder]
+    if isinstance(entries, YamlMap) and entries:
+        found = [(str(name), entries.key_lines[name], entry) for name, entry in entries.items()]
+    elif isinstance(entries, YamlList) and entries:
         found = []
         for number, entry in enumerate(entries):
-            at = int(entries.lc.item(number)[0]) + 1
-            key = next((one for word in words.FILE for one in entry or () if words.plain(one) == word), None)
-            if not isinstance(entry, CommentedMap) or key is None:
+            at = entries.item_lines[number]
+            keys = list(entry) if isinstance(entry, YamlMap) else []
+            key = next((one for word in words.FILE for one in keys if words.plain(one) == word), None)
+            if key is None:
                 raise ConfigurationError(f"{path}:{at}: {holder}.{number}: say which file, as in `file: school.csv`.")
-            found.append((str(entry.pop(key)), at, entry))
+            found.append((str(entry[key]), at, entry.without(key)))
     else:
         raise ConfigurationError(f"{path}:{line}: {holder}: name each file with its mapping below it.")
     for name, at, entry in found:
-        if not isinstance(entry, CommentedMap):
+        if not isinstance(entry, YamlMap):
             raise ConfigurationError(f"{path}:{at}: {name}: needs lines such as `given_name: first_name` below it.")
     return found
 
 
-def _fill(base: FileMapping, tree: CommentedMap, skip: str | None = None) -> FileMapping:
+def _fill(base: FileMapping, tree: YamlMap, skip: str | None = None) -> FileMapping:
     """Return `base` with everything that `tree` says."""
     mapping = base
     seen: dict[str, str] = {}
     for key, value in tree.items():
         if key == skip:
             continue
-        line = int(tree.lc.key(key)[0]) + 1
+        line = tree.key_lines[key]
         name = words.known(str(key))
         if name is None:
             raise ConfigurationError(f"{base.path}:{line}: {key}: no field is called so.", _remedy(str(key), value))
         mapping = replace(mapping, lines={**mapping.lines, name: line})
         if name == "columns":
-            if not isinstance(value, CommentedMap):
+            if not isinstance(value, YamlMap):
                 raise mapping.error(name, "needs lines such as `given_name: first_name` below it.")
             mapping = _fill(mapping, value)
         elif name == "identifiers":
@@ -137,12 +113,12 @@ def _with(mapping: FileMapping, name: str, columns: tuple[str, ...]) -> FileMapp
 
 def _columns(mapping: FileMapping, name: str, value: Any) -> tuple[str, ...]:
     """Return the columns that a value names: one, several in a list, or `column(s):` of a map."""
-    if isinstance(value, CommentedMap):
+    if isinstance(value, YamlMap):
         inner = {words.plain(key): one for key, one in value.items()}
         if set(inner) in ({"column"}, {"columns"}):
             return _columns(mapping, name, next(iter(inner.values())))
         raise mapping.error(name, "name its column.", f"Write `{name}: COLUMN`, or a list of columns.")
-    found = tuple(_text(one) for one in (value if isinstance(value, CommentedSeq) else [value]))
+    found = tuple(_text(one) for one in (value if isinstance(value, YamlList) else [value]))
     if not found or not all(found):
         raise mapping.error(name, "name its column.", f"Write `{name}: COLUMN`, or a list of columns.")
     return found
@@ -161,8 +137,8 @@ def _column(mapping: FileMapping, name: str, value: Any) -> str:
 
 def _identifiers(mapping: FileMapping, value: Any, line: int) -> FileMapping:
     """Understand `{nhs_number: COLUMN}`, or columns that are called as the identifier is."""
-    if isinstance(value, CommentedMap):
-        named = {words.plain(kind): (one, int(value.lc.key(kind)[0]) + 1) for kind, one in value.items()}
+    if isinstance(value, YamlMap):
+        named = {words.plain(kind): (one, value.key_lines[kind]) for kind, one in value.items()}
     else:
         named = {words.plain(one): (one, line) for one in _columns(mapping, "identifiers", value)}
     lines = {**mapping.lines, **{f"identifiers.{kind}": at for kind, (_, at) in named.items()}}
@@ -174,7 +150,7 @@ def _identifiers(mapping: FileMapping, value: Any, line: int) -> FileMapping:
 def _date(mapping: FileMapping, value: Any) -> FileMapping:
     """Understand a column, `{column, format}`, three columns in a list, or `{year, month, day}`."""
     name = "date_of_birth"
-    if isinstance(value, CommentedMap):
+    if isinstance(value, YamlMap):
         inner = {words.plain(key): one for key, one in value.items()}
         extra = set(inner) - {"column", "columns", "format", "formats", "year", "month", "day"}
         if extra:
@@ -221,9 +197,9 @@ def _setting(mapping: FileMapping, name: str, value: Any) -> FileMapping:
     if name == "date_format":
         return replace(mapping, dates=_formats(mapping, name, value))
     if name == "missing":
-        texts = value if isinstance(value, CommentedSeq) else [value]
+        texts = value if isinstance(value, YamlList) else [value]
         return replace(mapping, missing=(*words.MISSING, *(str(one).strip().lower() for one in texts)))
-    if name == "source" and isinstance(value, CommentedMap):
+    if name == "source" and isinstance(value, YamlMap):
         inner = {words.plain(key): one for key, one in value.items()}
         if set(inner) == {"name"}:
             return replace(mapping, source=_text(inner["name"]))
@@ -243,7 +219,7 @@ def _truth(mapping: FileMapping, value: Any) -> FileMapping:
     """Understand a column, a regular expression on the id, or `{column, pattern}`."""
     column: Sequence[str] = ()
     pattern = ""
-    if isinstance(value, CommentedMap):
+    if isinstance(value, YamlMap):
         inner = {words.plain(key): one for key, one in value.items()}
         pattern = str(inner.get("pattern", inner.get("regex", inner.get("id", ""))) or "")
         column = _columns(mapping, "truth", inner["column"]) if "column" in inner else ()

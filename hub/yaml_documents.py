@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from hub import yaml_trees
 from hub.errors import ConfigurationError
+from hub.yaml_trees import YamlList, YamlMap
 
-_MAX_BYTES = 4 << 20
+MOST_FINDINGS = 20
+"""So many mistakes of one file are listed; of the others only how many there are."""
+
+Location = tuple[int | str, ...]
 
 
 class Document(BaseModel):
@@ -28,24 +30,10 @@ def read(path: Path, model: type[DocumentT]) -> DocumentT:
     """Read one YAML file as `model`.
 
     Raises:
-        ConfigurationError: the file is missing, not UTF-8 YAML, or not as `model` declares. The message lists every
-            finding as `file:line: where: what is wrong`.
+        ConfigurationError: the file is missing, not UTF-8 YAML within the limits of `hub.yaml_trees`, or not as `model`
+            declares. The message lists the first findings as `file:line: where: what is wrong`.
     """
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ConfigurationError(f"{path}: larger than 4 MB.", "A partnership's file is written by people.")
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such file.", "`sentinel init DIR` writes a commented starter.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read as UTF-8 ({type(error).__name__}).") from None
-    try:
-        tree = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError(f"{path}:{line}: not valid YAML: {error.problem}.") from None
-    except (YAMLError, ValueError) as error:
-        raise ConfigurationError(f"{path}:1: not valid YAML: {type(error).__name__}.") from None
+    tree = yaml_trees.read(path)
     try:
         return model.model_validate(_plain(tree))
     except ValidationError as error:
@@ -86,42 +74,49 @@ def wrong(path: Path, where: str, what: str, remedy: str) -> ConfigurationError:
         what: what is wrong, without a full stop.
         remedy: what to do about it.
     """
-    location = tuple(int(part) if part.isdigit() else part for part in where.split("."))
-    line = line_of(YAML(typ="rt").load(path.read_text(encoding="utf-8-sig")), location)
-    return ConfigurationError(f"{path}:{line}: {where}: {what}.", remedy)
+    return ConfigurationError(f"{path}:{line_in(path, location(where))}: {where}: {what}.", remedy)
 
 
-def line_of(tree: Any, location: tuple[int | str, ...]) -> int:
-    """Return the line (from 1) of the deepest part of `location` that stands in the file."""
+def location(where: str) -> Location:
+    """Return the parts of a place such as `sources.0.agency`; digits are the number of an item."""
+    return tuple(int(part) if part.isascii() and part.isdecimal() else part for part in where.split("."))
+
+
+def line_in(path: Path, place: Location) -> int:
+    """Return the line of a place in a file, as the file is now; 1 when it cannot be read any more."""
+    try:
+        return line_of(yaml_trees.read(path), place)
+    except ConfigurationError:
+        return 1
+
+
+def line_of(tree: Any, place: Location) -> int:
+    """Return the line (from 1) of the deepest part of `place` that stands in the file."""
     line = 1
-    for key in location:
-        if isinstance(tree, CommentedMap) and key in tree:
-            line = tree.lc.value(key)[0] + 1 if _is_block(tree[key]) else tree.lc.key(key)[0] + 1
+    for key in place:
+        if isinstance(tree, YamlMap) and key in tree:
+            line = tree.value_lines[key] if isinstance(tree[key], dict | list) else tree.key_lines[key]
             tree = tree[key]
-        elif isinstance(tree, CommentedSeq) and isinstance(key, int) and key < len(tree):
-            line = tree.lc.item(key)[0] + 1
+        elif isinstance(tree, YamlList) and isinstance(key, int) and key < len(tree):
+            line = tree.item_lines[key]
             tree = tree[key]
-        elif isinstance(tree, CommentedMap | CommentedSeq):
+        elif isinstance(tree, YamlMap | YamlList):
             break
     return line
 
 
-def _is_block(value: Any) -> bool:
-    return isinstance(value, CommentedMap | CommentedSeq)
-
-
 def _plain(tree: Any) -> Any:
-    if isinstance(tree, CommentedMap):
+    if isinstance(tree, YamlMap):
         return {key: _plain(value) for key, value in tree.items()}
-    if isinstance(tree, CommentedSeq):
+    if isinstance(tree, YamlList):
         return [_plain(value) for value in tree]
     return tree
 
 
 def _findings(path: Path, tree: Any, error: ValidationError) -> str:
     lines = []
-    for finding in error.errors(include_url=False, include_input=False):
-        where = ".".join(str(part) for part in finding["loc"]) or "the file"
+    for finding in error.errors(include_url=False, include_input=False)[:MOST_FINDINGS]:
+        where = ".".join(yaml_trees.shown(part) for part in finding["loc"]) or "the file"
         message = finding["msg"].removeprefix("Value error, ")
         if finding["type"] == "extra_forbidden":
             message = "this key is not known here; correct its spelling or remove it"
@@ -132,4 +127,6 @@ def _findings(path: Path, tree: Any, error: ValidationError) -> str:
         elif finding["type"] == "string_type":
             message = "this must be text; put it in quotes"
         lines.append(f"{path}:{line_of(tree, finding['loc'])}: {where}: {message}")
+    if error.error_count() > MOST_FINDINGS:
+        lines.append(f"{path}: and {error.error_count() - MOST_FINDINGS:,} more; mend these first.")
     return "\n".join(lines)

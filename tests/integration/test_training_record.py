@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from mlflow import MlflowClient
-from ruamel.yaml import YAML
 
 from features.feature_sets import FeatureSet
 from hub.errors import NotFoundError
@@ -62,7 +62,7 @@ def write_partnership(folder: Path) -> Path:
     for name, document in documents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with (folder / name).open("w", encoding="utf-8") as stream:
-            YAML(typ="safe").dump(document, stream)
+            yaml.safe_dump(document, stream, allow_unicode=True)
     return folder
 
 

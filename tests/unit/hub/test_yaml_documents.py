@@ -65,7 +65,7 @@ def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
 def test_a_missing_and_a_huge_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"no such file\. `sentinel init DIR`"):
         yaml_documents.read(tmp_path / "none.yaml", Family)
-    with pytest.raises(ConfigurationError, match="larger than 4 MB"):
+    with pytest.raises(ConfigurationError, match="larger than 1 MB"):
         _read(tmp_path, b"title: " + b"x" * (5 << 20))
 
 
