@@ -9,6 +9,7 @@ Extracts, snapshots, feature sets, bundles and audits are artefacts:
     bundle = artefacts.open_artefact(workspace.bundles, digest, "bundle")   # checks the manifest against its name
     bundle.read("model.txt")                       # bytes, checked against the manifest before anyone parses them
     bundle.verify()                                # checks every file
+    with bundle.held() as held: ...                # checks every file, before and after it is read by path
 
 `manifest.json` holds the kind, the facts, and the size and SHA-256 of each file. The digest of the manifest's bytes is
 the name of the directory, so a changed byte anywhere shows. A directory appears under its name by one rename, after
@@ -16,23 +17,26 @@ every file is on disk: a kill at any step leaves the old state or the new one, n
 content twice gives the same name and is a no-op.
 """
 
-import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub.digests import canonical_json, sha256_bytes, sha256_file
+from hub import held_files, manifests, names, private_folders, regular_files
+from hub.digests import canonical_json, sha256_bytes
 from hub.errors import ConfigurationError, IntegrityError, NotFoundError
+from hub.held_files import State
+from hub.held_files import state as state
+from hub.manifests import MANIFEST as MANIFEST
+from hub.published import Artefact as Artefact
 
-MANIFEST = "manifest.json"
 _DRAFT_PREFIX = ".draft-"
-_HEX_DIGEST = re.compile(r"[0-9a-f]{4,64}")
+_SHORTEST = 4
+_MOST_MANIFEST_BYTES = 64 << 20
 
 
 @dataclass(slots=True)
@@ -44,70 +48,19 @@ class Draft:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Artefact:
-    """A published directory whose manifest has been checked against its name.
+def _files_in(directory: Path) -> dict[str, State]:
+    """Return the state of each file of a draft.
 
-    Attributes:
-        path: the directory.
-        digest: SHA-256 of the manifest's bytes, 64 hexadecimal characters.
-        kind: what it is, such as "snapshot" or "bundle".
-        facts: what the publisher said of it (digests of its inputs, counts, dates).
-        files: for each file, relative with forward slashes, `{"sha256": ..., "bytes": ...}`.
+    Raises:
+        IntegrityError: there is a link, a FIFO or a device.
     """
-
-    path: Path
-    digest: str
-    kind: str
-    facts: Mapping[str, Any]
-    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of one file, read once and checked before they are handed out.
-
-        Raises:
-            IntegrityError: the file is missing, not named in the manifest, or differs from its digest.
-        """
-        expected = self.files.get(name)
-        if expected is None:
-            raise IntegrityError(f"{self.kind} {self.digest[:12]} has no file {name} in its manifest.")
-        try:
-            content = (self.path / name).read_bytes()
-        except OSError:
-            raise self._changed(name) from None
-        if sha256_bytes(content) != expected["sha256"]:
-            raise self._changed(name)
-        return content
-
-    def verify(self) -> int:
-        """Check every file against the manifest and that there is no other file; return how many were checked.
-
-        Raises:
-            IntegrityError: a file is missing, changed or was added.
-        """
-        for name, expected in self.files.items():
-            path = self.path / name
-            if not path.is_file() or sha256_file(path) != expected["sha256"]:
-                raise self._changed(name)
-        extra = sorted(set(_files_in(self.path)) - set(self.files))
-        if extra:
-            raise IntegrityError(
-                f"{self.kind} {self.digest[:12]} holds a file that its manifest does not name: {extra[0]}.",
-                "Remove it, or restore the directory from a copy.",
-            )
-        return len(self.files)
-
-    def _changed(self, name: str) -> IntegrityError:
-        return IntegrityError(
-            f"{self.kind} {self.digest[:12]}: {name} is missing or differs from the digest it was published under.",
-            "Restore it from a copy, or publish anew; nothing was read from it.",
-        )
-
-
-def _files_in(directory: Path) -> Iterator[str]:
-    for path in sorted(directory.rglob("*")):
-        if path.is_file() and path != directory / MANIFEST:
-            yield path.relative_to(directory).as_posix()
+    found: dict[str, State] = {}
+    for name, known in sorted(held_files.entries(directory).items()):
+        if known is None:
+            raise IntegrityError("Only regular files are published, no links or devices.")
+        if name and not (directory / name).is_dir():
+            found[name] = known
+    return found
 
 
 def _sync(path: Path) -> None:
@@ -133,26 +86,27 @@ def publish(
         before: called with the digest when every file is on disk and the directory has not got its name yet, for what
             must never be missing where the artefact exists.
     """
-    parent.mkdir(parents=True, exist_ok=True)
+    private_folders.make(parent)
     draft = Draft(Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=parent)), dict(facts))
     try:
         yield draft
-        names = list(_files_in(draft.path))
+        states = _files_in(draft.path)
         files = {
-            name: {"sha256": sha256_file(draft.path / name), "bytes": (draft.path / name).stat().st_size}
-            for name in names
+            name: {"sha256": held_files.hashed(draft.path / name, known.size), "bytes": known.size}
+            for name, known in states.items()
         }
         content = canonical_json({"kind": kind, "facts": draft.facts, "files": files})
         (draft.path / MANIFEST).write_bytes(content)
-        for name in [*names, MANIFEST]:
+        for name in (*files, MANIFEST):
+            (draft.path / name).chmod(0o600)
             _sync(draft.path / name)
-        for directory in {draft.path, *((draft.path / name).parent for name in names)}:
+        for directory in {draft.path, *((draft.path / name).parent for name in files)}:
+            directory.chmod(0o700)
             _sync(directory)
         digest = sha256_bytes(content)
         if before is not None:
             before(digest)
         if not (parent / digest).exists():
-            draft.path.chmod(0o755)
             draft.path.rename(parent / digest)
             _sync(parent)
     except BaseException:
@@ -170,10 +124,12 @@ def remove_drafts(parent: Path) -> None:
 
 
 def digests_in(parent: Path) -> list[str]:
-    """Return the digests of all artefacts under `parent`, sorted; drafts that a kill left behind do not count."""
+    """Return the digests of all artefacts under `parent`, sorted; whatever is called otherwise does not count."""
     if not parent.is_dir():
         return []
-    return sorted(path.name for path in parent.iterdir() if path.is_dir() and len(path.name) == 64)
+    return sorted(
+        path.name for path in parent.iterdir() if names.is_digest(path.name) and path.is_dir() and not path.is_symlink()
+    )
 
 
 def open_artefact(parent: Path, digest: str, kind: str) -> Artefact:
@@ -184,7 +140,7 @@ def open_artefact(parent: Path, digest: str, kind: str) -> Artefact:
         ConfigurationError: `digest` is not hexadecimal or is shorter than 4 characters.
         IntegrityError: its manifest is damaged, is of another kind, or differs from its name.
     """
-    if not _HEX_DIGEST.fullmatch(digest):
+    if len(digest) < _SHORTEST or not names.is_digest(digest.ljust(64, "0")):
         raise ConfigurationError(
             f"This is not the digest of a {kind}.", "Give 4 to 64 hexadecimal characters as listings print them."
         )
@@ -200,15 +156,34 @@ def open_artefact(parent: Path, digest: str, kind: str) -> Artefact:
         "Restore it from a copy, or publish anew; nothing was read from it.",
     )
     try:
-        content = (parent / name / MANIFEST).read_bytes()
+        content = regular_files.read(parent / name / MANIFEST, most=_MOST_MANIFEST_BYTES, follow_links=False)
     except OSError:
         raise damaged from None
     if sha256_bytes(content) != name:
         raise damaged
-    manifest = json.loads(content)
-    if manifest["kind"] != kind:
-        raise IntegrityError(f"{name[:12]} is a {manifest['kind']}, not a {kind}.")
-    return Artefact(parent / name, name, kind, manifest["facts"], manifest["files"])
+    said, facts, files = manifests.parse(content, kind, name)
+    if said != kind:
+        raise IntegrityError(f"{name[:12]} is a {said}, not a {kind}.")
+    return Artefact(parent / name, name, kind, facts, files)
+
+
+def pointed_at(path: Path, kind: str) -> str:
+    """Return the digest that the pointer `path` names; see `write_pointer`.
+
+    Raises:
+        NotFoundError: there is no pointer.
+        IntegrityError: it is not one that `write_pointer` writes.
+    """
+    try:
+        content = regular_files.read(path, most=65, follow_links=False)
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no {kind} yet.") from None
+    except OSError:
+        content = b""
+    digest = content.removesuffix(b"\n").decode("ascii", "replace")
+    if not names.is_digest(digest):
+        raise IntegrityError(f"{path} does not name a {kind}.", f"Restore it from a copy, or make the {kind} anew.")
+    return digest
 
 
 def write_pointer(path: Path, digest: str) -> None:
