@@ -23,16 +23,19 @@ from audits.verdicts import Verdict, worst
 from features.feature_sets import open_feature_set
 from hub import artefacts
 from hub.artefacts import Artefact
-from hub.digests import canonical_json
+from hub.digests import canonical_json, sources_digest
 from hub.errors import NotFoundError
+from hub.ledger import publications
 from hub.partnership import Partnership
 from hub.workspace import Workspace
-from models.bundles import Bundle, open_bundle, trainings
+from models.bundles import Bundle, open_bundle
+from models.trainings import trainings
 
 KIND = "audit"
 EVIDENCE_FILE = "audit.json"
 REPORT_FILE = "report.html"
 MLFLOW_FOLDER = "audits"
+_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,13 @@ def silent(step: str, done: int, total: int) -> None:
 
 
 def run(
-    workspace: Workspace, partnership: Partnership, bundle_digest: str, *, seed: int = 0, progress: Report = silent
+    workspace: Workspace,
+    partnership: Partnership,
+    bundle_digest: str,
+    *,
+    by: str = publications.OPERATOR,
+    seed: int = 0,
+    progress: Report = silent,
 ) -> Audit:
     """Audit a bundle on its test dates, publish the evidence, and put it beside the bundle in MLflow.
 
@@ -90,6 +99,7 @@ def run(
         workspace: where bundle, feature set, audit and MLflow store lie.
         partnership: for its full name and those of its agencies.
         bundle_digest: digest of the bundle, or its beginning.
+        by: who runs it, an id of partnership.yaml, for the ledger.
         seed: of every resample and sample.
         progress: told of each step.
 
@@ -105,7 +115,10 @@ def run(
     feature_set.artefact.verify()
     bundle.rehearse()
     found = gather(bundle, feature_set, bundle.load(), partnership=partnership.file, seed=seed, report=progress)
-    with artefacts.publish(workspace.audits, KIND, _facts(bundle, found, seed)) as draft:
+    facts = _facts(bundle, found, seed)
+    made_from = {name: facts[name] for name in ("bundle", "feature_set", "snapshot")}
+    recorder = publications.recorder(workspace, KIND, made_from, by=by, code=sources_digest(_HERE))
+    with artefacts.publish(workspace.audits, KIND, facts, before=recorder) as draft:
         content = canonical_json(found.document)
         (draft.path / EVIDENCE_FILE).write_bytes(content)
         (draft.path / REPORT_FILE).write_text(render(json.loads(content)), encoding="utf-8")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.command_line import (
+    AsOption,
     JsonOption,
     PartnershipOption,
     WorkspaceOption,
@@ -29,6 +30,7 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give
 @run_app.command()
 @app.command("run")
 def run(
+    by: AsOption,
     bundle: BundleArgument = NEWEST,
     seed: SeedOption = 0,
     workspace: WorkspaceOption = None,
@@ -46,6 +48,7 @@ def run(
             here.workspace,
             here.partnership,
             digest,
+            by=here.partnership.person(by).id,
             seed=seed,
             progress=tell,
         )

@@ -1,7 +1,11 @@
 """Whether an approval holds, read from the store at every call. Any doubt is a refusal.
 
 An approval holds in `[decided_at, expires_on)`: from the moment of the decision up to, and not including, the day on
-which it expires, which begins at midnight UTC.
+which it expires, which begins at midnight UTC. It also ends when the ledger had to be taken up again after a break.
+
+The decision is not trusted by itself: its entry in the ledger, the recommendations behind it and their entries must
+agree with it, and be as many as it says that the quorum was. That the quorum, the reviewers and the owner are those of
+the partnership is for the caller to check, who has the partnership's files (`check_policy`).
 """
 
 import datetime
@@ -11,14 +15,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ethics import ledger, transitions
-from ethics.errors import ExpiredError, NotApprovedError, RecordError, WithdrawnError
-from ethics.records import DecisionRow, ProposalRow, WithdrawalRow, utc_text
-from ethics.store import Store
+from ethics import transitions
+from ethics.errors import ExpiredError, NotApprovedError, PolicyChangedError, WithdrawnError
+from ethics.policy import Policy
+from ethics.records import DecisionRow, ProposalRow, RecommendationRow, WithdrawalRow
 from ethics.workflow import Action, State
 from hub.digests import digest_of
+from hub.errors import RecordError
+from hub.ledger import ledger
+from hub.ledger.store import HEAD, Store, head_of
+from hub.ledger.tables import utc_text
 
 APPROVED = "approved"
+FEWEST = 2
+"""The smallest quorum that a partnership can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,10 @@ class Decision:
         snapshot: digest of the snapshot that both come from.
         use_case_digest: digest of the use case as it was approved.
         canvas_digest: digest of the canvas answers as they were approved.
+        policy_digest: digest of the policy under which it was given.
+        decided_by: the accountable owner.
+        counted: ids of the reviewers whose recommendations count.
+        quorum: how many had to count.
         conditions: what must be done, by whom and when.
         decided_at: first moment at which it holds, in UTC.
         expires_on: first day (UTC) on which it no longer holds.
@@ -62,6 +76,10 @@ class Decision:
     snapshot: str
     use_case_digest: str
     canvas_digest: str
+    policy_digest: str
+    decided_by: str
+    counted: frozenset[str]
+    quorum: int
     conditions: tuple[Condition, ...]
     decided_at: datetime.datetime
     expires_on: datetime.date
@@ -95,12 +113,25 @@ def valid_decision(store: Store, *, purpose: str, at: datetime.datetime) -> Deci
 def ledger_facts(row: DecisionRow) -> dict[str, Any]:
     """Return what a decision's entry in the ledger says: digests in place of words."""
     conditions = [[condition.words, condition.owner, condition.due] for condition in row.conditions]
-    plain = ("outcome", "purpose", "bundle", "audit", "snapshot", "use_case_digest", "canvas_digest", "supersedes")
-    return {name: getattr(row, name) for name in plain} | {
+    return {name: getattr(row, name) for name in _PLAIN} | {
         "expires_on": row.expires_on.isoformat() if row.expires_on else None,
         "reasons": digest_of(row.reasons),
+        "against_advice": None if row.against_advice is None else digest_of(row.against_advice),
         "conditions": digest_of(conditions),
     }
+
+
+_PLAIN = (
+    "outcome",
+    "purpose",
+    "bundle",
+    "audit",
+    "snapshot",
+    "use_case_digest",
+    "canvas_digest",
+    "policy_digest",
+    "supersedes",
+)
 
 
 def newest_approval(session: Session, purpose: str) -> DecisionRow | None:
@@ -125,10 +156,18 @@ def decision_in(session: Session, *, purpose: str, at: datetime.datetime) -> Dec
     row = newest_approval(session, purpose)
     if row is None or at.tzinfo is None:
         raise NotApprovedError("Nothing is approved for this purpose.", "The accountable owner decides on a proposal.")
+    head = session.info.get(HEAD) or head_of(session)
+    ledger.check_clock(head, at)
     proposal = session.get(ProposalRow, row.proposal_id)
     if _is_withdrawn(session, row) or (proposal is not None and proposal.state == State.WITHDRAWN):
         raise WithdrawnError(f"The approval {row.id} for this purpose was withdrawn.", "Nothing is scored with it.")
-    if proposal is None or proposal.state != State.APPROVED or not _is_as_decided(session, row, proposal):
+    if ledger.entries(session, kind=ledger.RESUMPTION, after=row.id):
+        raise NotApprovedError(
+            f"The approval {row.id} is from before the ledger had to be taken up again, so it does not hold any more.",
+            "Propose it again, so that the group and the owner decide anew.",
+        )
+    backing = _backing(session, row, proposal) if proposal is not None and proposal.state == State.APPROVED else None
+    if backing is None:
         raise NotApprovedError(
             f"The record of decision {row.id} does not agree with the ledger, so nothing is scored.",
             "Run `sentinel ledger verify`.",
@@ -139,8 +178,11 @@ def decision_in(session: Session, *, purpose: str, at: datetime.datetime) -> Dec
         raise ExpiredError(
             f"The approval {row.id} for this purpose expired on {row.expires_on}.", "Make a new proposal."
         )
+    apart = ("conditions", "expires_on", "counted", "quorum")
     return Decision(
-        **{name: getattr(row, name) for name in Decision.__slots__ if name not in ("conditions", "expires_on")},
+        **{name: getattr(row, name) for name in Decision.__slots__ if name not in apart},
+        counted=backing.counted,
+        quorum=backing.quorum,
         conditions=tuple(Condition(one.words, one.owner, one.due) for one in row.conditions),
         expires_on=row.expires_on,
     )
@@ -158,18 +200,82 @@ def _is_ended_by(session: Session, row: DecisionRow, action: Action) -> bool:
     return any(entry.read_facts().get("decision") == row.id for entry in entries)
 
 
-def _is_as_decided(session: Session, row: DecisionRow, proposal: ProposalRow) -> bool:
-    """Say whether decision, proposal and the ledger's entry agree in everything."""
+@dataclass(frozen=True, slots=True)
+class _Backing:
+    """What a decision rests on, as its entry says and its recommendations bear out."""
+
+    counted: frozenset[str]
+    quorum: int
+
+
+def _backing(session: Session, row: DecisionRow, proposal: ProposalRow) -> _Backing | None:
+    """Return what stands behind a decision; None unless decision, proposal, recommendations and ledger all agree."""
     entry = ledger.entry_at(session, row.id)
     if entry is None or _is_ended_by(session, row, Action.SUPERSEDE) or not ledger.is_chained(session, entry):
-        return False
+        return None
     if (entry.kind, entry.actor) != (transitions.KINDS[Action.APPROVE], row.decided_by):
-        return False
+        return None
     said = entry.read_facts()
     expected = ledger_facts(row) | {"proposal": proposal.id, "round": proposal.round}
     same = ("purpose", "bundle", "audit", "snapshot", "use_case_digest", "canvas_digest", "round")
-    return (
-        entry.at == utc_text(row.decided_at)
-        and all(said.get(name) == value for name, value in expected.items())
-        and all(getattr(proposal, name) == getattr(row, name) for name in same)
+    if (
+        entry.at != utc_text(row.decided_at)
+        or any(said.get(name) != value for name, value in expected.items())
+        or any(getattr(proposal, name) != getattr(row, name) for name in same)
+    ):
+        return None
+    counted, quorum = said.get("counted"), said.get("quorum")
+    if not isinstance(counted, list) or not isinstance(quorum, int) or len(set(counted)) < max(quorum, FEWEST):
+        return None
+    apart = {proposal.proposed_by, row.decided_by, *(trainer.person for trainer in proposal.trainers)}
+    given = transitions.recommendations_of(session, proposal)
+    supporting = 0
+    for name in set(counted):
+        if name in apart or name not in given or not _is_as_recommended(session, row, given[name]):
+            return None
+        supporting += given[name].verdict != transitions.OPPOSE
+    if supporting < quorum and row.against_advice is None:
+        return None
+    return _Backing(frozenset(counted), quorum)
+
+
+def _is_as_recommended(session: Session, row: DecisionRow, given: RecommendationRow) -> bool:
+    """Say whether a recommendation agrees with its entry, and is about the canvas and under the policy decided on."""
+    entry = ledger.entry_at(session, given.id)
+    if entry is None or not entry.holds or given.id >= row.id:
+        return False
+    said = entry.read_facts()
+    return (entry.kind, entry.actor, entry.at) == (
+        transitions.KINDS[Action.RECOMMEND],
+        given.member,
+        utc_text(given.at),
+    ) and all(
+        said.get(name) == value
+        for name, value in {
+            "proposal": row.proposal_id,
+            "round": row.round,
+            "verdict": given.verdict,
+            "words": digest_of(given.words),
+            "canvas_digest": row.canvas_digest,
+            "policy": row.policy_digest,
+        }.items()
     )
+
+
+def check_policy(decision: Decision, policy: Policy) -> None:
+    """Check that a decision was given under the policy as it is declared now, by its reviewers and one of its owners.
+
+    Raises:
+        PolicyChangedError: panel, quorum, a gateway, a source, an indicator or the day of use is another one.
+    """
+    if (
+        decision.policy_digest != policy.digest
+        or decision.quorum != policy.quorum
+        or not decision.counted <= policy.reviewers
+        or decision.decided_by not in policy.owners
+    ):
+        raise PolicyChangedError(
+            "The panel, the quorum, a gateway, a source, an indicator or the day of use is not as it was when this was "
+            "approved.",
+            "Restore the partnership's files, or propose again under the new ones.",
+        )

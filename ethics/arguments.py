@@ -7,7 +7,7 @@ import typer
 from hub.command_line import Place
 
 if TYPE_CHECKING:
-    from ethics.store import Store
+    from hub.ledger.store import Store
 
 ProposalArgument = Annotated[int, typer.Argument(help="Number of the proposal, as `list` shows it.", min=1)]
 
@@ -16,4 +16,4 @@ def open_record(here: Place) -> "Store":
     """Open the ethics record of the place where a command works."""
     from ethics.store import open_store
 
-    return open_store(here.workspace, here.settings.database_url)
+    return open_store(here.workspace)

@@ -17,10 +17,10 @@ from ethics.approvals import APPROVED, Condition, Decision, ledger_facts, newest
 from ethics.panel import checked_words, member
 from ethics.permissions import check_move
 from ethics.records import ConditionRow, DecisionRow, ProposalRow, WithdrawalRow
-from ethics.store import Store
 from ethics.workflow import Action, State
 from hub.digests import digest_of
 from hub.errors import InputError, StateError
+from hub.ledger.store import Store
 from hub.partnership import Partnership, Person
 from hub.workspace import Workspace
 
@@ -90,6 +90,7 @@ def decide(
     by: str,
     expires_on: datetime.date | None = None,
     conditions: Sequence[Condition] = (),
+    against_advice: str | None = None,
 ) -> int:
     """Decide on a recommended proposal; return the decision's number.
 
@@ -105,6 +106,7 @@ def decide(
         by: who decides; an accountable owner with no part in model, proposal or recommendations.
         expires_on: for an approval, the first day (UTC) on which it no longer holds.
         conditions: for an approval, what must be done, by whom and when.
+        against_advice: for an approval that fewer than the quorum support: why nevertheless, in writing.
 
     Raises:
         InputError: reasons, end date or conditions are not such as a decision may have.
@@ -116,18 +118,31 @@ def decide(
     # Hashing a snapshot takes time, so it happens before the transaction; what a proposal is about cannot change.
     trainers = evidence.trainers(workspace, subject.bundle) if approving else frozenset()
     found = evidence.examine(workspace, partnership, subject) if approving else None
+    policy = evidence.policy(workspace, partnership, subject.use_case).digest if approving else None
+    against = None if against_advice is None else checked_words(against_advice, "The reasons against advice")
     with store.writing() as session:
         now = store.now()
         row = transitions.proposal(session, partnership, number)
         changes, days = (found.changes, found.approval_days) if found else (None, 0)
-        case = transitions.case_of(session, partnership, row, trainers=trainers, changes=changes)
+        case = transitions.case_of(
+            session,
+            partnership,
+            row,
+            trainers=trainers,
+            changes=changes,
+            policy=policy,
+            against_advice=against is not None,
+        )
         action = _ACTIONS[outcome]
         check_move(action, case, person)
         check_terms(outcome=outcome, expires_on=expires_on, conditions=conditions, today=now.date(), approval_days=days)
         decision = _new_decision(row, outcome, said, by, now, expires_on, conditions)
+        decision.policy_digest = policy
+        decision.against_advice = against if approving and len(case.supporting) < case.quorum else None
         if approving:
             decision.supersedes = _supersede(session, partnership, row, person, now)
-        facts = ledger_facts(decision) | {"counted": sorted(case.counted), "quorum": case.quorum}
+        counts = {"counted": sorted(case.counted), "supporting": sorted(case.supporting), "quorum": case.quorum}
+        facts = ledger_facts(decision) | counts
         entry = transitions.make(session, row, case, action, person, at=now, facts=facts)
         decision.id = entry.seq
         session.add(decision)

@@ -10,8 +10,8 @@ from ethics import canvas, evidence, transitions
 from ethics.approvals import has_ended
 from ethics.permissions import Case, open_moves
 from ethics.records import DecisionRow, ProposalRow, RecommendationRow, WithdrawalRow
-from ethics.store import Store
 from ethics.workflow import State, StateOwner, in_words, owner_of
+from hub.ledger.store import Store
 from hub.partnership import Partnership, Person
 from hub.workspace import Workspace
 

@@ -1,6 +1,6 @@
 """Why nothing is scored, and why a step is refused: each with its own `kind`, status and exit code."""
 
-from hub.errors import IntegrityError, SentinelError, StateError
+from hub.errors import SentinelError, StateError
 
 
 class ApprovalError(SentinelError):
@@ -9,6 +9,7 @@ class ApprovalError(SentinelError):
     exit_code = 8
     status = 403
     kind = "no-approval"
+    may_be_told = True
 
 
 class NotApprovedError(ApprovalError):
@@ -29,6 +30,27 @@ class WithdrawnError(ApprovalError):
     kind = "approval-withdrawn"
 
 
+class SupersededError(ApprovalError):
+    """What was looked at is not what holds any more: another decision or another snapshot took its place meanwhile."""
+
+    status = 409
+    kind = "approval-superseded"
+
+
+class PolicyChangedError(ApprovalError):
+    """The approval was given under another policy than the one that is declared now."""
+
+    status = 409
+    kind = "policy-changed"
+
+
+class StaleSnapshotError(ApprovalError):
+    """The newest data are older than the use case allows."""
+
+    status = 409
+    kind = "snapshot-too-old"
+
+
 class NotAllowedError(StateError):
     """This step belongs to somebody else."""
 
@@ -40,17 +62,3 @@ class ConflictOfInterestError(NotAllowedError):
     """The person has a part in what they would judge."""
 
     kind = "conflict-of-interest"
-
-
-class LedgerError(IntegrityError):
-    """The ledger's chain does not hold."""
-
-    kind = "ledger-broken"
-
-
-class RecordError(SentinelError):
-    """The database of the ethics record refuses or cannot be reached."""
-
-    exit_code = 9
-    status = 503
-    kind = "record"

@@ -1,24 +1,28 @@
 """What a proposal is about: one bundle, the audit of exactly that bundle, their snapshot and use case, and who trained.
 
-Every file of bundle, audit and snapshot is read and compared with its digest. Nothing is parsed but the manifests and
-the list of trainings.
+Every file of bundle, audit and snapshot is read and compared with its digest, and the ledger must know that each of
+them was published here, from each other. Nothing is parsed but the manifests.
 """
 
 from dataclasses import dataclass, fields
 from typing import Any
 
 from ethics.errors import ConflictOfInterestError
+from ethics.policy import Policy, policy_of
 from features import label_cards, use_cases
 from features.use_cases import UseCase
 from hub import artefacts, snapshots
 from hub.artefacts import Artefact
-from hub.errors import IntegrityError, SentinelError, StateError
+from hub.errors import IntegrityError, NotPublishedError, SentinelError, StateError
+from hub.ledger import practice, publications
+from hub.ledger.publications import Publications
 from hub.partnership import Partnership
 from hub.workspace import Workspace
 from models.trainings import trainings
 
 BUNDLE = "bundle"
 AUDIT = "audit"
+FEATURE_SET = "feature set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit
 
     Raises:
         NotFoundError: there is no such bundle, audit or snapshot.
+        NotPublishedError: the ledger does not know one of them, or knows it as made from something else.
         IntegrityError: a file has changed, or a manifest does not say what is needed.
         StateError: bundle, audit, snapshot and use case do not belong together.
     """
@@ -84,8 +89,26 @@ def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: 
         raise StateError(f"The bundle is for another purpose than the use case {use_case.name}.")
     model.verify()
     report.verify()
+    _require_published(publications.read(workspace), model, report, snapshot.artefact)
     about = (model.digest, report.digest, snapshot.digest, use_case.digest)
     return Subject(use_case.purpose, use_case.name, *about), use_case
+
+
+def _require_published(known: Publications, model: Artefact, report: Artefact, snapshot: Artefact) -> None:
+    """Raise NotPublishedError unless the ledger knows all of them, the feature set between them, and what from what."""
+    known.require(snapshots.KIND, snapshot.digest)
+    chain = (
+        (known.require(FEATURE_SET, _fact(model, "feature_set")), {"snapshot": snapshot.digest}),
+        (known.require(BUNDLE, model.digest), {"feature_set": _fact(model, "feature_set")}),
+        (known.require(AUDIT, report.digest), {"bundle": model.digest}),
+    )
+    for publication, made_from in chain:
+        inputs = publication.inputs
+        if "rewritten_from" not in inputs and any(inputs.get(name) != digest for name, digest in made_from.items()):
+            raise NotPublishedError(
+                f"The {publication.kind} {publication.digest[:12]} was published as made from something else.",
+                "Make it anew with Sentinel's own commands.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +118,12 @@ class Examination:
     Attributes:
         changes: what is no longer as it was proposed, in words; none when all digests are the same.
         approval_days: longest time of an approval, from the use case as it was read; 0 when it could not be.
+        policy: the rules as they are declared now; None when they could not be read.
     """
 
     changes: tuple[str, ...]
     approval_days: int = 0
+    policy: Policy | None = None
 
 
 def examine(workspace: Workspace, partnership: Partnership, proposed: Subject) -> Examination:
@@ -112,7 +137,13 @@ def examine(workspace: Workspace, partnership: Partnership, proposed: Subject) -
         for field in fields(Subject)
         if getattr(found, field.name) != getattr(proposed, field.name)
     )
-    return Examination(tuple(changes), use_case.approval_days)
+    return Examination(tuple(changes), use_case.approval_days, policy(workspace, partnership, use_case.name))
+
+
+def policy(workspace: Workspace, partnership: Partnership, use_case: str) -> Policy:
+    """Return the policy for a use case as the partnership's files and the ledger's first entry say it now."""
+    found = use_cases.read(partnership, use_case)
+    return policy_of(partnership, found, practice=practice.is_practice(workspace))
 
 
 def trainers(workspace: Workspace, bundle: str) -> frozenset[str]:
@@ -120,7 +151,6 @@ def trainers(workspace: Workspace, bundle: str) -> frozenset[str]:
 
     Raises:
         ConflictOfInterestError: no training of it is known, or one names nobody.
-        IntegrityError: the list of trainings is damaged.
     """
     named = [training["trained_by"] for training in trainings(workspace, bundle)]
     if not named or not all(named):

@@ -22,11 +22,11 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Check every row of the ledger; name the first one that was changed, removed or added."""
-    from ethics import ledger
-    from ethics.errors import LedgerError
+    from hub.errors import LedgerError
+    from hub.ledger import verification
 
     with open_record(place(workspace, partnership)) as store:
-        state = ledger.verify(store, noted=noted)
+        state = verification.verify(store, noted=noted)
     if as_json:
         show_json(
             {"rows": state.rows, "head": state.head, "holds": state.holds, "broken": state.broken, "why": state.why}
@@ -34,7 +34,7 @@ def verify(
         if not state.holds:
             raise typer.Exit(LedgerError.exit_code)
         return
-    ledger.require(state)
+    verification.require(state)
     say(f"{state.rows} rows; the chain holds.")
     say(f"Head: {state.head} (note it elsewhere: `--noted` shows later that nothing was rewritten).")
 
@@ -48,7 +48,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List the newest rows of the ledger, oldest of them first."""
-    from ethics import ledger
+    from hub.ledger import ledger
 
     with open_record(place(workspace, partnership)) as store, store.reading() as session:
         entries = ledger.entries(session, kind=kind, last=last)

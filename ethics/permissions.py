@@ -22,7 +22,9 @@ class Case:
         trainers: ids of everybody who trained the model; when empty, nobody can be shown to be independent.
         recommended_by: ids of everybody who recommended in this round.
         counted: ids of those among them who count: reviewers of the panel, neither proposer nor trainer.
+        supporting: ids of those who count and support it, with or without conditions.
         quorum: how many must count.
+        against_advice: whether the owner has written why to approve although fewer than the quorum support it.
         canvas_gaps: sections without a sufficient answer.
         changes: what is no longer as it was proposed; None when nobody has looked, which counts as changed.
     """
@@ -32,9 +34,11 @@ class Case:
     trainers: frozenset[str]
     recommended_by: frozenset[str]
     counted: frozenset[str]
+    supporting: frozenset[str]
     quorum: int
     canvas_gaps: tuple[str, ...]
     changes: tuple[str, ...] | None
+    against_advice: bool = False
 
 
 def check_is_proposer(case: Case, person: Person) -> None:
@@ -90,6 +94,17 @@ def check_quorum(case: Case, _person: Person) -> None:
         )
 
 
+def check_advice(case: Case, _person: Person) -> None:
+    """Raise StateError when fewer than the quorum support it and the owner has not written why to go against that."""
+    if len(case.supporting) < case.quorum and not case.against_advice:
+        raise StateError(
+            f"Only {len(case.supporting)} of the {len(case.counted)} recommendations support it; "
+            f"{case.quorum} would be a quorum.",
+            "Decline or return it; or say in writing why to approve against advice (--against-advice), which stays in "
+            "the record.",
+        )
+
+
 def check_unchanged(case: Case, _person: Person) -> None:
     """Raise StateError when anything changed since it was proposed, or when nobody has looked."""
     if case.changes is None:
@@ -108,6 +123,7 @@ RULES: Mapping[Need, Callable[[Case, Person], None]] = {
     Need.NOT_COUNTED: check_not_counted,
     Need.CANVAS_COMPLETE: check_canvas_complete,
     Need.QUORUM: check_quorum,
+    Need.ADVICE: check_advice,
     Need.UNCHANGED: check_unchanged,
 }
 

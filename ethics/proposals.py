@@ -9,15 +9,16 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from ethics import canvas, evidence, ledger, transitions
+from ethics import canvas, evidence, transitions
 from ethics.errors import NotAllowedError
 from ethics.panel import checked_words, member
 from ethics.permissions import can_move
 from ethics.records import CanvasAnswerRow, ProposalRow, RecommendationRow, TrainerRow
-from ethics.store import Store
 from ethics.workflow import FIRST, Action
 from hub.digests import digest_of
 from hub.errors import InputError, StateError
+from hub.ledger import ledger
+from hub.ledger.store import Store
 from hub.partnership import Partnership, Role
 from hub.workspace import Workspace
 
@@ -53,9 +54,16 @@ def propose(store: Store, workspace: Workspace, partnership: Partnership, *, bun
         )
     subject = evidence.gather(workspace, partnership, bundle=bundle, audit=audit)
     trainers = evidence.trainers(workspace, subject.bundle)
+    policy = evidence.policy(workspace, partnership, subject.use_case)
     digests = {name: getattr(subject, name) for name in type(subject).__slots__}
     now = store.now()
-    facts = {**digests, "partnership": partnership.name, "trainers": sorted(trainers), "to": FIRST}
+    facts = {
+        **digests,
+        "partnership": partnership.name,
+        "trainers": sorted(trainers),
+        "policy": policy.digest,
+        "to": FIRST,
+    }
     with store.writing() as session:
         others = session.scalars(select(ProposalRow.partnership).where(ProposalRow.partnership != partnership.name))
         if other := others.first():
@@ -105,12 +113,13 @@ def submit(store: Store, workspace: Workspace, partnership: Partnership, number:
     person = member(partnership, by)
     # Hashing a snapshot takes time, so it happens before the transaction; what a proposal is about cannot change.
     subject = transitions.read_subject(store, partnership, number)
-    changes = evidence.examine(workspace, partnership, subject).changes
+    found = evidence.examine(workspace, partnership, subject)
     with store.writing() as session:
         row = transitions.proposal(session, partnership, number)
-        case = transitions.case_of(session, partnership, row, changes=changes)
+        case = transitions.case_of(session, partnership, row, changes=found.changes)
         digest = canvas.digest(transitions.answers_of(session, row))
-        transitions.make(session, row, case, Action.SUBMIT, person, at=store.now(), facts={"canvas_digest": digest})
+        facts = {"canvas_digest": digest, "policy": found.policy.digest if found.policy else None}
+        transitions.make(session, row, case, Action.SUBMIT, person, at=store.now(), facts=facts)
         row.canvas_digest = digest
 
 
@@ -148,11 +157,18 @@ def recommend(
         StateError: the proposal is not under review, or `by` is not a reviewer apart from who proposed and trained.
     """
     person, said, now = member(partnership, by), checked_words(words, "The words of a recommendation"), store.now()
-    trainers = evidence.trainers(workspace, transitions.read_subject(store, partnership, number).bundle)
+    subject = transitions.read_subject(store, partnership, number)
+    trainers = evidence.trainers(workspace, subject.bundle)
+    policy = evidence.policy(workspace, partnership, subject.use_case).digest
     with store.writing() as session:
         row = transitions.proposal(session, partnership, number)
         case = transitions.case_of(session, partnership, row, trainers=trainers)
-        facts = {"verdict": verdict, "words": digest_of(said), "canvas_digest": row.canvas_digest}
+        facts = {
+            "verdict": verdict,
+            "words": digest_of(said),
+            "canvas_digest": row.canvas_digest,
+            "policy": policy,
+        }
         entry = transitions.make(session, row, case, Action.RECOMMEND, person, at=now, facts=facts)
         session.add(
             RecommendationRow(
@@ -160,7 +176,7 @@ def recommend(
             )
         )
         session.flush()
-        case = transitions.case_of(session, partnership, row, trainers=trainers)
+        case = transitions.case_of(session, partnership, row, trainers=trainers, policy=policy)
         if can_move(Action.CONCLUDE, case, person):
             counted = {"counted": sorted(case.counted), "quorum": case.quorum}
             transitions.make(session, row, case, Action.CONCLUDE, person, at=now, facts=counted)

@@ -1,110 +1,19 @@
-"""The tables of the ethics record and of the ledger.
+"""The tables of the ethics record, which stand on the ledger (see `hub.ledger.tables`).
 
-Every row of the record is numbered by its entry in the ledger: proposal 7 is the proposal of ledger entry 7. A row
-without its entry is therefore impossible, and so is a second row for the same entry. Rows are added, never changed:
-triggers refuse it (see `ethics/migrations`). Only a proposal's state, round and canvas digest move on.
+Rows are added, never changed: triggers refuse it (see `ethics/migrations`). Only a proposal's state, round and canvas
+digest move on.
 """
 
 import datetime
-from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    text,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-UTC_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-GENESIS = "0" * 64
+from hub.ledger.schema import Steps
+from hub.ledger.tables import Base, Digest, EntryNumber, Name, entry_key
 
-_NAMES = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-Digest = String(64)
-Name = String(200)
-# In SQLite, INTEGER holds 64 bits and makes a primary key the row's own number, without a second index.
-EntryNumber = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class UtcTimestamp(TypeDecorator[datetime.datetime]):
-    """A moment in UTC, kept as text such as 2026-05-04T10:20:30.000000Z: the same bytes in every database."""
-
-    impl = String(27)
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Return the text for a moment; a moment without a time zone is an error."""
-        return None if value is None else utc_text(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime.datetime | None:  # noqa: ARG002
-        """Return the moment that the text stands for."""
-        return None if value is None else from_utc_text(value)
-
-
-def utc_text(at: datetime.datetime) -> str:
-    """Return a moment as text in UTC, with microseconds.
-
-    Raises:
-        ValueError: `at` has no time zone.
-    """
-    if at.tzinfo is None:
-        raise ValueError("a moment needs its time zone")
-    return at.astimezone(datetime.UTC).strftime(UTC_FORMAT)
-
-
-def from_utc_text(text: str) -> datetime.datetime:
-    """Return the moment that `utc_text` wrote."""
-    return datetime.datetime.strptime(text, UTC_FORMAT).replace(tzinfo=datetime.UTC)
-
-
-class Base(DeclarativeBase):
-    """Base of all tables."""
-
-    metadata = MetaData(naming_convention=_NAMES)
-    type_annotation_map = {datetime.datetime: UtcTimestamp}  # noqa: RUF012
-
-
-class LedgerEntryRow(Base):
-    """One entry of the ledger; `facts` is canonical JSON without anybody's name."""
-
-    __tablename__ = "ledger_entry"
-
-    seq: Mapped[int] = mapped_column(EntryNumber, primary_key=True, autoincrement=False)
-    at: Mapped[str] = mapped_column(String(27))
-    kind: Mapped[str] = mapped_column(String(60), index=True)
-    actor: Mapped[str] = mapped_column(Name)
-    facts: Mapped[str] = mapped_column(Text)
-    previous: Mapped[str] = mapped_column(Digest)
-    hash: Mapped[str] = mapped_column(Digest)
-
-
-class LedgerHeadRow(Base):
-    """The one row that says where the chain ends; every append moves it in the same transaction."""
-
-    __tablename__ = "ledger_head"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    seq: Mapped[int] = mapped_column(EntryNumber)
-    hash: Mapped[str] = mapped_column(Digest)
-
-
-def _entry() -> Mapped[int]:
-    return mapped_column(EntryNumber, ForeignKey("ledger_entry.seq"), primary_key=True, autoincrement=False)
+# The newest step in ethics/migrations/versions; a test compares the two.
+STEPS = Steps("ethics record", "ethics:migrations", "0002", "alembic_version")
 
 
 class ProposalRow(Base):
@@ -121,7 +30,7 @@ class ProposalRow(Base):
         ),
     )
 
-    id: Mapped[int] = _entry()
+    id: Mapped[int] = entry_key()
     partnership: Mapped[str] = mapped_column(Name)
     purpose: Mapped[str] = mapped_column(Name, index=True)
     use_case: Mapped[str] = mapped_column(Name)
@@ -153,7 +62,7 @@ class CanvasAnswerRow(Base):
 
     __tablename__ = "canvas_answer"
 
-    id: Mapped[int] = _entry()
+    id: Mapped[int] = entry_key()
     section: Mapped[str] = mapped_column(String(60), primary_key=True)
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), index=True)
     words: Mapped[str] = mapped_column(Text)
@@ -166,7 +75,7 @@ class RecommendationRow(Base):
 
     __tablename__ = "recommendation"
 
-    id: Mapped[int] = _entry()
+    id: Mapped[int] = entry_key()
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), index=True)
     round: Mapped[int] = mapped_column(Integer)
     member: Mapped[str] = mapped_column(Name)
@@ -181,7 +90,7 @@ class DecisionRow(Base):
     __tablename__ = "decision"
     __table_args__ = (CheckConstraint("(outcome = 'approved') = (expires_on IS NOT NULL)", name="approval_has_an_end"),)
 
-    id: Mapped[int] = _entry()
+    id: Mapped[int] = entry_key()
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), index=True)
     round: Mapped[int] = mapped_column(Integer)
     outcome: Mapped[str] = mapped_column(String(20))
@@ -195,6 +104,8 @@ class DecisionRow(Base):
     decided_at: Mapped[datetime.datetime]
     reasons: Mapped[str] = mapped_column(Text)
     expires_on: Mapped[datetime.date | None]
+    policy_digest: Mapped[str | None] = mapped_column(Digest)
+    against_advice: Mapped[str | None] = mapped_column(Text)
     supersedes: Mapped[int | None] = mapped_column(EntryNumber, ForeignKey("decision.id"))
 
     conditions: Mapped[list["ConditionRow"]] = relationship(order_by="ConditionRow.position", lazy="selectin")
@@ -217,7 +128,7 @@ class WithdrawalRow(Base):
 
     __tablename__ = "withdrawal"
 
-    id: Mapped[int] = _entry()
+    id: Mapped[int] = entry_key()
     decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), unique=True)
     withdrawn_by: Mapped[str] = mapped_column(Name)
     at: Mapped[datetime.datetime]

@@ -7,17 +7,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ethics import canvas, ledger
+from ethics import canvas
 from ethics.evidence import Subject
-from ethics.ledger import Entry
 from ethics.permissions import Case, check_move
 from ethics.records import CanvasAnswerRow, ProposalRow, RecommendationRow
-from ethics.store import Store
 from ethics.workflow import Action, State
 from hub.errors import NotFoundError, StateError
+from hub.ledger import ledger
+from hub.ledger.ledger import Entry
+from hub.ledger.store import Store
 from hub.partnership import Partnership, Person, Role
 
 PROPOSED = "proposal"
+OPPOSE = "oppose"
 
 # The kind of the ledger's entry for each action.
 KINDS: Mapping[Action, str] = {
@@ -76,6 +78,13 @@ def recommendations_of(session: Session, row: ProposalRow) -> dict[str, Recommen
     return {recommendation.member: recommendation for recommendation in session.scalars(query)}
 
 
+def policy_at(session: Session, number: int) -> str | None:
+    """Return the digest of the policy under which entry `number` was written; None when it does not say."""
+    entry = ledger.entry_at(session, number)
+    said = entry.read_facts().get("policy") if entry is not None else None
+    return said if isinstance(said, str) else None
+
+
 def case_of(
     session: Session,
     partnership: Partnership,
@@ -83,6 +92,8 @@ def case_of(
     *,
     trainers: Iterable[str] = (),
     changes: tuple[str, ...] | None = None,
+    policy: str | None = None,
+    against_advice: bool = False,
 ) -> Case:
     """Return what the rules look at.
 
@@ -92,11 +103,17 @@ def case_of(
         row: the proposal.
         trainers: who trained, as known now; they are added to those known when it was proposed.
         changes: what is no longer as proposed; None when nobody has looked.
+        policy: digest of the policy as it is now: what was recommended under another one does not count; None counts
+            all, for looking only.
+        against_advice: whether the owner has written why to approve although fewer than the quorum support it.
     """
     everyone = frozenset(trainers) | {trainer.person for trainer in row.trainers}
     answers = answers_of(session, row)
-    recommended_by = frozenset(recommendations_of(session, row))
+    given = recommendations_of(session, row)
+    recommended_by = frozenset(given)
+    standing = {name for name, one in given.items() if policy in (None, policy_at(session, one.id))}
     reviewers = {person.id for person in partnership.file.panel.people if person.role is Role.REVIEWER}
+    counted = frozenset((standing & reviewers) - everyone - {row.proposed_by})
     if changes is not None and row.canvas_digest not in (None, canvas.digest(answers)):
         changes = (*changes, "another canvas")
     return Case(
@@ -104,7 +121,9 @@ def case_of(
         proposer=row.proposed_by,
         trainers=everyone,
         recommended_by=recommended_by,
-        counted=(recommended_by & reviewers) - everyone - {row.proposed_by},
+        counted=counted,
+        supporting=frozenset(name for name in counted if given[name].verdict != OPPOSE),
+        against_advice=against_advice,
         quorum=partnership.file.panel.quorum,
         canvas_gaps=tuple(str(gap) for gap in canvas.gaps(answers)),
         changes=changes,

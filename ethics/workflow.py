@@ -51,7 +51,8 @@ class Need(StrEnum):
     NOT_COUNTED = "did not recommend in this round"
     CANVAS_COMPLETE = "all 15 canvas sections answered"
     QUORUM = "as many different reviewers have recommended as the partnership asks for"
-    UNCHANGED = "bundle, audit, snapshot, use case and canvas are as they were proposed"
+    ADVICE = "as many support it, or the owner has written why to go against advice"
+    UNCHANGED = "bundle, audit, snapshot, use case, policy and canvas are as they were proposed"
 
 
 class StateOwner(StrEnum):
@@ -150,7 +151,7 @@ MOVES: tuple[Move, ...] = (
         State.RECOMMENDED,
         State.APPROVED,
         _OWNER,
-        (*_DECIDING, Need.CANVAS_COMPLETE, Need.UNCHANGED),
+        (*_DECIDING, Need.ADVICE, Need.CANVAS_COMPLETE, Need.UNCHANGED),
         "The accountable owner approves, for one purpose, with conditions and an end date.",
     ),
     Move(

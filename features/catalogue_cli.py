@@ -55,8 +55,8 @@ def show_(
     from features import dictionary, dictionary_record
     from features.indicator_words import EXAMPLE
 
-    here = place(workspace, partnership).partnership
-    every = {entry.indicator.name: entry for entry in dictionary.entries(here)}
+    here = place(workspace, partnership)
+    every = {entry.indicator.name: entry for entry in dictionary.entries(here.partnership)}
     if name not in every:
         near = difflib.get_close_matches(name, every, n=1)
         raise NotFoundError(
@@ -68,7 +68,6 @@ def show_(
     if as_json:
         show_json(dictionary_record.as_json(entry) | {"example": dictionary_record.example(entry, as_of_date=day)})
         return
-    facts = dictionary_record.facts(entry, as_of_date=day) + dictionary_record.permissions(
-        here, entry, on=here.day_of_use()
-    )
+    facts = dictionary_record.facts(entry, as_of_date=day)
+    facts += dictionary_record.permissions(here.partnership, entry, on=here.day_of_use)
     show([{"what": what, "in words": said} for what, said in facts], False, title=f"{name}: {entry.indicator.plain}")

@@ -50,7 +50,7 @@ def build(
             found,
             use_cases.indicators_of(here.partnership, found),
             partnership=here.partnership,
-            on=here.partnership.day_of_use(),
+            on=here.day_of_use,
             despite_leaks=despite_leaks,
             report=tell,
             spark=spark,

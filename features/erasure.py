@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from features.feature_sets import KIND, MATRIX_FILE, STAGING, open_feature_set
 from hub import artefacts
+from hub.ledger import publications
 from hub.rewriting import copy_without, holds
 from hub.workspace import Workspace
 
@@ -32,12 +33,17 @@ def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[st
     for digest in artefacts.digests_in(workspace.features):
         found = open_feature_set(workspace, digest)
         tables = sorted(name for name in found.artefact.files if name.endswith(".parquet"))
-        if not any(holds(found.artefact.path / name, people) for name in tables):
-            continue
         facts = found.facts
-        with artefacts.publish(workspace.features, KIND, facts) as draft:
+        with found.artefact.held() as held:
+            if not any(holds(held.artefact.path / name, people) for name in tables):
+                continue
+        recorder = publications.recorder(workspace, KIND, {"rewritten_from": digest}, code=facts["code_digest"])
+        with (
+            artefacts.publish(workspace.features, KIND, facts, before=recorder) as draft,
+            found.artefact.held() as held,
+        ):
             for name in tables:
-                copy_without(found.artefact.path / name, draft.path / name, people)
+                copy_without(held.artefact.path / name, draft.path / name, people)
             matrix = pq.read_table(draft.path / MATRIX_FILE, columns=["as_of_date", "outcome"]).to_pydict()
             rows = Counter(day.isoformat() for day in matrix["as_of_date"])
             outcomes = Counter(

@@ -1,6 +1,6 @@
 """Gaps: which sources each use case may use, which gateways end soon, which are missing, and who to talk to about it.
 
-    report = find(partnership, on=partnership.day_of_use())
+    report = find(partnership, on=day_of_use(workspace, partnership))
     report.use_cases[0].sources[0].standing.status    # Status.MISSING
 
 The report that the data group presents to strategic leads. It looks at declarations only, never at a record.

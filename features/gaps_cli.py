@@ -28,7 +28,7 @@ def gaps_(
     from features import gaps, gaps_page, gaps_record
 
     here = place(workspace, partnership)
-    day = here.partnership.day_of_use() if on is None else on.date()
+    day = here.day_of_use if on is None else on.date()
     found = gaps.find(here.partnership, on=day, use_case=use_case)
     if html is not None:
         try:

@@ -89,17 +89,18 @@ def lint(
         StateError: `earlier` is not older.
     """
     tell = report or (lambda _step, _done, _total: None)
-    snapshot.artefact.verify()
-    require_gateways(snapshot, partnership, use_case, indicators, on=on)
     if earlier is not None and (earlier.digest == snapshot.digest or earlier.known_to > snapshot.known_to):
         raise StateError(
             f"The snapshot {earlier.digest[:12]} is not older than {snapshot.digest[:12]}.", "Give an older one."
         )
-    dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
-    tell(_STEPS[0], 0, len(_STEPS))
-    until = rows.last_of(snapshot, MOST_PEOPLE)
-    table = rows.of(snapshot, use_case, indicators, dates, until=until)
-    return _look(workspace, partnership, snapshot, use_case, indicators, table.select, earlier, tell)
+    with snapshot.artefact.held() as held:
+        read = Snapshot(held.artefact)
+        require_gateways(read, partnership, use_case, indicators, on=on)
+        dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
+        tell(_STEPS[0], 0, len(_STEPS))
+        until = rows.last_of(read, MOST_PEOPLE)
+        table = rows.of(read, use_case, indicators, dates, until=until)
+        return _look(workspace, partnership, read, use_case, indicators, table.select, earlier, tell)
 
 
 def of_build(
@@ -169,7 +170,7 @@ def _look(
     keys = columns(["person_id", "as_of_date", "outcome"])
     looked = keys.select(["person_id", "as_of_date"])
     positives = keys.filter(pc.fill_null(pc.equal(keys["outcome"], 1), False)).select(["person_id", "as_of_date"])
-    with _opened(snapshot, earlier) as connection:
+    with _held(earlier) as earlier, _opened(snapshot, earlier) as connection:
         sources = _sources(connection, snapshot, use_case, indicators)
         stamped = recording_dates.stamped_sources(workspace, snapshot, sources)
         steps: tuple[Callable[[], list[tuple[Check, list[Finding]]]], ...] = (
@@ -201,25 +202,30 @@ def _compared(
             (Check(Kind.VALUE_CHANGES, False, why_not=why), []),
             (Check(Kind.COHORT_FUTURE, False, why_not=of_cohort), []),
         ]
-    earlier.artefact.verify()
     found = snapshot_changes.check(connection, snapshot, earlier, use_case, indicators)
     return [*found, extract_columns.between(connection, readers(use_case, indicators))]
 
 
 @contextmanager
+def _held(earlier: Snapshot | None) -> Iterator[Snapshot | None]:
+    """Hold the earlier snapshot while it is read; see `Artefact.held`. Whoever gives the other one holds that."""
+    if earlier is None:
+        yield None
+        return
+    with earlier.artefact.held() as held:
+        yield Snapshot(held.artefact)
+
+
+@contextmanager
 def _opened(snapshot: Snapshot, earlier: Snapshot | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the snapshot's tables as views, and those of the earlier one under `earlier_event` and so on."""
-    connection = sql.connect(threads=1)
-    with tempfile.TemporaryDirectory() as spilled:
+    with tempfile.TemporaryDirectory() as spilled, sql.connect(threads=1) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute(f"SET temp_directory = {sql.text(spilled)}")
         for prefix, one in (("", snapshot), *([] if earlier is None else [("earlier_", earlier)])):
             for table in _TABLES:
                 connection.execute(f"CREATE VIEW {prefix}{table} AS FROM {sql.parquet(one.path(table))}")
-        try:
-            yield connection
-        finally:
-            connection.close()
+        yield connection
 
 
 def _sources(

@@ -52,7 +52,7 @@ def lint_(
             looked_at,
             found_use_case,
             use_cases.indicators_of(here.partnership, found_use_case),
-            on=here.partnership.day_of_use(),
+            on=here.day_of_use,
             earlier=before,
             report=tell,
         )

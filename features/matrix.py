@@ -7,6 +7,7 @@ import datetime
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from features import lint, spark_parts, staging
 from features.catalogue import Indicator
@@ -27,6 +28,7 @@ from features.use_cases import UseCase
 from hub import artefacts
 from hub.digests import digest_of
 from hub.errors import InputError
+from hub.ledger import publications
 from hub.partnership import Partnership
 from hub.snapshots import Snapshot
 from hub.spark import session as spark_session
@@ -47,6 +49,7 @@ def build(
     despite_leaks: str | None = None,
     report: Report | None = None,
     spark: str | None = None,
+    by: str = publications.OPERATOR,
 ) -> FeatureSet:
     """Build the feature set of a use case from a snapshot. Same inputs give the same bytes and the same digest.
 
@@ -59,71 +62,99 @@ def build(
         use_case: cohort, outcome, horizon and dates of looking.
         indicators: the indicators, in the order of the matrix's columns.
         partnership: declares the gateways as they are now.
-        on: the day of use, on which the gateways must hold; see `Partnership.day_of_use`.
+        on: the day of use, on which the gateways must hold; see `hub.admission.day_of_use`.
         despite_leaks: why it is right to build although a check for leaks refuses; it is kept with what was found.
         report: called as the build goes on.
         spark: Spark's master, when the parts are to be made there (hub.spark).
+        by: who builds, for the ledger.
 
     Raises:
         GatewayError: a source may not be used for the purpose.
-        IntegrityError: the snapshot has changed by a byte.
+        IntegrityError: the snapshot has changed by a byte, or changed while it was read.
         StateError: a rule of the use case is not in force on a date of looking, or another build with the same inputs
             is at work.
         InputError: nobody is in the cohort on any date.
         LeakError: the future shows in it (features.lint), and no reason was given to build nevertheless.
     """
-    snapshot.artefact.verify()
-    sources = require_gateways(snapshot, partnership, use_case, indicators, on=on)
-    dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
-    for day in dates:
-        use_case.require_in_force(day)
     inputs = {
         "snapshot": snapshot.digest,
         "use_case_digest": use_case.digest,
         "catalogue_digest": catalogue_digest(indicators),
         "code_digest": code_digest(),
     }
+    recorder = publications.recorder(
+        workspace,
+        KIND,
+        {name: inputs[name] for name in ("snapshot", "use_case_digest", "catalogue_digest")},
+        by=by,
+        code=inputs["code_digest"],
+    )
     folder = workspace.features / f"{STAGING}{digest_of(inputs)}"
-    with staging.working(folder):
-        _stage(folder, snapshot, use_case, indicators, dates, report or (lambda _step, _done, _total: None), spark)
-        looked, outcomes = staging.counts(folder)
-        if not sum(looked.values()):
+    with snapshot.artefact.held() as held:
+        read = Snapshot(held.artefact)
+        sources = require_gateways(read, partnership, use_case, indicators, on=on)
+        dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
+        for day in dates:
+            use_case.require_in_force(day)
+        with staging.working(folder):
+            staging.keep_only_of(folder, held.hold.states)
+            tell = report or (lambda _step, _done, _total: None)
+            # Spark's workers are other processes, which cannot follow the path that this one holds open.
+            _stage(folder, read if spark is None else snapshot, use_case, indicators, dates, tell, spark)
+            held.require_unchanged()
+            facts = _facts(folder, read, use_case, indicators, dates, sources) | inputs
+            with artefacts.publish(workspace.features, KIND, facts, before=recorder) as draft:
+                for file in staging.FILES:
+                    staging.join(folder, file, draft.path / file)
+                draft.facts["leakage"] = lint.of_build(
+                    workspace,
+                    partnership,
+                    read,
+                    use_case,
+                    indicators,
+                    draft.path / MATRIX_FILE,
+                    despite=despite_leaks,
+                    report=report,
+                )
+                held.require_unchanged()
             shutil.rmtree(folder)
-            raise InputError(
-                f"Nobody is in the cohort of {use_case.name} on any of {len(dates)} dates of looking.",
-                "Check the cohort's rules and event types against the snapshot.",
-            )
-        horizon = datetime.timedelta(days=use_case.horizon_days)
-        facts = {
-            "schema_version": SCHEMA_VERSION,
-            "partnership": snapshot.artefact.facts["partnership"],
-            "known_to": snapshot.known_to.isoformat(),
-            "use_case": use_case.model_dump(mode="json"),
-            "indicators": [indicator.model_dump(mode="json") for indicator in indicators],
-            "coverage": list(coverage_sources(indicators)),
-            "rows": {day.isoformat(): looked[day] for day in dates},
-            "outcomes": {
-                day.isoformat(): outcomes[day] if day + horizon <= snapshot.known_to else None for day in dates
-            },
-            "odd_events": odd_events(snapshot, sources),
-            "sources": {name: snapshot.artefact.facts["sources"][name] for name in sources},
-            "linkage": snapshot.artefact.facts["linkage"],
-        } | inputs
-        with artefacts.publish(workspace.features, KIND, facts) as draft:
-            for file in staging.FILES:
-                staging.join(folder, file, draft.path / file)
-            draft.facts["leakage"] = lint.of_build(
-                workspace,
-                partnership,
-                snapshot,
-                use_case,
-                indicators,
-                draft.path / MATRIX_FILE,
-                despite=despite_leaks,
-                report=report,
-            )
-        shutil.rmtree(folder)
     return open_feature_set(workspace, draft.digest)
+
+
+def _facts(
+    folder: Path,
+    snapshot: Snapshot,
+    use_case: UseCase,
+    indicators: Sequence[Indicator],
+    dates: Sequence[datetime.date],
+    sources: Sequence[str],
+) -> dict[str, Any]:
+    """Return what the manifest says of the parts in `folder`; see `features.feature_sets`.
+
+    Raises:
+        InputError: nobody is in the cohort on any date; the parts are removed.
+    """
+    looked, outcomes = staging.counts(folder)
+    if not sum(looked.values()):
+        shutil.rmtree(folder)
+        raise InputError(
+            f"Nobody is in the cohort of {use_case.name} on any of {len(dates)} dates of looking.",
+            "Check the cohort's rules and event types against the snapshot.",
+        )
+    horizon = datetime.timedelta(days=use_case.horizon_days)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "partnership": snapshot.artefact.facts["partnership"],
+        "known_to": snapshot.known_to.isoformat(),
+        "use_case": use_case.model_dump(mode="json"),
+        "indicators": [indicator.model_dump(mode="json") for indicator in indicators],
+        "coverage": list(coverage_sources(indicators)),
+        "rows": {day.isoformat(): looked[day] for day in dates},
+        "outcomes": {day.isoformat(): outcomes[day] if day + horizon <= snapshot.known_to else None for day in dates},
+        "odd_events": odd_events(snapshot, sources),
+        "sources": {name: snapshot.artefact.facts["sources"][name] for name in sources},
+        "linkage": snapshot.artefact.facts["linkage"],
+    }
 
 
 def _stage(

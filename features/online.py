@@ -8,6 +8,8 @@ of every event, and `features.vectors`, whose compiled columns both fill.
 """
 
 import datetime
+import shutil
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +29,7 @@ from features.use_cases import UseCase
 from features.vectors import Looked
 from hub import sql
 from hub.artefacts import Artefact
-from hub.errors import NotFoundError, StateError
+from hub.errors import StateError, UnknownPersonError
 from hub.snapshots import Snapshot
 from hub.workspace import Workspace
 
@@ -39,6 +41,7 @@ class NotInCohortError(StateError):
     """The person is known but is not in the cohort on the date of looking."""
 
     kind = "not-in-cohort"
+    may_be_told = True
 
 
 class OnlineSource:
@@ -51,6 +54,9 @@ class OnlineSource:
             artefact: the online source; see `online_source.current`.
             use_case: the use case that it was made for.
             indicators: likewise.
+
+        Raises:
+            IntegrityError: the file is missing or has changed by a byte.
         """
         self.artefact = artefact
         self._use_case = use_case
@@ -58,7 +64,7 @@ class OnlineSource:
         self._rules, self._numbers = (self._vectors.blank(1, group) for group in (COHORT, INDICATORS))
         # One thread, and rows in the order in which they were inserted: DuckDB keeps it.
         self._connection = sql.connect(threads=1)
-        self._connection.execute(f"ATTACH {sql.text(self.file.as_posix())} AS source (READ_ONLY)")
+        self._attach()
         people = self._connection.sql("SELECT person_id, birth_month, partition FROM source.person").fetchnumpy()
         self._people = np.array([one.encode() for one in people["person_id"].tolist()], dtype=np.bytes_)
         self._partitions = people["partition"].tolist()
@@ -71,8 +77,24 @@ class OnlineSource:
 
     @property
     def file(self) -> Path:
-        """The file that is read."""
+        """The artefact's file; what is read is a copy of it without a name."""
         return self.artefact.path / FILE
+
+    def _attach(self) -> None:
+        """Attach a copy of the file that was checked while it was copied, and that has no name any more afterwards.
+
+        Nobody can reach the copy by a path, so what is read for as long as the source is open are the bytes that were
+        checked. DuckDB keeps the copy open for all threads.
+        """
+        folder = Path(tempfile.mkdtemp(prefix=".open-", dir=self.artefact.path.parent))
+        try:
+            copy = self.artefact.private_copy(FILE, folder)
+            self._connection.execute(f"ATTACH {sql.text(copy.as_posix())} AS source (READ_ONLY)")
+        except BaseException:
+            self._connection.close()
+            raise
+        finally:
+            shutil.rmtree(folder)
 
     def close(self) -> None:
         """Close the file."""
@@ -83,7 +105,7 @@ class OnlineSource:
 
         Raises:
             StateError: a rule of the use case is not in force on the date.
-            NotFoundError: the snapshot holds no such person.
+            UnknownPersonError: the snapshot holds no such person.
             NotInCohortError: the person is not in the use case's cohort on the date.
         """
         self._use_case.require_in_force(as_of_date)
@@ -107,7 +129,7 @@ class OnlineSource:
         asked = person_id.encode("utf-8", errors="surrogatepass")
         number = int(np.searchsorted(self._people, asked))
         if number == len(self._people) or self._people[number] != asked:
-            raise NotFoundError("The hub's snapshot holds no person with this person_id.")
+            raise UnknownPersonError("The hub's snapshot holds no person with this person_id.")
         return number
 
     def _events(self, number: int) -> dict[Over, Coded]:

@@ -13,6 +13,7 @@ that the batch uses. Its facts are digests of all of these. The file holds
 It is derived data: it may be deleted at any time, is made again when it is missing, and an erasure deletes all of it.
 """
 
+import contextlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,10 +35,14 @@ from features.vectors import Vectors
 from hub import artefacts, sql
 from hub.artefacts import Artefact
 from hub.digests import digest_of, sha256_file
+from hub.errors import SentinelError
+from hub.ledger import publications
+from hub.ledger.publications import Publications
 from hub.snapshots import Snapshot
 from hub.workspace import Workspace
 
 KIND = "online source"
+MAKER = "service"
 FILE = "events.duckdb"
 COHORT, INDICATORS = 0, 1
 """The groups of columns: the rules of the cohort, and the indicators."""
@@ -61,7 +66,8 @@ def current(
 ) -> Artefact:
     """Return the online source of a snapshot for a use case and these indicators; it is made when there is none.
 
-    Those of the use case that were made for another snapshot, rule or indicator are then removed.
+    Those of the use case that were made for another snapshot, rule or indicator are then removed. The file of one that
+    is there is checked by whoever opens it (`features.online.OnlineSource`).
 
     Args:
         workspace: where online sources lie.
@@ -71,7 +77,7 @@ def current(
         report: called while it is made.
 
     Raises:
-        IntegrityError: a table of the snapshot or the file of the source has changed by a byte.
+        IntegrityError: a manifest or a table of the snapshot has changed by a byte, or changed while it was read.
     """
     facts = {
         "snapshot": snapshot.digest,
@@ -81,22 +87,31 @@ def current(
         "code_digest": code_digest(),
         "format_digest": sha256_file(Path(__file__)),
     }
-    found = _found(workspace, facts)
+    found = _found(workspace, facts, publications.read(workspace))
     if found is None:
-        snapshot.artefact.verify()
-        with artefacts.publish(workspace.online, KIND, facts) as draft:
-            _make(draft.path, snapshot, use_case, indicators, report)
+        recorder = publications.recorder(workspace, KIND, _inputs(facts), by=MAKER, code=facts["code_digest"])
+        with (
+            artefacts.publish(workspace.online, KIND, facts, before=recorder) as draft,
+            snapshot.artefact.held() as held,
+        ):
+            _make(draft.path, Snapshot(held.artefact), use_case, indicators, report)
         found = artefacts.open_artefact(workspace.online, draft.digest, KIND)
         for digest in artefacts.digests_in(workspace.online):
-            other = artefacts.open_artefact(workspace.online, digest, KIND).facts
-            if other["use_case"] == use_case.name and dict(other) != facts:
-                shutil.rmtree(workspace.online / digest)
-    found.verify()
+            with contextlib.suppress(SentinelError):  # one that was put there by hand may be anything
+                other = artefacts.open_artefact(workspace.online, digest, KIND).facts
+                if other.get("use_case") == use_case.name and dict(other) != facts:
+                    shutil.rmtree(workspace.online / digest)
     return found
 
 
-def _found(workspace: Workspace, facts: dict[str, str]) -> Artefact | None:
-    for digest in artefacts.digests_in(workspace.online):
+def _inputs(facts: dict[str, str]) -> dict[str, str]:
+    return {name: facts[name] for name in ("snapshot", "use_case", "cohort_digest", "catalogue_digest")}
+
+
+def _found(workspace: Workspace, facts: dict[str, str], published: Publications) -> Artefact | None:
+    """Return the one that the ledger knows: facts alone can be copied into a forged one."""
+    known = {one.digest for one in published.of(KIND)}
+    for digest in known.intersection(artefacts.digests_in(workspace.online)):
         found = artefacts.open_artefact(workspace.online, digest, KIND)
         if dict(found.facts) == facts:
             return found

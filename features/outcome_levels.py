@@ -1,6 +1,6 @@
 """Levels of outcomes over time by district, as the hub knows them now, without small numbers.
 
-    found = levels(snapshot, partnership, outcome, purpose="early_help", on=partnership.day_of_use())
+    found = levels(snapshot, partnership, outcome, purpose="early_help", on=day_of_use(workspace, partnership))
     found.cells[-1][0].stated      # the county in the first period; None where it is withheld
 
 Counted are children and not events: a child counts once in a period. Of whom: the people of the snapshot who are of the

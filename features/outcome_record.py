@@ -46,6 +46,7 @@ def tell(
 
     Raises:
         ConfigurationError: there is no such outcome, or outcomes.yaml is missing or wrong.
+        IntegrityError: the snapshot has changed by a byte, or changed while it was read.
     """
     framework = outcomes.read(partnership)
     known = [one.name for one in framework.outcomes]
@@ -53,10 +54,11 @@ def tell(
         raise yaml_documents.unknown_name(partnership.folder / "outcomes.yaml", "outcomes", "outcome", outcome, known)
     chosen = [one for one in framework.outcomes if outcome in {None, one.name}]
     found = []
-    for done, one in enumerate(chosen):
-        if report is not None:
-            report(one.title, done, len(chosen))
-        found.append(levels(snapshot, partnership, one, purpose=framework.purpose, on=on))
+    with snapshot.artefact.held() as held:
+        for done, one in enumerate(chosen):
+            if report is not None:
+                report(one.title, done, len(chosen))
+            found.append(levels(Snapshot(held.artefact), partnership, one, purpose=framework.purpose, on=on))
     return Told(partnership, framework, snapshot, tuple(found))
 
 

@@ -39,7 +39,7 @@ def outcomes_(
 
     here = place(workspace, partnership)
     opened = open_snapshot(here.workspace, snapshot)
-    day = here.partnership.day_of_use()
+    day = here.day_of_use
     with progress("Counting outcomes") as tell:
         told = outcome_record.tell(opened, here.partnership, on=day, outcome=outcome, report=tell)
     districts = by is By.DISTRICT

@@ -7,7 +7,7 @@ import datetime
 import fcntl
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 from features.feature_sets import COVERAGE_FILE, GROUPS_FILE, MATRIX_FILE
 from features.parts import Part
+from hub import private_folders
 from hub.errors import StateError
+from hub.held_files import State
 
 FILES = {MATRIX_FILE: "matrix", COVERAGE_FILE: "coverage", GROUPS_FILE: "groups"}
 """Each file of a feature set, and which table of a part it is made of."""
@@ -30,7 +32,7 @@ def working(folder: Path) -> Iterator[None]:
     Raises:
         StateError: another build with the same inputs is at work in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folders.make(folder)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,6 +41,25 @@ def working(folder: Path) -> Iterator[None]:
                 "Another build of this feature set is at work.", "Wait until it has ended; its result is the same."
             ) from None
         yield
+
+
+def keep_only_of(folder: Path, states: Mapping[str, State | None]) -> None:
+    """Remove parts that were made of a snapshot in another state, or that nobody can say of what they were made.
+
+    A build looks when it ends whether the snapshot is still as it was checked. One that was killed never looked; while
+    the state is the same, nothing has changed since.
+
+    Args:
+        folder: the folder of the parts.
+        states: of the snapshot's files, before they were checked.
+    """
+    said = json.dumps(dict(states), sort_keys=True)
+    made_of = folder / "snapshot.json"
+    if not made_of.exists() or made_of.read_text(encoding="utf-8") != said:
+        for path in folder.iterdir():
+            if path.name != "lock":
+                path.unlink()
+        made_of.write_text(said, encoding="utf-8")
 
 
 def is_there(folder: Path, number: int) -> bool:

@@ -140,6 +140,13 @@ class _Declared(Document, Generic[OutcomeT]):
     split: Split = Field(description="When to train, choose and test.")
     groups: tuple[Group, ...] = Field(min_length=1, description="Groups for which fairness is audited.")
     fairness: Fairness = Field(default=Fairness(), description="What counts as a difference that matters.")
+    snapshot_days: int = Field(
+        default=366,
+        ge=1,
+        le=3660,
+        description="How old the newest data may be, in days from the last day that the snapshot covers to the day of "
+        "use; on older data nothing is scored.",
+    )
     approval_days: int = Field(default=365, ge=1, le=1095, description="Longest time for which an approval may hold.")
 
     def scheduled(self) -> tuple[datetime.date, ...]:

@@ -9,7 +9,20 @@ from collections.abc import Sequence
 
 from hub import gateways
 from hub.artefacts import Artefact
+from hub.ledger import practice
 from hub.partnership import Partnership
+from hub.workspace import Workspace
+
+
+def day_of_use(workspace: Workspace, partnership: Partnership, now: datetime.datetime | None = None) -> datetime.date:
+    """Return the day on which gateways must hold when something in a workspace is used; see `Partnership.day_of_use`.
+
+    Args:
+        workspace: its ledger says whether it is a demonstration's.
+        partnership: declares the demonstration.
+        now: the moment; the workspace's clock without it.
+    """
+    return partnership.day_of_use(now or workspace.clock(), practice=practice.is_practice(workspace))
 
 
 def admit(

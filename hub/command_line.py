@@ -6,6 +6,7 @@
     show(rows, as_json, title="Extracts")
 """
 
+import datetime
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,12 +58,21 @@ class Place:
     @property
     def workspace(self) -> Workspace:
         """The partnership's own folder in the workspace, so that two partnerships never mix."""
-        return Workspace(self.settings.workspace / self.partnership.name)
+        root = self.settings.workspace / self.partnership.name
+        return Workspace(root, self.settings.database_url, self.settings.anchor_of(root))
 
     @cached_property
     def partnership(self) -> Partnership:
         """The partnership, read and checked when it is first asked for."""
         return partnerships.read(self.settings.partnership)
+
+
+    @property
+    def day_of_use(self) -> datetime.date:
+        """The day on which gateways must hold: today, but for a demonstration; see `hub.admission.day_of_use`."""
+        from hub import admission
+
+        return admission.day_of_use(self.workspace, self.partnership)
 
 
 def place(workspace: Path | None, partnership: Path | None) -> Place:

@@ -43,7 +43,7 @@ def open_delivery(
     folder: Path,
     delivered_on: datetime.date,
     names: Collection[str] | None,
-    on: datetime.date | None = None,
+    on: datetime.date,
 ) -> list[DeliveredSource]:
     """Find the sources of a delivery, in the order of sources.yaml; one with periods comes once for each period.
 
@@ -52,7 +52,7 @@ def open_delivery(
         folder: the delivery.
         delivered_on: the day on which each source needs a valid gateway.
         names: only these sources; None takes all.
-        on: the day of use, on which each source needs one too; None is today (`Partnership.day_of_use`).
+        on: the day of use, on which each source needs one too.
 
     Raises:
         ConfigurationError: a name is no source.
@@ -72,8 +72,7 @@ def open_delivery(
         for index, source in enumerate(partnership.sources)
         if names is None or source.name in names
     ]
-    used_on = partnership.day_of_use() if on is None else on
-    gateways_of = [_gateway(partnership, one.source, delivered_on, used_on) for one in chosen]
+    gateways_of = [_gateway(partnership, one.source, delivered_on, on) for one in chosen]
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.", "Give the folder that holds the files of the delivery.")
     present = candidates(sorted(path for path in folder.iterdir() if path.is_file()))

@@ -25,6 +25,11 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def sources_digest(folder: Path) -> str:
+    """Return the digest of all Python files under `folder`: which code made something."""
+    return digest_of({path.relative_to(folder).as_posix(): sha256_file(path) for path in sorted(folder.rglob("*.py"))})
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")

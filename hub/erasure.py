@@ -196,13 +196,14 @@ def _go_on(workspace: Workspace, scratch: Path, done: Erased, tell: Progress, al
     tell(_STEPS[2], 2, len(_STEPS))
     _rewrite_map(workspace, {*records, *people}, done)
     tell(_STEPS[3], 3, len(_STEPS))
+    current = workspace.snapshots / snapshots.CURRENT
+    used = current.read_text(encoding="utf-8").strip() if current.exists() else ""
     for digest in artefacts.digests_in(workspace.snapshots):
         old = artefacts.open_artefact(workspace.snapshots, digest, snapshots.KIND)
-        new = rewriting.snapshot(workspace, old, people, done.extracts, done.rows)
+        new = rewriting.snapshot(workspace, old, people, done.extracts, done.rows, current=digest == used)
         if new != digest:
             done.snapshots[digest] = new
-    current = workspace.snapshots / snapshots.CURRENT
-    if current.exists() and (new := done.snapshots.get(current.read_text(encoding="utf-8").strip(), "")):
+    if new := done.snapshots.get(used, ""):
         artefacts.write_pointer(current, new)
     if also is not None:
         also(people, _renamed_snapshots(workspace))

@@ -13,11 +13,12 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from hub import artefacts, codes, extracts, identity_store, pseudonyms, spark_sources, tombstones
+from hub import admission, artefacts, codes, extracts, identity_store, pseudonyms, spark_sources, tombstones
 from hub.artefacts import Artefact
 from hub.delivery import DeliveredSource, open_delivery
 from hub.digests import digest_of
 from hub.extracts import ExtractReport
+from hub.ledger import publications
 from hub.partnership import Partnership
 from hub.pseudonyms import Key
 from hub.source_run import IDENTITY, QUARANTINE, TABLES, SourceRun
@@ -52,7 +53,7 @@ def ingest(
         delivered_on: the day of delivery: gateways must hold on it, and nothing can have been known after it.
         sources: names of the sources that this delivery holds; None means all of the partnership.
         progress: called at every step.
-        on: the day of use, on which gateways must hold too; None is today (`Partnership.day_of_use`).
+        on: the day of use, on which gateways must hold too; None is today (`admission.day_of_use`).
         spark: Spark's master, when the sources are to be read there (hub.spark).
 
     Returns:
@@ -66,7 +67,13 @@ def ingest(
         IntegrityError: the key of the pseudonyms is gone or damaged.
     """
     tell = progress or (lambda _what, _done, _steps: None)
-    delivered = open_delivery(partnership, delivery_folder, delivered_on, sources, on)
+    delivered = open_delivery(
+        partnership,
+        delivery_folder,
+        delivered_on,
+        sources,
+        on=admission.day_of_use(workspace, partnership) if on is None else on,
+    )
     with identity_store.working(workspace) as scratch:
         here = extracts.all_extracts(workspace)
         key = pseudonyms.open_key(workspace, may_create=not here)
@@ -207,6 +214,10 @@ class _Run:
                 self.folder / QUARANTINE, identity_store.quarantined(self.workspace, self.name, digest)
             )
             identity_store.place(self.folder / IDENTITY, identity_store.records(self.workspace, self.name, digest))
+            delivered = {name: self.facts[name] for name in ("source", "delivered_on")}
+            publications.record(
+                self.workspace, kind=extracts.KIND, digest=digest, inputs=delivered, by=publications.OPERATOR
+            )
 
         parent = self.workspace.extracts
         with artefacts.publish(parent, extracts.KIND, self.facts, before=place_identity) as draft:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from hub import (
     earlier_pairs,
     engine,
+    extracts,
     identity_store,
     linkage_groups,
     linkage_quality,
@@ -31,10 +32,11 @@ from hub import (
     persons,
     sql,
 )
-from hub.admission import admit
+from hub.admission import admit, day_of_use
 from hub.artefacts import Artefact
 from hub.errors import NotFoundError
 from hub.extracts import current_extracts
+from hub.ledger import publications
 from hub.linkage_quality import Known
 from hub.linkage_report import LinkageReport as LinkageReport
 from hub.partnership import Partnership
@@ -63,11 +65,12 @@ def linked_extracts(
     Args:
         workspace: where extracts lie.
         partnership: declares sources and gateways.
-        on: the day of use, on which gateways must hold; None is today (`Partnership.day_of_use`).
+        on: the day of use, on which gateways must hold; None is today (`admission.day_of_use`).
 
     Raises:
         NotFoundError: nothing was ingested yet.
         GatewayError: no source has a gateway that holds.
+        NotPublishedError: the ledger does not know an extract.
     """
     declared = {source.name for source in partnership.sources}
     found = current_extracts(workspace)
@@ -79,7 +82,10 @@ def linked_extracts(
         for extract in found
         if extract not in kept
     }
-    admitted, refused = admit(partnership, kept, on=partnership.day_of_use() if on is None else on)
+    known = publications.read(workspace)
+    for extract in kept:
+        known.require(extracts.KIND, extract.digest)
+    admitted, refused = admit(partnership, kept, on=day_of_use(workspace, partnership) if on is None else on)
     return admitted, left_out | refused
 
 
@@ -101,7 +107,7 @@ def link(
         truth: CSV file with the columns source, source_person_id, true_person; precision and recall are measured.
         progress: called at every step.
         threshold: probability, in (0, 1), from which two records are linked.
-        on: the day of use, on which gateways must hold; None is today (`Partnership.day_of_use`).
+        on: the day of use, on which gateways must hold; None is today (`admission.day_of_use`).
         spark: Spark's master, when candidate pairs are to be looked for there (hub.spark).
 
     Raises:

@@ -1,6 +1,7 @@
 """A partnership: a folder of YAML. Code is generic, a partnership is data."""
 
 import datetime
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,6 +43,16 @@ class Person(Document):
     role: Role = Field(description="analyst proposes and trains; reviewer recommends; owner decides.")
 
 
+_LOOK_ALIKE = {"0": "o", "1": "l", "m": "rn", "w": "vv", "d": "cl"}
+"""Letters and digits that can be taken for each other (Unicode Technical Standard 39, those that an id may hold)."""
+
+
+def _shape(id_: str) -> str:
+    """Return what an id looks like: two ids with one shape can be taken for each other."""
+    folded = unicodedata.normalize("NFKC", id_).casefold()
+    return "".join(_LOOK_ALIKE.get(one, one) for one in folded if one.isalnum())
+
+
 class Panel(Document):
     """The data ethics group and the accountable owner."""
 
@@ -54,6 +65,10 @@ class Panel(Document):
         for one in ids:
             if ids.count(one) > 1:
                 raise ValueError(f"{one} is named twice; one person has one entry")
+        shapes = [_shape(one) for one in ids]
+        for one, shape in zip(ids, shapes, strict=True):
+            if shapes.count(shape) > 1:
+                raise ValueError(f"{one} and another id can be taken for each other; people are told apart by their ids")
         roles = [person.role for person in self.people]
         if roles.count(Role.REVIEWER) < self.quorum:
             raise ValueError("there are fewer reviewers than the quorum; name more or lower it")
@@ -115,6 +130,18 @@ class Partnership:
         """Return the agency called `name`, or None."""
         return next((agency for agency in self.file.agencies if agency.name == name), None)
 
+    def person(self, name: str) -> Person:
+        """Return who is called `name` in the panel.
+
+        Raises:
+            ConfigurationError: nobody is.
+        """
+        found = next((one for one in self.file.panel.people if one.id == name), None)
+        if found is None:
+            ids = ", ".join(one.id for one in self.file.panel.people)
+            raise ConfigurationError("partnership.yaml names nobody with the id given with --as.", f"It names: {ids}.")
+        return found
+
     def carried(self, source: Source) -> Carried:
         """Return what a gateway is asked to carry when `source` is used: its own sector, else its agency's."""
         agency = self.agency(source.agency)
@@ -146,15 +173,20 @@ class Partnership:
             self.carried(source), self.gateways_of(source), purpose=purpose, on=on, shown_to=shown_to
         )
 
-    def day_of_use(self, now: datetime.datetime | None = None) -> datetime.date:
-        """Return the day on which gateways must hold when something is used at `now` (UTC; else at this moment).
+    def day_of_use(self, now: datetime.datetime, *, practice: bool) -> datetime.date:
+        """Return the day on which gateways must hold when something is used at `now`, in UTC.
 
-        A generated demonstration is looked at on its own day: its children do not exist, and its gateways end.
+        A demonstration is looked at on its own day: nobody is helped or harmed by it, and its gateways end.
+
+        Args:
+            now: the present moment.
+            practice: whether the workspace is a demonstration's (hub.ledger.practice); without that no line of
+                partnership.yaml stops the time.
         """
         said = self.file.demonstration
-        if said is not None and said.generator is not None:
+        if practice and said is not None:
             return said.delivered_on
-        return (now or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC).date()
+        return now.astimezone(datetime.UTC).date()
 
 
 def read(folder: Path) -> Partnership:

@@ -26,6 +26,7 @@ from hub import artefacts, identity_store, pseudonyms
 from hub.artefacts import Artefact
 from hub.digests import canonical_json
 from hub.errors import NotFoundError
+from hub.ledger import publications
 from hub.person_ids import Assigned, Before, Why, assign
 from hub.tables import SCHEMA_VERSION, Field, Table
 from hub.workspace import Workspace
@@ -202,7 +203,8 @@ def _absent(rows: pa.Table, assigned: Assigned) -> pa.Table:
 def _save(workspace: Workspace, facts: Mapping[str, Any], people: pa.Table, log: pa.Table, report: Any) -> PersonMap:
     """Write a version of the map and make it the one that holds; the version before the last is removed."""
     parent = identity_store.secure(workspace.identity) / "persons"
-    with artefacts.publish(parent, KIND, {"schema_version": SCHEMA_VERSION, **facts}) as draft:
+    recorder = publications.recorder(workspace, KIND, {"extracts": list(facts["extracts"])})
+    with artefacts.publish(parent, KIND, {"schema_version": SCHEMA_VERSION, **facts}, before=recorder) as draft:
         pq.write_table(MAP.conform(people), draft.path / "map.parquet", compression="zstd")
         pq.write_table(LOG.conform(log), draft.path / "log.parquet", compression="zstd")
         (draft.path / "report.json").write_bytes(canonical_json(report))

@@ -11,19 +11,14 @@ it: half of a digest cannot be continued, so it is as hard to guess, and it take
 
 import hashlib
 import hmac
-import os
-import secrets
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from hub import sql
+from hub import keys, sql
 from hub.errors import IntegrityError
 from hub.workspace import Workspace
 
 _FILE = "pseudonym.key"
-_BYTES = 32
 _BLOCK_BYTES = 64
 _SEPARATOR = "\x1f"
 LENGTH = 32
@@ -97,23 +92,5 @@ def open_key(workspace: Workspace, *, may_create: bool) -> Key:
                 f"{path}: the key of the pseudonyms is gone.",
                 "Restore it from a copy: with a new key every person would get another pseudonym.",
             )
-        _create(path)
-    secret = path.read_bytes()
-    if len(secret) != _BYTES:
-        raise IntegrityError(f"{path}: the key of the pseudonyms is damaged.", "Restore it from a copy.")
-    return Key(secret)
-
-
-def _create(path: Path) -> None:
-    """Write a random key under its name in one step: whole, readable only by its owner, and never over another one."""
-    descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(secrets.token_bytes(_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass  # another process was first; its key is the key
-    finally:
-        Path(draft).unlink()
+        keys.make_key(path)
+    return Key(keys.read_key(path, "the pseudonyms"))

@@ -33,8 +33,10 @@ from hub import (
     sql,
 )
 from hub.artefacts import Artefact
+from hub.digests import sources_digest
 from hub.errors import StateError
 from hub.extracts import current_extracts
+from hub.ledger import publications
 from hub.linkage import linked_extracts, open_identity
 from hub.partnership import Partnership
 from hub.persons import PersonMap
@@ -59,6 +61,7 @@ def publish(
     *,
     on: datetime.date | None = None,
     spark: str | None = None,
+    by: str = publications.OPERATOR,
 ) -> Snapshot:
     """Publish a snapshot of the newest extracts and make it the current one. The same inputs give the same digest.
 
@@ -70,15 +73,17 @@ def publish(
         progress: called at every step.
         on: the day of use, on which gateways must hold, as on the last day covered; None is today.
         spark: Spark's master, when events are to be joined and sorted there (hub.spark).
+        by: who publishes, for the ledger.
 
     Raises:
+        NotPublishedError: an extract or the person map was put there by hand: the ledger does not know it.
         GatewayError: no source is left, or a source has no gateway for the purpose; nothing is written.
         NotFoundError: nothing was ingested, or people were not linked.
         StateError: extracts came in since people were linked.
         IntegrityError: an extract, an identity file or the person map has changed by a byte.
     """
     tell = progress or (lambda _what, _done, _steps: None)
-    used_on = partnership.day_of_use() if on is None else on
+    used_on = admission.day_of_use(workspace, partnership) if on is None else on
     if purpose is not None:
         _require_purpose(workspace, partnership, purpose, used_on)
     kept, left_out = linked_extracts(workspace, partnership, on=used_on)
@@ -88,9 +93,17 @@ def publish(
     with identity_store.working(workspace) as scratch:
         artefacts.remove_drafts(workspace.snapshots)
         person_map = persons.open_map(workspace)
+        publications.read(workspace).require(persons.KIND, person_map.artefact.digest)
         left_out = _matched(workspace, partnership, person_map, kept, left_out)
         facts = _facts(partnership, kept, sources, known_to)
-        with artefacts.publish(workspace.snapshots, KIND, facts) as draft, sql.connect() as connection:
+        made_from = {"extracts": [one.digest for one in kept], "person_map": person_map.artefact.digest}
+        recorder = publications.recorder(
+            workspace, KIND, made_from, by=by, code=sources_digest(Path(__file__).parent), more={"current": True}
+        )
+        with (
+            artefacts.publish(workspace.snapshots, KIND, facts, before=recorder) as draft,
+            sql.connect() as connection,
+        ):
             connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
             tell(_STEPS[0], 0, len(_STEPS))
             for extract in kept:

@@ -94,7 +94,7 @@ def review_(
             drawn = review.draw(here.workspace, here.partnership, sample, seed, judged, tell)
     else:
         drawn = review.open_sample(here.workspace)
-    day = here.partnership.day_of_use()
+    day = here.day_of_use
     if answers is not None:
         clerical_answers.store(here.workspace, drawn, clerical_answers.read(answers), by, day)
     if unmask is not None:
@@ -129,7 +129,7 @@ def _ask(here: Place, drawn: "Sample", by: str | None, *, masked: bool) -> None:
     """Ask about one pair after the other; each answer is stored at once."""
     from hub import clerical_answers, review_page
 
-    day = here.partnership.day_of_use()
+    day = here.day_of_use
     for pair in _pairs(here, drawn, masked=masked):
         say("\n" + review_page.text(pair, len(drawn.pairs)))
         answer = ""

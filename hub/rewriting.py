@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from hub import artefacts, extracts, identity_store, parquet_files, persons
 from hub.artefacts import Artefact
 from hub.digests import sha256_file
+from hub.ledger import publications
 from hub.persons import PersonMap
 from hub.quarantine import QUARANTINE
 from hub.snapshots import KIND as SNAPSHOT
@@ -93,6 +94,9 @@ def extract(
     def place(digest: str) -> None:
         identity_store.place(new_quarantine, identity_store.quarantined(workspace, source, digest))
         identity_store.place(new_identity, identity_store.records(workspace, source, digest))
+        publications.record(
+            workspace, kind=extracts.KIND, digest=digest, inputs={"rewritten_from": old.digest}, by=publications.OPERATOR
+        )
 
     with artefacts.publish(workspace.extracts, extracts.KIND, facts, before=place) as draft:
         for name in tables:
@@ -132,7 +136,8 @@ def person_map(
     facts["extracts"] = [renamed.get(one, one) for one in facts["extracts"]]
     facts["rewritten_from"] = [*facts.get("rewritten_from", ()), old.artefact.digest]
     parent = workspace.identity / "persons"
-    with artefacts.publish(parent, persons.KIND, facts) as draft:
+    recorder = publications.recorder(workspace, persons.KIND, {"rewritten_from": old.artefact.digest})
+    with artefacts.publish(parent, persons.KIND, facts, before=recorder) as draft:
         for name in old.artefact.files:
             if name.endswith(".parquet"):
                 rows["person map"] += copy_without(old.artefact.path / name, draft.path / name, values)
@@ -143,15 +148,33 @@ def person_map(
 
 
 def snapshot(
-    workspace: Workspace, old: Artefact, people: Collection[str], renamed: Mapping[str, str], rows: Counter[str]
+    workspace: Workspace,
+    old: Artefact,
+    people: Collection[str],
+    renamed: Mapping[str, str],
+    rows: Counter[str],
+    *,
+    current: bool,
 ) -> str:
-    """Write a snapshot anew without `people`; return its digest, the old one when it holds none of them."""
+    """Write a snapshot anew without `people`; return its digest, the old one when it holds none of them.
+
+    Args:
+        workspace: where it lies.
+        old: the snapshot.
+        people: person ids.
+        renamed: old digest → new digest of extracts.
+        rows: how many rows were left out, by table; added to.
+        current: whether it is the one that is used now.
+    """
     tables = sorted(name for name in old.files if name.endswith(".parquet"))
     if not any(holds(old.path / name, people) for name in tables):
         return old.digest
     facts = dict(old.facts)
     left_out: Counter[str] = Counter()
-    with artefacts.publish(workspace.snapshots, SNAPSHOT, facts) as draft:
+    recorder = publications.recorder(
+        workspace, SNAPSHOT, {"rewritten_from": old.digest}, more={"current": current}
+    )
+    with artefacts.publish(workspace.snapshots, SNAPSHOT, facts, before=recorder) as draft:
         for name in tables:
             left_out[Path(name).stem] = copy_without(old.path / name, draft.path / name, people)
         draft.facts |= {

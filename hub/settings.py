@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hub.digests import digest_of
+
 
 class Settings(BaseSettings):
     """What an operator may set; each flag of the command line overrules its setting."""
@@ -22,7 +24,13 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         default=None,
-        description="SQLAlchemy address of the ethics record and ledger; SQLite inside the workspace when not set.",
+        description="SQLAlchemy address of the ledger and the ethics record; SQLite inside the workspace when not set.",
+    )
+    anchor: Path | None = Field(
+        default=None,
+        description="File that says how far the ledger has come, sealed with a key beside it. Keep it where whoever "
+        "runs the database or restores the workspace cannot write; when not set it lies in the state folder of the "
+        "account (XDG_STATE_HOME, else ~/.local/state).",
     )
     port: int = Field(
         default=8080,
@@ -30,6 +38,23 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of `sentinel serve` on 127.0.0.1; 0 takes a free one and prints it.",
     )
+
+    def anchor_of(self, workspace: Path) -> Path:
+        """Return the anchor of the ledger of a workspace.
+
+        Args:
+            workspace: the partnership's own folder in the workspace.
+        """
+        if self.anchor is not None:
+            return self.anchor
+        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        where = digest_of([str(workspace.absolute()), self.database_url])
+        return state / "sentinel" / "anchors" / f"{workspace.name}-{where[:16]}.json"
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the environment in which another process has these settings."""
+        said = {f"SENTINEL_{name.upper()}": value for name, value in self.model_dump().items() if value is not None}
+        return {**os.environ, **{name: str(value) for name, value in said.items()}}
 
 
 def keep_libraries_quiet() -> None:

@@ -10,6 +10,7 @@ A snapshot is an artefact with one Parquet file a table and these facts in its m
 """
 
 import datetime
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from hub.workspace import Workspace
 
 CURRENT = "current"
 KIND = "snapshot"
+_POINTER_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,25 @@ class Snapshot:
         return require(carried, held, purpose=purpose, on=on, shown_to=shown_to)
 
 
+def pointed_to(workspace: Workspace) -> str:
+    """Return the digest that the file `current` names.
+
+    Raises:
+        NotFoundError: nothing was published yet.
+        IntegrityError: the file holds something else than a digest.
+    """
+    try:
+        with (workspace.snapshots / CURRENT).open("rb") as stream:
+            digest = stream.read(_POINTER_BYTES).decode("utf-8", errors="replace").strip()
+    except OSError:
+        raise NotFoundError(
+            f"No snapshot was published in {workspace.root}.", "Run `sentinel hub ingest`, `link` and `publish`."
+        ) from None
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise IntegrityError(f"The file {CURRENT} among the snapshots holds no digest.", "Publish again.")
+    return digest
+
+
 def open_snapshot(workspace: Workspace, digest: str = CURRENT, *, verify: bool = False) -> Snapshot:
     """Open a snapshot by its digest (or the beginning of it), or the newest one.
 
@@ -102,12 +123,7 @@ def open_snapshot(workspace: Workspace, digest: str = CURRENT, *, verify: bool =
         IntegrityError: the manifest or, with `verify`, a table has changed by a byte.
     """
     if digest == CURRENT:
-        try:
-            digest = (workspace.snapshots / CURRENT).read_text(encoding="utf-8").strip()
-        except OSError:
-            raise NotFoundError(
-                f"No snapshot was published in {workspace.root}.", "Run `sentinel hub ingest`, `link` and `publish`."
-            ) from None
+        digest = pointed_to(workspace)
     artefact = artefacts.open_artefact(workspace.snapshots, digest, KIND)
     version = artefact.facts["schema_version"]
     if version != SCHEMA_VERSION:

@@ -1,7 +1,14 @@
 """The workspace: where everything that Sentinel makes lies. The folder is git-ignored and holds personal data."""
 
+import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+
+def utc_now() -> datetime.datetime:
+    """Return the present moment in UTC."""
+    return datetime.datetime.now(datetime.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,9 +17,21 @@ class Workspace:
 
     Attributes:
         root: the workspace's folder.
+        database_url: SQLAlchemy's address of the ledger and the records on it; SQLite in the workspace without one.
+        anchor_file: where the end of the ledger is kept outside its database; in the workspace when nothing else is
+            said, which the settings never do.
+        clock: what the present moment is.
     """
 
     root: Path
+    database_url: str | None = None
+    anchor_file: Path | None = None
+    clock: Callable[[], datetime.datetime] = utc_now
+
+    @property
+    def anchor(self) -> Path:
+        """The ledger's anchor."""
+        return self.anchor_file or self.root / "anchor" / "ledger.json"
 
     @property
     def identity(self) -> Path:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from features.catalogue import Indicator
@@ -24,20 +25,21 @@ from features.feature_sets import catalogue_digest
 from features.use_cases import UseCase
 from hub import artefacts
 from hub.artefacts import Artefact
-from hub.digests import digest_of
+from hub.digests import digest_of, sources_digest
 from hub.errors import IntegrityError
+from hub.ledger import publications
 from hub.workspace import Workspace
 from models import figures
 from models.calibration import Calibration
 from models.figures import Stated
 from models.model import Model as Model
 from models.thresholds import Thresholds
-from models.trainings import trainings as trainings
 
 KIND = "bundle"
 SCHEMA_VERSION = 1
 MODEL_FILE = "model.txt"
 _REHEARSAL_SECONDS = 120
+_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,21 @@ class Bundle:
         return str(self.metrics["verdict"]["says"])
 
 
-def publish(workspace: Workspace, contents: Contents) -> Bundle:
-    """Publish a bundle, after its model's text was parsed anew and gave the golden rows again."""
+def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: Mapping[str, str]) -> Bundle:
+    """Publish a bundle, after its model's text was parsed anew and gave the golden rows again.
+
+    Args:
+        workspace: where it is published.
+        contents: what goes into it.
+        trained_by: the analyst's id, for the ledger: whoever trained a model does not judge it.
+        run: the MLflow run, as `run_id` and `experiment`.
+    """
     names = [one.name for one in contents.indicators]
     Model.parse(contents.text, names, contents.calibration, contents.thresholds).check_golden(contents.golden)
-    with artefacts.publish(workspace.bundles, KIND, {"schema_version": SCHEMA_VERSION, **contents.facts}) as draft:
+    facts = {"schema_version": SCHEMA_VERSION, **contents.facts}
+    made_from = {name: facts[name] for name in ("feature_set", "snapshot", "use_case_digest", "catalogue_digest")}
+    recorder = publications.recorder(workspace, KIND, made_from, by=trained_by, code=sources_digest(_HERE), more=run)
+    with artefacts.publish(workspace.bundles, KIND, facts, before=recorder) as draft:
         for name, content in contents.files().items():
             (draft.path / name).write_bytes(content)
     return open_bundle(workspace, draft.digest)

@@ -44,12 +44,12 @@ def train(
 ) -> None:
     """Train a model for a use case, with two simpler ones beside it, and publish its bundle."""
     from models import training
-    from models.bundles import trainings
+    from models.trainings import trainings
 
     here = place(workspace, partnership)
     analyst = require_analyst(here.partnership, trained_by)
     feature_set = find_features(here.workspace, here.partnership, use_case, features)
-    feature_set.require_gateways(here.partnership, on=here.partnership.day_of_use())
+    feature_set.require_gateways(here.partnership, on=here.day_of_use)
     with progress("Training") as tell:
         bundle = training.train(
             here.workspace,
@@ -72,7 +72,8 @@ def list_(
 ) -> None:
     """List the bundles in the workspace."""
     from hub.artefacts import digests_in
-    from models.bundles import open_bundle, trainings
+    from models.bundles import open_bundle
+    from models.trainings import trainings
 
     here = place(workspace, partnership)
     found = [open_bundle(here.workspace, digest) for digest in digests_in(here.workspace.bundles)]
@@ -100,8 +101,9 @@ def show_(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a bundle is worth on the test dates, its bands and its dates."""
-    from models.bundles import open_bundle, trainings
+    from models.bundles import open_bundle
     from models.metrics import METRICS
+    from models.trainings import trainings
 
     here = place(workspace, partnership)
     bundle = open_bundle(here.workspace, digest)

@@ -5,7 +5,7 @@ python -m models.training --use-case early_help_offer --as analyst_one
 
 from features.feature_sets import FeatureSet
 from hub.workspace import Workspace
-from models import bundles, pictures, tracking, trainings
+from models import bundles, pictures, tracking
 from models.bundles import Bundle
 from models.fitting import Report, fit, silent
 
@@ -29,10 +29,8 @@ def train(
     fitted = fit(feature_set, seed=seed, report=report)
     report("Recording in MLflow", 0, 1)
     with tracking.run(workspace, feature_set) as run:
-        bundle = bundles.publish(workspace, fitted.contents)
-        trainings.record(
-            workspace, bundle=bundle.digest, trained_by=trained_by, run_id=run.run_id, experiment=run.experiment
-        )
+        about = {"run_id": run.run_id, "experiment": run.experiment}
+        bundle = bundles.publish(workspace, fitted.contents, trained_by=trained_by, run=about)
         run.log_bundle(bundle, trained_by=trained_by, pictures=pictures.draw(fitted, bundle))
     return bundle
 

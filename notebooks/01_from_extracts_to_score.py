@@ -118,7 +118,7 @@ from features import matrix, use_cases
 
 use_case = use_cases.read(partnership, partnership.file.demonstration.use_case)
 indicators = use_cases.indicators_of(partnership, use_case)
-today = partnership.day_of_use()
+today = admission.day_of_use(workspace, partnership)
 built = matrix.build(workspace, snapshot, use_case, indicators, partnership=partnership, on=today)
 frame = built.matrix().to_pandas()
 frame.describe().T[["count", "mean", "min", "max"]]
@@ -184,14 +184,14 @@ pd.Series(audit.verdicts_by_group(), name="verdict").to_frame()
 # and after the approval was withdrawn.
 
 # %%
-from ethics import ledger
+from hub.ledger import ledger, verification
 from ethics.store import open_store
 from service import gate_trial
 
 newest = frame[frame["as_of_date"] == use_case.newest(snapshot.known_to)]
 probabilities = bundle.load().probabilities(newest[[one.name for one in indicators]].to_numpy(dtype="float64"))
 person = newest["person_id"].iloc[int(probabilities.argmax())]
-store = open_store(workspace, None)
+store = open_store(workspace)
 trials = gate_trial.run(place, store, bundle, audit.digest, person)
 pd.DataFrame([{"when": one.when, "answer": one.answer, "HTTP": one.status} for one in trials])
 
@@ -206,7 +206,7 @@ scored = trials[1].body
 }
 
 # %%
-state = ledger.verify(store)
+state = verification.verify(store)
 store.close()
 print(state.rows, "rows in the ledger; the chain holds:", state.holds)
 assert state.holds

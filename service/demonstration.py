@@ -28,6 +28,7 @@ from features.feature_sets import FeatureSet
 from hub import ingest, linkage, publish
 from hub.command_line import Place, Tell, progress, say, show_json
 from hub.errors import ConfigurationError, InputError
+from hub.ledger import practice
 from hub.linkage import LinkageReport
 from hub.partnership import Demonstration, Role
 from hub.snapshots import Snapshot
@@ -80,6 +81,7 @@ def run(place: Place, *, data: Path | None, children: int, seed: int, as_json: b
     if data is None and said.generator is None:
         raise InputError(f"{place.partnership.name} works on real extracts.", "Give their folder with --data.")
     _begin_anew(place.workspace.root)
+    practice.begin(place.workspace, place.partnership.name)
     with _step("Extracts"):
         folder = data or _generated(place, said, children, seed)
     walked = _walk(place, said, folder, seed)
@@ -107,16 +109,16 @@ def _walk(place: Place, said: Demonstration, folder: Path, seed: int) -> Walked:
             use_case,
             indicators,
             partnership=partnership,
-            on=partnership.day_of_use(),
+            on=place.day_of_use,
             report=tell,
         )
     analyst = gate_trial.people(partnership, Role.ANALYST)[0]
     with _step("Training, and two simpler models beside it") as tell:
         bundle = training.train(workspace, features, seed=seed, trained_by=analyst, report=tell)
     with _step("Auditing") as tell:
-        audit = audits.run(workspace, partnership, bundle.digest, seed=seed, progress=tell)
+        audit = audits.run(workspace, partnership, bundle.digest, seed=seed, by=analyst, progress=tell)
     with _step("Proposal, decision, scores and refusals over a real socket"):
-        store = open_store(workspace, place.settings.database_url)
+        store = open_store(workspace)
         try:
             trials = gate_trial.run(place, store, bundle, audit.digest, _someone(features, bundle, snapshot))
         finally:
@@ -141,7 +143,7 @@ def _begin_anew(root: Path) -> None:
             )
         Console(stderr=True).print(f"Beginning anew: the earlier demonstration in {escape(str(root))} is removed.")
         shutil.rmtree(root)
-    root.mkdir(parents=True)
+    root.mkdir(parents=True, mode=0o700)
     (root / _MARK).touch()
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ethics import ledger
 from ethics.approvals import APPROVED, has_ended
 from ethics.records import DecisionRow, WithdrawalRow
-from ethics.store import Store
 from features import erasure as feature_erasure
 from hub import artefacts, erasure
 from hub.erasure import Erased, Progress, Subject
 from hub.errors import SentinelError
+from hub.ledger import ledger
+from hub.ledger.store import Store
 from hub.workspace import Workspace
 
 

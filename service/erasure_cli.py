@@ -45,7 +45,7 @@ def erase_(
         raise ConfigurationError("An erasure is recorded.", "Give --reference and --as.")
     if not resume and by not in {one.id for one in here.partnership.file.panel.people}:
         raise ConfigurationError(f"{by} is nobody in partnership.yaml.", "Give your id in `panel.people`.")
-    with open_store(here.workspace, here.settings.database_url) as store, progress("Erasing") as tell:
+    with open_store(here.workspace) as store, progress("Erasing") as tell:
         done = everywhere.erase(
             here.workspace, store, subject, by=by or "resumed", reference=reference or "resumed", progress=tell
         )

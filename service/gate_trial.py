@@ -6,6 +6,7 @@ Four requests for the same person: before any decision, with one, with a byte of
 import datetime
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +19,12 @@ from ethics import canvas, decisions, proposals
 from ethics.approvals import Condition
 from ethics.decisions import Outcome
 from ethics.proposals import Verdict
-from ethics.store import Store
 from hub.command_line import Place
 from hub.errors import SentinelError
+from hub.ledger.store import Store
 from hub.partnership import Partnership, Role
 from models.bundles import Bundle
-from service.http.api import SCORES
+from service.http.api import READY, SCORES
 
 _START_SECONDS = 120
 
@@ -141,11 +142,25 @@ def serving(place: Place) -> Iterator[str]:
             address = line.rsplit(" ", 1)[-1].strip()
             if not address.startswith("http://"):
                 raise SentinelError("The service did not start.", "Run `sentinel serve` to see why.")
-            httpx2.get(f"{address}/v1/health", timeout=_START_SECONDS).raise_for_status()
+            _wait_until_ready(process, address)
             yield address
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+def _wait_until_ready(process: subprocess.Popen[str], address: str) -> None:
+    """Wait until the server has opened what is approved.
+
+    Raises:
+        SentinelError: it ended, or it was not ready in time.
+    """
+    last = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < last:
+        if httpx2.get(f"{address}{READY}", timeout=_START_SECONDS).is_success:
+            return
+        time.sleep(0.05)
+    raise SentinelError("The service did not become ready.", "Run `sentinel serve` to see why.")
 
 
 @contextmanager

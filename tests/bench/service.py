@@ -11,7 +11,7 @@ import httpx2
 from ethics.store import open_store
 from models.bundles import open_bundle
 from service.gate_trial import approve, serving
-from service.http.api import SCORES
+from service.http.api import LIVE, SCORES
 from tests.bench import Measured, measured
 from tests.factories import worlds
 
@@ -24,7 +24,7 @@ def figures() -> Iterator[Measured]:
         root = Path(folder)
         bundle, audit = worlds.make(root)
         place = worlds.place(root)
-        store = open_store(place.workspace, None)
+        store = open_store(place.workspace)
         approve(store, place, open_bundle(place.workspace, bundle), audit)
         store.close()
         body = {"person_id": f"p{7:024x}", "purpose": worlds.PURPOSE}
@@ -36,7 +36,7 @@ def figures() -> Iterator[Measured]:
                 return time.perf_counter() - started
 
             pairs = [
-                (timed(lambda: client.post(SCORES, json=body)), timed(lambda: client.get("/v1/health")))
+                (timed(lambda: client.post(SCORES, json=body)), timed(lambda: client.get(LIVE)))
                 for _ in range(_REQUESTS)
             ][5:]
         yield measured("score_ms", 1000 * median(score for score, _ in pairs), "ms, median")

@@ -14,15 +14,16 @@ from ethics import decisions, proposals
 from ethics.canvas import KEYS
 from ethics.decisions import Condition, Outcome
 from ethics.proposals import Verdict
-from ethics.store import Store, open_store
+from ethics.store import open_store
 from features import use_cases
 from features.use_cases import UseCase
 from hub import artefacts, partnership
+from hub.ledger.store import Store
 from hub.partnership import Partnership
+from hub.ledger import publications
 from hub.snapshots import KIND as SNAPSHOT
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
-from models import trainings
 from tests.factories.snapshots import GATEWAY
 from tests.factories.use_cases import files as written
 from tests.factories.use_cases import indicator, use_case
@@ -101,6 +102,9 @@ def write_partnership(folder: Path, *, quorum: int = 2, people: dict[str, str] =
     return found
 
 
+_MORE = {"run_id": "r", "experiment": "e"}
+
+
 @dataclass
 class Desk:
     """A place where proposals are made: workspace, partnership, store and clock."""
@@ -134,17 +138,23 @@ class Desk:
             SNAPSHOT,
             {"schema_version": SCHEMA_VERSION, "partnership": "example", "known_to": "2024-12-31"},
         )
+        features = self._publish(self.workspace.features, "feature set", {"snapshot": self.snapshot})
         about = {"snapshot": self.snapshot, "use_case_digest": use_case.digest, "purpose": use_case.purpose}
-        facts = {**about, "use_case": use_case.name, "seed": seed}
-        self.bundle = self._publish(self.workspace.bundles, "bundle", facts)
+        facts = {**about, "feature_set": features, "use_case": use_case.name, "seed": seed}
+        self.bundle = self._publish(self.workspace.bundles, "bundle", facts, by=trained_by)
         self.audit = self._publish(self.workspace.audits, "audit", {**about, "bundle": self.bundle})
-        if trained_by is not None:
-            trainings.record(self.workspace, bundle=self.bundle, trained_by=trained_by, run_id="r", experiment="e")
 
-    def _publish(self, parent: Path, kind: str, facts: dict[str, Any]) -> str:
-        with artefacts.publish(parent, kind, facts) as draft:
+    def _publish(self, parent: Path, kind: str, facts: dict[str, Any], *, by: str | None = "operator") -> str:
+        """Publish an artefact; without `by` the ledger is not told."""
+        recorder = None if by is None else publications.recorder(self.workspace, kind, facts, by=by, more=_MORE)
+        with artefacts.publish(parent, kind, facts, before=recorder) as draft:
             (draft.path / "content.txt").write_text(kind, encoding="utf-8")
         return draft.digest
+
+    def trained_again(self, by: str) -> None:
+        """Let somebody train the same bundle once more."""
+        bundle = artefacts.open_artefact(self.workspace.bundles, self.bundle, "bundle")
+        publications.recorder(self.workspace, "bundle", dict(bundle.facts), by=by, more=_MORE)(self.bundle)
 
     def draft(self, by: str = "ana") -> int:
         """Propose what was published last."""
@@ -241,10 +251,10 @@ def desk(root: Path, *, database_url: str | None = None, **said: Any) -> Desk:
     """Return a desk in the folder `root`, with something to propose already published."""
     folder, clock = root / "example", Clock()
     found = write_partnership(folder, **said)
-    workspace = Workspace(root / "workspace" / "example")
+    workspace = Workspace(root / "workspace" / "example", database_url, clock=clock)
     if database_url is None and not workspace.ethics.exists():
         workspace.ethics.mkdir(parents=True)
         (workspace.ethics / "ethics.db").write_bytes(_empty_record())
-    made = Desk(folder, workspace, open_store(workspace, database_url, clock=clock), clock)
+    made = Desk(folder, workspace, open_store(workspace), clock)
     made.publish(found)
     return made

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hub import artefacts
+from hub.ledger import publications
 from hub.snapshots import CURRENT, KIND, Snapshot, open_snapshot
 from hub.tables import SCHEMA_VERSION, SNAPSHOT_TABLES, Table
 from hub.workspace import Workspace
@@ -92,7 +93,8 @@ def snapshot(
         "extracts": [],
         "linkage": {},
     }
-    with artefacts.publish(workspace.snapshots, KIND, said | dict(facts or {})) as draft:
+    recorder = publications.recorder(workspace, KIND, {}, more={"current": True})
+    with artefacts.publish(workspace.snapshots, KIND, said | dict(facts or {}), before=recorder) as draft:
         for table in SNAPSHOT_TABLES:
             pq.write_table(arrow(table, rows.get(table.name, [])), draft.path / f"{table.name}.parquet")
     artefacts.write_pointer(workspace.snapshots / CURRENT, draft.digest)

@@ -79,6 +79,7 @@ def partnership(folder: Path) -> None:
         indicators=["incidents_365d", "incidents_90d", "days_since_incident", "club_365d"],
         simple_rule={"indicator": "incidents_365d"},
         capacity=60,
+        snapshot_days=3650,
         split={
             "train": {"first": "2022-01-01", "until": "2023-01-01"},
             "choose": {"first": "2023-04-01", "until": "2023-07-02"},
@@ -118,7 +119,9 @@ def _tables(seed: int, children: int) -> dict[str, list[dict[str, Any]]]:
 
 def place(root: Path) -> Place:
     """Return where the world in `root` is."""
-    return Place(Settings(workspace=root / "workspace", partnership=root / "example"))
+    return Place(
+        Settings(workspace=root / "workspace", partnership=root / "example", anchor=root / "anchor" / "ledger.json")
+    )
 
 
 def make(root: Path, *, children: int = 500, seed: int = 5) -> tuple[str, str]:

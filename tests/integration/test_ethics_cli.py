@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from ethics import cli, ledger_cli
 from ethics.decisions import valid_decision
-from ethics.errors import LedgerError, NotAllowedError, WithdrawnError
+from ethics.errors import NotAllowedError, WithdrawnError
 from ethics.workflow import MOVES
-from hub.errors import ConfigurationError, InputError, SentinelError, StateError
+from hub.errors import ConfigurationError, InputError, LedgerError, SentinelError, StateError
 from tests.factories.ethics import PURPOSE, WORDS, Desk, desk, unprotected
 
 app = typer.Typer()

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ethics import decisions, dossier, ledger, proposals
+from ethics import decisions, dossier, proposals
 from ethics.decisions import Condition, Decision, Outcome, valid_decision
 from ethics.errors import ConflictOfInterestError, ExpiredError, NotAllowedError, NotApprovedError, WithdrawnError
-from ethics.ledger import Entry
 from ethics.store import open_store
 from hub.errors import InputError, SentinelError, StateError
+from hub.ledger import ledger, verification
+from hub.ledger.ledger import Entry
 from hub.workspace import Workspace
 from models import trainings
 from tests.factories.ethics import PEOPLE, PURPOSE, START, WORDS, Desk, desk, unprotected, write_partnership
@@ -34,7 +35,7 @@ def now(made: Desk, purpose: str = PURPOSE) -> Decision:
 
 def rows(made: Desk) -> int:
     """Return how many entries the ledger has."""
-    return ledger.verify(made.store).rows
+    return verification.verify(made.store).rows
 
 
 def refused(made: Desk, error: type[SentinelError], call: Callable[[], object], match: str | None = None) -> None:

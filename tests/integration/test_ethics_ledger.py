@@ -13,11 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ethics import ledger
-from ethics.errors import LedgerError, RecordError
-from ethics.ledger import Entry, LedgerState
-from ethics.records import GENESIS
-from ethics.store import Store, open_store
+from ethics.store import open_store
+from hub.errors import LedgerError, RecordError
+from hub.ledger import ledger, verification
+from hub.ledger.ledger import Entry
+from hub.ledger.store import Store
+from hub.ledger.tables import GENESIS
+from hub.ledger.verification import LedgerState
 from hub.workspace import Workspace
 from tests.factories.ethics import START, unprotected
 
@@ -67,19 +69,19 @@ def forged(store: Store, seq: int, **changed: str) -> str:
 
 
 def test_an_untouched_chain_holds_and_is_chained_as_described(store: Store) -> None:
-    state = ledger.verify(store)
+    state = verification.verify(store)
     with store.reading() as session:
         entries = ledger.entries(session)
         assert all(ledger.is_chained(session, entry) for entry in entries)
     assert state == LedgerState(ROWS, entries[-1].hash)
     assert [entry.seq for entry in entries] == [1, 2, 3, 4, 5, 6]
     assert [entry.previous for entry in entries] == [GENESIS, *(entry.hash for entry in entries[:-1])]
-    ledger.require(state)
+    verification.require(state)
 
 
 def test_an_empty_ledger_holds(tmp_path: Path) -> None:
     with open_store(Workspace(tmp_path)) as empty:
-        assert ledger.verify(empty) == LedgerState(0, GENESIS)
+        assert verification.verify(empty) == LedgerState(0, GENESIS)
 
 
 @pytest.mark.parametrize("seq", range(1, ROWS + 1))
@@ -98,10 +100,10 @@ def test_an_empty_ledger_holds(tmp_path: Path) -> None:
 )
 def test_one_edited_row_is_named(store: Store, seq: int, column: str, value: str) -> None:
     unprotected(store, f"UPDATE ledger_entry SET {column} = {value} WHERE seq = {seq}")
-    state = ledger.verify(store)
+    state = verification.verify(store)
     assert (state.broken, state.rows) == (seq, seq - 1)
     with pytest.raises(LedgerError, match=rf"does not hold at row {seq}: it was changed"):
-        ledger.require(state)
+        verification.require(state)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_one_edited_row_is_named(store: Store, seq: int, column: str, value: str
 )
 def test_removed_reordered_inserted_and_cut_off(store: Store, statements: list[str], broken: int, why: str) -> None:
     unprotected(store, *statements)
-    state = ledger.verify(store)
+    state = verification.verify(store)
     assert (state.broken, state.holds) == (broken, False)
     assert why in state.why
 
@@ -143,7 +145,7 @@ def test_removed_reordered_inserted_and_cut_off(store: Store, statements: list[s
 @pytest.mark.parametrize("seq", range(1, ROWS + 1))
 def test_an_edited_row_with_a_hash_that_fits_is_named_by_its_neighbour(store: Store, seq: int) -> None:
     unprotected(store, forged(store, seq, facts='{"number":99}'))
-    assert ledger.verify(store).broken == seq
+    assert verification.verify(store).broken == seq
     with store.reading() as session:
         entry = ledger.entry_at(session, seq)
         assert entry is not None
@@ -152,14 +154,14 @@ def test_an_edited_row_with_a_hash_that_fits_is_named_by_its_neighbour(store: St
 
 
 def test_a_wholly_rewritten_chain_shows_against_a_head_noted_earlier(store: Store, tmp_path: Path) -> None:
-    noted = ledger.verify(store).head
+    noted = verification.verify(store).head
     append(store, 7)
-    assert ledger.verify(store, noted=noted).holds
+    assert verification.verify(store, noted=noted).holds
     with open_store(Workspace(tmp_path / "forged")) as other:
         for number in range(1, ROWS + 2):
             append(other, number * 2)
-        assert ledger.verify(other).holds
-        state = ledger.verify(other, noted=noted)
+        assert verification.verify(other).holds
+        state = verification.verify(other, noted=noted)
         assert not state.holds
         assert "rewritten" in state.why
 
@@ -178,7 +180,7 @@ def test_any_single_changed_character_is_named(store: Store, tmp_path: Path, dat
     with open_store(copy) as changed:
         escaped = after.replace("'", "''")
         unprotected(changed, f"UPDATE ledger_entry SET {column} = '{escaped}' WHERE seq = {seq}")
-        assert ledger.verify(changed).broken == (None if after == before else seq)
+        assert verification.verify(changed).broken == (None if after == before else seq)
 
 
 def test_what_is_appended_in_a_transaction_that_fails_is_not_kept(store: Store) -> None:
@@ -189,7 +191,7 @@ def test_what_is_appended_in_a_transaction_that_fails_is_not_kept(store: Store) 
 
     with pytest.raises(ZeroDivisionError):
         fails()
-    assert ledger.verify(store).rows == ROWS
+    assert verification.verify(store).rows == ROWS
 
 
 @pytest.mark.parametrize(
@@ -207,7 +209,7 @@ def test_an_entry_that_has_no_canonical_form_is_refused(
 ) -> None:
     with pytest.raises(ValueError), store.writing() as session:  # noqa: PT011 - several, all of them ValueError
         ledger.append(session, kind=kind, actor=actor, facts=facts, at=START)
-    assert ledger.verify(store) == LedgerState(ROWS, ledger.verify(store).head)
+    assert verification.verify(store) == LedgerState(ROWS, verification.verify(store).head)
 
 
 def test_without_the_row_for_the_end_nothing_can_be_appended(store: Store) -> None:
@@ -230,13 +232,13 @@ def test_many_threads_keep_one_chain(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda number: append(store, number).seq, range(120)))
     assert sorted(made) == list(range(ROWS + 1, ROWS + 121))
-    assert ledger.verify(store).rows == ROWS + 120
+    assert verification.verify(store).rows == ROWS + 120
 
 
 _WRITER = """
 import sys
 from pathlib import Path
-from ethics import ledger
+from hub.ledger import ledger
 from ethics.store import open_store
 from hub.workspace import Workspace
 with open_store(Workspace(Path(sys.argv[1]))) as store:
@@ -257,7 +259,7 @@ def test_many_processes_keep_one_chain_from_an_empty_folder_on(tmp_path: Path) -
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors.decode()
     with open_store(Workspace(tmp_path)) as store:
-        state = ledger.verify(store)
+        state = verification.verify(store)
     assert (state.rows, state.holds) == (100, True)
 
 
@@ -265,17 +267,17 @@ def test_a_killed_writer_leaves_a_chain_that_holds(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     with open_store(workspace) as store:
         for pause in (0.0, 0.01, 0.05):
-            before = ledger.verify(store).rows
+            before = verification.verify(store).rows
             process = writer(tmp_path, 100_000)
-            while ledger.verify(store).rows == before:
+            while verification.verify(store).rows == before:
                 time.sleep(0.01)
             time.sleep(pause)
             process.send_signal(signal.SIGKILL)
             process.communicate()
-            state = ledger.verify(store)
+            state = verification.verify(store)
             assert state.holds, state
             assert append(store, 0).seq == state.rows + 1
-        assert ledger.verify(store).holds
+        assert verification.verify(store).holds
 
 
 def test_verifying_does_not_keep_a_writer_waiting(store: Store) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from ethics import decisions, dossier, dossier_text, ledger, proposals
+from ethics import decisions, dossier, dossier_text, proposals
 from ethics.canvas import KEYS
-from ethics.errors import ConflictOfInterestError, NotAllowedError, RecordError
+from ethics.errors import ConflictOfInterestError, NotAllowedError
 from ethics.proposals import Verdict
-from ethics.records import Base
-from hub.errors import InputError, IntegrityError, NotFoundError, SentinelError, StateError
+from hub.errors import InputError, IntegrityError, NotFoundError, RecordError, SentinelError, StateError
+from hub.ledger import ledger, verification
+from hub.ledger.tables import Base
 from models import trainings
 from tests.factories.ethics import PEOPLE, WORDS, Desk, answers, desk, write_partnership
 
@@ -65,7 +66,7 @@ def test_the_whole_way_leaves_one_entry_a_step(made: Desk) -> None:
         "decision",
         "withdrawal",
     ]
-    assert ledger.verify(made.store).holds
+    assert verification.verify(made.store).holds
     assert state(made, number) == "withdrawn"
 
 
@@ -371,7 +372,7 @@ def test_a_write_that_fails_half_way_leaves_neither_record_nor_ledger_entry(made
         session.execute(text("DROP TRIGGER broken"))
     call(made, number)
     assert everything(made) != kept
-    assert ledger.verify(made.store).holds
+    assert verification.verify(made.store).holds
 
 
 def test_a_row_of_the_record_without_its_entry_in_the_ledger_is_impossible(made: Desk) -> None:

@@ -11,12 +11,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from ethics import ledger, schema
 from ethics.approvals import decision_in, valid_decision
-from ethics.errors import NotApprovedError, RecordError
-from ethics.records import Base
-from ethics.store import Store, open_store
-from hub.errors import ConfigurationError
+from ethics.errors import NotApprovedError
+from ethics.store import open_store
+from hub.errors import ConfigurationError, RecordError
+from hub.ledger import ledger, schema, verification
+from hub.ledger.store import Store
+from hub.ledger.tables import Base
 from hub.workspace import Workspace
 from tests.factories import postgresql
 from tests.factories.ethics import PURPOSE, desk
@@ -57,7 +58,7 @@ def test_the_whole_way_on_either_database(address: str, tmp_path: Path) -> None:
         second = made.approved()
         found = valid_decision(store, purpose=PURPOSE, at=made.clock())
         assert (found.proposal_id, found.bundle) == (second, made.bundle)
-        assert ledger.verify(store).holds
+        assert verification.verify(store).holds
 
 
 def test_many_writers_keep_one_chain_and_readers_see_one_state(address: str, tmp_path: Path) -> None:
@@ -76,46 +77,46 @@ def test_many_writers_keep_one_chain_and_readers_see_one_state(address: str, tmp
             for _ in range(count):
                 assert valid_decision(store, purpose=PURPOSE, at=at).proposal_id == number
 
-        before = ledger.verify(store).rows
+        before = verification.verify(store).rows
         with ThreadPoolExecutor(6) as pool:
             for done in [pool.submit(write, 15) for _ in range(4)] + [pool.submit(read, 40) for _ in range(2)]:
                 done.result()
-        state = ledger.verify(store)
+        state = verification.verify(store)
         assert (state.holds, state.rows) == (True, before + 60)
 
 
 def test_a_reader_sees_one_state_while_a_writer_writes(server: str, tmp_path: Path) -> None:
     # On PostgreSQL only: in SQLite the writer waits until the reader is done.
-    with open_store(Workspace(tmp_path), server) as store, store.reading() as session:
+    with open_store(Workspace(tmp_path, server)) as store, store.reading() as session:
         before = ledger.entries(session)
         with store.writing() as writer:
             ledger.append(writer, kind="score", actor="hub", facts={}, at=store.now())
         assert ledger.entries(session) == before
-    with open_store(Workspace(tmp_path), server) as store, store.engine.begin() as connection:
+    with open_store(Workspace(tmp_path, server)) as store, store.engine.begin() as connection:
         schema.take_down(connection)
 
 
 def test_the_steps_lead_to_the_tables_that_the_code_declares(address: str, tmp_path: Path) -> None:
-    with open_store(Workspace(tmp_path), address) as store, store.engine.connect() as connection:
+    with open_store(Workspace(tmp_path, address)) as store, store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
         assert schema.version_of(connection) == schema.HEAD
 
 
 def test_down_and_up_again(address: str, tmp_path: Path) -> None:
-    with open_store(Workspace(tmp_path), address) as store:
+    with open_store(Workspace(tmp_path, address)) as store:
         with store.engine.begin() as connection:
             schema.take_down(connection)
             assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
         with store.engine.begin() as connection:
             schema.bring_up_to_date(connection)
-        assert ledger.verify(store).holds
+        assert verification.verify(store).holds
 
 
 def test_a_newer_schema_is_refused_and_left_as_it_is(address: str, tmp_path: Path) -> None:
-    with open_store(Workspace(tmp_path), address) as store, store.engine.begin() as connection:
+    with open_store(Workspace(tmp_path, address)) as store, store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigurationError, match=r"schema 9999; this Sentinel knows up to 0001.*update this one"):
-        open_store(Workspace(tmp_path), address)
+        open_store(Workspace(tmp_path, address))
     engine = create_engine(address)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
@@ -223,7 +224,7 @@ def test_only_its_owner_reads_the_file_even_when_it_was_open_to_all(tmp_path: Pa
 )
 def test_an_address_that_cannot_be_used_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        open_store(Workspace(tmp_path), url)
+        open_store(Workspace(tmp_path, url))
     assert "hidden" not in str(caught.value)
 
 

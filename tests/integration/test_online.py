@@ -10,7 +10,7 @@ import pytest
 
 from features import erasure, kernel, online_source, rows
 from features.online import NotInCohortError, OnlineSource, open_source
-from hub import artefacts
+from hub import artefacts, held_files
 from hub.errors import IntegrityError, NotFoundError, StateError
 from hub.workspace import Workspace
 from tests.factories.histories import AS_OF, DAY
@@ -143,3 +143,67 @@ def test_an_interrupted_making_leaves_nothing(tmp_path: Path, monkeypatch: pytes
         with pytest.raises(KeyboardInterrupt):
             opened(tmp_path)
     assert list(Workspace(tmp_path).online.iterdir()) == []
+
+
+def test_a_file_renamed_over_it_between_check_and_use_is_never_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = opened(tmp_path / "good")
+    forged = opened(tmp_path / "forged", event="person_id | occurred_on | value\nada | 2023-12-01 | 99")
+    forged.close()
+    expected = good.vector("ada", as_of_date=AS_OF).tolist()
+    good.close()
+    kept = forged.file.read_bytes()
+    hashed = held_files.hashed
+
+    def swapped(path: Path, *given: Any, **named: Any) -> str:
+        found = hashed(path, *given, **named)
+        if path == good.file:
+            other = tmp_path / "other"
+            other.write_bytes(kept)
+            other.rename(path)
+        return found
+
+    monkeypatch.setattr(held_files, "hashed", swapped)
+    source = OnlineSource(good.artefact, YOUNG, TWO)
+    assert source.file.read_bytes() == kept, "the attack came in time"
+    assert source.vector("ada", as_of_date=AS_OF).tolist() == expected
+
+
+def test_what_is_open_has_no_name_and_is_not_touched_by_what_is_written_later(tmp_path: Path) -> None:
+    source = opened(tmp_path)
+    assert [path.name for path in Workspace(tmp_path).online.iterdir()] == [source.artefact.digest]
+    with source.file.open("r+b") as stream:
+        stream.write(bytes(source.file.stat().st_size))
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(source.vector, "ada", as_of_date=AS_OF) for _ in range(40)]
+        assert {tuple(one.result()) for one in asked} == {(2.5, 1)}
+
+
+def test_no_copy_is_left_of_a_source_that_has_changed(tmp_path: Path) -> None:
+    source = opened(tmp_path)
+    source.close()
+    with source.file.open("ab") as stream:
+        stream.write(b"x")
+    with pytest.raises(IntegrityError, match=r"events.duckdb"):
+        opened(tmp_path)
+    assert [path.name for path in Workspace(tmp_path).online.iterdir()] == [source.artefact.digest]
+
+
+def test_a_snapshot_swapped_while_a_source_is_made_of_it_gives_no_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, make = snapshot(Workspace(tmp_path), **DRAWN), online_source._make
+    path = found.path("event")
+
+    def swapped(*given: Any) -> None:
+        kept = path.read_bytes()
+        aside = path.rename(tmp_path / "aside")
+        path.write_bytes(kept)
+        make(*given)
+        aside.rename(path)
+
+    monkeypatch.setattr(online_source, "_make", swapped)
+    with pytest.raises(IntegrityError, match="changed while it was read"):
+        open_source(Workspace(tmp_path), found, YOUNG, TWO)
+    assert sources(Workspace(tmp_path)) == []

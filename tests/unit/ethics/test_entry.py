@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ethics.ledger import Entry, _hash
-from ethics.records import GENESIS, from_utc_text, utc_text
 from hub.digests import digest_of
+from hub.ledger.ledger import Entry, _hash
+from hub.ledger.tables import GENESIS, from_utc_text, utc_text
 
 plain = st.text(st.characters(codec="utf-8"), max_size=12)
 values = st.recursive(

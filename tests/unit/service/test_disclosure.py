@@ -9,7 +9,7 @@ import pytest
 from audits.reasons import Reason
 from hub.snapshots import Snapshot
 from hub.workspace import Workspace
-from service.disclosure import Audience, UnknownAgencyError, agency_of
+from service.gate.audience import Audience, UnknownAgencyError, agency_of
 from tests.factories import permissions
 from tests.factories.snapshots import GATEWAY, snapshot
 from tests.factories.use_cases import indicator

@@ -1,4 +1,4 @@
-"""The record of the ethics group, the ledger, and the triggers that let rows be added but never changed."""
+"""The record of the ethics group, on the ledger, and the triggers that let rows be added but never changed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,6 @@ _AT = sa.String(27)
 
 # Tables whose rows are only ever added.
 _FIXED = (
-    "ledger_entry",
     "proposal_trainer",
     "canvas_answer",
     "recommendation",
@@ -35,11 +34,9 @@ _FIXED_OF_PROPOSAL = (
     "proposed_by",
     "proposed_at",
 )
-_ONE_STEP = "NEW.id = OLD.id AND NEW.seq = OLD.seq + 1"
 
 
 def upgrade() -> None:
-    _ledger()
     _proposals()
     _decisions()
     if op.get_bind().dialect.name == "postgresql":
@@ -49,12 +46,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    postgresql = op.get_bind().dialect.name == "postgresql"
-    tables = (*reversed(_FIXED[1:]), "proposal", "ledger_head", "ledger_entry")
-    for table in tables:
+    for table in (*reversed(_FIXED), "proposal"):
         op.drop_table(table)
-    if postgresql:
-        op.execute("DROP FUNCTION record_is_only_added_to()")
 
 
 def _entry_key(name: str = "id") -> sa.Column[int]:
@@ -63,30 +56,6 @@ def _entry_key(name: str = "id") -> sa.Column[int]:
 
 def _foreign(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint([column], [to], name=f"fk_{table}_{column}")
-
-
-def _ledger() -> None:
-    op.create_table(
-        "ledger_entry",
-        _entry_key("seq"),
-        sa.Column("at", _AT, nullable=False),
-        sa.Column("kind", sa.String(60), nullable=False),
-        sa.Column("actor", _NAME, nullable=False),
-        sa.Column("facts", sa.Text(), nullable=False),
-        sa.Column("previous", _DIGEST, nullable=False),
-        sa.Column("hash", _DIGEST, nullable=False),
-        sa.PrimaryKeyConstraint("seq", name="pk_ledger_entry"),
-    )
-    op.create_index("ix_ledger_entry_kind", "ledger_entry", ["kind"])
-    op.create_table(
-        "ledger_head",
-        sa.Column("id", sa.Integer(), nullable=False, autoincrement=False),
-        sa.Column("seq", _ENTRY, nullable=False),
-        sa.Column("hash", _DIGEST, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_ledger_head"),
-        sa.CheckConstraint("id = 1", name=op.f("ck_ledger_head_one_row")),
-    )
-    op.execute(f"INSERT INTO ledger_head (id, seq, hash) VALUES (1, 0, '{'0' * 64}')")
 
 
 def _proposals() -> None:
@@ -213,16 +182,9 @@ def _sqlite_triggers() -> None:
         refuse(f"{table}_no_delete", f"DELETE ON {table}")
     refuse("proposal_no_delete", "DELETE ON proposal")
     refuse("proposal_no_update", f"UPDATE OF {', '.join(_FIXED_OF_PROPOSAL)} ON proposal")
-    refuse("ledger_head_no_delete", "DELETE ON ledger_head")
-    refuse("ledger_head_one_step", "UPDATE ON ledger_head", f"NOT ({_ONE_STEP})")
 
 
 def _postgresql_triggers() -> None:
-    op.execute(
-        "CREATE FUNCTION record_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        "BEGIN RAISE EXCEPTION 'this record is only added to, never changed'; END $$"
-    )
-
     def refuse(name: str, when: str, each: str = "ROW", condition: str = "") -> None:
         only = f" WHEN ({condition})" if condition else ""
         op.execute(
@@ -233,7 +195,5 @@ def _postgresql_triggers() -> None:
         refuse(f"{table}_no_change", f"UPDATE OR DELETE ON {table}")
     refuse("proposal_no_delete", "DELETE ON proposal")
     refuse("proposal_no_update", f"UPDATE OF {', '.join(_FIXED_OF_PROPOSAL)} ON proposal")
-    refuse("ledger_head_no_delete", "DELETE ON ledger_head")
-    refuse("ledger_head_one_step", "UPDATE ON ledger_head", condition=f"NOT ({_ONE_STEP})")
-    for table in (*_FIXED, "proposal", "ledger_head"):
+    for table in (*_FIXED, "proposal"):
         refuse(f"{table}_no_truncate", f"TRUNCATE ON {table}", "STATEMENT")

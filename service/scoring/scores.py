@@ -1,19 +1,23 @@
 """One score for one person and one purpose, or the refusal; both are in the ledger before they leave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from audits.phrases import sentence
 from audits.reasons import strongest
-from ethics import ledger
-from ethics.approvals import decision_in
+from ethics.errors import SupersededError
 from hub.errors import SentinelError
+from hub.ledger import ledger
+from hub.ledger.ledger import Entry, moment
+from hub.ledger.subjects import Subjects
+from hub.ledger.writes import Writes
 from models import figures
 from models.bundles import Bundle
 from models.figures import NotComputed
-from service.disclosure import Audience, agency_of
-from service.gate import Gate, Opened
+from service.gate.audience import Audience, agency_of
+from service.gate.gate import Gate, Opened
 from service.scoring.answers import (
     ConditionReference,
     DecisionReference,
@@ -36,11 +40,22 @@ class UnexpectedError(SentinelError):
     """Something failed that nobody foresaw. Its own text may hold a person's value, so only its type is told."""
 
 
-@dataclass(frozen=True, slots=True)
 class Scorer:
-    """Scores behind a gate."""
+    """Scores behind a gate. Safe for many threads."""
 
-    gate: Gate
+    def __init__(self, gate: Gate) -> None:
+        """Start the ledger's writer.
+
+        Args:
+            gate: what must be open.
+        """
+        self.gate = gate
+        self._subjects = Subjects.open(gate.workspace)
+        self._writes = Writes(gate.store)
+
+    def close(self) -> None:
+        """Write what is waiting, and end."""
+        self._writes.close()
 
     def score(self, request: ScoreRequest) -> Score:
         """Return the score and write it to the ledger first.
@@ -50,7 +65,10 @@ class Scorer:
                 the ledger cannot be written. Nothing is scored then.
         """
         try:
-            return self._score(request)
+            try:
+                return self._score(request)
+            except SupersededError:
+                return self._score(request)  # once more, with what took the place of what was looked at
         except SentinelError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, no score leaves and its text is not told
@@ -60,19 +78,18 @@ class Scorer:
         """Write a refusal to the ledger. Of a request that was not as declared, nothing is kept but that it came."""
         facts = {"problem": document.type, "status": document.status}
         if request is not None:
-            facts |= {"person_id": request.person_id, "purpose": request.purpose}
-        store = self.gate.store
-        with store.writing() as session:
-            ledger.append(session, kind="refusal", actor=CALLER, facts=facts, at=store.now())
+            facts |= {"person": self._subjects.name(request.person_id), "purpose": request.purpose}
+
+        def write(session: Session) -> Entry:
+            at = moment(session, self.gate.store.now())
+            return ledger.append(session, kind="refusal", actor=CALLER, facts=facts, at=at)
+
+        self._writes.do(write)
 
     def _score(self, request: ScoreRequest) -> Score:
-        store = self.gate.store
-        now = store.now()
-        opened = self.gate.open(request.purpose, at=now)
-        agency = agency_of(opened.partnership, request.agency)
-        audience = Audience(
-            agency, opened.partnership, opened.snapshot, request.purpose, opened.partnership.day_of_use(now)
-        )
+        opened = self.gate.open(request.purpose, at=self.gate.store.now())
+        agency = agency_of(opened.declared.partnership, request.agency)
+        audience = Audience(agency, opened.declared.permits, opened.snapshot, request.purpose, opened.day)
         as_of_date = opened.use_case.newest(opened.snapshot.known_to)
         values = opened.online.vector(request.person_id, as_of_date=as_of_date)
         matrix = values.reshape(1, -1)
@@ -82,7 +99,7 @@ class Scorer:
         reasons, reasons_withheld = audience.told(raised, "reason", "reasons")
         strengths, strengths_withheld = audience.told(lowered, "strength", "strengths")
         facts = {
-            "person_id": request.person_id,
+            "person": self._subjects.name(request.person_id),
             "purpose": request.purpose,
             "agency": agency,
             "withheld": reasons_withheld + strengths_withheld,
@@ -90,13 +107,19 @@ class Scorer:
             "band": band,
             "probability": round(probability, 6),
             "bundle": opened.bundle.digest,
+            "audit": opened.decision.audit,
             "decision": opened.decision.id,
             "snapshot": opened.snapshot.digest,
+            "online_source": opened.online.artefact.digest,
         }
-        with store.writing() as session:
-            # Asked again inside the write: a withdrawal that came in between leaves no score behind it.
-            decision_in(session, purpose=request.purpose, at=store.now())
-            entry = ledger.append(session, kind="score", actor=CALLER, facts=facts, at=now)
+
+        def write(session: Session) -> Entry:
+            # Asked again inside the write, about the very same decision: what ended it leaves no score behind it.
+            at = moment(session, self.gate.store.now())
+            self.gate.confirm(session, opened, at=at)
+            return ledger.append(session, kind="score", actor=CALLER, facts=facts, at=at)
+
+        entry = self._writes.do(write)
         return Score(
             person_id=request.person_id,
             purpose=request.purpose,

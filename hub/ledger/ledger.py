@@ -1,32 +1,37 @@
 """The ledger: append-only, each entry chained to the one before it by its hash.
 
     with store.writing() as session:
-        entry = ledger.append(session, kind="decision", actor="owner", facts={"bundle": digest, ...})
+        entry = ledger.append(session, kind="decision", actor="owner", facts={"bundle": digest, ...}, at=store.now())
         ...                                   # what the entry is about, in the same transaction
 
-    ledger.verify(store)                      # LedgerState(rows, head, broken=None, why="")
-
 The hash of an entry is SHA-256 over the canonical JSON of all its fields, the previous entry's hash among them. One
-more row says where the chain ends, so that a removed tail shows. Facts hold pseudonyms and digests, never names.
-Whoever can rewrite the whole database can rewrite the whole chain: note the head elsewhere now and then, and give it
-to `verify`.
+more row says where the chain ends, and so does the anchor outside the database (`hub.ledger.anchor`). Facts hold
+pseudonyms and digests, never names. Its time never runs backwards: what is written a little early, by at most 60
+seconds, counts as written with the entry before it, and what is earlier than that is refused.
+
+`resume` takes the ledger up again after a break: a restored copy, a lost anchor, a clock that had run ahead. It says
+who did so and why, and every approval from before it has ended (see `ethics.approvals`).
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from ethics.errors import LedgerError
-from ethics.records import GENESIS, LedgerEntryRow, LedgerHeadRow, utc_text
-from ethics.store import Store
 from hub.digests import canonical_json, sha256_bytes
+from hub.errors import ClockError, LedgerError
+from hub.ledger.anchor import Head
+from hub.ledger.store import HEAD, Store
+from hub.ledger.tables import GENESIS, LedgerEntryRow, LedgerHeadRow, from_utc_text, utc_text
 
-_PAGE = 2_000
+RESUMPTION = "resumption"
+_MOMENT = "ledger_moment"
+LATE = timedelta(seconds=60)
+"""How much earlier than the entry in front of it something may be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +70,6 @@ class Entry:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerState:
-    """What `verify` found.
-
-    Attributes:
-        rows: how many entries there are.
-        head: hash of the last entry; note it elsewhere to be able to show later that nothing was rewritten.
-        broken: number of the first entry that is wrong or missing; None when the chain holds.
-        why: what is wrong with it.
-    """
-
-    rows: int
-    head: str
-    broken: int | None = None
-    why: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Say whether the chain holds."""
-        return self.broken is None
-
-
 def append(session: Session, *, kind: str, actor: str, facts: Mapping[str, Any], at: datetime) -> Entry:
     """Add an entry inside the caller's transaction, so that it and what it is about are one write.
 
@@ -99,22 +82,92 @@ def append(session: Session, *, kind: str, actor: str, facts: Mapping[str, Any],
 
     Raises:
         ValueError: a fact is NaN or infinite, `at` has no time zone, or `kind` or `actor` is empty or not printable.
+        ClockError: `at` is more than 60 seconds before the entry in front of it.
     """
     for what in (kind, actor):
         if not what or not what.isprintable():
             raise ValueError("an entry of the ledger needs a kind and an actor in printable characters")
-    head = session.execute(select(LedgerHeadRow.seq, LedgerHeadRow.hash).with_for_update()).one()
-    seq, moment, text = head.seq + 1, utc_text(at), canonical_json(dict(facts)).decode("utf-8")
+    head: Head = session.info[HEAD]
+    return _add(session, head, kind, actor, facts, _moment(head, at))
+
+
+def resume(store: Store, *, actor: str, reasons: str) -> Entry:
+    """Take the ledger up after a break, whatever its anchor and its times say, and anchor it anew.
+
+    Args:
+        store: the open store.
+        actor: the accountable owner who answers for it.
+        reasons: why, in words.
+
+    Raises:
+        RecordError: the database refuses.
+        LedgerError: the ledger does not end where its last row says, so nothing can be added to it.
+    """
+    try:
+        known = [[head.seq, head.hash] for head in store.anchor.heads()]
+    except LedgerError:
+        known = []
+    with store.resuming() as session:
+        head: Head = session.info[HEAD]
+        facts = {"reasons": reasons, "ledger": [head.seq, head.hash], "ledger_time": head.at, "anchor": known}
+        return _add(session, head, RESUMPTION, actor, facts, utc_text(store.now()))
+
+
+def _moment(head: Head, at: datetime) -> str:
+    """Return when an entry counts as written: never before the entry in front of it.
+
+    Raises:
+        ClockError: it would be more than 60 seconds earlier.
+    """
+    moment = utc_text(at)
+    if head.seq == 0 or moment >= head.at:
+        return moment
+    check_clock(head, at)
+    return head.at
+
+
+def moment(session: Session, now: datetime) -> datetime:
+    """Return the one moment at which everything in a write happens.
+
+    It is the first that was asked for, and never earlier than the entry in front of it.
+
+    Args:
+        session: from `store.writing()`.
+        now: the present moment.
+
+    Raises:
+        ClockError: it is more than 60 seconds before the end of the chain.
+    """
+    if _MOMENT not in session.info:
+        head: Head = session.info[HEAD]
+        check_clock(head, now)
+        session.info[_MOMENT] = max(now, from_utc_text(head.at)) if head.seq else now
+    found: datetime = session.info[_MOMENT]
+    return found
+
+
+def check_clock(head: Head, at: datetime) -> None:
+    """Raise ClockError when the moment `at` is more than 60 seconds before the end of the chain."""
+    if head.seq and at + LATE < from_utc_text(head.at):
+        raise ClockError(
+            f"The clock says {utc_text(at)[:16]}, and the ledger's last entry was written at {head.at[:16]} (UTC).",
+            "Set the clock right. If the ledger's time is the wrong one, the accountable owner takes it up with "
+            "`sentinel ledger resume`.",
+        )
+
+
+def _add(session: Session, head: Head, kind: str, actor: str, facts: Mapping[str, Any], moment: str) -> Entry:
+    seq, text = head.seq + 1, canonical_json(dict(facts)).decode("utf-8")
     entry = Entry(seq, moment, kind, actor, text, head.hash, _hash(seq, moment, kind, actor, text, head.hash))
-    values = {name: getattr(entry, name) for name in Entry.__slots__}
-    session.execute(insert(LedgerEntryRow).values(values))
+    session.execute(insert(LedgerEntryRow).values({name: getattr(entry, name) for name in Entry.__slots__}))
     session.execute(update(LedgerHeadRow).values(seq=seq, hash=entry.hash))
+    session.info[HEAD] = Head(seq, entry.hash, moment)
     return entry
 
 
 def entry_at(session: Session, seq: int) -> Entry | None:
     """Return the entry with this number, or None when there is none."""
-    rows = session.execute(_columns().where(LedgerEntryRow.seq == seq)).all()
+    rows = session.execute(columns().where(LedgerEntryRow.seq == seq)).all()
     return Entry(*rows[0]) if rows else None
 
 
@@ -132,7 +185,7 @@ def is_chained(session: Session, entry: Entry) -> bool:
 
 def entries(session: Session, *, kind: str | None = None, last: int | None = None, after: int = 0) -> list[Entry]:
     """Return entries in order: those of one kind, those numbered above `after`, of these only the `last` so many."""
-    query = _columns().where(LedgerEntryRow.seq > after)
+    query = columns().where(LedgerEntryRow.seq > after)
     if kind is not None:
         query = query.where(LedgerEntryRow.kind == kind)
     if last is None:
@@ -141,72 +194,8 @@ def entries(session: Session, *, kind: str | None = None, last: int | None = Non
     return [Entry(*row) for row in reversed(newest)]
 
 
-def verify(store: Store, *, noted: str | None = None) -> LedgerState:
-    """Walk the whole chain and say whether it holds; if not, which entry is the first wrong one.
-
-    It reads page by page, so that writers do not wait until the walk is over.
-
-    Args:
-        store: the open store.
-        noted: a head that was noted earlier; the chain must still contain it.
-    """
-    seq, last, seen = 0, GENESIS, noted in (None, GENESIS)
-    while True:
-        with store.reading() as session:
-            page = session.execute(
-                _columns().where(LedgerEntryRow.seq > seq).order_by(LedgerEntryRow.seq).limit(_PAGE)
-            ).all()
-            head = [(row.seq, row.hash) for row in session.execute(select(LedgerHeadRow.seq, LedgerHeadRow.hash))]
-        for row in page:
-            entry = Entry(*row)
-            if fault := _fault(entry, seq, last):
-                return LedgerState(seq, last, *fault)
-            seq, last = entry.seq, entry.hash
-            seen = seen or last == noted
-        if not page:
-            break
-    if fault := _fault_at_end(head, seq, last):
-        return LedgerState(seq, last, *fault)
-    if not seen:
-        return LedgerState(seq, last, max(seq, 1), "the chain was rewritten: the head that was noted is not in it")
-    return LedgerState(seq, last)
-
-
-def require(state: LedgerState) -> None:
-    """Raise LedgerError, naming the first wrong entry, unless the chain holds."""
-    if not state.holds:
-        raise LedgerError(
-            f"The ledger does not hold at row {state.broken}: {state.why}.",
-            "Keep the database as it is and compare it with the last backup.",
-        )
-
-
-def _fault(entry: Entry, seq: int, last: str) -> tuple[int, str] | None:
-    """Return which entry is wrong when `entry` is read after entry `seq`, whose hash is `last`."""
-    if entry.seq != seq + 1:
-        return seq + 1, f"it is missing: entry {entry.seq} comes after entry {seq}"
-    if not entry.holds:
-        return entry.seq, "it was changed: its fields do not agree with its hash"
-    if entry.previous != last:
-        return max(seq, 1), f"it was replaced: entry {entry.seq} was written after another one"
-    return None
-
-
-def _fault_at_end(head: list[tuple[int, str]], seq: int, last: str) -> tuple[int, str] | None:
-    """Return which entry is wrong when the walk ended with entry `seq`, whose hash is `last`."""
-    if len(head) != 1:
-        return seq + 1, "the row that says where the chain ends is missing"
-    end, hash_ = head[0]
-    if end > seq:
-        return seq + 1, f"it is missing: the chain should go on to entry {end}"
-    if end < seq:
-        return end + 1, "it was added past the end of the chain"
-    if hash_ != last:
-        return max(seq, 1), "it was replaced: it is not the one that the chain ended with"
-    return None
-
-
-def _columns() -> Any:
+def columns() -> Any:
+    """Return the query for whole entries."""
     return select(*(getattr(LedgerEntryRow, name) for name in Entry.__slots__))
 
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audits.reasons import Reason
-from hub.errors import GatewayError, SentinelError
+from hub.errors import SentinelError
 from hub.partnership import Partnership
 from hub.snapshots import Snapshot
+from service.gate.permits import Permits
 
 
 class UnknownAgencyError(SentinelError):
@@ -28,14 +29,14 @@ class Audience:
 
     Attributes:
         agency: the agency that asks; None when nobody says which, and then it is told no reason.
-        partnership: declares the gateways as they are now.
+        permits: knows the gateways as they are declared now.
         snapshot: holds the gateways as they were when it was published.
         purpose: the purpose of the score.
         on: the day of use.
     """
 
     agency: str | None
-    partnership: Partnership
+    permits: Permits
     snapshot: Snapshot
     purpose: str
     on: datetime.date
@@ -44,12 +45,8 @@ class Audience:
         """Say whether words that rest on `source` may be told to the agency."""
         if self.agency is None:
             return False
-        try:
-            for declared in (self.snapshot, self.partnership):
-                declared.require_gateway(source, purpose=self.purpose, on=self.on, shown_to=self.agency)
-        except GatewayError:
-            return False
-        return True
+        refused = self.permits.refusal(self.snapshot, source, purpose=self.purpose, on=self.on, shown_to=self.agency)
+        return refused is None
 
     def told(self, reasons: Sequence[Reason], one: str, several: str) -> tuple[list[str], int]:
         """Return the sentences that the agency may read, and how many were withheld; the last sentence says so.

@@ -1,0 +1,185 @@
+"""The anchor: how far the ledger had come, kept outside its database and sealed with a key that the database lacks.
+
+Whoever can write the database can write a whole chain that holds. So the head of the chain (number, hash, time) also
+stands in a file elsewhere, with an HMAC-SHA256 (RFC 2104) over it. Before a write is kept, the anchor says which head
+may come next; after it, the anchor says that it came. A kill in between leaves both heads named, and either is true:
+
+    anchor.prepare(head, following)      # in the write, before it is kept: the head is `head` or `following`
+    anchor.settle(following)             # after it: the head is `following`, and nothing before it
+
+A database that was put back to an earlier copy, lost its tail, was chained anew or got an entry from anybody who does
+not hold the key has another head than these.
+"""
+
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hub import keys
+from hub.digests import canonical_json
+from hub.errors import LedgerError
+from hub.ledger.tables import GENESIS
+
+_MOST_BYTES = 4096
+_VERSION = 1
+_REMEDY = (
+    "Restore database and anchor together from the same copy, or let the accountable owner say why the ledger goes on "
+    "(`sentinel ledger resume`); every approval from before then ends."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a chain ends: the number, hash and moment (UTC, as text) of its last entry."""
+
+    seq: int
+    hash: str
+    at: str = ""
+
+
+EMPTY = Head(0, GENESIS)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The anchor of one ledger.
+
+    Attributes:
+        path: the file; its key lies beside it, with the suffix .key.
+    """
+
+    path: Path
+
+    @property
+    def key_path(self) -> Path:
+        """The file with the key of the seal."""
+        return self.path.with_suffix(".key")
+
+    def heads(self) -> tuple[Head, ...]:
+        """Return the heads that the ledger may have: one, or two when a write was cut off; none without an anchor.
+
+        Raises:
+            LedgerError: the anchor is damaged, or its seal is not that of its key.
+        """
+        try:
+            content = _read(self.path)
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise LedgerError(f"The ledger's anchor cannot be read ({type(error).__name__}).", _REMEDY) from None
+        try:
+            said = json.loads(content)
+            seal = said.pop("seal")
+            heads = tuple(Head(int(one["seq"]), str(one["hash"]), str(one["at"])) for one in said["heads"])
+            whole = said == _said(heads) and len(heads) in (1, 2)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise LedgerError("The ledger's anchor is damaged.", _REMEDY) from None
+        if not whole or not isinstance(seal, str) or not hmac.compare_digest(seal.encode(), self._seal(heads).encode()):
+            raise LedgerError("The seal of the ledger's anchor does not hold.", _REMEDY)
+        return heads
+
+    def check(self, head: Head) -> None:
+        """Raise LedgerError unless the chain that ends with `head` is the one that the anchor knows.
+
+        An empty ledger without an anchor is a new one.
+        """
+        heads = self.heads()
+        if not heads:
+            if head.seq:
+                raise LedgerError(
+                    f"The ledger has {head.seq} entries and no anchor, so it cannot be told whether it is whole.",
+                    _REMEDY,
+                )
+            return
+        if head not in heads:
+            raise LedgerError(_difference(head, heads[-1]), _REMEDY)
+
+    def prepare(self, head: Head, following: Head) -> None:
+        """Say that the ledger ends with `head` and may next end with `following`; it is on disk when this returns.
+
+        Raises:
+            LedgerError: the anchor cannot be written.
+        """
+        with self._writing():
+            self._write((head, following), lasting=True)
+
+    def settle(self, following: Head) -> None:
+        """Say that the ledger ends with `following`, unless somebody else has prepared the next write already.
+
+        Raises:
+            LedgerError: the anchor cannot be written.
+        """
+        with self._writing():
+            heads = self.heads()
+            if heads and heads[-1] == following:
+                self._write((following,), lasting=False)
+
+    def begin(self, head: Head) -> None:
+        """Say that the ledger ends with `head`, whatever was known before; only for a new or a resumed ledger."""
+        with self._writing():
+            self._write((head,), lasting=True)
+
+    def _seal(self, heads: tuple[Head, ...]) -> str:
+        key = keys.read_key(self.key_path, "the ledger's anchor")
+        return hmac.new(key, canonical_json(_said(heads)), hashlib.sha256).hexdigest()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Let one process after the other change the file."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.key_path.exists() and not self.path.exists():
+                keys.make_key(self.key_path)
+            with self.key_path.open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise LedgerError(f"The ledger's anchor cannot be written ({type(error).__name__}).", _REMEDY) from None
+
+    def _write(self, heads: tuple[Head, ...], *, lasting: bool) -> None:
+        content = canonical_json({**_said(heads), "seal": self._seal(heads)})
+        descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=self.path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                if lasting:
+                    os.fsync(stream.fileno())
+            Path(draft).replace(self.path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+
+
+def _said(heads: tuple[Head, ...]) -> dict[str, Any]:
+    return {"version": _VERSION, "heads": [asdict(one) for one in heads]}
+
+
+def _read(path: Path) -> bytes:
+    """Return the bytes of a small regular file, and never wait for a pipe.
+
+    Raises:
+        OSError: it is missing, or cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read(_MOST_BYTES) or b""
+
+
+def _difference(head: Head, known: Head) -> str:
+    if head.seq < known.seq:
+        return f"The ledger ends with entry {head.seq}, and its anchor knows {known.seq}: it was put back or cut off."
+    if head.seq > known.seq:
+        return (
+            f"The ledger ends with entry {head.seq}, and its anchor knows {known.seq}: entries were added past the "
+            "anchor, or a write under another account was not anchored here."
+        )
+    return f"The ledger's entry {head.seq} is not the one that its anchor knows: it was written anew."

@@ -1,0 +1,1 @@
+"""Steps by which the ledger's two tables came to their present shape; `hub.ledger.schema` runs them."""

@@ -1,0 +1,44 @@
+"""Whether a workspace is a demonstration's: its ledger then begins by saying so, and nothing else makes it one.
+
+A generated county is looked at on its own day, on which its gateways hold; a real one never is. A file or a line in
+partnership.yaml could be put there by anybody; the first entry of an anchored ledger cannot.
+"""
+
+from sqlalchemy.orm import Session
+
+from hub.ledger import ledger
+from hub.ledger.store import Store, open_store
+from hub.workspace import Workspace
+
+KIND = "demonstration"
+
+
+def begin(workspace: Workspace, partnership: str) -> None:
+    """Begin a new ledger with the mark of a demonstration, and anchor it anew.
+
+    The caller has removed what a former demonstration left; an anchor of it is put aside under another name.
+    """
+    if workspace.anchor.exists():
+        workspace.anchor.replace(workspace.anchor.with_suffix(".ended"))
+    with open_store(workspace) as store, store.writing() as session:
+        ledger.append(session, kind=KIND, actor="sentinel demo", facts={"partnership": partnership}, at=store.now())
+
+
+def is_marked(session: Session) -> bool:
+    """Say whether the ledger begins with the mark of a demonstration."""
+    first = ledger.entry_at(session, 1)
+    return first is not None and first.kind == KIND and first.holds
+
+
+def is_practice(workspace: Workspace) -> bool:
+    """Say whether a workspace is a demonstration's."""
+    if workspace.database_url is None and not (workspace.ethics / "ethics.db").exists():
+        return False
+    with open_store(workspace) as store:
+        return is_practice_of(store)
+
+
+def is_practice_of(store: Store) -> bool:
+    """Say whether an open ledger is a demonstration's."""
+    with store.reading() as session:
+        return is_marked(session)

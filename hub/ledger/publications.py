@@ -1,0 +1,150 @@
+"""Publications: what was made here, from what, by which code and for whom, as entries of the ledger.
+
+    record(workspace, kind="snapshot", digest=digest, inputs={"extracts": [...]}, by="operator")
+    require(workspace, "bundle", digest)          # the entry, or NotPublishedError
+
+An artefact's digest says that its bytes are whole, and nothing about where they come from: whoever can write the
+workspace can make one. So whatever rests on an artefact asks whether the ledger knows its digest. A publication is
+written when all of its files are on disk and before it has its name, so that no artefact is without its entry.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from hub.errors import NotPublishedError
+from hub.ledger import ledger
+from hub.ledger.ledger import Entry
+from hub.ledger.store import Store, open_store
+from hub.workspace import Workspace
+
+KIND = "publication"
+OPERATOR = "operator"
+"""Who published, where a command did not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One publication.
+
+    Attributes:
+        number: of its entry in the ledger.
+        at: when, in UTC, as text.
+        kind: of the artefact, such as "snapshot".
+        digest: of the artefact.
+        inputs: what it was made from: digests by name.
+        code: digest of the code that made it, where that is known.
+        by: who published it.
+        more: what else is kept of it, such as the run of a training.
+    """
+
+    number: int
+    at: str
+    kind: str
+    digest: str
+    inputs: Mapping[str, Any]
+    code: str | None
+    by: str
+    more: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, entry: Entry) -> "Publication":
+        """Return the publication that an entry is about."""
+        facts = entry.read_facts()
+        said = {name: facts[name] for name in ("kind", "digest", "inputs", "code", "more")}
+        return cls(number=entry.seq, at=entry.at, by=entry.actor, **said)
+
+
+@dataclass
+class Publications:
+    """All publications of a ledger, read once and then only what was added."""
+
+    _last: int = 0
+    _all: list[Publication] = field(default_factory=list)
+
+    def refresh(self, session: Session) -> "Publications":
+        """Read what was added since the last time."""
+        for entry in ledger.entries(session, kind=KIND, after=self._last):
+            self._all.append(Publication.of(entry))
+            self._last = entry.seq
+        return self
+
+    def of(self, kind: str, digest: str | None = None) -> list[Publication]:
+        """Return the publications of one kind (and digest), oldest first."""
+        return [one for one in self._all if one.kind == kind and digest in (None, one.digest)]
+
+    def require(self, kind: str, digest: str) -> Publication:
+        """Return the newest publication of an artefact.
+
+        Raises:
+            NotPublishedError: the ledger knows of none.
+        """
+        found = self.of(kind, digest)
+        if not found:
+            raise NotPublishedError(
+                f"The ledger does not know the {kind} {digest[:12]}: it was not published by a command here.",
+                "Make it anew with Sentinel's own commands; what was put into the workspace by hand is never used.",
+            )
+        return found[-1]
+
+
+def record(
+    workspace: Workspace,
+    *,
+    kind: str,
+    digest: str,
+    inputs: Mapping[str, Any],
+    by: str,
+    code: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a publication to the ledger.
+
+    Raises:
+        RecordError: the ledger cannot be written; then nothing may be published.
+        LedgerError: it does not end where its anchor says.
+    """
+    facts = {"kind": kind, "digest": digest, "inputs": dict(inputs), "code": code, "more": dict(more or {})}
+    with open_store(workspace) as store, store.writing() as session:
+        ledger.append(session, kind=KIND, actor=by, facts=facts, at=store.now())
+
+
+def recorder(
+    workspace: Workspace,
+    kind: str,
+    inputs: Mapping[str, Any],
+    *,
+    by: str = OPERATOR,
+    code: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Callable[[str], None]:
+    """Return what `artefacts.publish` is to call before an artefact has its name: it writes the publication."""
+
+    def before(digest: str) -> None:
+        record(workspace, kind=kind, digest=digest, inputs=inputs, by=by, code=code, more=more)
+
+    return before
+
+
+def read(workspace: Workspace) -> Publications:
+    """Return all publications in the ledger of a workspace; none where there is no ledger yet.
+
+    Raises:
+        RecordError: the ledger cannot be read.
+    """
+    if not _exists(workspace):
+        return Publications()
+    with open_store(workspace) as store:
+        return read_from(store)
+
+
+def read_from(store: Store) -> Publications:
+    """Return all publications in an open ledger."""
+    with store.reading() as session:
+        return Publications().refresh(session)
+
+
+def _exists(workspace: Workspace) -> bool:
+    return workspace.database_url is not None or (workspace.ethics / "ethics.db").exists()

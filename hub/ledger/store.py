@@ -1,0 +1,299 @@
+"""The store: the database that holds the ledger and every record that stands on it.
+
+    store = open_store(workspace)
+    with store.writing() as session:      # one transaction: all of it is kept, or nothing
+        ledger.append(session, kind="score", actor="early_help_hub", facts={...})
+    with store.reading() as session:
+        ...
+
+SQLite in the workspace, or PostgreSQL when `SENTINEL_DATABASE_URL` says so, through the same code. SQLite keeps a
+rollback journal with `synchronous=FULL` (its write-ahead log has a defect in the versions in use) and lets one writer
+in at a time, the others wait. Every write begins by comparing the end of the chain with its anchor and ends by moving
+the anchor on (`hub.ledger.anchor`).
+"""
+
+import datetime
+import os
+import sqlite3
+import urllib.parse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from hub.errors import ConfigurationError, LedgerError, NotFoundError, RecordError
+from hub.ledger import schema
+from hub.ledger.anchor import EMPTY, Anchor, Head
+from hub.ledger.schema import Steps
+from hub.ledger.tables import LedgerEntryRow, LedgerHeadRow
+from hub.workspace import Workspace
+
+HEAD = "ledger_head"
+"""Where a writing session keeps the head of the chain, in `session.info`."""
+_WRITES = "sentinel_writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The open database.
+
+    Attributes:
+        engine: SQLAlchemy's engine.
+        anchor: where the end of the chain is kept besides.
+        clock: what the present moment is.
+    """
+
+    engine: Engine
+    anchor: Anchor
+    clock: Callable[[], datetime.datetime]
+
+    def now(self) -> datetime.datetime:
+        """Return the present moment, in UTC."""
+        return self.clock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees one state of the record, and keeps nothing that is written in it.
+
+        Raises:
+            RecordError: the database refuses or cannot be reached.
+        """
+        with _refusals(), Session(self._reader, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session whose writes are kept together when the block ends well, and not at all otherwise.
+
+        One writer is inside at a time, the others wait; what it reads stays true until it has written.
+
+        Raises:
+            RecordError: the database refuses or cannot be reached; nothing was kept.
+            LedgerError: the chain does not end where its anchor says.
+        """
+        with self._writing(check=True) as session:
+            yield session
+
+    @contextmanager
+    def resuming(self) -> Iterator[Session]:
+        """Give the same for the one write that takes up a ledger whose anchor or clock does not hold; see `ledger`."""
+        with self._writing(check=False) as session:
+            yield session
+
+    @contextmanager
+    def _writing(self, *, check: bool) -> Iterator[Session]:
+        with _refusals(), Session(self._writer) as session:
+            with session.begin():
+                head = head_of(session, lock=True)
+                if check:
+                    self.anchor.check(head)
+                session.info[HEAD] = head
+                yield session
+                session.flush()
+                following = session.info[HEAD]
+                if following != head:
+                    self.anchor.prepare(head, following)
+            if following != head:
+                self.anchor.settle(following)
+
+    @property
+    def _reader(self) -> Engine:
+        if self.engine.dialect.name == "postgresql":
+            return self.engine.execution_options(isolation_level="REPEATABLE READ")
+        return self.engine
+
+    @property
+    def _writer(self) -> Engine:
+        return self.engine.execution_options(**{_WRITES: True})
+
+    def __enter__(self) -> Self:
+        """Give the store itself; the end of the block closes it."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Close all connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def head_of(session: Session, *, lock: bool = False) -> Head:
+    """Return where the chain ends, as the database says it.
+
+    Args:
+        session: the open session.
+        lock: keep other writers out until the transaction ends (PostgreSQL; in SQLite the transaction did so).
+
+    Raises:
+        LedgerError: the row that says so is missing, or the entry that it names.
+    """
+    query = select(LedgerHeadRow.seq, LedgerHeadRow.hash)
+    rows = session.execute(query.with_for_update() if lock else query).all()
+    if len(rows) == 1 and rows[0].seq == 0:
+        return EMPTY
+    found = (
+        session.execute(
+            select(LedgerEntryRow.seq, LedgerEntryRow.hash, LedgerEntryRow.at).where(LedgerEntryRow.seq == rows[0].seq)
+        ).all()
+        if len(rows) == 1
+        else []
+    )
+    if len(found) != 1 or found[0].hash != rows[0].hash:
+        raise LedgerError("The ledger does not end where its last row says.", "Run `sentinel ledger verify`.")
+    return Head(*found[0])
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise RecordError(
+            f"The ethics record could not be read or written ({type(error).__name__}); nothing was kept.",
+            "Try again; if it stays so, check that the database runs and that its disk is not full.",
+        ) from error
+
+
+def open_store(
+    workspace: Workspace,
+    *,
+    records: Sequence[Steps] = (),
+    may_create: bool = True,
+    wait_seconds: float = 60.0,
+) -> Store:
+    """Open the ledger, make it when it is new, and bring its schema up to date.
+
+    Args:
+        workspace: says where the database and the anchor are, and what the time is.
+        records: the tables of the records that stand on the ledger.
+        may_create: make the ledger when there is none.
+        wait_seconds: how long a write waits for another one before it is refused.
+
+    Raises:
+        ConfigurationError: the address cannot be used, or the database was made by a newer Sentinel.
+        LedgerError: the ledger is gone, and its anchor knows that there was one.
+        NotFoundError: there is none, and none may be made.
+    """
+    url = _address(workspace)
+    anchor = Anchor(workspace.anchor)
+    is_file = url.get_backend_name() == "sqlite"
+    try:
+        if is_file:
+            _make_file(Path(str(url.database)), anchor, may_create=may_create)
+        engine = _sqlite(url, wait_seconds) if is_file else _postgresql(url, wait_seconds)
+    except OSError as error:
+        raise _unusable(error) from None
+    store = Store(engine, anchor, workspace.clock)
+    try:
+        with store._writer.begin() as connection:
+            if schema.version_of(connection) is None and anchor.heads():
+                raise _gone()
+            schema.bring_up_to_date(connection, records)
+    except BaseException as error:
+        store.close()
+        if isinstance(error, DBAPIError):
+            raise _unusable(error) from None
+        raise
+    return store
+
+
+def _gone() -> LedgerError:
+    return LedgerError(
+        "The ledger is gone: its database is empty, and its anchor knows that it had entries.",
+        "Restore the database from a copy. Nothing was made in its place.",
+    )
+
+
+def _make_file(path: Path, anchor: Anchor, *, may_create: bool) -> None:
+    if not path.exists() or path.stat().st_size == 0:
+        if any(head.seq for head in anchor.heads()):
+            raise _gone()
+        if not may_create:
+            raise NotFoundError(
+                "There is no ledger in this workspace yet.", "Give --workspace and --partnership of one that has."
+            )
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+
+
+def _unusable(error: Exception) -> ConfigurationError:
+    # The text of the error may repeat the address with its password, so only its type is shown.
+    return ConfigurationError(
+        f"The ethics record cannot be opened ({type(error).__name__}).",
+        "Check SENTINEL_DATABASE_URL, the folder's permissions and that the database runs.",
+    )
+
+
+def _address(workspace: Workspace) -> URL:
+    if workspace.database_url is None:
+        return URL.create("sqlite", database=str((workspace.ethics / "ethics.db").absolute()))
+    try:
+        url = make_url(workspace.database_url)
+    except ArgumentError:
+        raise ConfigurationError(
+            "SENTINEL_DATABASE_URL is not an address that SQLAlchemy knows.",
+            "For example postgresql://user@host/sentinel, with the password in ~/.pgpass.",
+        ) from None
+    if url.get_backend_name() not in ("sqlite", "postgresql") or (
+        url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+    ):
+        raise ConfigurationError(
+            "SENTINEL_DATABASE_URL must name a PostgreSQL database or an SQLite file; the record has to last."
+        )
+    return url
+
+
+def _sqlite(url: URL, wait_seconds: float) -> Engine:
+    path = Path(str(url.database))
+    address = f"file:{urllib.parse.quote(str(path.absolute()))}?mode=rw"  # never makes a file that is gone
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(address, uri=True, timeout=wait_seconds, check_same_thread=False, cached_statements=256)
+
+    engine = create_engine(url, creator=connect, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, record: Any) -> None:
+        record.info["file"] = path.stat().st_ino
+        connection.isolation_level = None  # transactions begin where `_begun` says, not where the driver guesses
+        for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        try:
+            same = path.stat().st_ino == connection.connection.info["file"]
+        except OSError:
+            same = False
+        if not same:  # what is open is not what lies there any more: nothing may be written into a file without a name
+            connection.invalidate()
+            raise RecordError("The ledger's file was replaced while it was open; nothing was kept.", "Try again.")
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL, wait_seconds: float) -> Engine:
+    try:
+        engine = create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": max(2, int(wait_seconds))}
+        )
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"PostgreSQL needs the Python package {error.name}, which is not installed.", "Install it with pip."
+        ) from None
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.execute(text(f"SET LOCAL lock_timeout = {max(1, int(1000 * wait_seconds))}"))
+
+    return engine

@@ -1,0 +1,135 @@
+"""Does the ledger hold: is every entry what was written, in its place and time, and is the end where the anchor says?
+
+    state = verify(store)                 # LedgerState(rows, head, broken=None, why="")
+    require(state)
+
+What this proves is said by `PROVES`, and what it cannot prove by `CANNOT`: the command prints both.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from hub.errors import LedgerError
+from hub.ledger.anchor import Head
+from hub.ledger.ledger import LATE, RESUMPTION, Entry, columns
+from hub.ledger.store import Store
+from hub.ledger.tables import GENESIS, LedgerEntryRow, LedgerHeadRow, utc_text
+
+PROVES = (
+    "No entry was changed, removed, put in or written out of time since the anchor knew of it, and the ledger is not "
+    "an earlier copy of itself."
+)
+CANNOT = (
+    "It cannot show who wrote an entry (names are taken on trust until decisions are signed), nor find anything out "
+    "against somebody who can write the database and also the anchor with its key: keep the anchor where whoever runs "
+    "the database cannot write (SENTINEL_ANCHOR), and note the head elsewhere now and then."
+)
+_PAGE = 2_000
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """What `verify` found.
+
+    Attributes:
+        rows: how many entries there are.
+        head: hash of the last entry; note it elsewhere to be able to show later that nothing was rewritten.
+        broken: number of the first entry that is wrong or missing; None when the chain holds.
+        why: what is wrong with it.
+    """
+
+    rows: int
+    head: str
+    broken: int | None = None
+    why: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Say whether the chain holds."""
+        return self.broken is None
+
+
+def verify(store: Store, *, noted: str | None = None) -> LedgerState:
+    """Walk the whole chain and say whether it holds; if not, which entry is the first wrong one.
+
+    It reads page by page, so that writers do not wait until the walk is over.
+
+    Args:
+        store: the open store.
+        noted: a head that was noted earlier; the chain must still contain it.
+    """
+    seq, last, at, seen = 0, GENESIS, "", noted in (None, GENESIS)
+    for left in reversed(range(_TRIES)):
+        while True:
+            with store.reading() as session:
+                page = session.execute(
+                    columns().where(LedgerEntryRow.seq > seq).order_by(LedgerEntryRow.seq).limit(_PAGE)
+                ).all()
+                head = [(row.seq, row.hash) for row in session.execute(select(LedgerHeadRow.seq, LedgerHeadRow.hash))]
+            for row in page:
+                entry = Entry(*row)
+                if fault := _fault(entry, seq, last, at):
+                    return LedgerState(seq, last, *fault)
+                seq, last, at = entry.seq, entry.hash, entry.at
+                seen = seen or last == noted
+            if not page:
+                break
+        if fault := _fault_at_end(head, seq, last):
+            return LedgerState(seq, last, *fault)
+        if why := _fault_of_anchor(store, Head(seq, last, at)):
+            if left:  # somebody may have written meanwhile: walk on
+                continue
+            return LedgerState(seq, last, max(seq, 1), why)
+        break
+    if not seen:
+        return LedgerState(seq, last, max(seq, 1), "the chain was rewritten: the head that was noted is not in it")
+    if seq and at > utc_text(store.now() + LATE):
+        return LedgerState(seq, last, seq, f"its time, {at[:16]}, lies ahead of this machine's clock")
+    return LedgerState(seq, last)
+
+
+def _fault_of_anchor(store: Store, head: Head) -> str:
+    """Return what the anchor says against this end of the chain; nothing when it agrees."""
+    try:
+        store.anchor.check(head)
+    except LedgerError as error:
+        return error.message.rstrip(".")
+    return ""
+
+
+def require(state: LedgerState) -> None:
+    """Raise LedgerError, naming the first wrong entry, unless the chain holds."""
+    if not state.holds:
+        raise LedgerError(
+            f"The ledger does not hold at row {state.broken}: {state.why}.",
+            "Keep the database as it is and compare it with the last backup.",
+        )
+
+
+def _fault(entry: Entry, seq: int, last: str, at: str) -> tuple[int, str] | None:
+    """Return which entry is wrong when `entry` is read after entry `seq`, whose hash is `last` and moment `at`."""
+    if entry.seq != seq + 1:
+        return seq + 1, f"it is missing: entry {entry.seq} comes after entry {seq}"
+    if not entry.holds:
+        return entry.seq, "it was changed: its fields do not agree with its hash"
+    if entry.previous != last:
+        return max(seq, 1), f"it was replaced: entry {entry.seq} was written after another one"
+    if entry.at < at and entry.kind != RESUMPTION:
+        return entry.seq, "its time is before that of the entry in front of it"
+    return None
+
+
+def _fault_at_end(head: list[tuple[int, str]], seq: int, last: str) -> tuple[int, str] | None:
+    """Return which entry is wrong when the walk ended with entry `seq`, whose hash is `last`."""
+    if len(head) != 1:
+        return seq + 1, "the row that says where the chain ends is missing"
+    end, hash_ = head[0]
+    if end > seq:
+        return seq + 1, f"it is missing: the chain should go on to entry {end}"
+    if end < seq:
+        return end + 1, "it was added past the end of the chain"
+    if hash_ != last:
+        return max(seq, 1), "it was replaced: it is not the one that the chain ended with"
+    return None

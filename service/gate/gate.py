@@ -1,0 +1,323 @@
+"""The gate: what must be true, at this moment, before anything is scored for a purpose.
+
+It opens in two steps. `open` looks before the score: the decision, the bundle, the audit and the snapshot that the
+ledger knows, the use case and the policy as they were approved, a gateway on the day for each source that is read.
+`confirm` looks again inside the write that records the score: it must be the same decision and the same snapshot, read
+from the record in that very transaction, at the moment that the entry will bear. Any doubt is a refusal.
+
+What was parsed from checked bytes is kept by its digest and watched (`service.gate.kept`); `sweep` hashes all of it
+again now and then.
+"""
+
+import contextlib
+import datetime
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from audits.audit import KIND as AUDIT
+from audits.audit import Audit, open_audit
+from ethics import policy as policies
+from ethics.approvals import Decision, check_policy, decision_in, valid_decision
+from ethics.errors import StaleSnapshotError, SupersededError
+from ethics.policy import Policy
+from features import online_source, use_cases
+from features.online import OnlineSource
+from features.use_cases import UseCase
+from hub import partnership as partnerships
+from hub.artefacts import open_artefact
+from hub.errors import IntegrityError, NotFoundError, NotPublishedError, SentinelError
+from hub.ledger import practice
+from hub.ledger.publications import Publication, Publications
+from hub.ledger.store import Store
+from hub.partnership import Partnership
+from hub.snapshots import CURRENT, Snapshot, open_snapshot, pointed_to
+from hub.snapshots import KIND as SNAPSHOT
+from hub.workspace import Workspace
+from models.bundles import KIND as BUNDLE
+from models.bundles import Bundle, Model, open_bundle
+from service.gate.kept import Kept
+from service.gate.permits import Permits
+
+_LOG = logging.getLogger("sentinel.service")
+_CURRENT = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The partnership's files as they are now, and what was worked out of them.
+
+    Attributes:
+        partnership: parsed and checked.
+        use_cases: by name.
+        policies: by the name of the use case.
+        permits: whether a source may be used.
+    """
+
+    partnership: Partnership
+    use_cases: Mapping[str, UseCase]
+    policies: Mapping[str, Policy]
+    permits: Permits
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an open gate lets a request use."""
+
+    decision: Decision
+    declared: Declared
+    use_case: UseCase
+    bundle: Bundle
+    model: Model
+    snapshot: Snapshot
+    online: OnlineSource
+    day: datetime.date
+
+
+@dataclass
+class Gate:
+    """The gate of one partnership. Safe for many threads.
+
+    Attributes:
+        workspace: where bundles, audits and snapshots lie.
+        folder: the partnership's folder.
+        store: the ethics record.
+    """
+
+    workspace: Workspace
+    folder: Path
+    store: Store
+    _declared: Kept[Declared] = field(default_factory=lambda: Kept(1))
+    _bundles: Kept[tuple[Bundle, Model]] = field(default_factory=Kept)
+    _audits: Kept[Audit] = field(default_factory=Kept)
+    _snapshots: Kept[Snapshot] = field(default_factory=lambda: Kept(2))
+    _online: Kept[OnlineSource] = field(default_factory=Kept)
+    _sources: dict[str, str] = field(default_factory=dict)
+    _decisions: dict[str, Decision] = field(default_factory=dict)
+    _publications: Publications = field(default_factory=Publications)
+    _practice: bool | None = None
+    _reading: threading.Lock = field(default_factory=threading.Lock)
+    _making: threading.Lock = field(default_factory=threading.Lock)
+
+    def open(self, purpose: str, *, at: datetime.datetime) -> Opened:
+        """Return what may be used for `purpose` at this moment, for `confirm` to look at once more.
+
+        Raises:
+            ApprovalError: no decision allows it: not approved, expired, withdrawn, under another policy, or on data
+                that are too old.
+            IntegrityError: the bundle, the audit, the use case or the snapshot changed since it was approved, or the
+                ledger does not know it.
+            GatewayError: a source that is read has no valid gateway for the purpose, then or now.
+            NotFoundError: something that the decision is about is gone.
+        """
+        known = self._decisions.get(purpose)
+        if known is not None:
+            try:
+                return self._open(known, at)
+            except SentinelError:
+                self._decisions.pop(purpose, None)  # perhaps another decision holds by now
+        decision = valid_decision(self.store, purpose=purpose, at=at)
+        opened = self._open(decision, at)
+        self._decisions[purpose] = decision
+        return opened
+
+    def _open(self, decision: Decision, at: datetime.datetime) -> Opened:
+        bundle, model = self._bundle(decision.bundle)
+        self._audit(decision.audit)
+        declared = self.declared()
+        use_case = declared.use_cases.get(bundle.use_case.name)
+        if use_case is None or {use_case.digest, bundle.use_case.digest} != {decision.use_case_digest}:
+            raise IntegrityError(
+                f"The use case {bundle.use_case.name} is not as it was approved.",
+                "Restore it, or propose the new one.",
+            )
+        day = declared.partnership.day_of_use(at, practice=self.practice)
+        snapshot = self._snapshot()
+        online = self._source(use_case, bundle, snapshot)
+        read = policies.sources_of(declared.partnership, use_case, bundle.indicators)
+        for source in sorted(read & snapshot.artefact.facts["sources"].keys() | self._of_indicators(bundle)):
+            refused = declared.permits.refusal(snapshot, source, purpose=decision.purpose, on=day)
+            if refused is not None:
+                raise refused
+        check_policy(decision, declared.policies[use_case.name])
+        age = (day - snapshot.known_to).days
+        if age > use_case.snapshot_days:
+            raise StaleSnapshotError(
+                f"The newest data end on {snapshot.known_to}, {age} days ago; this use case allows "
+                f"{use_case.snapshot_days}.",
+                "Ingest newer extracts, link and publish.",
+            )
+        return Opened(decision, declared, use_case, bundle, model, snapshot, online, day)
+
+    def confirm(self, session: Session, opened: Opened, *, at: datetime.datetime) -> None:
+        """Check inside the write that what was opened is what holds at the moment `at`.
+
+        Raises:
+            ApprovalError: the decision has ended, or another one or a newer snapshot took its place.
+        """
+        decision = self._decision_in(session, opened.decision.purpose, at)
+        newest = self._newest(session)
+        if decision != opened.decision or newest is None or newest.digest != opened.snapshot.digest:
+            self._decisions.pop(opened.decision.purpose, None)
+            raise SupersededError(
+                "Another decision or newer data took the place of what was looked at.", "Ask again: it is a new score."
+            )
+
+    @property
+    def practice(self) -> bool:
+        """Whether this is a demonstration's workspace, by the ledger's first entry."""
+        if self._practice is None:
+            self._practice = practice.is_practice_of(self.store)
+        return self._practice
+
+    def prepare(self, at: datetime.datetime) -> None:
+        """Open everything that is approved now, so that no request waits for it; what is refused stays refused."""
+        for use_case in self.declared().use_cases.values():
+            with contextlib.suppress(SentinelError):
+                self.open(use_case.purpose, at=at)
+
+    def sweep(self) -> list[str]:
+        """Hash every byte of all that is kept, and return what is not as it was published; it is not used any more."""
+        kept: tuple[tuple[Kept[Any], Callable[[str], object]], ...] = (
+            (self._bundles, lambda digest: open_bundle(self.workspace, digest)),
+            (self._audits, lambda digest: open_audit(self.workspace, digest)),
+            (self._snapshots, lambda digest: open_snapshot(self.workspace, digest, verify=True)),
+            (self._online, lambda digest: open_artefact(self.workspace.online, digest, online_source.KIND).verify()),
+        )
+        changed = []
+        for values, look in kept:
+            for digest in values.digests():
+                try:
+                    look(digest)
+                except SentinelError as error:
+                    values.forget(digest)
+                    changed.append(digest)
+                    _LOG.error("The sweep found a change: %s", error)
+        return changed
+
+    def declared(self) -> Declared:
+        """Return the partnership as its files say now; they are parsed again when one of them was touched.
+
+        Raises:
+            ConfigurationError: a file is missing or wrong.
+        """
+        return self._declared.get(_CURRENT, self.folder, self._read_declared, ".yaml")
+
+    def _read_declared(self) -> Declared:
+        partnership = partnerships.read(self.folder)
+        found = {name: use_cases.read(partnership, name) for name in use_cases.names(partnership)}
+        rules = {
+            name: policies.policy_of(partnership, use_case, practice=self.practice) for name, use_case in found.items()
+        }
+        return Declared(partnership, found, rules, Permits(partnership))
+
+    @staticmethod
+    def _of_indicators(bundle: Bundle) -> set[str]:
+        return {source for indicator in bundle.indicators for source in indicator.sources}
+
+    def _decision_in(self, session: Session, purpose: str, at: datetime.datetime) -> Decision:
+        """Return the decision that holds, read once in each write."""
+        key = f"decision:{purpose}"
+        found: Decision | SentinelError | None = session.info.get(key)
+        if found is None:
+            try:
+                found = decision_in(session, purpose=purpose, at=at)
+            except SentinelError as error:
+                found = error
+            session.info[key] = found
+        if isinstance(found, SentinelError):
+            self._decisions.pop(purpose, None)
+            raise found
+        return found
+
+    def _newest(self, session: Session) -> Publication | None:
+        """Return the publication of the snapshot that is used now."""
+        with self._reading:
+            self._publications.refresh(session)
+        return self._current()
+
+    def _current(self) -> Publication | None:
+        with self._reading:
+            found = [one for one in self._publications.of(SNAPSHOT) if one.more.get("current")]
+        return found[-1] if found else None
+
+    def _known(self, kind: str, digest: str) -> Publication:
+        """Return the publication of an artefact.
+
+        Raises:
+            NotPublishedError: the ledger knows of none.
+        """
+        with self._reading:
+            try:
+                return self._publications.require(kind, digest)
+            except NotPublishedError:
+                with self.store.reading() as session:
+                    return self._publications.refresh(session).require(kind, digest)
+
+    def _bundle(self, digest: str) -> tuple[Bundle, Model]:
+        self._known(BUNDLE, digest)
+
+        def load() -> tuple[Bundle, Model]:
+            bundle = open_bundle(self.workspace, digest)
+            return bundle, bundle.load()
+
+        return self._bundles.get(digest, self.workspace.bundles / digest, load)
+
+    def _audit(self, digest: str) -> Audit:
+        self._known(AUDIT, digest)
+        return self._audits.get(digest, self.workspace.audits / digest, lambda: open_audit(self.workspace, digest))
+
+    def _snapshot(self) -> Snapshot:
+        """Return the snapshot that the ledger says was published last, which the pointer must name too.
+
+        Raises:
+            NotPublishedError: the ledger does not know it, or knows a newer one.
+        """
+        pointed = pointed_to(self.workspace)
+        self._known(SNAPSHOT, pointed)
+        current = self._current()
+        if current is None or current.digest != pointed:
+            with self.store.reading() as session:
+                current = self._newest(session)
+        if current is None or current.digest != pointed:
+            raise NotPublishedError(
+                f"The file {CURRENT} names another snapshot than the one that was published last.",
+                "Publish again: `sentinel hub publish`.",
+            )
+        return self._snapshots.get(
+            pointed,
+            self.workspace.snapshots / pointed,
+            lambda: open_snapshot(self.workspace, pointed, verify=True),
+        )
+
+    def _source(self, use_case: UseCase, bundle: Bundle, snapshot: Snapshot) -> OnlineSource:
+        """Return what single vectors are read from: a private copy of an online source that the ledger knows.
+
+        Raises:
+            IntegrityError: the one that was made has changed.
+        """
+        key = f"{snapshot.digest} {bundle.digest} {use_case.digest}"
+        for last in (False, True):
+            with self._making:
+                if key not in self._sources:
+                    made = online_source.current(self.workspace, snapshot, use_case, bundle.indicators)
+                    self._sources[key] = made.digest
+                digest = self._sources[key]
+            self._known(online_source.KIND, digest)
+
+            def load(digest: str = digest) -> OnlineSource:
+                found = open_artefact(self.workspace.online, digest, online_source.KIND)
+                return OnlineSource(found, use_case, bundle.indicators)
+
+            try:
+                return self._online.get(digest, self.workspace.online / digest, load)
+            except NotFoundError:  # an erasure deletes all of them; they are made again
+                self._sources.pop(key, None)
+                if last:
+                    raise
+        raise AssertionError
