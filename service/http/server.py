@@ -1,28 +1,69 @@
-"""Running the service: one process on the loopback address; `docs/decisions/0003-…` says why no other."""
+"""Running the service: one process on the loopback address; `docs/decisions/0003-…` says why no other.
 
+server(create_app(scorer), Limits()).run(sockets=[listening(port)])
+"""
+
+import logging
 import socket
+import threading
 
 import uvicorn
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
 from ethics.store import open_store
 from hub.command_line import Place, say
-from hub.errors import ConfigurationError
-from service.gate import Gate
+from hub.errors import ConfigurationError, SentinelError
+from service.gate.gate import Gate
+from service.http import log
 from service.http.api import create_app
-from service.scores import Scorer
+from service.http.connections import protocol
+from service.http.limits import Limits
+from service.scoring.scores import Scorer
 
 HOST = "127.0.0.1"
+WAIT_SECONDS = 1.0
+"""How long a request waits for the ledger's database before it is refused."""
+_HEADERS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+_LAST_ANSWERS_SECONDS = 10
 
 
 def run(place: Place, *, port: int) -> None:
     """Serve until interrupted; print the address once the port is taken.
 
+    `/livez` answers from then on, `/readyz` once everything that is approved has been opened.
+
     Raises:
         ConfigurationError: the port cannot be taken.
     """
-    store = open_store(place.workspace, place.settings.database_url)
+    log.start()
+    store = open_store(place.workspace, wait_seconds=WAIT_SECONDS)
     gate = Gate(place.workspace, place.partnership.folder, store)
-    app = create_app(Scorer(gate))
+    ready = threading.Event()
+
+    def prepare() -> None:
+        try:
+            gate.prepare(store.now())
+        except SentinelError as error:
+            log.note(error, "opening what is approved")
+        else:
+            ready.set()
+
+    try:
+        listener = listening(port)
+        say(f"Serving {place.partnership.file.title} on http://{HOST}:{listener.getsockname()[1]}")
+        threading.Thread(target=prepare, name="prepare", daemon=True).start()
+        server(create_app(Scorer(gate), ready=ready.is_set)).run(sockets=[listener])
+    finally:
+        store.close()
+
+
+def listening(port: int) -> socket.socket:
+    """Return a socket that has taken a port of the loopback address; 0 takes a free one.
+
+    Raises:
+        ConfigurationError: the port cannot be taken.
+    """
     # Named as TCP, so that asyncio sends small answers at once instead of waiting 40 ms for more.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -33,11 +74,27 @@ def run(place: Place, *, port: int) -> None:
         raise ConfigurationError(
             f"The port {port} on {HOST} is taken.", "Give another with --port; 0 finds one."
         ) from None
-    gate.prepare(store.now())
-    say(f"Serving {place.partnership.file.title} on http://{HOST}:{listener.getsockname()[1]}")
-    # No access log: an address may carry a person's identifier. The ledger is the record.
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
-    try:
-        server.run(sockets=[listener])
-    finally:
-        store.close()
+    listener.listen()
+    return listener
+
+
+def server(app: ASGIApp, limits: Limits | None = None) -> uvicorn.Server:
+    """Return the server of an application, ready to run."""
+    limits = limits or Limits()
+    return uvicorn.Server(
+        uvicorn.Config(
+            # A page of another name that resolves to this machine is refused: no browser here may be made to ask.
+            TrustedHostMiddleware(app, allowed_hosts=[HOST, "localhost"], www_redirect=False),
+            http=protocol(limits),
+            ws="none",
+            h11_max_incomplete_event_size=limits.head_bytes,
+            proxy_headers=False,  # who asks is the other end of the connection, not who a header says
+            timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+            # No access log: an address may carry a person's identifier. The ledger is the record. And not a line for
+            # each request that is none.
+            access_log=False,
+            log_level=logging.ERROR,
+            server_header=False,
+            headers=_HEADERS,
+        )
+    )

@@ -1,13 +1,14 @@
 """Refusals over HTTP: RFC 9457 problem documents, which never repeat what the caller sent.
 
 `type` is `urn:sentinel:problem:<kind>`, where kind is that of the error (see `hub.errors` and `ethics.errors`), so that
-a caller's program can tell refusals apart without reading `detail`.
+a caller's program can tell refusals apart without reading `detail`. Where the error's own text may name a file, a line
+or a word of it, `detail` is one fixed sentence of the kind, and the service's log has the text.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -16,16 +17,38 @@ from hub.errors import SentinelError
 
 _TITLES = {
     "approval-expired": "The approval has expired",
+    "approval-superseded": "Another decision holds",
     "approval-withdrawn": "The approval was withdrawn",
     "changed": "Something changed since it was approved",
+    "clock": "The clock cannot be right",
+    "configuration": "The partnership's files cannot be used",
     "input": "The request is not as declared",
+    "ledger-broken": "The ledger does not hold",
     "no-gateway": "No legal gateway allows this",
     "not-approved": "Not approved for this purpose",
     "not-found": "Not found",
-    "record": "The record cannot be written, so nothing leaves",
-    "unknown-agency": "The agency is not in the partnership",
     "not-in-cohort": "The person is not among those whom this is about",
+    "not-published": "Not known to have been made here",
+    "not-ready": "Not ready to score",
+    "policy-changed": "The policy is not the one that was approved",
+    "record": "The record cannot be written, so nothing leaves",
+    "snapshot-too-old": "The newest data are too old",
+    "state": "Not possible now",
+    "unknown-agency": "The agency is not in the partnership",
 }
+_LOG = "The service's log says why."
+_INSTEAD = {
+    "changed": f"Something is not as it was approved, so nothing is scored. {_LOG}",
+    "configuration": f"The partnership's files cannot be used as they are, so nothing is scored. {_LOG}",
+    "input": f"What the hub holds cannot be read as declared, so nothing is scored. {_LOG}",
+    "ledger-broken": f"The ledger is not as it was written, so nothing is scored. {_LOG}",
+    "not-found": f"Something that a score needs is not there, so nothing is scored. {_LOG}",
+    "not-published": f"Something that a score needs is not known to have been made here, so nothing is scored. {_LOG}",
+    "record": f"The record cannot be read or written now, so nothing is scored. {_LOG}",
+    "state": f"What was asked for is not possible now, so nothing is scored. {_LOG}",
+    "unknown-agency": "The request names an agency that the partnership does not have.",
+}
+_UNEXPECTED = f"Something failed here; no score left. {_LOG}"
 
 
 class Problem(BaseModel):
@@ -50,29 +73,19 @@ def problem(kind: str, status: int, detail: str) -> Problem:
 
 
 def of_error(error: Exception) -> Problem:
-    """Return the problem document of an error. Of one that nobody expected only the fact is said."""
+    """Return the problem document of an error; its own text only where it may be told."""
     match error:
         case SentinelError():
-            return problem(error.kind, error.status, str(error))
-        case RequestValidationError():
-            return problem("input", HTTPStatus.UNPROCESSABLE_ENTITY, _not_as_declared(error))
-        case HTTPException(status_code=HTTPStatus.BAD_REQUEST):
-            return problem("input", error.status_code, "The body cannot be read as JSON in UTF-8.")
+            detail = str(error) if error.may_be_told else _INSTEAD.get(error.kind, _UNEXPECTED)
+            return problem(error.kind, error.status, detail)
         case HTTPException():
             return problem("http", error.status_code, HTTPStatus(error.status_code).phrase)
-    return problem("error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed here; no score left.")
+    return problem("error", HTTPStatus.INTERNAL_SERVER_ERROR, _UNEXPECTED)
 
 
-def _not_as_declared(error: RequestValidationError) -> str:
-    """Name the fields that are wrong, never what stood in them or under which unknown name."""
-    known = {"body", "person_id", "purpose", "agency"}
-    fields = {".".join(str(part) for part in one["loc"] if part in known) for one in error.errors()}
-    return f"Not as declared in /openapi.json: {', '.join(sorted(fields))}."
-
-
-def answer(document: Problem) -> ProblemResponse:
-    """Return the HTTP answer that carries a problem document."""
-    return ProblemResponse(document.model_dump(), status_code=document.status, headers={"Cache-Control": "no-store"})
+def answer(document: Problem, headers: Mapping[str, str] | None = None) -> ProblemResponse:
+    """Return the HTTP answer that carries a problem document, with more headers when HTTP asks for them."""
+    return ProblemResponse(document.model_dump(), status_code=document.status, headers=headers)
 
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
