@@ -147,12 +147,13 @@ def recall(
     if facts["signature"] != now.signature:
         return Recalled(0, 0, now.complete_from, "blocks, comparisons or their libraries are not those of then")
     old = Memory(now.signature, facts["complete_from"], facts["prior"], Learnt(facts["m"], facts["u"]))
-    risen = shift(old, now, _frequencies_risen(connection, earlier, frequencies))
-    complete_from = max(now.complete_from, old.complete_from + risen)
-    if complete_from > threshold:
-        why = f"what was learnt may have raised weights by {risen:.1f} bits, more than the kept pairs allow for"
-        return Recalled(0, 0, now.complete_from, why)
-    return _unchanged(connection, earlier, complete_from)
+    with earlier.held() as held:
+        risen = shift(old, now, _frequencies_risen(connection, held.artefact, frequencies))
+        complete_from = max(now.complete_from, old.complete_from + risen)
+        if complete_from > threshold:
+            why = f"what was learnt may have raised weights by {risen:.1f} bits, more than the kept pairs allow for"
+            return Recalled(0, 0, now.complete_from, why)
+        return _unchanged(connection, held.artefact, complete_from)
 
 
 def _unchanged(connection: duckdb.DuckDBPyConnection, earlier: Artefact, complete_from: float) -> Recalled:

@@ -21,12 +21,15 @@ Of a source with `each_delivery: period`, each period is an extract of its own; 
 side, and a new delivery of a period replaces the one before of that period.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from hub import artefacts, identity_store
+from hub import artefacts, held_files, identity_store, names
 from hub.artefacts import Artefact
+from hub.errors import IntegrityError
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
@@ -160,6 +163,39 @@ def has_identity(workspace: Workspace, extract: Artefact) -> bool:
     return all(path(workspace, source, extract.digest).is_file() for path in paths)
 
 
+@contextmanager
+def held(workspace: Workspace, extracts: Iterable[Artefact]) -> Iterator[list[Artefact]]:
+    """Hold extracts with their identity rows and quarantine while the block reads them by path; see `Artefact.held`.
+
+    Gives the extracts under paths that end with the block, for this process alone.
+
+    Raises:
+        IntegrityError: a file has changed, is missing, or was added, or it changed while it was read.
+    """
+    every = list(extracts)
+    files = {path: sha256 for one in every for path, sha256 in _identity(workspace, one).items()}
+    with ExitStack() as stack:
+        stack.enter_context(held_files.held(files, remedy="Restore it from a copy, or ingest the extract anew."))
+        yield [stack.enter_context(one.held()).artefact for one in every]
+
+
+def _identity(workspace: Workspace, extract: Artefact) -> dict[Path, str]:
+    """Return the files of an extract in the identity store, each with its digest.
+
+    Raises:
+        IntegrityError: the manifest does not say them.
+    """
+    facts = extract.facts
+    digests = facts.get("identity_sha256"), facts.get("quarantine_sha256")
+    if not all(names.is_digest(one) for one in digests):
+        raise IntegrityError(f"The extract {extract.digest[:12]} does not say whose rows it holds.", "Ingest it anew.")
+    paths = identity_store.records, identity_store.quarantined
+    return {
+        path(workspace, facts.get("source"), extract.digest): str(sha256)
+        for path, sha256 in zip(paths, digests, strict=True)
+    }
+
+
 def verify(workspace: Workspace, extract: Artefact) -> int:
     """Check every file of an extract, and that its identity rows are there; return how many files were checked.
 
@@ -167,10 +203,7 @@ def verify(workspace: Workspace, extract: Artefact) -> int:
         IntegrityError: a file has changed, is missing, or was added.
     """
     checked = extract.verify()
-    for path, key in (
-        (identity_store.records(workspace, extract.facts["source"], extract.digest), "identity_sha256"),
-        (identity_store.quarantined(workspace, extract.facts["source"], extract.digest), "quarantine_sha256"),
-    ):
-        identity_store.check(path, extract.facts[key])
+    for path, sha256 in _identity(workspace, extract).items():
+        identity_store.check(path, sha256)
         checked += 1
     return checked

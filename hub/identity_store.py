@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.digests import sha256_file
+from hub import held_files, names, private_folders
 from hub.errors import IntegrityError, StateError
 from hub.workspace import Workspace
 
@@ -28,22 +28,27 @@ ERASURE = "erasure.json"
 _DRAFT = ".draft-"
 
 
-def records(workspace: Workspace, source: str, extract: str) -> Path:
-    """Return the file with the identity rows of one extract."""
-    return workspace.identity / "records" / source / f"{extract}.parquet"
+def records(workspace: Workspace, source: object, extract: str) -> Path:
+    """Return the file with the identity rows of one extract.
+
+    Raises:
+        IntegrityError: the source, which a manifest may have named, has no name that may be part of a path.
+    """
+    return workspace.identity / "records" / names.checked(source, "source", IntegrityError) / f"{extract}.parquet"
 
 
-def quarantined(workspace: Workspace, source: str, extract: str) -> Path:
-    """Return the file with the quarantined rows of one extract."""
-    return workspace.identity / "quarantine" / source / f"{extract}.parquet"
+def quarantined(workspace: Workspace, source: object, extract: str) -> Path:
+    """Return the file with the quarantined rows of one extract.
+
+    Raises:
+        IntegrityError: as `records`.
+    """
+    return workspace.identity / "quarantine" / names.checked(source, "source", IntegrityError) / f"{extract}.parquet"
 
 
 def secure(folder: Path) -> Path:
     """Make `folder` if it is missing, let only its owner into it, and return it."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if folder.stat().st_mode & 0o077:
-        folder.chmod(0o700)
-    return folder
+    return private_folders.make(folder)
 
 
 def place(draft: Path, path: Path) -> None:
@@ -82,7 +87,11 @@ def check(path: Path, sha256: str) -> None:
     Raises:
         IntegrityError: it is missing or has changed.
     """
-    if not path.is_file() or sha256_file(path) != sha256:
+    try:
+        same = held_files.hashed(path) == sha256
+    except OSError:
+        same = False
+    if not same:
         raise IntegrityError(
             f"{path} is missing or differs from what was ingested.",
             "Restore it from a copy, or ingest the extract anew.",

@@ -64,7 +64,7 @@ def ingest(
         ConfigurationError: sources.yaml maps something that cannot be; nothing was read.
         InputError: a file is missing or cannot be read as declared; nothing was published.
         StateError: another ingest is at work in this workspace.
-        IntegrityError: the key of the pseudonyms is gone or damaged.
+        IntegrityError: the key of the pseudonyms is gone or damaged, or an extract that is replaced has changed.
     """
     tell = progress or (lambda _what, _done, _steps: None)
     delivered = open_delivery(
@@ -85,24 +85,26 @@ def ingest(
         new = [run for run in runs if run.inputs not in known]
         steps = sum(len(files) for run in new for files in run.delivered.files.values()) + 2 * len(new)
         done = 0
-        if spark is not None and new:
-            tell("Reading sources on Spark", done, steps)
-            with spark_session(spark, scratch) as session:
-                spark_sources.read_all(session, new)
-            done = steps - len(new)
-        else:
-            checked: set[str] = set()
-            for run in new:
-                run.prepare(check=run.name not in checked)  # All periods of a source have one declaration.
-                checked.add(run.name)
-            for run in new:
-                for table in run.delivered.files:
-                    tell(f"Reading {table} of {run.name}", done, steps)
-                    run.load(table)
-                    done += len(run.delivered.files[table])
-                tell(f"Mapping {run.name}", done, steps)
-                run.map()
-                done += 1
+        replaced = {one.digest: one for run in new for one in extracts.replaced(workspace, run.facts)}
+        with extracts.held(workspace, replaced.values()):
+            if spark is not None and new:
+                tell("Reading sources on Spark", done, steps)
+                with spark_session(spark, scratch) as session:
+                    spark_sources.read_all(session, new)
+                done = steps - len(new)
+            else:
+                checked: set[str] = set()
+                for run in new:
+                    run.prepare(check=run.name not in checked)  # All periods of a source have one declaration.
+                    checked.add(run.name)
+                for run in new:
+                    for table in run.delivered.files:
+                        tell(f"Reading {table} of {run.name}", done, steps)
+                        run.load(table)
+                        done += len(run.delivered.files[table])
+                    tell(f"Mapping {run.name}", done, steps)
+                    run.map()
+                    done += 1
         for run in new:
             tell(f"Publishing {run.name}", done, steps)
             run.publish()
@@ -194,10 +196,9 @@ class _Run:
         steps.facts["erased"] = applied.as_json()
 
     def _earlier(self, extract: Artefact) -> Earlier:
-        """Return what this delivery is compared with: an extract that it replaces."""
+        """Return what this delivery is compared with: an extract that it replaces, which `ingest` holds."""
         facts = extract.facts
         identity = identity_store.records(self.workspace, self.name, extract.digest)
-        identity_store.check(identity, facts["identity_sha256"])
         return Earlier(
             datetime.date.fromisoformat(facts["delivered_on"]),
             {"identity": identity, **{name: extract.path / file for name, file in TABLES.items()}},

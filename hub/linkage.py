@@ -10,6 +10,7 @@ joining records that cannot be one person (hub.clusters, hub.contradictions), an
 
 import datetime
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,9 +120,14 @@ def link(
     """
     tell = progress or (lambda _what, _done, _steps: None)
     kept, left_out = linked_extracts(workspace, partnership, on=on)
-    with identity_store.working(workspace) as scratch, sql.connect() as connection:
+    with (
+        identity_store.working(workspace) as scratch,
+        sql.connect() as connection,
+        ExitStack() as holding,
+    ):
+        read = holding.enter_context(extracts.held(workspace, kept))
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
-        open_identity(connection, workspace, kept)
+        open_identity(connection, workspace, read)
         known_truth = _read_truth(connection, truth)
         once = [source.name for source in partnership.sources if source.one_record_per_person]
         with spark_session(spark, scratch) as session:
@@ -149,11 +155,12 @@ def link(
             components=found.components,
             recalled=found.recalled,
         )
+        keys = _keys(connection)
+        linkage_groups.open_areas(connection, [extract.path / "area.parquet" for extract in read])
+        groups = linkage_groups.levels(connection)
+        holding.close()  # all that is read was read: is it still what was checked?
         if found.memory is not None:
             earlier_pairs.save(workspace, connection, found.memory, found.frequencies)
-        keys = _keys(connection)
-        linkage_groups.open_areas(connection, [extract.path / "area.parquet" for extract in kept])
-        groups = linkage_groups.levels(connection)
         report = replace(
             report,
             pairs_by_weight=pair_counts.by_weight(connection, found.person),
@@ -186,13 +193,9 @@ def _keys(connection: duckdb.DuckDBPyConnection) -> pa.Array:
     return connection.sql("SELECT record_key FROM record ORDER BY number").to_arrow_table()[0].combine_chunks()
 
 
-def open_identity(connection: duckdb.DuckDBPyConnection, workspace: Workspace, extracts: Sequence[Artefact]) -> None:
-    """Make the view `identity_row` over the identity rows of `extracts`, checked against what was ingested."""
-    files = []
-    for extract in extracts:
-        path = identity_store.records(workspace, extract.facts["source"], extract.digest)
-        identity_store.check(path, extract.facts["identity_sha256"])
-        files.append((extract, path))
+def open_identity(connection: duckdb.DuckDBPyConnection, workspace: Workspace, held: Sequence[Artefact]) -> None:
+    """Make the view `identity_row` over the identity rows of extracts, which the caller holds (`extracts.held`)."""
+    files = [(one, identity_store.records(workspace, one.facts["source"], one.digest)) for one in held]
     connection.execute(f"CREATE OR REPLACE VIEW identity_row AS {periods.identity(files)}")
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from hub import clerical_answers, linkage_groups, linkage_quality, persons, quality_report, sql
+from hub import clerical_answers, extracts, linkage_groups, linkage_quality, persons, quality_report, sql
 from hub.artefacts import Artefact
 from hub.errors import StateError
 from hub.linkage import linked_extracts, open_identity
@@ -42,14 +42,14 @@ def _measured(
 ) -> dict[str, Any]:
     """Return `quality` and `groups` against a truth."""
     kept = _extracts(workspace, partnership, person_map)
-    with sql.connect() as connection:
-        open_identity(connection, workspace, kept)
+    with sql.connect() as connection, extracts.held(workspace, kept) as read:
+        open_identity(connection, workspace, read)
         connection.execute(
             "CREATE TABLE record AS SELECT row_number() OVER (ORDER BY source, own) - 1 AS number, * FROM ("
             "SELECT record_key, any_value(source) AS source, any_value(source_person_id) AS own "
             "FROM identity_row GROUP BY record_key)"
         )
-        linkage_groups.open_areas(connection, [extract.path / "area.parquet" for extract in kept])
+        linkage_groups.open_areas(connection, [extract.path / "area.parquet" for extract in read])
         rows = connection.execute("SELECT record_key, source, own FROM record ORDER BY number").fetchall()
         said = linkage_quality.read_truth(truth, rows)
         people = person_map.known()

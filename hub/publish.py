@@ -96,6 +96,7 @@ def publish(
         publications.read(workspace).require(persons.KIND, person_map.artefact.digest)
         left_out = _matched(workspace, partnership, person_map, kept, left_out)
         facts = _facts(partnership, kept, sources, known_to)
+        tell(_STEPS[0], 0, len(_STEPS))
         made_from = {"extracts": [one.digest for one in kept], "person_map": person_map.artefact.digest}
         recorder = publications.recorder(
             workspace, KIND, made_from, by=by, code=sources_digest(Path(__file__).parent), more={"current": True}
@@ -103,12 +104,10 @@ def publish(
         with (
             artefacts.publish(workspace.snapshots, KIND, facts, before=recorder) as draft,
             sql.connect() as connection,
+            extracts.held(workspace, kept) as read,
         ):
             connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
-            tell(_STEPS[0], 0, len(_STEPS))
-            for extract in kept:
-                extracts.verify(workspace, extract)
-            open_identity(connection, workspace, kept)
+            open_identity(connection, workspace, read)
             _open_people(connection, person_map)
             tell(_STEPS[1], 1, len(_STEPS))
             rows = {
@@ -122,11 +121,11 @@ def publish(
                 tell(_STEPS[at], at, len(_STEPS))
                 with spark_session(spark if table is EVENT else None, scratch) as session:
                     rows[table.name] = _write_by_person(
-                        connection, kept, table, draft.path, rejected, session=session, scratch=scratch
+                        connection, read, table, draft.path, rejected, session=session, scratch=scratch
                     )
-            rows["area"] = _write_areas(connection, kept, sources, draft.path / "area.parquet")
+            rows["area"] = _write_areas(connection, read, sources, draft.path / "area.parquet")
             rows["area_event"] = parquet_files.write(
-                connection, periods.staged(kept, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
+                connection, periods.staged(read, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
             )
             tell(_STEPS[5], 5, len(_STEPS))
             draft.facts["rows"] = rows

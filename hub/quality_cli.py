@@ -108,14 +108,14 @@ def review_(
 
 
 def _pairs(here: Place, drawn: "Sample", *, masked: bool) -> Sequence[Mapping[str, Any]]:
-    from hub import clerical_answers, linkage, review_page, sql
+    from hub import clerical_answers, extracts, linkage, review_page, sql
 
     pairs = clerical_answers.open_pairs(here.workspace, drawn)
     if masked:
         return pairs
     kept, _ = linkage.linked_extracts(here.workspace, here.partnership)
-    with sql.connect() as connection:
-        linkage.open_identity(connection, here.workspace, kept)
+    with sql.connect() as connection, extracts.held(here.workspace, kept) as read:
+        linkage.open_identity(connection, here.workspace, read)
         return review_page.with_names(connection, pairs)
 
 

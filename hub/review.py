@@ -12,13 +12,14 @@ before come in as well, so answers survive a new linkage.
 import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from hub import artefacts, engine, identity_store, masking, pairs, persons, sql, waterfall
+from hub import artefacts, engine, extracts, identity_store, masking, pairs, persons, sql, waterfall
 from hub.artefacts import Artefact
 from hub.digests import canonical_json
 from hub.errors import NotFoundError, StateError
@@ -109,13 +110,13 @@ def draw(
         StateError: extracts came in since, or nothing was compared.
     """
     tell = progress or (lambda _what, _done, _steps: None)
-    with identity_store.working(workspace) as scratch, sql.connect() as connection:
+    with identity_store.working(workspace) as scratch, sql.connect() as connection, ExitStack() as stack:
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
         person_map = persons.open_map(workspace)
         kept, _ = linked_extracts(workspace, partnership)
         if sorted(person_map.artefact.facts["extracts"]) != sorted(extract.digest for extract in kept):
             raise StateError("Extracts came in since people were linked.", "Run `sentinel hub link`, then draw.")
-        open_identity(connection, workspace, kept)
+        open_identity(connection, workspace, stack.enter_context(extracts.held(workspace, kept)))
         threshold = float(person_map.artefact.facts["threshold"])
         once = [source.name for source in partnership.sources if source.one_record_per_person]
         found = engine.find_people(
@@ -141,6 +142,7 @@ def draw(
         }
         parent = identity_store.secure(workspace.identity / "reviews")
         facts = {"schema_version": SCHEMA_VERSION, "person_map": person_map.artefact.digest, "seed": seed}
+        stack.close()  # what was read is looked at once more, before it is published
         with artefacts.publish(parent, KIND, facts) as draft:
             (draft.path / "sample.json").write_bytes(canonical_json(content))
         artefacts.write_pointer(parent / CURRENT, draft.digest)

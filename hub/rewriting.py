@@ -76,18 +76,22 @@ def extract(
         renamed: digests of extracts written anew before.
         scratch: folder inside the identity store.
         rows: gets the number of rows left out, by table.
+
+    Raises:
+        IntegrityError: the extract has changed: what is not what was published gets no new digest.
     """
     source = str(old.facts["source"])
     identity = identity_store.records(workspace, source, old.digest)
     quarantined = identity_store.quarantined(workspace, source, old.digest)
-    kept, dropped = _quarantine_without(quarantined, traces)
     tables = sorted(name for name in old.files if name.endswith(".parquet"))
     superseded = [renamed.get(one, one) for one in old.facts["supersedes"]]
-    touched = holds(identity, records) or dropped or any(holds(old.path / name, records) for name in tables)
+    with extracts.held(workspace, [old]) as [held]:
+        kept, dropped = _quarantine_without(quarantined, traces)
+        touched = holds(identity, records) or dropped or any(holds(held.path / name, records) for name in tables)
     if not touched and superseded == list(old.facts["supersedes"]):
         return old.digest
     new_identity, new_quarantine = scratch / f"{old.digest}.identity", scratch / f"{old.digest}.quarantine"
-    left_out = {"identity": copy_without(identity, new_identity, records), "quarantine": dropped}
+    left_out = {"quarantine": dropped}
     pq.write_table(kept, new_quarantine, compression="zstd")
     facts = dict(old.facts)
 
@@ -95,12 +99,20 @@ def extract(
         identity_store.place(new_quarantine, identity_store.quarantined(workspace, source, digest))
         identity_store.place(new_identity, identity_store.records(workspace, source, digest))
         publications.record(
-            workspace, kind=extracts.KIND, digest=digest, inputs={"rewritten_from": old.digest}, by=publications.OPERATOR
+            workspace,
+            kind=extracts.KIND,
+            digest=digest,
+            inputs={"rewritten_from": old.digest},
+            by=publications.OPERATOR,
         )
 
-    with artefacts.publish(workspace.extracts, extracts.KIND, facts, before=place) as draft:
+    with (
+        artefacts.publish(workspace.extracts, extracts.KIND, facts, before=place) as draft,
+        extracts.held(workspace, [old]) as [held],
+    ):
+        left_out["identity"] = copy_without(identity, new_identity, records)
         for name in tables:
-            left_out[Path(name).stem] = copy_without(old.path / name, draft.path / name, records)
+            left_out[Path(name).stem] = copy_without(held.path / name, draft.path / name, records)
         said = Counter(old.facts.get("erased") or {})
         people = len(_record_keys(identity)) - len(_record_keys(new_identity))
         said.update({"people": people, "rows": sum(left_out.values()) - dropped, "quarantined": dropped})
@@ -137,10 +149,13 @@ def person_map(
     facts["rewritten_from"] = [*facts.get("rewritten_from", ()), old.artefact.digest]
     parent = workspace.identity / "persons"
     recorder = publications.recorder(workspace, persons.KIND, {"rewritten_from": old.artefact.digest})
-    with artefacts.publish(parent, persons.KIND, facts, before=recorder) as draft:
+    with (
+        artefacts.publish(parent, persons.KIND, facts, before=recorder) as draft,
+        old.artefact.held() as held,
+    ):
         for name in old.artefact.files:
             if name.endswith(".parquet"):
-                rows["person map"] += copy_without(old.artefact.path / name, draft.path / name, values)
+                rows["person map"] += copy_without(held.artefact.path / name, draft.path / name, values)
             else:
                 (draft.path / name).write_bytes(old.artefact.read(name))
     artefacts.write_pointer(parent / persons.CURRENT, draft.digest)
@@ -167,16 +182,18 @@ def snapshot(
         current: whether it is the one that is used now.
     """
     tables = sorted(name for name in old.files if name.endswith(".parquet"))
-    if not any(holds(old.path / name, people) for name in tables):
-        return old.digest
+    with old.held() as held:
+        if not any(holds(held.artefact.path / name, people) for name in tables):
+            return old.digest
     facts = dict(old.facts)
     left_out: Counter[str] = Counter()
-    recorder = publications.recorder(
-        workspace, SNAPSHOT, {"rewritten_from": old.digest}, more={"current": current}
-    )
-    with artefacts.publish(workspace.snapshots, SNAPSHOT, facts, before=recorder) as draft:
+    recorder = publications.recorder(workspace, SNAPSHOT, {"rewritten_from": old.digest}, more={"current": current})
+    with (
+        artefacts.publish(workspace.snapshots, SNAPSHOT, facts, before=recorder) as draft,
+        old.held() as held,
+    ):
         for name in tables:
-            left_out[Path(name).stem] = copy_without(old.path / name, draft.path / name, people)
+            left_out[Path(name).stem] = copy_without(held.artefact.path / name, draft.path / name, people)
         draft.facts |= {
             "rows": {table: count - left_out[table] for table, count in facts["rows"].items()},
             "extracts": [{**one, "digest": renamed.get(one["digest"], one["digest"])} for one in facts["extracts"]],

@@ -292,7 +292,7 @@ def test_changed_identity_rows_and_a_second_linkage_at_once_are_refused(tmp_path
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
-    with pytest.raises(IntegrityError, match="differs from what was ingested"):
+    with pytest.raises(IntegrityError, match="differs from its digest"):
         linkage.link(county.workspace, county.partnership)
     assert not (county.workspace.identity / "persons").exists()
 
