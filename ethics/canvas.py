@@ -18,6 +18,7 @@ from pydantic import Field
 from hub import yaml_documents
 from hub.digests import digest_of
 from hub.errors import ConfigurationError
+from hub.names import checked
 from hub.yaml_documents import Document
 
 FEWEST_WORDS = 8
@@ -193,8 +194,12 @@ def digest(answers: Mapping[str, str]) -> str:
 
 
 def path_of(folder: Path, use_case: str) -> Path:
-    """Return where the partnership in `folder` keeps the canvas of `use_case`."""
-    return folder / "canvases" / f"{use_case}.yaml"
+    """Return where the partnership in `folder` keeps the canvas of `use_case`.
+
+    Raises:
+        ConfigurationError: that is not the name of a use case.
+    """
+    return folder / "canvases" / f"{checked(use_case, 'use case')}.yaml"
 
 
 def read(path: Path) -> dict[str, str]:

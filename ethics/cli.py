@@ -126,6 +126,10 @@ def decide(
         list[str] | None,
         typer.Option("--condition", help="For an approval, as often as needed: 'what; which role; YYYY-MM-DD'."),
     ] = None,
+    against_advice: Annotated[
+        str | None,
+        typer.Option("--against-advice", help="For an approval that fewer than the quorum support: why nevertheless."),
+    ] = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
 ) -> None:
@@ -145,6 +149,7 @@ def decide(
             by=by,
             expires_on=expires_on.date() if expires_on else None,
             conditions=conditions,
+            against_advice=against_advice,
         )
     until = f" It holds until {expires_on.date()} begins (UTC)." if expires_on else ""
     say(f"Decision {decision}: proposal {number} is {outcome}.{until}")

@@ -148,6 +148,7 @@ def _decision(session: Session, row: DecisionRow) -> dict[str, Any]:
         "decided_by": row.decided_by,
         "decided_at": row.decided_at.isoformat(timespec="seconds"),
         "reasons": row.reasons,
+        "against_advice": row.against_advice,
         "conditions": [{"words": one.words, "owner": one.owner, "due": one.due.isoformat()} for one in row.conditions],
         "expires_on": row.expires_on.isoformat() if row.expires_on else None,
         "supersedes": row.supersedes,

@@ -87,6 +87,8 @@ def _decisions(found: Mapping[str, Any]) -> str:
         what = f"{one['outcome']} by {one['decided_by']}, {one['decided_at']}"
         lines.append(f"Decision {one['decision']} (round {one['round']}): {what}")
         lines.append(_wrapped(one["reasons"], "  "))
+        if one["against_advice"]:
+            lines.append(_wrapped(f"Against advice, because: {one['against_advice']}", "  "))
         lines += [f"  Condition: {c['words']} — {c['owner']}, by {c['due']}" for c in one["conditions"]]
         if one["expires_on"]:
             lines.append(f"  It no longer holds from {one['expires_on']} on (00:00 UTC).")

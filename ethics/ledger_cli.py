@@ -1,15 +1,36 @@
 """`sentinel ledger`: what happened, in order, and whether any of it was changed afterwards."""
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ethics.arguments import open_record
-from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say, show, show_json
+from hub.command_line import (
+    AsOption,
+    JsonOption,
+    PartnershipOption,
+    Place,
+    WorkspaceOption,
+    place,
+    say,
+    show,
+    show_json,
+)
 
-app = typer.Typer(help="The ledger: every decision, score and refusal, chained.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from hub.ledger.store import Store
+
+app = typer.Typer(
+    help="The ledger: everything that was published, decided, scored and refused, chained.", no_args_is_help=True
+)
 _DIGEST = re.compile(r"([0-9a-f]{12})[0-9a-f]{52}")
+
+
+def _open(here: Place) -> "Store":
+    """Open the ledger of a place; looking at it never makes one."""
+    from ethics.store import open_store
+
+    return open_store(here.workspace, may_create=False)
 
 
 @app.command()
@@ -21,27 +42,74 @@ def verify(
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check every row of the ledger; name the first one that was changed, removed or added."""
+    """Check every entry (hash, neighbours, time, anchor), and every row of the record against its entry."""
+    from ethics.record import verification as record
     from hub.errors import LedgerError
     from hub.ledger import verification
 
-    with open_record(place(workspace, partnership)) as store:
+    here = place(workspace, partnership)
+    with _open(here) as store:
         state = verification.verify(store, noted=noted)
+        faults = record.verify(store) if state.holds else []
     if as_json:
         show_json(
-            {"rows": state.rows, "head": state.head, "holds": state.holds, "broken": state.broken, "why": state.why}
+            {
+                "rows": state.rows,
+                "head": state.head,
+                "holds": state.holds and not faults,
+                "broken": state.broken if state.broken is not None else faults[0].entry if faults else None,
+                "why": state.why or (faults[0].why if faults else ""),
+                "record": [{"entry": one.entry, "why": one.why} for one in faults],
+                "anchor": str(here.workspace.anchor),
+                "proves": verification.PROVES,
+                "cannot_prove": verification.CANNOT,
+            }
         )
-        if not state.holds:
+        if not state.holds or faults:
             raise typer.Exit(LedgerError.exit_code)
         return
     verification.require(state)
-    say(f"{state.rows} rows; the chain holds.")
+    record.require(faults)
+    say(f"{state.rows} rows; the chain holds, its anchor agrees, and every row of the record agrees with its entry.")
     say(f"Head: {state.head} (note it elsewhere: `--noted` shows later that nothing was rewritten).")
+    say(f"Anchor: {here.workspace.anchor}")
+    say(verification.PROVES)
+    say(verification.CANNOT)
+
+
+@app.command()
+def resume(
+    by: AsOption,
+    reasons: Annotated[str, typer.Option("--reasons", help="What happened, and why the ledger may go on.")],
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+) -> None:
+    """Take the ledger up after a break: a restored copy, a lost anchor, a clock that had run ahead; for an owner.
+
+    Every approval from before it ends, and has to be decided anew.
+    """
+    from ethics.errors import NotAllowedError
+    from ethics.panel import checked_words, member
+    from hub.ledger import ledger
+    from hub.partnership import Role
+
+    here = place(workspace, partnership)
+    person, said = member(here.partnership, by), checked_words(reasons, "The reasons")
+    if person.role is not Role.OWNER:
+        raise NotAllowedError("To take up the ledger is for the accountable owner.", "Roles stand in partnership.yaml.")
+    with _open(here) as store:
+        entry = ledger.resume(store, actor=by, reasons=said)
+    say(
+        f"The ledger goes on with entry {entry.seq}. Approvals from before it have ended; propose again what is needed."
+    )
 
 
 @app.command("list")
 def list_(
     kind: Annotated[str | None, typer.Option("--kind", help="Only rows of this kind, such as decision.")] = None,
+    person: Annotated[
+        str | None, typer.Option("--person", help="Only rows about this person_id, whom the ledger names by a digest.")
+    ] = None,
     last: Annotated[int, typer.Option("--last", help="Only the newest so many.", min=1, max=100_000)] = 20,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
@@ -49,9 +117,16 @@ def list_(
 ) -> None:
     """List the newest rows of the ledger, oldest of them first."""
     from hub.ledger import ledger
+    from hub.ledger.subjects import Subjects
 
-    with open_record(place(workspace, partnership)) as store, store.reading() as session:
-        entries = ledger.entries(session, kind=kind, last=last)
+    here = place(workspace, partnership)
+    with _open(here) as store, store.reading() as session:
+        if person is None:
+            entries = ledger.entries(session, kind=kind, last=last)
+        else:
+            name = Subjects.open(here.workspace).name(person)
+            every = ledger.entries(session, kind=kind)
+            entries = [entry for entry in every if entry.read_facts().get("person") == name][-last:]
     rows = [
         {
             "row": entry.seq,
