@@ -95,7 +95,8 @@ class Anchor:
         if not heads:
             if head.seq:
                 raise LedgerError(
-                    f"The ledger has {head.seq} entries and no anchor, so it cannot be told whether it is whole.",
+                    f"The ledger has {head.seq} entries and no anchor ({self.path}), so it cannot be told whether it "
+                    "is whole.",
                     _REMEDY,
                 )
             return

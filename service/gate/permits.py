@@ -1,0 +1,39 @@
+"""Whether a source may be used, or shown to an agency: as gateways are declared now, and as they were when published.
+
+The answer follows from the partnership's files, the snapshot and the day, so it is worked out once for each question.
+"""
+
+import datetime
+from dataclasses import dataclass, field
+
+from hub.errors import GatewayError
+from hub.partnership import Partnership
+from hub.snapshots import Snapshot
+
+_Question = tuple[str, str, str, datetime.date, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Permits:
+    """The answers of one reading of a partnership's files.
+
+    Attributes:
+        partnership: declares the gateways as they are now.
+    """
+
+    partnership: Partnership
+    _answers: dict[_Question, GatewayError | None] = field(default_factory=dict)
+
+    def refusal(
+        self, snapshot: Snapshot, source: str, *, purpose: str, on: datetime.date, shown_to: str | None = None
+    ) -> GatewayError | None:
+        """Return why a source may not be used for a purpose on a day (or shown to an agency), or None when it may."""
+        question = (snapshot.digest, source, purpose, on, shown_to)
+        if question not in self._answers:
+            self._answers[question] = None
+            try:
+                for declared in (snapshot, self.partnership):
+                    declared.require_gateway(source, purpose=purpose, on=on, shown_to=shown_to)
+            except GatewayError as error:
+                self._answers[question] = error
+        return self._answers[question]
