@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from features.measures import DEFINITIONS, Measure, Reads
 from hub import yaml_documents
-from hub.source_files import NAME
+from hub.names import NAME
 from hub.yaml_documents import Document
 
 

@@ -18,8 +18,8 @@ from pydantic import Field, model_validator
 from features.ages import Ages
 from features.catalogue import EventFilter
 from hub import yaml_documents
+from hub.names import NAME
 from hub.partnership import Partnership
-from hub.source_files import NAME
 from hub.yaml_documents import Document
 
 

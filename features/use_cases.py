@@ -20,8 +20,8 @@ from features.split import Split
 from hub import yaml_documents
 from hub.digests import digest_of
 from hub.errors import NotFoundError, StateError
+from hub.names import NAME, checked
 from hub.partnership import Partnership
-from hub.source_files import NAME
 from hub.yaml_documents import Document
 
 _COLUMNS = (
@@ -206,9 +206,10 @@ def read(partnership: Partnership, name: str) -> UseCase:
     """Read `use_cases/<name>.yaml` and check it against the catalogue and the sources.
 
     Raises:
-        ConfigurationError: the file is missing or wrong, or names an indicator or group column that does not exist.
+        ConfigurationError: that is no name, or the file is missing or wrong, or names an indicator or group column that
+            does not exist.
     """
-    path = partnership.folder / "use_cases" / f"{name}.yaml"
+    path = partnership.folder / "use_cases" / f"{checked(name, 'use case')}.yaml"
     found = _with_outcome(path, yaml_documents.read(path, UseCaseFile), outcomes.read(partnership))
     indicators = catalogue.read(partnership.folder)
     known = [indicator.name for indicator in indicators.indicators]

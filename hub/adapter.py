@@ -17,8 +17,9 @@ from pydantic import Field, field_validator, model_validator
 from hub import yaml_documents
 from hub.errors import ConfigurationError
 from hub.expressions import nearest
+from hub.names import NAME, checked
 from hub.powers import Level, Sector
-from hub.source_files import NAME, check_period
+from hub.source_files import check_period
 from hub.yaml_documents import Document
 
 FOLDER = Path(str(resources.files("hub").joinpath("adapters")))
@@ -65,8 +66,12 @@ class Adapter(Document):
 
 
 def path_of(name: str) -> Path:
-    """Return the file of the adapter called `name`."""
-    return FOLDER / f"{name}.yaml"
+    """Return the file of the adapter called `name`.
+
+    Raises:
+        ConfigurationError: that is no name.
+    """
+    return FOLDER / f"{checked(name, 'adapter')}.yaml"
 
 
 def names() -> list[str]:

@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from hub import yaml_documents
+from hub.names import NAME, checked
 from hub.yaml_documents import Document
 
 FOLDER = Path(str(resources.files("hub").joinpath("code_lists")))
@@ -39,7 +40,7 @@ class Code(Document):
 class CodeList(Document):
     """One list of codes."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The file's name, without .yaml.")
+    name: str = Field(pattern=NAME, description="The file's name, without .yaml.")
     title: str = Field(min_length=3, description="What the codes are about.")
     publisher: str = Field(default="", description="Who publishes the list.")
     specification: str = Field(default="", description="Where the list comes from: title and year.")
@@ -69,7 +70,7 @@ def read(name: str) -> CodeList:
     Raises:
         ConfigurationError: there is no such file, or it is not as declared.
     """
-    path = FOLDER / f"{name}.yaml"
+    path = FOLDER / f"{checked(name, 'code list')}.yaml"
     found = yaml_documents.read(path, CodeList)
     yaml_documents.require_name(path, found.name)
     return found

@@ -115,10 +115,9 @@ def open_pairs(workspace: Workspace) -> Artefact | None:
     """Return the pairs of the linkage before; None when there are none, or none that are whole."""
     parent = workspace.identity / "pairs"
     try:
-        digest = (parent / CURRENT).read_text(encoding="utf-8").strip()
-        found = artefacts.open_artefact(parent, digest, KIND)
+        found = artefacts.open_artefact(parent, artefacts.pointed_at(parent / CURRENT, KIND), KIND)
         found.verify()
-    except (OSError, NotFoundError, IntegrityError):
+    except (NotFoundError, IntegrityError):
         return None
     return found
 

@@ -95,7 +95,18 @@ class ExtractReport:
 def all_extracts(workspace: Workspace) -> list[Artefact]:
     """Return every extract of the workspace, sorted by day of delivery, source and digest."""
     found = [artefacts.open_artefact(workspace.extracts, one, KIND) for one in artefacts.digests_in(workspace.extracts)]
+    for one in found:
+        _require_said(one)
     return sorted(found, key=lambda one: (one.facts["delivered_on"], one.facts["source"], one.digest))
+
+
+def _require_said(extract: Artefact) -> None:
+    """Raise IntegrityError unless the manifest of an extract says what decides which extracts hold."""
+    facts = extract.facts
+    texts = [facts["delivered_on"], facts["source"], facts["inputs"], *facts["supersedes"], *facts["periods"]]
+    lists = isinstance(facts["supersedes"], list) and isinstance(facts["periods"], list)
+    if not lists or not all(isinstance(one, str) for one in texts):
+        raise IntegrityError(f"The extract {extract.digest[:12]} does not say what it is.", "Ingest it anew.")
 
 
 def current_extracts(workspace: Workspace) -> list[Artefact]:

@@ -8,11 +8,11 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hub import archives, csv_files
+from hub import archives, csv_files, names
 from hub.csv_files import CsvFile
 from hub.delivered_files import Candidate
 from hub.digests import sha256_bytes, sha256_file
-from hub.errors import InputError
+from hub.errors import ConfigurationError, InputError
 from hub.source_files import AUTO, Format, SourceFile
 
 
@@ -60,7 +60,7 @@ class Opener:
     def _document(self, path: Path, file: Candidate, declared: SourceFile, delivered: tuple[str, int]) -> CsvFile:
         from hub import xml_records
 
-        schema = self.folder / declared.xsd if declared.xsd is not None else None
+        schema = None if declared.xsd is None else names.file_in(self.folder, declared.xsd, ConfigurationError)
         checked = schema is not None and (path, schema) in self._fitting
         found = xml_records.examine(
             path, file.name, self.source, declared, self.scratch, delivered, None if checked else schema

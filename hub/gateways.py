@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from hub import powers, yaml_documents
 from hub.errors import GatewayError
+from hub.names import NAME
 from hub.powers import Law, Level, Regime, Sector
 from hub.yaml_documents import Document
 
@@ -23,7 +24,7 @@ from hub.yaml_documents import Document
 class Gateway(Document):
     """One gateway. `valid_from` and `valid_to` are both inside the time in which it holds."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Short name, by which sources refer to it.")
+    name: str = Field(pattern=NAME, description="Short name, by which sources refer to it.")
     law: Law = Field(description="The power it rests on.")
     parties: tuple[str, ...] = Field(min_length=1, description="Agencies that share under it.")
     purposes: tuple[str, ...] = Field(min_length=1, description="Purposes for which it may be used.")

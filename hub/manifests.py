@@ -48,8 +48,20 @@ def parse(content: bytes, kind: str, digest: str) -> tuple[str, dict[str, Any], 
     return said, facts, files
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
+class Said(dict[str, Any]):
+    """What a manifest says; asking for what it does not say is an IntegrityError: Sentinel would have written it."""
+
+    def __missing__(self, key: object) -> Any:
+        """Refuse.
+
+        Raises:
+            IntegrityError: always.
+        """
+        raise IntegrityError(f"A manifest does not say {ascii(key)[:80]}.", "Publish the artefact anew.")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Said:
+    found = Said(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
     return found

@@ -44,6 +44,13 @@ def is_digest(text: object) -> bool:
     return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
 
 
+def stays_inside(name: str) -> bool:
+    """Say whether a relative name of a file, as it is written, stays in its folder; links are not looked at."""
+    if not name.isprintable() or "\\" in name or len(name) > 1_000:
+        return False
+    return not any(part in ("", ".", "..") or len(part.encode("utf-8", "replace")) > 255 for part in name.split("/"))
+
+
 def file_in(folder: Path, name: object, error: type[SentinelError] = IntegrityError) -> Path:
     """Return the path of the file `name` under `folder`; it need not be there.
 
@@ -57,9 +64,7 @@ def file_in(folder: Path, name: object, error: type[SentinelError] = IntegrityEr
             seen, or a symbolic link leads outside the folder. The message does not repeat it.
     """
     refused = error("A name of a file that leads out of its folder, or is none, was refused.", "Nothing was read.")
-    if not isinstance(name, str) or not name.isprintable() or "\\" in name or len(name) > 1_000:
-        raise refused
-    if any(part in ("", ".", "..") or len(part.encode("utf-8", "replace")) > 255 for part in name.split("/")):
+    if not isinstance(name, str) or not stays_inside(name):
         raise refused
     path = folder / name
     try:

@@ -8,13 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hub import gateways, powers, sources, yaml_documents
 from hub.errors import ConfigurationError, GatewayError
 from hub.gateways import Carried, Gateway, Refusal
+from hub.names import NAME, stays_inside
 from hub.powers import OTHER_POWERS, Level, Sector
-from hub.source_files import NAME
 from hub.sources import Source
 from hub.yaml_documents import Document
 
@@ -68,7 +68,9 @@ class Panel(Document):
         shapes = [_shape(one) for one in ids]
         for one, shape in zip(ids, shapes, strict=True):
             if shapes.count(shape) > 1:
-                raise ValueError(f"{one} and another id can be taken for each other; people are told apart by their ids")
+                raise ValueError(
+                    f"{one} and another id can be taken for each other; people are told apart by their ids"
+                )
         roles = [person.role for person in self.people]
         if roles.count(Role.REVIEWER) < self.quorum:
             raise ValueError("there are fewer reviewers than the quorum; name more or lower it")
@@ -85,6 +87,13 @@ class Demonstration(Document):
     generator: str | None = Field(
         default=None, description="Folder, beside this file, of a Python program that writes the extracts; else --data."
     )
+
+    @field_validator("generator")
+    @classmethod
+    def _generator_beside(cls, value: str | None) -> str | None:
+        if value is not None and not stays_inside(value):
+            raise ValueError("the generator lies beside this file: name it without .. or a folder above")
+        return value
 
 
 class PartnershipFile(Document):

@@ -105,8 +105,8 @@ def open_map(workspace: Workspace) -> PersonMap:
     """
     parent = workspace.identity / "persons"
     try:
-        digest = (parent / CURRENT).read_text(encoding="utf-8").strip()
-    except OSError:
+        digest = artefacts.pointed_at(parent / CURRENT, KIND)
+    except NotFoundError:
         raise NotFoundError(f"Nobody was linked in {workspace.root} yet.", "Run `sentinel hub link`.") from None
     return PersonMap(artefacts.open_artefact(parent, digest, KIND))
 

@@ -68,8 +68,8 @@ def open_sample(workspace: Workspace) -> Sample:
     """
     parent = workspace.identity / "reviews"
     try:
-        digest = (parent / CURRENT).read_text(encoding="utf-8").strip()
-    except OSError:
+        digest = artefacts.pointed_at(parent / CURRENT, KIND)
+    except NotFoundError:
         raise NotFoundError("No sample was drawn yet.", "Run `sentinel hub review --sample 200`.") from None
     artefact = artefacts.open_artefact(parent, digest, KIND)
     return Sample(artefact, json.loads(artefact.read("sample.json")))

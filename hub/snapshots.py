@@ -10,7 +10,6 @@ A snapshot is an artefact with one Parquet file a table and these facts in its m
 """
 
 import datetime
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from hub.workspace import Workspace
 
 CURRENT = "current"
 KIND = "snapshot"
-_POINTER_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,10 @@ class Snapshot:
     @property
     def known_to(self) -> datetime.date:
         """The last day that the snapshot covers."""
-        return datetime.date.fromisoformat(self.artefact.facts["known_to"])
+        try:
+            return datetime.date.fromisoformat(self.artefact.facts["known_to"])
+        except (TypeError, ValueError):
+            raise IntegrityError(f"The snapshot {self.digest[:12]} does not say up to which day it knows.") from None
 
     def path(self, table: str) -> Path:
         """Return the Parquet file of `table`: person, event, household, family, involvement, area or area_event."""
@@ -99,15 +100,11 @@ def pointed_to(workspace: Workspace) -> str:
         IntegrityError: the file holds something else than a digest.
     """
     try:
-        with (workspace.snapshots / CURRENT).open("rb") as stream:
-            digest = stream.read(_POINTER_BYTES).decode("utf-8", errors="replace").strip()
-    except OSError:
+        return artefacts.pointed_at(workspace.snapshots / CURRENT, KIND)
+    except NotFoundError:
         raise NotFoundError(
             f"No snapshot was published in {workspace.root}.", "Run `sentinel hub ingest`, `link` and `publish`."
         ) from None
-    if not re.fullmatch("[0-9a-f]{64}", digest):
-        raise IntegrityError(f"The file {CURRENT} among the snapshots holds no digest.", "Publish again.")
-    return digest
 
 
 def open_snapshot(workspace: Workspace, digest: str = CURRENT, *, verify: bool = False) -> Snapshot:

@@ -8,9 +8,9 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from hub.names import NAME, stays_inside
 from hub.yaml_documents import Document
 
-NAME = r"^[a-z][a-z0-9_]*$"
 AUTO = "auto"
 """For `encoding` and `delimiter`: found out from the file itself."""
 
@@ -128,6 +128,13 @@ class SourceFile(Document):
         """The formats of dates; a format that has real dates gives them the ISO way, whatever texts may say."""
         real = _REAL_DATES if self.format in (Format.XLSX, Format.PARQUET) else ()
         return (*self.dates, *(one for one in real if one not in self.dates))
+
+    @field_validator("xsd")
+    @classmethod
+    def _xsd_beside(cls, value: str | None) -> str | None:
+        if value is not None and not stays_inside(value):
+            raise ValueError("the schema lies beside sources.yaml: name it without .. or a folder above")
+        return value
 
     @field_validator("encoding")
     @classmethod

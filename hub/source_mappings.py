@@ -5,7 +5,7 @@ Every mapped field is an SQL expression over the columns of one table: most ofte
 
 from pydantic import Field
 
-from hub.source_files import NAME
+from hub.names import NAME
 from hub.yaml_documents import Document
 
 

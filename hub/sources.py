@@ -15,8 +15,9 @@ from hub import adapter as adapters
 from hub import codes, yaml_documents
 from hub.adapter import Adapter, EachDelivery
 from hub.expressions import nearest
+from hub.names import NAME
 from hub.powers import Level, Sector
-from hub.source_files import NAME, ColumnType, DerivedTable, Layout, SourceFile, check_period
+from hub.source_files import ColumnType, DerivedTable, Layout, SourceFile, check_period
 from hub.source_mappings import (
     AreaEventMapping,
     AreaMapping,

@@ -110,7 +110,7 @@ def test_a_missing_file_names_the_remedy(folder: Path) -> None:
 
 def test_bytes_that_are_not_utf8_name_the_file(folder: Path) -> None:
     (folder / "partnership.yaml").write_bytes(b"name: caf\xe9")
-    assert "partnership.yaml: cannot be read as UTF-8" in message(folder)
+    assert "partnership.yaml:1: cannot be read as UTF-8" in message(folder)
 
 
 def days(*texts: str) -> tuple[datetime.date, ...]:

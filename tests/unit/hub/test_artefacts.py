@@ -184,6 +184,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new(tmp_path: Path) -> None:
         command = [sys.executable, "-c", _KILLED, str(folder), str(step)]
         return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
 
+    (tmp_path / "whole").mkdir()
     whole = run(tmp_path / "whole", 0)
     assert whole.returncode == 0, whole.stderr
     steps = int(whole.stdout)

@@ -8,10 +8,22 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from hub import artefacts, names
+from ethics import canvas
+from features import use_cases
+from hub import adapter as adapters
+from hub import artefacts, codes, extracts, identity_store, names
+from hub import partnership as partnerships
 from hub.digests import canonical_json, sha256_bytes
 from hub.errors import ConfigurationError, IntegrityError, NotFoundError
+from hub.partnership import Demonstration
+from hub.snapshots import open_snapshot
+from hub.source_files import SourceFile
+from hub.tables import SCHEMA_VERSION
+from hub.workspace import Workspace
+
+LANCASHIRE = Path(__file__).parents[3] / "partnerships" / "lancashire"
 
 FILE = {"sha256": "0" * 64, "bytes": 1}
 
@@ -146,3 +158,46 @@ def test_names_and_files_that_may_be_parts_of_a_path(tmp_path: Path) -> None:
             names.file_in(tmp_path, name)
     with pytest.raises(ConfigurationError):
         names.file_in(tmp_path, "../x", ConfigurationError)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../b", "", "a\0b", "Early", "x\n"])
+def test_a_name_from_a_manifest_or_a_request_opens_no_other_file(tmp_path: Path, name: str) -> None:
+    """Before, `use_case: ../../…` of a forged manifest was read from wherever it led."""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "passwd.yaml").write_text("name: x\n")
+    partnership = partnerships.read(LANCASHIRE)
+    for read in (
+        lambda: use_cases.read(partnership, name),
+        lambda: canvas.path_of(tmp_path / "a", name),
+        lambda: adapters.path_of(name),
+        lambda: codes.read(name),
+    ):
+        with pytest.raises(ConfigurationError, match="That is not the name of"):
+            read()
+    for path in (identity_store.records, identity_store.quarantined):
+        with pytest.raises(IntegrityError, match="That is not the name of a source"):
+            path(Workspace(tmp_path), name, "0" * 64)
+
+
+@pytest.mark.parametrize("facts", [{}, {"schema_version": 1}, {"schema_version": SCHEMA_VERSION}])
+def test_a_forged_manifest_that_lacks_facts_is_an_integrity_error(tmp_path: Path, facts: dict[str, Any]) -> None:
+    workspace = Workspace(tmp_path)
+    for folder, kind in ((workspace.snapshots, "snapshot"), (workspace.extracts, "extract")):
+        folder.mkdir()
+        digest = _forge(folder, canonical_json({"kind": kind, "facts": facts, "files": {}}))
+    with pytest.raises(IntegrityError):
+        extracts.all_extracts(workspace)
+    artefacts.write_pointer(workspace.snapshots / "current", artefacts.digests_in(workspace.snapshots)[0])
+    with pytest.raises(IntegrityError):
+        _ = open_snapshot(workspace).known_to
+    with pytest.raises(IntegrityError, match="does not say 'source'"):
+        _ = artefacts.open_artefact(workspace.extracts, digest, "extract").facts["source"]
+
+
+@pytest.mark.parametrize("wrong", ["../elsewhere", "/elsewhere", "a/../../b"])
+def test_files_that_a_declaration_names_lie_beside_it(wrong: str) -> None:
+    with pytest.raises(ValidationError, match="beside this file"):
+        Demonstration.model_validate({"use_case": "x", "delivered_on": "2024-01-01", "generator": wrong})
+    one = {"name": "a", "file": "a.xml", "format": "xml", "record": "A/B", "columns": {"a": {}}, "xsd": wrong}
+    with pytest.raises(ValidationError, match=r"beside sources\.yaml"):
+        SourceFile.model_validate(one)
