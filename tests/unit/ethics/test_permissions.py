@@ -20,6 +20,7 @@ CASE = Case(
     trainers=frozenset({"tom"}),
     recommended_by=frozenset({"rita", "sam"}),
     counted=frozenset({"rita", "sam"}),
+    supporting=frozenset({"rita", "sam"}),
     quorum=2,
     canvas_gaps=(),
     changes=(),
@@ -51,6 +52,14 @@ def person(id_: str, role: Role = Role.OWNER) -> Person:
         (Need.QUORUM, {"quorum": 3}, "olga", StateError),
         (Need.QUORUM, {"counted": frozenset({"rita"})}, "olga", StateError),
         (Need.QUORUM, {"counted": frozenset({"rita", "sam", "uma"})}, "olga", None),
+        (Need.ADVICE, {}, "olga", None),
+        (Need.ADVICE, {"supporting": frozenset({"rita"})}, "olga", StateError),
+        (Need.ADVICE, {"supporting": frozenset()}, "olga", StateError),
+        (Need.ADVICE, {"quorum": 3}, "olga", StateError),
+        (Need.ADVICE, {"supporting": frozenset({"rita", "sam", "uma"}), "quorum": 3}, "olga", None),
+        (Need.ADVICE, {"supporting": frozenset(), "against_advice": True}, "olga", None),
+        (Need.ADVICE, {"supporting": frozenset({"rita"}), "against_advice": True}, "olga", None),
+        (Need.ADVICE, {"against_advice": True}, "olga", None),
         (Need.UNCHANGED, {}, "olga", None),
         (Need.UNCHANGED, {"changes": ("another snapshot",)}, "olga", StateError),
         (Need.UNCHANGED, {"changes": None}, "olga", StateError),
@@ -81,6 +90,7 @@ def test_a_move_is_refused_when_one_thing_it_needs_is_missing_and_only_then(move
         Need.NOT_COUNTED: {"recommended_by": frozenset({"rita", "sam", "someone"})},
         Need.CANVAS_COMPLETE: {"canvas_gaps": ("Your actions (no answer)",)},
         Need.QUORUM: {"counted": frozenset()},
+        Need.ADVICE: {"supporting": frozenset({"rita"})},
         Need.UNCHANGED: {"changes": ("another bundle",)},
     }[broken]
     assert can_move(move.action, replace(case, **spoilt), who) == (broken not in move.needs)
@@ -91,6 +101,8 @@ def test_a_move_is_refused_when_one_thing_it_needs_is_missing_and_only_then(move
     proposer=st.sampled_from(IDS),
     trainers=st.frozensets(st.sampled_from(IDS)),
     recommended_by=st.frozensets(st.sampled_from(IDS)),
+    opposed_by=st.frozensets(st.sampled_from(IDS)),
+    against_advice=st.booleans(),
     quorum=st.integers(2, 4),
     gaps=st.sampled_from([(), ("Your actions",)]),
     changes=st.sampled_from([None, (), ("another bundle",)]),
@@ -103,6 +115,8 @@ def test_an_approval_agrees_with_the_rules_spelled_out(
     proposer: str,
     trainers: frozenset[str],
     recommended_by: frozenset[str],
+    opposed_by: frozenset[str],
+    against_advice: bool,
     quorum: int,
     gaps: tuple[str, ...],
     changes: tuple[str, ...] | None,
@@ -111,7 +125,10 @@ def test_an_approval_agrees_with_the_rules_spelled_out(
     action: Action,
 ) -> None:
     counted = recommended_by - trainers - {proposer}
-    case = Case(state, proposer, trainers, recommended_by, counted, quorum, gaps, changes)
+    supporting = counted - opposed_by
+    case = Case(
+        state, proposer, trainers, recommended_by, counted, supporting, quorum, gaps, changes, against_advice
+    )
     someone = person(who, role)
     if action is Action.APPROVE:
         expected = (
@@ -122,6 +139,7 @@ def test_an_approval_agrees_with_the_rules_spelled_out(
             and who != proposer
             and who not in recommended_by
             and len(counted) >= quorum
+            and (len(supporting) >= quorum or against_advice)
             and gaps == ()
             and changes == ()
         )

@@ -10,6 +10,7 @@ from audits.reasons import Reason
 from hub.snapshots import Snapshot
 from hub.workspace import Workspace
 from service.gate.audience import Audience, UnknownAgencyError, agency_of
+from service.gate.permits import Permits
 from tests.factories import permissions
 from tests.factories.snapshots import GATEWAY, snapshot
 from tests.factories.use_cases import indicator
@@ -54,7 +55,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 
 def audience(published: Snapshot, agency: str | None, purpose: str = "early_help") -> Audience:
-    return Audience(agency, PARTNERSHIP, published, purpose, DAY)
+    return Audience(agency, Permits(PARTNERSHIP), published, purpose, DAY)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_the_serious_violence_duty_shows_nobody_a_social_care_record(tmp_path: P
     declared = permissions.declared(duty, sources=[permissions.source("cases", "social_work")], agencies=AGENCIES)
     facts = {"cases": {"title": "", "agency": "social_work", "gateways": [duty], "assumed_recording": None}}
     published = snapshot(Workspace(tmp_path), facts={"sources": facts})
-    assert not Audience("force", declared, published, "early_help", DAY).may_be_told("cases")
+    assert not Audience("force", Permits(declared), published, "early_help", DAY).may_be_told("cases")
 
 
 def _reason(source: str) -> Reason:
