@@ -15,10 +15,11 @@ _PERSON = re.compile(r"p[0-9a-f]{24}")
 
 
 class _OneLine(logging.Formatter):
-    """Writes whatever comes in one line: characters that do not print are written as escapes."""
+    """Writes whatever comes in one line and without pseudonyms; what does not print is written as an escape."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return "".join(one if one.isprintable() else repr(one)[1:-1] for one in super().format(record))
+        text = _PERSON.sub("[person]", super().format(record))
+        return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 def start() -> None:
@@ -43,4 +44,4 @@ def note(error: BaseException, doing: str) -> None:
         where = f" at {steps[-1].filename}:{steps[-1].lineno}" if steps else ""
         _LOG.error("%s: %s%s", doing, type(error).__name__, where)
     elif not error.may_be_told:
-        _LOG.error("%s: %s: %s", doing, error.kind, _PERSON.sub("[person]", str(error)))
+        _LOG.error("%s: %s: %s", doing, error.kind, error)

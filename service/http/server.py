@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from ethics.store import open_store
 from hub.command_line import Place, say
-from hub.errors import ConfigurationError, SentinelError
+from hub.errors import ConfigurationError
 from service.gate.gate import Gate
 from service.http import log
 from service.http.api import create_app
@@ -44,7 +44,7 @@ def run(place: Place, *, port: int) -> None:
     def prepare() -> None:
         try:
             gate.prepare(store.now())
-        except SentinelError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the service is not ready, and lives
             log.note(error, "opening what is approved")
         else:
             ready.set()

@@ -83,7 +83,9 @@ class FakeScorer:
         self.written.append((document.type.removeprefix("urn:sentinel:problem:"), request and request.person_id))
 
 
-class _Kept(logging.Handler):
+class Kept(logging.Handler):
+    """Keeps what is logged."""
+
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
@@ -102,7 +104,7 @@ class Served:
     """
 
     port: int
-    kept: _Kept
+    kept: Kept
 
     @property
     def address(self) -> str:
@@ -189,7 +191,7 @@ def serving(
     """Run the server while the block runs."""
     listener = listening(0)
     running = server(create_app(scorer, limits=limits, ready=ready), limits)
-    kept = _Kept()
+    kept = Kept()
     for name in LOGGERS:
         logging.getLogger(name).addHandler(kept)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})

@@ -3,13 +3,17 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import uvicorn
 
 from hub.errors import RecordError
+from service.http import server as service_server
 from service.http.api import SCORES
 from service.http.limits import Limits
-from tests.factories.servers import BODY, FakeScorer, Served, kind, request, serving, status, until
+from tests.factories.servers import BODY, FakeScorer, Kept, Served, kind, request, serving, status, until
 
 
 def ready(served: Served) -> int:
@@ -36,6 +40,46 @@ def test_ready_is_said_only_once_it_is_so_and_the_service_lives_meanwhile() -> N
         assert served.alive()
         opened.set()
         assert ready(served) == 200
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_port_is_taken_and_the_service_lives_while_what_is_approved_is_being_opened(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fails: bool
+) -> None:
+    may_end = threading.Event()
+    running: list[uvicorn.Server] = []
+    make = service_server.server
+
+    def prepare(_: object) -> None:
+        may_end.wait(30)
+        if fails:
+            raise RecordError("the database is locked")
+
+    def kept(*given: Any) -> uvicorn.Server:
+        running.append(make(*given))
+        return running[0]
+
+    gate = SimpleNamespace(prepare=prepare)
+    monkeypatch.setattr(service_server, "open_store", lambda *_, **__: SimpleNamespace(now=lambda: 0, close=lambda: 0))
+    monkeypatch.setattr(service_server, "Gate", lambda *_: gate)
+    monkeypatch.setattr(service_server, "Scorer", lambda _: FakeScorer())
+    monkeypatch.setattr(service_server, "server", kept)
+    named = SimpleNamespace(folder=None, file=SimpleNamespace(title="Example"))
+    place: Any = SimpleNamespace(workspace=None, partnership=named)
+    thread = threading.Thread(target=service_server.run, args=(place,), kwargs={"port": 0})
+    thread.start()
+    try:
+        assert until(lambda: bool(running) and running[0].started)
+        served = Served(int(capsys.readouterr().out.strip().rsplit(":", 1)[1]), Kept())
+        assert served.alive()
+        assert ready(served) == 503
+        may_end.set()
+        assert until(lambda: ready(served) == 200, 1) is not fails
+        assert served.alive()
+    finally:
+        may_end.set()
+        running[0].should_exit = True
+        thread.join(30)
 
 
 def test_the_old_address_is_gone() -> None:

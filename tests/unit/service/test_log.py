@@ -26,19 +26,14 @@ def test_an_error_that_a_caller_reads_is_not_in_the_log_again(caplog: pytest.Log
     assert noted(caplog, GatewayError("no gateway")) == ""
 
 
-def test_a_pseudonym_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    text = noted(caplog, ConfigurationError(f"row of {PERSON}"))
-    assert "[person]" in text
-    assert PERSON not in text
-
-
 def test_each_note_is_one_line_on_standard_error() -> None:
     code = (
         "from hub.errors import ConfigurationError\nfrom service.http import log\nlog.start()\nlog.start()\n"
-        "log.note(ConfigurationError('a\\nFORGED line\\r\\x1b[31m\\u2028\\u202e\\0 é'), 'scoring')"
+        "log.note(ConfigurationError('a\\nFORGED line\\r\\x1b[31m\\u2028\\u202e\\0 é "
+        f"{PERSON}'), 'scoring')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
-    assert r"a\nFORGED line\r\x1b[31m\u2028\u202e\x00 é" in done.stderr
+    assert r"a\nFORGED line\r\x1b[31m\u2028\u202e\x00 é [person]" in done.stderr
     assert " ERROR sentinel.service: scoring: configuration: " in done.stderr
