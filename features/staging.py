@@ -33,7 +33,7 @@ def working(folder: Path) -> Iterator[None]:
         StateError: another build with the same inputs is at work in it.
     """
     private_folders.make(folder)
-    with (folder / "lock").open("w") as lock:
+    with private_folders.lock_file(folder / "lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -23,6 +23,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from hub import partnership as partnerships
+from hub import private_folders
 from hub.errors import SentinelError
 from hub.partnership import Partnership
 from hub.settings import Settings
@@ -57,15 +58,19 @@ class Place:
 
     @property
     def workspace(self) -> Workspace:
-        """The partnership's own folder in the workspace, so that two partnerships never mix."""
+        """The partnership's own folder in the workspace, so that two partnerships never mix; its owner's alone.
+
+        Raises:
+            StateError: others may enter the folder, and it belongs to somebody else.
+        """
         root = self.settings.workspace / self.partnership.name
+        private_folders.narrow(root)
         return Workspace(root, self.settings.database_url, self.settings.anchor_of(root))
 
     @cached_property
     def partnership(self) -> Partnership:
         """The partnership, read and checked when it is first asked for."""
         return partnerships.read(self.settings.partnership)
-
 
     @property
     def day_of_use(self) -> datetime.date:
@@ -130,7 +135,11 @@ def progress(label: str) -> Iterator[Tell]:
 
 
 def run(app: typer.Typer, *, name: str) -> None:
-    """Run a command line: an expected error is one clear line and its exit code; `--debug` shows the traceback."""
+    """Run a command line: an expected error is one clear line and its exit code; `--debug` shows the traceback.
+
+    Whatever it writes only its owner may read.
+    """
+    private_folders.keep_to_owner()
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:

@@ -110,7 +110,7 @@ def working(workspace: Workspace, *, erasing: bool = False) -> Iterator[Path]:
         StateError: another ingest is at work in this workspace, or an erasure was interrupted.
     """
     secure(workspace.identity)
-    with (workspace.identity / LOCK).open("w") as lock:
+    with private_folders.lock_file(workspace.identity / LOCK) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

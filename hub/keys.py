@@ -5,6 +5,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from hub import private_folders
 from hub.errors import IntegrityError
 
 BYTES = 32
@@ -31,7 +32,7 @@ def read_key(path: Path, what: str) -> bytes:
 
 def make_key(path: Path) -> None:
     """Write a random key under its name in one step: whole, and never over another one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folders.make_missing(path.parent)
     descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:

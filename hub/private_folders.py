@@ -7,6 +7,7 @@ private_folders.narrow(workspace.root)          # an existing workspace that was
 import os
 import stat
 from pathlib import Path
+from typing import TextIO
 
 from hub.errors import StateError
 
@@ -19,17 +20,26 @@ def make(folder: Path) -> Path:
     Raises:
         StateError: it is there and belongs to somebody else, or is no folder.
     """
-    missing, at = [], folder
-    while not at.exists() and at != at.parent:
-        missing.append(at)
-        at = at.parent
     try:
-        for one in reversed(missing):
-            one.mkdir(mode=0o700, exist_ok=True)
+        make_missing(folder)
     except (FileExistsError, NotADirectoryError):
         raise StateError(f"{folder} is not in a folder.", "Name another workspace.") from None
     narrow(folder)
     return folder
+
+
+def make_missing(folder: Path) -> None:
+    """Make `folder` and whatever is missing above it, for its owner alone; one that is there stays as it is.
+
+    Raises:
+        OSError: something above it is no folder, or may not be written.
+    """
+    missing, at = [], folder
+    while not at.exists() and at != at.parent:
+        missing.append(at)
+        at = at.parent
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)
 
 
 def narrow(folder: Path) -> None:
@@ -51,6 +61,11 @@ def narrow(folder: Path) -> None:
             raise StateError(
                 f"Others may enter {folder}, and it belongs to somebody else.", "Have its owner run `chmod 700` on it."
             ) from None
+
+
+def lock_file(path: Path) -> TextIO:
+    """Open a file to lock; it is made for its owner alone when it is not there."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "w")
 
 
 def keep_to_owner() -> None:

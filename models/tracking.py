@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from features.feature_sets import FeatureSet
+from hub import private_folders
 from hub.errors import NotFoundError
 from hub.settings import keep_libraries_quiet
 from hub.workspace import Workspace
@@ -162,6 +163,6 @@ def _client(workspace: Workspace) -> Any:
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    workspace.mlflow.mkdir(parents=True, exist_ok=True)
+    private_folders.make(workspace.mlflow)
     address = store_address(workspace)
     return MlflowClient(tracking_uri=address, registry_uri=address)

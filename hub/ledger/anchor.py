@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hub import keys
+from hub import keys, private_folders
 from hub.digests import canonical_json
 from hub.errors import LedgerError
 from hub.ledger.tables import GENESIS
@@ -136,7 +136,7 @@ class Anchor:
     def _writing(self) -> Iterator[None]:
         """Let one process after the other change the file."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folders.make_missing(self.path.parent)
             if not self.key_path.exists() and not self.path.exists():
                 keys.make_key(self.key_path)
             with self.key_path.open("rb") as lock:

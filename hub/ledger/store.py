@@ -26,6 +26,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from hub import private_folders
 from hub.errors import ConfigurationError, LedgerError, NotFoundError, RecordError
 from hub.ledger import schema
 from hub.ledger.anchor import EMPTY, Anchor, Head
@@ -219,7 +220,7 @@ def _make_file(path: Path, anchor: Anchor, *, may_create: bool) -> None:
             raise NotFoundError(
                 "There is no ledger in this workspace yet.", "Give --workspace and --partnership of one that has."
             )
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folders.make_missing(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
 

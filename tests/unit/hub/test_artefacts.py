@@ -84,7 +84,7 @@ def test_what_must_be_there_first_is_asked_for_with_the_digest(tmp_path: Path) -
     assert seen == [(draft.digest, [])]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     at=st.integers(0, 10_000), bit=st.integers(0, 7), which=st.sampled_from(["deep/a.bin", "b.bin", "manifest.json"])
 )
@@ -184,7 +184,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new(tmp_path: Path) -> None:
         command = [sys.executable, "-c", _KILLED, str(folder), str(step)]
         return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
 
-    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole").mkdir(mode=0o700)
     whole = run(tmp_path / "whole", 0)
     assert whole.returncode == 0, whole.stderr
     steps = int(whole.stdout)
