@@ -9,6 +9,7 @@ from pathlib import Path
 from hub import archives
 from hub.digests import sha256_file
 from hub.errors import InputError
+from hub.held_files import State, state
 from hub.sources import Source
 
 _UNPACKED = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xml", ".parquet")
@@ -107,7 +108,7 @@ class DeliveredFile:
 
     candidate: Candidate
     sha256: str
-    state: tuple[int, int]
+    state: State
 
     @classmethod
     def of(cls, candidate: Candidate) -> "DeliveredFile":
@@ -124,7 +125,7 @@ class DeliveredFile:
         """Raise when the file was written to since its digest was taken.
 
         Raises:
-            InputError: it has another size or time of change than then, or is gone.
+            InputError: it is another file than then, has another size or time of change, or is gone.
         """
         if not self.candidate.path.is_file() or _state(self.candidate.path) != self.state:
             raise InputError(
@@ -133,6 +134,5 @@ class DeliveredFile:
             )
 
 
-def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+def _state(path: Path) -> State:
+    return state(path.resolve())  # a delivery may be a link
