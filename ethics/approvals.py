@@ -9,10 +9,10 @@ the partnership is for the caller to check, who has the partnership's files (`ch
 """
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from ethics import transitions
@@ -140,7 +140,7 @@ def newest_approval(session: Session, purpose: str) -> DecisionRow | None:
     return session.scalars(query).first()
 
 
-def has_ended(row: DecisionRow, at: datetime.datetime) -> bool:
+def has_ended(row: DecisionRow | Decision, at: datetime.datetime) -> bool:
     """Say whether the time of an approval is over at the moment `at`."""
     return row.expires_on is None or at.astimezone(datetime.UTC).date() >= row.expires_on
 
@@ -152,12 +152,99 @@ def decision_in(session: Session, *, purpose: str, at: datetime.datetime) -> Dec
 
     Raises:
         ApprovalError: as `valid_decision`.
+        ClockError: the present moment is before the end of the ledger.
+    """
+    return _in_time(session, _standing(session, purpose), at)
+
+
+@dataclass
+class Standing:
+    """The approvals that were looked at whole, each with the rows that were read, for a gate that asks often.
+
+    Whether an approval stands follows from those rows and nothing else; so while they are the same, to the last
+    character, only the time is looked at anew.
+    """
+
+    _seen: dict[str, tuple[object, Decision]] = field(default_factory=dict)
+
+    def decision_in(self, session: Session, *, purpose: str, at: datetime.datetime) -> Decision:
+        """Return the same as the function `decision_in`, and raise the same."""
+        rows = _rows(session, purpose)
+        seen = self._seen.get(purpose)
+        if rows is None or seen is None or seen[0] != rows:
+            self._seen.pop(purpose, None)
+            found = _standing(session, purpose)
+            if rows is not None:
+                self._seen[purpose] = rows, found
+        else:
+            found = seen[1]
+        return _in_time(session, found, at)
+
+
+_OF_PROPOSAL, _OF_DECISION = ("proposal",), ("decision",)
+_ROWS = (
+    (text("SELECT person FROM proposal_trainer WHERE proposal_id = :proposal ORDER BY person"), _OF_PROPOSAL),
+    (text("SELECT * FROM recommendation WHERE proposal_id = :proposal ORDER BY id"), _OF_PROPOSAL),
+    (text("SELECT * FROM decision_condition WHERE decision_id = :decision ORDER BY position"), _OF_DECISION),
+    (text("SELECT * FROM withdrawal WHERE decision_id = :decision"), _OF_DECISION),
+    (
+        text(f"""
+            SELECT * FROM ledger_entry
+            WHERE seq BETWEEN :decision - 1 AND :decision + 1
+               OR seq IN (SELECT id FROM recommendation WHERE proposal_id = :proposal)
+               OR (seq > :decision AND kind IN (
+                   '{transitions.KINDS[Action.WITHDRAW]}',
+                   '{transitions.KINDS[Action.SUPERSEDE]}',
+                   '{ledger.RESUMPTION}'))
+            ORDER BY seq"""),
+        _OF_PROPOSAL + _OF_DECISION,
+    ),
+)
+"""What an answer rests on besides the decision and its proposal, and which numbers each asks for."""
+_NEWEST = text("""
+    SELECT decision.id, decision.proposal_id, decision.*, proposal.*
+    FROM decision LEFT JOIN proposal ON proposal.id = decision.proposal_id
+    WHERE decision.purpose = :purpose AND decision.outcome = 'approved'
+    ORDER BY decision.id DESC LIMIT 1""")
+
+
+def _rows(session: Session, purpose: str) -> object:
+    """Return every row on which the answer for a purpose rests; None when nothing is approved for it."""
+    connection = session.connection()
+    newest = connection.execute(_NEWEST, {"purpose": purpose}).first()
+    if newest is None:
+        return None
+    about = {"decision": newest[0], "proposal": newest[1]}
+    found: list[tuple[object, ...]] = [tuple(newest)]
+    for statement, named in _ROWS:
+        asked = {name: about[name] for name in named}
+        found.append(tuple(tuple(row) for row in connection.execute(statement, asked)))
+    return tuple(found)
+
+
+def _in_time(session: Session, decision: Decision, at: datetime.datetime) -> Decision:
+    """Return the decision when it holds at the moment `at`."""
+    if at.tzinfo is None:
+        raise NotApprovedError("Nothing can be approved at a moment without its time zone.")
+    ledger.check_clock(session.info.get(HEAD) or head_of(session), at)
+    if at < decision.decided_at:
+        raise NotApprovedError(f"The approval {decision.id} does not hold yet.", "Check the clocks.")
+    if has_ended(decision, at):
+        raise ExpiredError(
+            f"The approval {decision.id} for this purpose expired on {decision.expires_on}.", "Make a new proposal."
+        )
+    return decision
+
+
+def _standing(session: Session, purpose: str) -> Decision:
+    """Return the newest approval for a purpose unless something ended it or the record does not bear it out.
+
+    Raises:
+        ApprovalError: it was withdrawn, superseded, or does not agree with the ledger or its recommendations.
     """
     row = newest_approval(session, purpose)
-    if row is None or at.tzinfo is None:
+    if row is None:
         raise NotApprovedError("Nothing is approved for this purpose.", "The accountable owner decides on a proposal.")
-    head = session.info.get(HEAD) or head_of(session)
-    ledger.check_clock(head, at)
     proposal = session.get(ProposalRow, row.proposal_id)
     if _is_withdrawn(session, row) or (proposal is not None and proposal.state == State.WITHDRAWN):
         raise WithdrawnError(f"The approval {row.id} for this purpose was withdrawn.", "Nothing is scored with it.")
@@ -167,20 +254,15 @@ def decision_in(session: Session, *, purpose: str, at: datetime.datetime) -> Dec
             "Propose it again, so that the group and the owner decide anew.",
         )
     backing = _backing(session, row, proposal) if proposal is not None and proposal.state == State.APPROVED else None
-    if backing is None:
+    if backing is None or row.policy_digest is None or row.expires_on is None:
         raise NotApprovedError(
             f"The record of decision {row.id} does not agree with the ledger, so nothing is scored.",
             "Run `sentinel ledger verify`.",
         )
-    if at < row.decided_at:
-        raise NotApprovedError(f"The approval {row.id} does not hold yet.", "Check the clocks.")
-    if row.expires_on is None or has_ended(row, at):
-        raise ExpiredError(
-            f"The approval {row.id} for this purpose expired on {row.expires_on}.", "Make a new proposal."
-        )
-    apart = ("conditions", "expires_on", "counted", "quorum")
+    apart = ("conditions", "expires_on", "counted", "quorum", "policy_digest")
     return Decision(
         **{name: getattr(row, name) for name in Decision.__slots__ if name not in apart},
+        policy_digest=row.policy_digest,
         counted=backing.counted,
         quorum=backing.quorum,
         conditions=tuple(Condition(one.words, one.owner, one.due) for one in row.conditions),

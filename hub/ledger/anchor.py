@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import json
 import os
-import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -28,7 +28,8 @@ from hub.digests import canonical_json
 from hub.errors import LedgerError
 from hub.ledger.tables import GENESIS
 
-_MOST_BYTES = 4096
+_BYTES = 1024
+_PATIENCE_SECONDS, _PAUSE_SECONDS = 1.0, 0.002
 _VERSION = 1
 _REMEDY = (
     "Restore database and anchor together from the same copy, or let the accountable owner say why the ledger goes on "
@@ -70,11 +71,17 @@ class Anchor:
             LedgerError: the anchor is damaged, or its seal is not that of its key.
         """
         try:
-            content = _read(self.path)
+            with self._locked(fcntl.LOCK_SH):
+                content = _read(self.path)
         except FileNotFoundError:
+            if self.path.exists():
+                raise LedgerError("The key of the ledger's anchor is gone.", _REMEDY) from None
             return ()
         except OSError as error:
             raise LedgerError(f"The ledger's anchor cannot be read ({type(error).__name__}).", _REMEDY) from None
+        return self._parsed(content)
+
+    def _parsed(self, content: bytes) -> tuple[Head, ...]:
         try:
             said = json.loads(content)
             seal = said.pop("seal")
@@ -119,14 +126,15 @@ class Anchor:
             LedgerError: the anchor cannot be written.
         """
         with self._writing():
-            heads = self.heads()
-            if heads and heads[-1] == following:
+            heads = self._parsed(_read(self.path))
+            if heads[-1] == following:
                 self._write((following,), lasting=False)
 
-    def begin(self, head: Head) -> None:
-        """Say that the ledger ends with `head`, whatever was known before; only for a new or a resumed ledger."""
-        with self._writing():
-            self._write((head,), lasting=True)
+    def set_aside(self) -> None:
+        """Put file and key under other names, so that the next write begins a new anchor; nothing is deleted."""
+        for path in (self.path, self.key_path):
+            if path.exists():
+                path.replace(path.with_name(f"{path.name}.ended"))
 
     def _seal(self, heads: tuple[Head, ...]) -> str:
         key = keys.read_key(self.key_path, "the ledger's anchor")
@@ -137,27 +145,42 @@ class Anchor:
         """Let one process after the other change the file."""
         try:
             private_folders.make_missing(self.path.parent)
-            if not self.key_path.exists() and not self.path.exists():
+            if not self.path.exists():
                 keys.make_key(self.key_path)
-            with self.key_path.open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with self._locked(fcntl.LOCK_EX):
                 yield
         except OSError as error:
             raise LedgerError(f"The ledger's anchor cannot be written ({type(error).__name__}).", _REMEDY) from None
 
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        """Hold the lock of the file, which is on its key.
+
+        Raises:
+            OSError: there is no key, or somebody holds the lock for longer than a second.
+        """
+        with self.key_path.open("rb") as lock:
+            until = time.monotonic() + _PATIENCE_SECONDS
+            while True:
+                try:
+                    fcntl.flock(lock, how | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > until:
+                        raise
+                    time.sleep(_PAUSE_SECONDS)
+            yield
+
     def _write(self, heads: tuple[Head, ...], *, lasting: bool) -> None:
-        content = canonical_json({**_said(heads), "seal": self._seal(heads)})
-        descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=self.path.parent)
+        """Write the file in its place, always with as many bytes: it costs one write and no change of the folder."""
+        content = canonical_json({**_said(heads), "seal": self._seal(heads)}).ljust(_BYTES - 1) + b"\n"
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
         try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                if lasting:
-                    os.fsync(stream.fileno())
-            Path(draft).replace(self.path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+            os.pwrite(descriptor, content, 0)
+            if lasting:
+                os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _said(heads: tuple[Head, ...]) -> dict[str, Any]:
@@ -172,7 +195,7 @@ def _read(path: Path) -> bytes:
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
-        return stream.read(_MOST_BYTES) or b""
+        return stream.read(_BYTES + 1) or b""
 
 
 def _difference(head: Head, known: Head) -> str:

@@ -19,17 +19,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from hub.digests import canonical_json, sha256_bytes
-from hub.errors import ClockError, LedgerError
+from hub.errors import ClockError, SentinelError
 from hub.ledger.anchor import Head
 from hub.ledger.store import HEAD, Store
 from hub.ledger.tables import GENESIS, LedgerEntryRow, LedgerHeadRow, from_utc_text, utc_text
 
 RESUMPTION = "resumption"
 _MOMENT = "ledger_moment"
+_INSERT = text(
+    "INSERT INTO ledger_entry (seq, at, kind, actor, facts, previous, hash) "
+    "VALUES (:seq, :at, :kind, :actor, :facts, :previous, :hash)"
+)
+_MOVE = text("UPDATE ledger_head SET seq = :seq, hash = :hash")
 LATE = timedelta(seconds=60)
 """How much earlier than the entry in front of it something may be written."""
 
@@ -105,8 +110,9 @@ def resume(store: Store, *, actor: str, reasons: str) -> Entry:
     """
     try:
         known = [[head.seq, head.hash] for head in store.anchor.heads()]
-    except LedgerError:
+    except SentinelError:
         known = []
+    store.anchor.set_aside()
     with store.resuming() as session:
         head: Head = session.info[HEAD]
         facts = {"reasons": reasons, "ledger": [head.seq, head.hash], "ledger_time": head.at, "anchor": known}
@@ -159,8 +165,9 @@ def check_clock(head: Head, at: datetime) -> None:
 def _add(session: Session, head: Head, kind: str, actor: str, facts: Mapping[str, Any], moment: str) -> Entry:
     seq, text = head.seq + 1, canonical_json(dict(facts)).decode("utf-8")
     entry = Entry(seq, moment, kind, actor, text, head.hash, _hash(seq, moment, kind, actor, text, head.hash))
-    session.execute(insert(LedgerEntryRow).values({name: getattr(entry, name) for name in Entry.__slots__}))
-    session.execute(update(LedgerHeadRow).values(seq=seq, hash=entry.hash))
+    connection = session.connection()  # plain statements: the ORM's cost more than the disk
+    connection.execute(_INSERT, {name: getattr(entry, name) for name in Entry.__slots__})
+    connection.execute(_MOVE, {"seq": seq, "hash": entry.hash})
     session.info[HEAD] = Head(seq, entry.hash, moment)
     return entry
 

@@ -7,6 +7,7 @@ partnership.yaml could be put there by anybody; the first entry of an anchored l
 from sqlalchemy.orm import Session
 
 from hub.ledger import ledger
+from hub.ledger.anchor import Anchor
 from hub.ledger.store import Store, open_store
 from hub.workspace import Workspace
 
@@ -18,8 +19,7 @@ def begin(workspace: Workspace, partnership: str) -> None:
 
     The caller has removed what a former demonstration left; an anchor of it is put aside under another name.
     """
-    if workspace.anchor.exists():
-        workspace.anchor.replace(workspace.anchor.with_suffix(".ended"))
+    Anchor(workspace.anchor).set_aside()
     with open_store(workspace) as store, store.writing() as session:
         ledger.append(session, kind=KIND, actor="sentinel demo", facts={"partnership": partnership}, at=store.now())
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -31,12 +31,15 @@ from hub.errors import ConfigurationError, LedgerError, NotFoundError, RecordErr
 from hub.ledger import schema
 from hub.ledger.anchor import EMPTY, Anchor, Head
 from hub.ledger.schema import Steps
-from hub.ledger.tables import LedgerEntryRow, LedgerHeadRow
 from hub.workspace import Workspace
 
 HEAD = "ledger_head"
 """Where a writing session keeps the head of the chain, in `session.info`."""
 _WRITES = "sentinel_writes"
+_END_STATEMENT = """
+    SELECT ledger_head.seq, ledger_head.hash, ledger_entry.hash AS entry, ledger_entry.at
+    FROM ledger_head LEFT JOIN ledger_entry ON ledger_entry.seq = ledger_head.seq"""
+_END, _LOCKED_END = text(_END_STATEMENT), text(_END_STATEMENT + " FOR UPDATE OF ledger_head")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +138,14 @@ def head_of(session: Session, *, lock: bool = False) -> Head:
     Raises:
         LedgerError: the row that says so is missing, or the entry that it names.
     """
-    query = select(LedgerHeadRow.seq, LedgerHeadRow.hash)
-    rows = session.execute(query.with_for_update() if lock else query).all()
+    connection = session.connection()
+    locked = lock and connection.dialect.name == "postgresql"
+    rows = connection.execute(_LOCKED_END if locked else _END).all()
     if len(rows) == 1 and rows[0].seq == 0:
         return EMPTY
-    found = (
-        session.execute(
-            select(LedgerEntryRow.seq, LedgerEntryRow.hash, LedgerEntryRow.at).where(LedgerEntryRow.seq == rows[0].seq)
-        ).all()
-        if len(rows) == 1
-        else []
-    )
-    if len(found) != 1 or found[0].hash != rows[0].hash:
+    if len(rows) != 1 or rows[0].at is None or rows[0].hash != rows[0].entry:
         raise LedgerError("The ledger does not end where its last row says.", "Run `sentinel ledger verify`.")
-    return Head(*found[0])
+    return Head(rows[0].seq, rows[0].hash, rows[0].at)
 
 
 @contextmanager

@@ -1,18 +1,18 @@
-"""Group commit: one writer, many requests a write.
+"""Group commit: one writer at a time, many requests a write.
 
     writes = Writes(store)
     entry = writes.do(lambda session: ledger.append(session, kind="score", actor="local", facts={...}, at=...))
 
-Every request hands in what it wants to write and waits until it is on disk. One thread takes all that are waiting into
-one transaction, so that eight requests cost one wait for the disk and not eight. What one of them refuses (a
-SentinelError before it wrote anything) is its own refusal; the others are kept.
+Every request hands in what it wants to write and waits until it is on disk. Whoever finds nobody writing takes all
+that are waiting into one transaction, so that eight requests cost one wait for the disk and not eight, and a single
+one waits for no other thread. What one of them refuses (a SentinelError before it wrote anything) is its own refusal;
+the others are kept.
 """
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as WaitedTooLong
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -27,24 +27,23 @@ MOST_WAITING = 512
 MOST_TOGETHER = 64
 """How many are written together."""
 PATIENCE_SECONDS = 5.0
-"""How long a request waits for its write. What it wrote may be kept after that, but no answer leaves."""
+"""How long a request waits for its write to begin; then it is taken back."""
 _BUSY = "The ledger cannot take this on at once; nothing was kept."
 _REMEDY = "Try again in a moment."
 
 
 class Writes:
-    """The one writer of a process. Safe for many threads."""
+    """The writes of a process. Safe for many threads."""
 
     def __init__(self, store: Store) -> None:
-        """Start the writer's thread.
+        """Take the store.
 
         Args:
             store: the open ledger.
         """
         self._store = store
-        self._waiting: queue.Queue[tuple[Job[Any], Future[Any]] | None] = queue.Queue(MOST_WAITING)
-        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
-        self._thread.start()
+        self._waiting: deque[tuple[Job[Any], Future[Any]]] = deque()
+        self._writing = threading.Lock()
 
     def do(self, job: Job[_T]) -> _T:
         """Do `job` in a writing session and return what it returns once that is on disk.
@@ -57,39 +56,34 @@ class Writes:
             SentinelError: what the job raised.
         """
         answer: Future[_T] = Future()
-        try:
-            self._waiting.put_nowait((job, answer))
-        except queue.Full:
-            raise RecordError(_BUSY, _REMEDY) from None
-        try:
-            return answer.result(timeout=PATIENCE_SECONDS)
-        except WaitedTooLong:
-            answer.cancel()
-            raise RecordError(_BUSY, _REMEDY) from None
-
-    def close(self) -> None:
-        """Write what is waiting, and end."""
-        self._waiting.put(None)
-        self._thread.join(timeout=PATIENCE_SECONDS)
-
-    def _run(self) -> None:
-        while True:
-            taken = [self._waiting.get()]
-            while len(taken) < MOST_TOGETHER and taken[-1] is not None:
+        if len(self._waiting) >= MOST_WAITING:
+            raise RecordError(_BUSY, _REMEDY)
+        self._waiting.append((job, answer))
+        while not answer.done():
+            if self._writing.acquire(timeout=PATIENCE_SECONDS):
                 try:
-                    taken.append(self._waiting.get_nowait())
-                except queue.Empty:
-                    break
-            together = [one for one in taken if one is not None and one[1].set_running_or_notify_cancel()]
-            if together:
-                self._write(together)
-            if taken[-1] is None:
-                return
+                    if not answer.done():
+                        self._write(self._taken())
+                finally:
+                    self._writing.release()
+            elif answer.cancel():  # nobody has begun to write it
+                raise RecordError(_BUSY, _REMEDY)
+        return answer.result()
+
+    def _taken(self) -> list[tuple[Job[Any], Future[Any]]]:
+        """Return the next jobs to be written together, in the order in which they came."""
+        taken: list[tuple[Job[Any], Future[Any]]] = []
+        while self._waiting and len(taken) < MOST_TOGETHER:
+            job, answer = self._waiting.popleft()
+            if answer.set_running_or_notify_cancel():
+                taken.append((job, answer))
+        return taken
 
     def _write(self, together: list[tuple[Job[Any], Future[Any]]]) -> None:
         """Write some jobs in one transaction, and tell each what became of it."""
         done: list[tuple[Future[Any], Any]] = []
         refused: list[tuple[Future[Any], SentinelError]] = []
+        failed: SentinelError | None = None
         try:
             with self._store.writing() as session:
                 for job, answer in together:
@@ -101,17 +95,14 @@ class Writes:
                             raise
                         refused.append((answer, error))
         except SentinelError as error:
-            self._tell_all(together, error)
+            failed = error
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing was kept, and its text is not told
             failed = RecordError(f"The ledger could not be written ({type(error).__name__}); nothing was kept.")
-            self._tell_all(together, failed)
-        else:
-            for answer, value in done:
-                answer.set_result(value)
-            for answer, refusal in refused:
-                answer.set_exception(refusal)
-
-    @staticmethod
-    def _tell_all(together: list[tuple[Job[Any], Future[Any]]], error: SentinelError) -> None:
-        for _, answer in together:
-            answer.set_exception(error)
+        if failed is not None:
+            for _, answer in together:
+                answer.set_exception(failed)
+            return
+        for answer, value in done:
+            answer.set_result(value)
+        for answer, refusal in refused:
+            answer.set_exception(refusal)

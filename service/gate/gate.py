@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from audits.audit import KIND as AUDIT
 from audits.audit import Audit, open_audit
 from ethics import policy as policies
-from ethics.approvals import Decision, check_policy, decision_in, valid_decision
+from ethics.approvals import Decision, Standing, check_policy, valid_decision
 from ethics.errors import StaleSnapshotError, SupersededError
 from ethics.policy import Policy
 from features import online_source, use_cases
@@ -55,12 +55,14 @@ class Declared:
     Attributes:
         partnership: parsed and checked.
         use_cases: by name.
+        digests: of the use cases, by name.
         policies: by the name of the use case.
         permits: whether a source may be used.
     """
 
     partnership: Partnership
     use_cases: Mapping[str, UseCase]
+    digests: Mapping[str, str]
     policies: Mapping[str, Policy]
     permits: Permits
 
@@ -99,6 +101,7 @@ class Gate:
     _online: Kept[OnlineSource] = field(default_factory=Kept)
     _sources: dict[str, str] = field(default_factory=dict)
     _decisions: dict[str, Decision] = field(default_factory=dict)
+    _standing: Standing = field(default_factory=Standing)
     _publications: Publications = field(default_factory=Publications)
     _practice: bool | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)
@@ -131,7 +134,8 @@ class Gate:
         self._audit(decision.audit)
         declared = self.declared()
         use_case = declared.use_cases.get(bundle.use_case.name)
-        if use_case is None or {use_case.digest, bundle.use_case.digest} != {decision.use_case_digest}:
+        approved = decision.use_case_digest
+        if use_case is None or (declared.digests[use_case.name], bundle.facts["use_case_digest"]) != (approved,) * 2:
             raise IntegrityError(
                 f"The use case {bundle.use_case.name} is not as it was approved.",
                 "Restore it, or propose the new one.",
@@ -214,7 +218,8 @@ class Gate:
         rules = {
             name: policies.policy_of(partnership, use_case, practice=self.practice) for name, use_case in found.items()
         }
-        return Declared(partnership, found, rules, Permits(partnership))
+        digests = {name: use_case.digest for name, use_case in found.items()}
+        return Declared(partnership, found, digests, rules, Permits(partnership))
 
     @staticmethod
     def _of_indicators(bundle: Bundle) -> set[str]:
@@ -226,7 +231,7 @@ class Gate:
         found: Decision | SentinelError | None = session.info.get(key)
         if found is None:
             try:
-                found = decision_in(session, purpose=purpose, at=at)
+                found = self._standing.decision_in(session, purpose=purpose, at=at)
             except SentinelError as error:
                 found = error
             session.info[key] = found
@@ -301,7 +306,7 @@ class Gate:
         Raises:
             IntegrityError: the one that was made has changed.
         """
-        key = f"{snapshot.digest} {bundle.digest} {use_case.digest}"
+        key = f"{snapshot.digest} {bundle.digest}"
         for last in (False, True):
             with self._making:
                 if key not in self._sources:

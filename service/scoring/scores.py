@@ -44,7 +44,7 @@ class Scorer:
     """Scores behind a gate. Safe for many threads."""
 
     def __init__(self, gate: Gate) -> None:
-        """Start the ledger's writer.
+        """Take the gate.
 
         Args:
             gate: what must be open.
@@ -52,10 +52,6 @@ class Scorer:
         self.gate = gate
         self._subjects = Subjects.open(gate.workspace)
         self._writes = Writes(gate.store)
-
-    def close(self) -> None:
-        """Write what is waiting, and end."""
-        self._writes.close()
 
     def score(self, request: ScoreRequest) -> Score:
         """Return the score and write it to the ledger first.

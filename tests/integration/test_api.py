@@ -85,7 +85,6 @@ def world(made: tuple[Path, str, str], tmp_path: Path) -> Iterator[World]:
     shutil.copytree(root, tmp_path / "copy")
     copy = World(tmp_path / "copy", bundle, audit)
     yield copy
-    copy.scorer.close()
     copy.store.close()
 
 
