@@ -131,12 +131,24 @@ def approve(store: Store, place: Place, bundle: Bundle, audit: str) -> int:
 def serving(place: Place) -> Iterator[str]:
     """Start `sentinel serve` on a free port in a process of its own; give its address; end it afterwards.
 
+    What it logs stands in `service.log` in the workspace.
+
     Raises:
         SentinelError: the server did not come up.
     """
     command = [sys.executable, "-m", "service.cli", "serve", "--port", "0"]
     command += ["--workspace", str(place.settings.workspace), "--partnership", str(place.settings.partnership)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:  # noqa: S603
+    with (
+        (place.workspace.root / "service.log").open("a", encoding="utf-8") as log,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and code
+            command,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            encoding="utf-8",
+            env=place.settings.as_environment(),
+        ) as process,
+    ):
         try:
             line = process.stdout.readline() if process.stdout else ""
             address = line.rsplit(" ", 1)[-1].strip()

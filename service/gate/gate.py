@@ -9,9 +9,7 @@ What was parsed from checked bytes is kept by its digest and watched (`service.g
 again now and then.
 """
 
-import contextlib
 import datetime
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +22,7 @@ from audits.audit import KIND as AUDIT
 from audits.audit import Audit, open_audit
 from ethics import policy as policies
 from ethics.approvals import Decision, Standing, check_policy, valid_decision
-from ethics.errors import StaleSnapshotError, SupersededError
+from ethics.errors import ApprovalError, StaleSnapshotError, SupersededError
 from ethics.policy import Policy
 from features import online_source, use_cases
 from features.online import OnlineSource
@@ -44,7 +42,6 @@ from models.bundles import Bundle, Model, open_bundle
 from service.gate.kept import Kept
 from service.gate.permits import Permits
 
-_LOG = logging.getLogger("sentinel.service")
 _CURRENT = "current"
 
 
@@ -179,29 +176,38 @@ class Gate:
             self._practice = practice.is_practice_of(self.store)
         return self._practice
 
-    def prepare(self, at: datetime.datetime) -> None:
-        """Open everything that is approved now, so that no request waits for it; what is refused stays refused."""
-        for use_case in self.declared().use_cases.values():
-            with contextlib.suppress(SentinelError):
-                self.open(use_case.purpose, at=at)
+    def prepare(self, at: datetime.datetime) -> list[SentinelError]:
+        """Open everything that is approved now, so that no request waits for it.
 
-    def sweep(self) -> list[str]:
-        """Hash every byte of all that is kept, and return what is not as it was published; it is not used any more."""
+        Returns:
+            Why something that is approved could not be opened; what is not approved does not count.
+        """
+        refused: list[SentinelError] = []
+        for use_case in self.declared().use_cases.values():
+            try:
+                self.open(use_case.purpose, at=at)
+            except ApprovalError:
+                continue
+            except SentinelError as error:
+                refused.append(error)
+        return refused
+
+    def sweep(self) -> list[SentinelError]:
+        """Hash every byte of all that is kept; say what is not as it was published, which is not used any more."""
         kept: tuple[tuple[Kept[Any], Callable[[str], object]], ...] = (
             (self._bundles, lambda digest: open_bundle(self.workspace, digest)),
             (self._audits, lambda digest: open_audit(self.workspace, digest)),
             (self._snapshots, lambda digest: open_snapshot(self.workspace, digest, verify=True)),
             (self._online, lambda digest: open_artefact(self.workspace.online, digest, online_source.KIND).verify()),
         )
-        changed = []
+        changed: list[SentinelError] = []
         for values, look in kept:
             for digest in values.digests():
                 try:
                     look(digest)
                 except SentinelError as error:
                     values.forget(digest)
-                    changed.append(digest)
-                    _LOG.error("The sweep found a change: %s", error)
+                    changed.append(error)
         return changed
 
     def declared(self) -> Declared:

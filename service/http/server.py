@@ -24,6 +24,8 @@ from service.scoring.scores import Scorer
 HOST = "127.0.0.1"
 WAIT_SECONDS = 1.0
 """How long a request waits for the ledger's database before it is refused."""
+SWEEP_SECONDS = 300.0
+"""How often every byte that what is kept was parsed from is hashed again."""
 _HEADERS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
 _LAST_ANSWERS_SECONDS = 10
 
@@ -39,15 +41,20 @@ def run(place: Place, *, port: int) -> None:
     log.start()
     store = open_store(place.workspace, wait_seconds=WAIT_SECONDS)
     gate = Gate(place.workspace, place.partnership.folder, store)
-    ready = threading.Event()
+    ready, stopped = threading.Event(), threading.Event()
 
     def prepare() -> None:
         try:
-            gate.prepare(store.now())
+            refused: list[Exception] = [*gate.prepare(store.now())]
         except Exception as error:  # noqa: BLE001 - whatever it is, the service is not ready, and lives
-            log.note(error, "opening what is approved")
-        else:
+            refused = [error]
+        for one in refused:
+            log.note(one, "opening what is approved")
+        if not refused:
             ready.set()
+        while not stopped.wait(SWEEP_SECONDS):
+            for changed in gate.sweep():
+                log.note(changed, "hashing what is kept")
 
     try:
         listener = listening(port)
@@ -55,6 +62,7 @@ def run(place: Place, *, port: int) -> None:
         threading.Thread(target=prepare, name="prepare", daemon=True).start()
         server(create_app(Scorer(gate), ready=ready.is_set)).run(sockets=[listener])
     finally:
+        stopped.set()
         store.close()
 
 
