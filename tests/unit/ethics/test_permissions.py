@@ -126,9 +126,7 @@ def test_an_approval_agrees_with_the_rules_spelled_out(
 ) -> None:
     counted = recommended_by - trainers - {proposer}
     supporting = counted - opposed_by
-    case = Case(
-        state, proposer, trainers, recommended_by, counted, supporting, quorum, gaps, changes, against_advice
-    )
+    case = Case(state, proposer, trainers, recommended_by, counted, supporting, quorum, gaps, changes, against_advice)
     someone = person(who, role)
     if action is Action.APPROVE:
         expected = (

@@ -208,18 +208,59 @@ def test_every_agency_has_a_sector(folder: Path, sector: str | None) -> None:
         partnership.read(folder)
 
 
+def _with_ids(folder: Path, one: str, other: str) -> None:
+    def change(said: dict[str, Any]) -> None:
+        people = [{"id": "ana", "role": "analyst"}, {"id": "olga", "role": "owner"}, {"id": "uma", "role": "reviewer"}]
+        people += [{"id": id_, "role": "reviewer"} for id_ in (one, other)]
+        said["panel"] = {"quorum": 2, "people": [{"title": "Somebody", **person} for person in people]}
+
+    _change(folder, "partnership", change)
+
+
 @pytest.mark.parametrize(
-    ("demonstration", "day"),
+    ("one", "other", "message"),
     [
-        (None, "2031-06-01"),
-        ({"use_case": "x", "delivered_on": "2025-01-06"}, "2031-06-01"),  # real extracts: the real day
-        ({"use_case": "x", "delivered_on": "2025-01-06", "generator": "generator"}, "2025-01-06"),
+        ("parent", "parent", "parent is named twice"),
+        ("parent", "parent.", "taken for each other"),
+        ("parent", "pa.r-e_nt", "taken for each other"),
+        ("rosa", "r0sa", "taken for each other"),
+        ("paul", "pau1", "taken for each other"),
+        ("tom", "torn", "taken for each other"),
+        ("ewa", "evva", "taken for each other"),
+        ("dan", "clan", "taken for each other"),
+        ("dan", "c1an", "taken for each other"),
+        ("sam", "olga_", "taken for each other"),  # also across roles
+        ("p\u0430rent", "parent", "use lower-case letters"),  # a Cyrillic letter
+        ("\uff50arent", "parent", "use lower-case letters"),  # a letter of full width, which NFKC folds
+        ("Parent", "parent", "use lower-case letters"),
+        ("parent\u200b", "parent", "use lower-case letters"),
+        ("parent\n", "parent", "parent is named twice"),
     ],
 )
-def test_the_day_of_use_is_today_but_for_a_generated_demonstration(
-    folder: Path, demonstration: dict[str, Any] | None, day: str
+def test_ids_that_can_be_taken_for_each_other_are_refused(folder: Path, one: str, other: str, message: str) -> None:
+    for first, second in ((one, other), (other, one)):
+        _with_ids(folder, first, second)
+        with pytest.raises(ConfigurationError, match=message):
+            partnership.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("parent", "parents"), ("rosa", "rose"), ("sam", "sara"), ("rev_a", "rev_b"), ("r2", "r3")]
+)
+def test_ids_that_are_told_apart_stand(folder: Path, one: str, other: str) -> None:
+    _with_ids(folder, one, other)
+    assert [person.id for person in partnership.read(folder).file.panel.people][-2:] == [one, other]
+
+
+@pytest.mark.parametrize("practice", [False, True])
+@pytest.mark.parametrize("generator", [{}, {"generator": "generator"}])
+@pytest.mark.parametrize("declared", [False, True])
+def test_the_day_of_use_is_today_but_in_a_workspace_with_the_mark_of_a_demonstration(
+    folder: Path, declared: bool, generator: dict[str, str], practice: bool
 ) -> None:
+    demonstration = {"use_case": "x", "delivered_on": "2025-01-06", **generator} if declared else None
     _change(folder, "partnership", lambda said: said.update(demonstration=demonstration))
     west = datetime.timezone(datetime.timedelta(hours=-5))
     now = datetime.datetime(2031, 5, 31, 22, tzinfo=west)
-    assert partnership.read(folder).day_of_use(now).isoformat() == day
+    day = "2025-01-06" if practice and declared else "2031-06-01"
+    assert partnership.read(folder).day_of_use(now, practice=practice).isoformat() == day

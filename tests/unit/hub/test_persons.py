@@ -197,7 +197,7 @@ def test_a_record_that_is_away_follows_its_id_when_that_is_merged(tmp_path: Path
             np.full(len(people), np.nan),
             on=DAY_1,
             why=lambda partings: ["" for _ in partings],
-            facts={},
+            facts={"extracts": []},
             report={},
         )
         table = persons.open_map(workspace).table().to_pydict()
