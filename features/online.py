@@ -100,6 +100,10 @@ class OnlineSource:
         """Close the file."""
         self._connection.close()
 
+    def people(self) -> tuple[list[str], NDArray[np.float64]]:
+        """Return the person ids, sorted, and the months of birth (since January 1970; NaN where unknown)."""
+        return [one.decode() for one in self._people.tolist()], self._births.copy()
+
     def vector(self, person_id: str, *, as_of_date: datetime.date) -> NDArray[np.float64]:
         """Return the person's indicators on a date: float64, shape (indicators,), NaN where there is no number.
 

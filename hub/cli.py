@@ -183,22 +183,6 @@ def snapshots_(
     show(rows, as_json, title="Snapshots", empty="No snapshot was published yet. Run `sentinel hub publish`.")
 
 
-@app.command("verify")
-def verify_(
-    digest: Annotated[str | None, typer.Argument(help="Only what has this digest, or a digest that begins so.")] = None,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Check every file that was published, from extracts to audits, against the digest it was published under."""
-    from hub import verification
-
-    here = place(workspace, partnership)
-    found = verification.verify(here.workspace, digest)
-    show([one.row() for one in found], as_json, title="Digests", empty="There is nothing to check yet.")
-    verification.require_whole(found)
-
-
 @app.command("gateways")
 def gateways_(
     workspace: WorkspaceOption = None,

@@ -49,6 +49,11 @@ from hub.workspace import Workspace
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are."""
 
+FROM_REPORT = (
+    *("records", "people", "merged_records", "method", "why", "threshold", "refused", "people_by_records"),
+    *("quality", "groups"),
+)
+"""What a snapshot says of its linkage as the person map's report does."""
 NO_RECORD = "no identity row of the newest delivery says whose it is"
 _STEPS = ("Checking extracts", "People", "Households", "Events", "Involvements, families, areas", "Publishing")
 
@@ -98,8 +103,9 @@ def publish(
         facts = _facts(partnership, kept, sources, known_to)
         tell(_STEPS[0], 0, len(_STEPS))
         made_from = {"extracts": [one.digest for one in kept], "person_map": person_map.artefact.digest}
+        more = {"current": True, "sources": [one.name for one in sources]}
         recorder = publications.recorder(
-            workspace, KIND, made_from, by=by, code=sources_digest(Path(__file__).parent), more={"current": True}
+            workspace, KIND, made_from, by=by, code=sources_digest(Path(__file__).parent), more=more
         )
         with (
             artefacts.publish(workspace.snapshots, KIND, facts, before=recorder) as draft,
@@ -108,7 +114,7 @@ def publish(
         ):
             connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
             open_identity(connection, workspace, read)
-            _open_people(connection, person_map)
+            open_people(connection, person_map)
             tell(_STEPS[1], 1, len(_STEPS))
             rows = {
                 "person": person_table.build(connection, [one.name for one in sources], draft.path / "person.parquet")
@@ -123,7 +129,7 @@ def publish(
                     rows[table.name] = _write_by_person(
                         connection, read, table, draft.path, rejected, session=session, scratch=scratch
                     )
-            rows["area"] = _write_areas(connection, read, sources, draft.path / "area.parquet")
+            rows["area"] = write_areas(connection, read, [one.name for one in sources], draft.path / "area.parquet")
             rows["area_event"] = parquet_files.write(
                 connection, periods.staged(read, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
             )
@@ -214,7 +220,7 @@ def _facts(
     }
 
 
-def _open_people(connection: duckdb.DuckDBPyConnection, person_map: PersonMap) -> None:
+def open_people(connection: duckdb.DuckDBPyConnection, person_map: PersonMap) -> None:
     """Make the table `person_of`: record_key → person_id of the records in the newest extracts."""
     connection.register("map_given", person_map.table())
     connection.execute("CREATE TABLE person_of AS SELECT record_key, person_id FROM map_given WHERE present")
@@ -238,25 +244,30 @@ def _write_by_person(
     ).fetchall()
     for source, rows in lost:
         rejected[source, table.name, NO_RECORD] += rows
+    path = folder / f"{table.name}.parquet"
     if session is not None:
-        path = folder / f"{table.name}.parquet"
         return spark_tables.by_person(session, connection, staged, table, path, scratch)
+    return parquet_files.write(connection, of_people(kept, table), table, path, unique=table is EVENT)
+
+
+def of_people(kept: Sequence[Artefact], table: Table, people: str = "person_of") -> str:
+    """Return the SELECT of the staged rows of `table` (EVENT, INVOLVEMENT or FAMILY) under person ids.
+
+    Args:
+        kept: the extracts.
+        table: which.
+        people: relation with record_key and person_id; rows of other records are left out.
+    """
     began = "coalesce(valid_from, known_from)" if table is FAMILY else "valid_from"
     columns = "*" if table is EVENT else f"* REPLACE ({began} AS valid_from)"
-    return parquet_files.write(
-        connection,
-        f"SELECT {columns} FROM {staged} JOIN person_of USING (record_key)",
-        table,
-        folder / f"{table.name}.parquet",
-        unique=table is EVENT,
-    )
+    return f"SELECT {columns} FROM ({periods.staged(kept, table)}) JOIN {people} USING (record_key)"
 
 
-def _write_areas(
-    connection: duckdb.DuckDBPyConnection, kept: Sequence[Artefact], sources: Sequence[Source], path: Path
+def write_areas(
+    connection: duckdb.DuckDBPyConnection, kept: Sequence[Artefact], sources: Sequence[str], path: Path
 ) -> int:
-    """Write the areas; of an area that several sources describe, what the first one in sources.yaml says."""
-    rank = {source.name: at for at, source in enumerate(sources)}
+    """Write the areas; of an area that several sources describe, what the first one of `sources` says."""
+    rank = {source: at for at, source in enumerate(sources)}
     parts = " UNION ALL ".join(
         f"SELECT *, {rank[extract.facts['source']]} AS rank FROM {sql.parquet(extract.path / 'area.parquet')}"
         for extract in kept
@@ -273,11 +284,8 @@ def _linkage(
 ) -> dict[str, Any]:
     """Return the linkage's counts, and the rows and sources that are not in the snapshot, with reasons."""
     report = person_map.report
-    taken = ("records", "people", "merged_records", "method", "why", "threshold", "refused", "people_by_records")
     return {
-        **{name: report[name] for name in taken},
-        "quality": report["quality"],
-        "groups": report["groups"],
+        **{name: report[name] for name in FROM_REPORT},
         "without_truth": report.get("without_truth", []),
         "households": dict(homes),
         "left_out": [

@@ -127,6 +127,10 @@ class Bundle:
                 "Do not use it; train it anew.",
             )
 
+    def golden_rows(self) -> int:
+        """Return how many golden rows `load` checks."""
+        return len(json.loads(self.artefact.read("golden.json"))["rows"])
+
     def figure(self, metric: str, model: str = "model") -> Stated:
         """Return a number on the test dates, such as `figure("auc")` or `figure("auc", "simple_rule")`."""
         return figures.from_json(self.metrics["figures"][model][metric])

@@ -18,6 +18,7 @@ import models.cli
 from hub import command_line
 from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say
 from service import erasure_cli
+from service.commands import verification_cli
 
 app = typer.Typer(
     name="sentinel",
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 # Commands of the hub's group that also need what the hub may not know: indicators, models, approvals.
 hub.cli.app.add_typer(erasure_cli.app)
+hub.cli.app.add_typer(verification_cli.app)
 # The report of gaps reads use cases, which the hub does not know; people look for it beside the gateways.
 hub.cli.app.add_typer(features.gaps_cli.app)
 app.add_typer(hub.cli.app, name="hub")

@@ -1,0 +1,154 @@
+"""An online source's vectors, asked one by one as a score does, and compared with the batch's rows of the same people.
+
+The file itself is not compared: its codes depend on how the people were parted, and DuckDB may write equal rows in
+other bytes. What a score reads of it are vectors, and these are compared bit for bit: on the newest date of looking,
+which is the one that is scored, and for the first 200 people on two more that are drawn. Who is in it, and when they
+were born, is compared for everybody.
+"""
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from features import membership, online_source
+from features.catalogue import Indicator
+from features.code import code_digest
+from features.feature_sets import catalogue_digest
+from features.online import NotInCohortError, OnlineSource
+from features.parts import everybody
+from features.rebuilding import some_people
+from features.use_cases import UseCase
+from hub import artefacts
+from hub.digests import digest_of, sha256_file
+from hub.errors import NotFoundError
+from hub.rebuilding.rebuilt import DRAWN, Rebuilt, Sample, not_rebuilt
+from hub.snapshots import Snapshot, open_snapshot
+from hub.workspace import Workspace
+
+Report = Callable[[str, int, int], None]
+"""Called as `report(step, done, total)`."""
+Vector = NDArray[np.float64]
+_MORE_DATES = 2
+
+
+def rebuild(
+    workspace: Workspace,
+    digest: str,
+    declared: Iterable[tuple[UseCase, Sequence[Indicator]]],
+    sample: Sample,
+    *,
+    report: Report,
+) -> Rebuilt:
+    """Ask an online source for the vectors of some people, and compare with the batch.
+
+    Args:
+        workspace: where it and its snapshot lie.
+        digest: of the online source.
+        declared: use cases with their indicators, among which the one that it was made for is looked for.
+        sample: whom.
+        report: called as it goes on.
+
+    Raises:
+        IntegrityError: the snapshot or the online source has changed by a byte.
+    """
+    artefact = artefacts.open_artefact(workspace.online, digest, online_source.KIND)
+    facts = artefact.facts
+    if (facts["code_digest"], facts["format_digest"]) != (code_digest(), sha256_file(Path(online_source.__file__))):
+        return not_rebuilt("made by other code")
+    try:
+        snapshot = open_snapshot(workspace, facts["snapshot"])
+    except NotFoundError:
+        return not_rebuilt("its snapshot is gone")
+    wanted = (facts["use_case"], facts["cohort_digest"], facts["catalogue_digest"])
+    fits = ((one, of) for one, of in declared if (one.name, digest_of(one.cohort), catalogue_digest(of)) == wanted)
+    use_case, indicators = next(fits, (None, ()))
+    if use_case is None:
+        return not_rebuilt("its use case or an indicator has changed, and nothing holds them as they were")
+    with snapshot.artefact.held() as held:
+        read = Snapshot(held.artefact)
+        people = everybody(read)
+        drawn = sample.of(people["person_id"].combine_chunks())
+        source = OnlineSource(artefact, use_case, indicators)
+        try:
+            differs = _whom(source, people)
+            if not differs:
+                differs = _unlike(source, read, use_case, indicators, drawn, sample.seed, report)
+        finally:
+            source.close()
+    return Rebuilt(len(drawn), len(people), tuple(differs))
+
+
+def _whom(source: OnlineSource, people: pa.Table) -> list[str]:
+    """Compare whom the source knows, and when they were born, with the snapshot."""
+    person_ids, births = source.people()
+    if person_ids != people["person_id"].to_pylist():
+        return ["it is about other people than its snapshot"]
+    expected = membership.birth_months(people["birth_month"])
+    unlike = int((~_same(births, expected)).sum())
+    return [f"the month of birth of {unlike:,} people"] if unlike else []
+
+
+def _unlike(
+    source: OnlineSource,
+    snapshot: Snapshot,
+    use_case: UseCase,
+    indicators: Sequence[Indicator],
+    drawn: pa.Array,
+    seed: int,
+    report: Report,
+) -> list[str]:
+    """Compare vectors; return in what they differ."""
+    dates, done = _dates(use_case, snapshot, seed), 0
+    wrong, other_cohort, columns = set[str](), set[str](), set[str]()
+    names = [one.name for one in indicators]
+    for again in some_people.rows(snapshot, use_case, indicators, dates, drawn):
+        batch = _by_key(again.part.matrix, names)
+        for person in again.person_ids.to_pylist():
+            report("Asking the online source for vectors", done, len(drawn))
+            for day in dates if done < DRAWN else dates[-1:]:
+                mine, theirs = _vector(source, person, day), batch.get((person, day))
+                if mine is None or theirs is None:
+                    other_cohort |= {person} if (mine is None) != (theirs is None) else set()
+                elif not (same := _same(mine, theirs)).all():
+                    wrong.add(person)
+                    columns |= {name for name, alike in zip(names, same, strict=True) if not alike}
+            done += 1
+    differs = [f"whether {len(other_cohort):,} people are in the cohort"] if other_cohort else []
+    if wrong:
+        differs.append(f"{', '.join(sorted(columns))} of {len(wrong):,} people")
+    return differs
+
+
+def _dates(use_case: UseCase, snapshot: Snapshot, seed: int) -> list[datetime.date]:
+    """Return the newest date of looking, and two more that are drawn, on which its rules are in force."""
+    days = [day for day in use_case.scheduled() if day <= snapshot.known_to and use_case.not_in_force(day) is None]
+    if not days:
+        raise NotFoundError(f"The use case {use_case.name} has no date of looking up to {snapshot.known_to}.")
+    earlier = np.random.default_rng(seed).permutation(len(days) - 1)[:_MORE_DATES]
+    return [*(days[place] for place in sorted(earlier.tolist())), days[-1]]
+
+
+def _by_key(matrix: pa.Table, names: Sequence[str]) -> dict[tuple[str, datetime.date], Vector]:
+    """Return the numbers of each row by person and date."""
+    columns = [matrix[name].to_numpy(zero_copy_only=False) for name in names]
+    values = np.column_stack(columns) if columns else np.empty((len(matrix), 0))
+    keys = zip(matrix["person_id"].to_pylist(), matrix["as_of_date"].to_pylist(), strict=True)
+    return dict(zip(keys, values, strict=True))
+
+
+def _vector(source: OnlineSource, person: str, day: datetime.date) -> Vector | None:
+    """Return somebody's vector, or None when they are not in the cohort."""
+    try:
+        return source.vector(person, as_of_date=day)
+    except NotInCohortError:
+        return None
+
+
+def _same(one: Vector, other: Vector) -> NDArray[np.bool_]:
+    """Say of each number whether two are the same, bit for bit; NaN is like NaN."""
+    bits = [np.ascontiguousarray(numbers, dtype=np.float64).view(np.int64) for numbers in (one, other)]
+    return np.asarray((bits[0] == bits[1]) | (np.isnan(one) & np.isnan(other)))
