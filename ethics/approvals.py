@@ -12,7 +12,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ethics import transitions
@@ -23,7 +23,7 @@ from ethics.workflow import Action, State
 from hub.digests import digest_of
 from hub.errors import RecordError
 from hub.ledger import ledger
-from hub.ledger.store import HEAD, Store, head_of
+from hub.ledger.store import HEAD, Store, head_of, run
 from hub.ledger.tables import utc_text
 
 APPROVED = "approved"
@@ -181,45 +181,36 @@ class Standing:
         return _in_time(session, found, at)
 
 
-_OF_PROPOSAL, _OF_DECISION = ("proposal",), ("decision",)
-_ROWS = (
-    (text("SELECT person FROM proposal_trainer WHERE proposal_id = :proposal ORDER BY person"), _OF_PROPOSAL),
-    (text("SELECT * FROM recommendation WHERE proposal_id = :proposal ORDER BY id"), _OF_PROPOSAL),
-    (text("SELECT * FROM decision_condition WHERE decision_id = :decision ORDER BY position"), _OF_DECISION),
-    (text("SELECT * FROM withdrawal WHERE decision_id = :decision"), _OF_DECISION),
-    (
-        text(f"""
-            SELECT * FROM ledger_entry
-            WHERE seq BETWEEN :decision - 1 AND :decision + 1
-               OR seq IN (SELECT id FROM recommendation WHERE proposal_id = :proposal)
-               OR (seq > :decision AND kind IN (
-                   '{transitions.KINDS[Action.WITHDRAW]}',
-                   '{transitions.KINDS[Action.SUPERSEDE]}',
-                   '{ledger.RESUMPTION}'))
-            ORDER BY seq"""),
-        _OF_PROPOSAL + _OF_DECISION,
-    ),
-)
-"""What an answer rests on besides the decision and its proposal, and which numbers each asks for."""
-_NEWEST = text("""
+_NEWEST = """
     SELECT decision.id, decision.proposal_id, decision.*, proposal.*
     FROM decision LEFT JOIN proposal ON proposal.id = decision.proposal_id
-    WHERE decision.purpose = :purpose AND decision.outcome = 'approved'
-    ORDER BY decision.id DESC LIMIT 1""")
+    WHERE decision.purpose = ? AND decision.outcome = 'approved'
+    ORDER BY decision.id DESC LIMIT 1"""
+_OF_PROPOSAL = (
+    "SELECT person FROM proposal_trainer WHERE proposal_id = ? ORDER BY person",
+    "SELECT * FROM recommendation WHERE proposal_id = ? ORDER BY id",
+    "SELECT * FROM ledger_entry WHERE seq IN (SELECT id FROM recommendation WHERE proposal_id = ?) ORDER BY seq",
+)
+_OF_DECISION = (
+    "SELECT * FROM decision_condition WHERE decision_id = ? ORDER BY position",
+    "SELECT * FROM withdrawal WHERE decision_id = ?",
+    "SELECT * FROM ledger_entry WHERE seq BETWEEN ? - 1 AND ? + 1 ORDER BY seq",
+    "SELECT * FROM ledger_entry WHERE seq > ? AND kind IN "
+    f"('{transitions.KINDS[Action.WITHDRAW]}', '{transitions.KINDS[Action.SUPERSEDE]}', '{ledger.RESUMPTION}') "
+    "ORDER BY seq",
+)
 
 
 def _rows(session: Session, purpose: str) -> object:
     """Return every row on which the answer for a purpose rests; None when nothing is approved for it."""
-    connection = session.connection()
-    newest = connection.execute(_NEWEST, {"purpose": purpose}).first()
-    if newest is None:
+    newest = run(session, _NEWEST, purpose)
+    if not newest:
         return None
-    about = {"decision": newest[0], "proposal": newest[1]}
-    found: list[tuple[object, ...]] = [tuple(newest)]
-    for statement, named in _ROWS:
-        asked = {name: about[name] for name in named}
-        found.append(tuple(tuple(row) for row in connection.execute(statement, asked)))
-    return tuple(found)
+    decision, proposal = newest[0][:2]
+    found = [newest]
+    found += [run(session, statement, proposal) for statement in _OF_PROPOSAL]
+    found += [run(session, statement, *[decision] * statement.count("?")) for statement in _OF_DECISION]
+    return found
 
 
 def _in_time(session: Session, decision: Decision, at: datetime.datetime) -> Decision:

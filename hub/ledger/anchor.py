@@ -19,7 +19,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +184,7 @@ class Anchor:
 
 
 def _said(heads: tuple[Head, ...]) -> dict[str, Any]:
-    return {"version": _VERSION, "heads": [asdict(one) for one in heads]}
+    return {"version": _VERSION, "heads": [{"seq": one.seq, "hash": one.hash, "at": one.at} for one in heads]}
 
 
 def _read(path: Path) -> bytes:

@@ -19,22 +19,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.digests import canonical_json, sha256_bytes
 from hub.errors import ClockError, SentinelError
 from hub.ledger.anchor import Head
-from hub.ledger.store import HEAD, Store
+from hub.ledger.store import HEAD, Store, run
 from hub.ledger.tables import GENESIS, LedgerEntryRow, LedgerHeadRow, from_utc_text, utc_text
 
 RESUMPTION = "resumption"
 _MOMENT = "ledger_moment"
-_INSERT = text(
-    "INSERT INTO ledger_entry (seq, at, kind, actor, facts, previous, hash) "
-    "VALUES (:seq, :at, :kind, :actor, :facts, :previous, :hash)"
-)
-_MOVE = text("UPDATE ledger_head SET seq = :seq, hash = :hash")
+_SELECT = "SELECT seq, at, kind, actor, facts, previous, hash FROM ledger_entry"
+_INSERT = "INSERT INTO ledger_entry (seq, at, kind, actor, facts, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_MOVE = "UPDATE ledger_head SET seq = ?, hash = ?"
 LATE = timedelta(seconds=60)
 """How much earlier than the entry in front of it something may be written."""
 
@@ -165,16 +163,15 @@ def check_clock(head: Head, at: datetime) -> None:
 def _add(session: Session, head: Head, kind: str, actor: str, facts: Mapping[str, Any], moment: str) -> Entry:
     seq, text = head.seq + 1, canonical_json(dict(facts)).decode("utf-8")
     entry = Entry(seq, moment, kind, actor, text, head.hash, _hash(seq, moment, kind, actor, text, head.hash))
-    connection = session.connection()  # plain statements: the ORM's cost more than the disk
-    connection.execute(_INSERT, {name: getattr(entry, name) for name in Entry.__slots__})
-    connection.execute(_MOVE, {"seq": seq, "hash": entry.hash})
+    run(session, _INSERT, seq, moment, kind, actor, text, head.hash, entry.hash)
+    run(session, _MOVE, seq, entry.hash)
     session.info[HEAD] = Head(seq, entry.hash, moment)
     return entry
 
 
 def entry_at(session: Session, seq: int) -> Entry | None:
     """Return the entry with this number, or None when there is none."""
-    rows = session.execute(columns().where(LedgerEntryRow.seq == seq)).all()
+    rows = run(session, f"{_SELECT} WHERE seq = ?", seq)
     return Entry(*rows[0]) if rows else None
 
 
@@ -192,12 +189,13 @@ def is_chained(session: Session, entry: Entry) -> bool:
 
 def entries(session: Session, *, kind: str | None = None, last: int | None = None, after: int = 0) -> list[Entry]:
     """Return entries in order: those of one kind, those numbered above `after`, of these only the `last` so many."""
-    query = columns().where(LedgerEntryRow.seq > after)
+    where: str = "seq > ?"
+    values: list[object] = [after]
     if kind is not None:
-        query = query.where(LedgerEntryRow.kind == kind)
+        where, values = "kind = ? AND seq > ?", [kind, after]
     if last is None:
-        return [Entry(*row) for row in session.execute(query.order_by(LedgerEntryRow.seq))]
-    newest = session.execute(query.order_by(LedgerEntryRow.seq.desc()).limit(last)).all()
+        return [Entry(*row) for row in run(session, f"{_SELECT} WHERE {where} ORDER BY seq", *values)]
+    newest = run(session, f"{_SELECT} WHERE {where} ORDER BY seq DESC LIMIT ?", *values, last)
     return [Entry(*row) for row in reversed(newest)]
 
 
