@@ -18,9 +18,9 @@ from ethics.store import open_store
 from features import use_cases
 from features.use_cases import UseCase
 from hub import artefacts, partnership
+from hub.ledger import publications
 from hub.ledger.store import Store
 from hub.partnership import Partnership
-from hub.ledger import publications
 from hub.snapshots import KIND as SNAPSHOT
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
@@ -131,22 +131,53 @@ class Desk:
         """The one use case as its file is now."""
         return use_cases.read(self.partnership, "early_help_offer")
 
-    def publish(self, use_case: UseCase, *, seed: int = 1, trained_by: str | None = "tom") -> None:
-        """Publish a snapshot, a bundle and its audit, as small as they can be."""
-        self.snapshot = self._publish(
+    def publish(
+        self,
+        use_case: UseCase,
+        *,
+        seed: int = 1,
+        trained_by: str | None = "tom",
+        unknown: str = "",
+        otherwise: str = "",
+    ) -> None:
+        """Publish a snapshot, a feature set, a bundle and its audit, as small as they can be.
+
+        Args:
+            use_case: what they are for.
+            seed: another one makes another bundle.
+            trained_by: who trained; None: the ledger is not told.
+            unknown: the kind of which the ledger is not told.
+            otherwise: the kind of which the ledger is told that it was made from something else.
+        """
+
+        def publish(parent: Path, kind: str, facts: dict[str, Any], by: str | None = "operator") -> str:
+            inputs = {**facts, "snapshot": "0" * 64, "feature_set": "0" * 64, "bundle": "0" * 64}
+            told = inputs if kind == otherwise else facts
+            return self._publish(parent, kind, facts, by=None if kind == unknown else by, inputs=told)
+
+        self.snapshot = publish(
             self.workspace.snapshots,
             SNAPSHOT,
-            {"schema_version": SCHEMA_VERSION, "partnership": "example", "known_to": "2024-12-31"},
+            {"schema_version": SCHEMA_VERSION, "partnership": "example", "known_to": "2024-12-31", "seed": seed},
         )
-        features = self._publish(self.workspace.features, "feature set", {"snapshot": self.snapshot})
+        features = publish(self.workspace.features, "feature set", {"snapshot": self.snapshot})
         about = {"snapshot": self.snapshot, "use_case_digest": use_case.digest, "purpose": use_case.purpose}
         facts = {**about, "feature_set": features, "use_case": use_case.name, "seed": seed}
-        self.bundle = self._publish(self.workspace.bundles, "bundle", facts, by=trained_by)
-        self.audit = self._publish(self.workspace.audits, "audit", {**about, "bundle": self.bundle})
+        self.bundle = publish(self.workspace.bundles, "bundle", facts, trained_by)
+        self.audit = publish(self.workspace.audits, "audit", {**about, "bundle": self.bundle})
 
-    def _publish(self, parent: Path, kind: str, facts: dict[str, Any], *, by: str | None = "operator") -> str:
+    def _publish(
+        self,
+        parent: Path,
+        kind: str,
+        facts: dict[str, Any],
+        *,
+        by: str | None = "operator",
+        inputs: dict[str, Any] | None = None,
+    ) -> str:
         """Publish an artefact; without `by` the ledger is not told."""
-        recorder = None if by is None else publications.recorder(self.workspace, kind, facts, by=by, more=_MORE)
+        told = facts if inputs is None else inputs
+        recorder = None if by is None else publications.recorder(self.workspace, kind, told, by=by, more=_MORE)
         with artefacts.publish(parent, kind, facts, before=recorder) as draft:
             (draft.path / "content.txt").write_text(kind, encoding="utf-8")
         return draft.digest
@@ -212,6 +243,7 @@ class Desk:
         by: str = "olga",
         expires_on: datetime.date | None = None,
         conditions: tuple[Condition, ...] = (),
+        against_advice: str | None = None,
     ) -> int:
         """Decide; an approval without an end date gets one in 90 days."""
         if outcome is Outcome.APPROVED and expires_on is None:
@@ -226,6 +258,7 @@ class Desk:
             by=by,
             expires_on=expires_on,
             conditions=conditions,
+            against_advice=against_advice,
         )
 
 
