@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from ethics.store import open_store
 from hub.command_line import Place, say
 from hub.errors import ConfigurationError
+from models import lightgbm_alone
 from service.gate.gate import Gate
 from service.http import log
 from service.http.api import create_app
@@ -39,6 +40,7 @@ def run(place: Place, *, port: int) -> None:
         ConfigurationError: the port cannot be taken.
     """
     log.start()
+    lightgbm_alone.load()
     store = open_store(place.workspace, wait_seconds=WAIT_SECONDS)
     gate = Gate(place.workspace, place.partnership.folder, store)
     ready, stopped = threading.Event(), threading.Event()

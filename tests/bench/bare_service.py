@@ -55,5 +55,10 @@ def application(root: Path) -> Any:
 
 if __name__ == "__main__":
     uvicorn.run(
-        application(Path(sys.argv[1])), host=HOST, port=int(sys.argv[2]), log_level="error", access_log=False, http="h11"
+        application(Path(sys.argv[1])),
+        host=HOST,
+        port=int(sys.argv[2]),
+        log_level="error",
+        access_log=False,
+        http="h11",
     )
