@@ -13,9 +13,11 @@ from typer.testing import CliRunner
 
 from ethics import cli, ledger_cli
 from ethics.decisions import valid_decision
-from ethics.errors import NotAllowedError, WithdrawnError
+from ethics.errors import NotAllowedError, NotApprovedError, WithdrawnError
 from ethics.workflow import MOVES
-from hub.errors import ConfigurationError, InputError, LedgerError, SentinelError, StateError
+from hub.errors import ConfigurationError, InputError, LedgerError, NotFoundError, SentinelError, StateError
+from hub.ledger import ledger
+from hub.ledger.subjects import Subjects
 from tests.factories.ethics import PURPOSE, WORDS, Desk, desk, unprotected
 
 app = typer.Typer()
@@ -29,7 +31,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     found = desk(tmp_path)
     monkeypatch.setenv("SENTINEL_WORKSPACE", str(found.workspace.root.parent))
     monkeypatch.setenv("SENTINEL_PARTNERSHIP", str(found.folder))
-    monkeypatch.delenv("SENTINEL_DATABASE_URL", raising=False)
+    monkeypatch.setenv("SENTINEL_ANCHOR", str(found.workspace.anchor))
     return found
 
 
@@ -56,12 +58,12 @@ def to_recommended(made: Desk) -> str:
     number = str(
         run_json("ethics", "propose", "--bundle", made.bundle[:12], "--audit", made.audit, "--as", "ana")["proposal"]
     )
-    assert "15 sections of proposal 1 answered" in run("ethics", "canvas", "load", number, "--as", "ana")
+    assert "15 sections of proposal 5 answered" in run("ethics", "canvas", "load", number, "--as", "ana")
     assert "submitted" in run("ethics", "submit", number, "--as", "ana")
     assert "under review" in run("ethics", "review", number, "--as", "rita")
     for who, verdict in (("rita", "support"), ("sam", "support_with_conditions")):
         said = run("ethics", "recommend", number, "--verdict", verdict, "--words", WORDS, "--as", who)
-    assert "Proposal 1 is recommended; next: the accountable owner" in said
+    assert "Proposal 5 is recommended; next: the accountable owner" in said
     return number
 
 
@@ -72,7 +74,7 @@ def test_from_the_draft_to_the_withdrawal(made: Desk) -> None:
         "ethics", "decide", number, "--outcome", "approved", "--reasons", WORDS,
         "--expires-on", end(), "--condition", condition, "--as", "olga",
     )  # fmt: skip
-    assert f"proposal 1 is approved. It holds until {end()} begins (UTC)." in said
+    assert f"proposal {number} is approved. It holds until {end()} begins (UTC)." in said
     now = datetime.datetime.now(datetime.UTC)
     found = valid_decision(made.store, purpose=PURPOSE, at=now)
     assert found.conditions[0].words == "Families are told; in writing"
@@ -126,7 +128,7 @@ def test_loading_a_canvas_with_gaps_names_them(made: Desk, tmp_path: Path) -> No
     file = tmp_path / "some.yaml"
     file.write_text(f"sections:\n  data_sources: {WORDS}\n  your_actions: TBC\n", encoding="utf-8")
     said = run("ethics", "canvas", "load", number, "--file", str(file), "--as", "ana")
-    assert "2 sections of proposal 1 answered" in said
+    assert "2 sections of proposal 5 answered" in said
     assert "Still needed: Your actions (" in said
     assert said.count("Still needed") == 14
     file.write_text("sections:\n  data_sauces: x\n", encoding="utf-8")
@@ -145,15 +147,15 @@ def test_the_table_of_states(made: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("decide", "1", "--outcome", "approved", "--reasons", WORDS, "--as", "ana"), NotAllowedError, "for the owner"),
-        (("decide", "1", "--outcome", "approved", "--reasons", WORDS, "--as", "olga"), InputError, "--expires-on"),
-        (("decide", "1", "--outcome", "declined", "--reasons", "no", "--as", "olga"), InputError, "at least 3 words"),
+        (("decide", "5", "--outcome", "approved", "--reasons", WORDS, "--as", "ana"), NotAllowedError, "for the owner"),
+        (("decide", "5", "--outcome", "approved", "--reasons", WORDS, "--as", "olga"), InputError, "--expires-on"),
+        (("decide", "5", "--outcome", "declined", "--reasons", "no", "--as", "olga"), InputError, "at least 3 words"),
         (
-            ("decide", "1", "--outcome", "approved", "--reasons", WORDS, "--condition", "Do it; soon", "--as", "olga"),
+            ("decide", "5", "--outcome", "approved", "--reasons", WORDS, "--condition", "Do it; soon", "--as", "olga"),
             InputError,
             "three parts",
         ),
-        (("submit", "1", "--as", "ana"), StateError, "The proposal is recommended"),
+        (("submit", "5", "--as", "ana"), StateError, "The proposal is recommended"),
         (("show", "99"), SentinelError, "There is no proposal 99"),
     ],
 )
@@ -169,28 +171,75 @@ def test_refusals_are_one_clear_line(
 
 def test_verifying_the_ledger_before_and_after_one_edited_row(made: Desk) -> None:
     made.approved()
-    assert "8 rows; the chain holds." in run("ledger", "verify")
+    said = run("ledger", "verify")
+    assert "12 rows; the chain holds, its anchor agrees, and every row of the record agrees with its entry." in said
+    assert f"Anchor: {made.workspace.anchor}" in said
+    assert "It cannot show who wrote an entry" in said
     head = run_json("ledger", "verify")["head"]
     assert run_json("ledger", "verify", "--noted", head)["holds"] is True
     with pytest.raises(LedgerError, match="rewritten"):
         run("ledger", "verify", "--noted", "f" * 64)
-    unprotected(made.store, "UPDATE ledger_entry SET actor = 'paul' WHERE seq = 5")
-    with pytest.raises(LedgerError, match="does not hold at row 5: it was changed") as caught:
+    unprotected(made.store, "UPDATE ledger_entry SET actor = 'paul' WHERE seq = 9")
+    with pytest.raises(LedgerError, match="does not hold at row 9: it was changed") as caught:
         run("ledger", "verify")
     assert caught.value.exit_code == 5
     result = CliRunner().invoke(app, ["ledger", "verify", "--json"])
     assert result.exit_code == 5
-    assert json.loads(result.output)["broken"] == 5
+    assert json.loads(result.output)["broken"] == 9
 
 
 def test_listing_the_ledger(made: Desk) -> None:
     made.approved()
     rows = run_json("ledger", "list")
-    assert [row["row"] for row in rows] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [row["row"] for row in rows] == list(range(1, 13))
     assert rows[-1]["facts"]["bundle"] == made.bundle
-    assert [row["row"] for row in run_json("ledger", "list", "--kind", "recommendation", "--last", "1")] == [6]
+    assert [row["row"] for row in run_json("ledger", "list", "--kind", "recommendation", "--last", "1")] == [10]
     assert "There are no such rows." in run("ledger", "list", "--kind", "score")
     assert "decision" in run("ledger", "list")
+
+
+def test_listing_what_is_about_a_person(made: Desk) -> None:
+    subjects = Subjects.open(made.workspace)
+    with made.store.writing() as session:
+        for person in ("p1", "p2", "p1"):
+            facts = {"person": subjects.name(person)}
+            ledger.append(session, kind="score", actor="local", facts=facts, at=made.clock())
+    assert [row["row"] for row in run_json("ledger", "list", "--person", "p1")] == [5, 7]
+    assert [row["row"] for row in run_json("ledger", "list", "--person", "p1", "--last", "1")] == [7]
+    assert run_json("ledger", "list", "--person", "p3") == []
+    assert "p1" not in run("ledger", "list", "--json")
+
+
+def test_the_owner_takes_up_a_ledger_that_lost_its_anchor(made: Desk) -> None:
+    number = made.approved()
+    made.workspace.anchor.unlink()
+    with pytest.raises(LedgerError, match="12 entries and no anchor"):
+        run("ledger", "verify")
+    with pytest.raises(LedgerError, match="12 entries and no anchor"):
+        run("ethics", "withdraw", str(number), "--reasons", WORDS, "--as", "olga")
+    for who, error in (("ana", NotAllowedError), ("rita", NotAllowedError), ("zoe", SentinelError)):
+        with pytest.raises(error):
+            run("ledger", "resume", "--reasons", WORDS, "--as", who)
+    with pytest.raises(InputError, match="at least 3 words"):
+        run("ledger", "resume", "--reasons", "lost", "--as", "olga")
+    assert "goes on with entry 13" in run("ledger", "resume", "--reasons", WORDS, "--as", "olga")
+    assert "13 rows; the chain holds" in run("ledger", "verify")
+    with pytest.raises(NotApprovedError, match="before the ledger had to be taken up again"):
+        valid_decision(made.store, purpose=PURPOSE, at=datetime.datetime.now(datetime.UTC))
+
+
+def test_looking_at_a_ledger_that_is_not_there_makes_none(made: Desk) -> None:
+    made.store.close()
+    database = made.workspace.ethics / "ethics.db"
+    database.unlink()
+    for command in ("verify", "list"):
+        with pytest.raises(LedgerError, match="The ledger is gone"):
+            run("ledger", command)
+    made.workspace.anchor.unlink()
+    for command in ("verify", "list"):
+        with pytest.raises(NotFoundError, match="There is no ledger in this workspace yet"):
+            run("ledger", command)
+    assert not database.exists()
 
 
 def test_a_listing_of_nothing(made: Desk) -> None:

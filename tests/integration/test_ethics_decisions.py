@@ -1,22 +1,21 @@
 """Decisions and whether they hold: conflicts, changes by a byte, expiry, withdrawal, replacement and tampering."""
 
 import datetime
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ethics import decisions, dossier, proposals
+from ethics import decisions, dossier, evidence, proposals
 from ethics.decisions import Condition, Decision, Outcome, valid_decision
 from ethics.errors import ConflictOfInterestError, ExpiredError, NotAllowedError, NotApprovedError, WithdrawnError
 from ethics.store import open_store
-from hub.errors import InputError, SentinelError, StateError
+from hub.errors import ConfigurationError, InputError, LedgerError, SentinelError, StateError
 from hub.ledger import ledger, verification
 from hub.ledger.ledger import Entry
 from hub.workspace import Workspace
-from models import trainings
+from tests.factories import ledgers
 from tests.factories.ethics import PEOPLE, PURPOSE, START, WORDS, Desk, desk, unprotected, write_partnership
 
 UTC = datetime.UTC
@@ -66,6 +65,10 @@ def test_a_decision_says_what_was_approved(made: Desk) -> None:
         snapshot=made.snapshot,
         use_case_digest=made.use_case.digest,
         canvas_digest=canvas,
+        policy_digest=evidence.policy(made.workspace, made.partnership, made.use_case.name).digest,
+        decided_by="olga",
+        counted=frozenset({"rita", "sam"}),
+        quorum=2,
         conditions=conditions,
         decided_at=decided_at,
         expires_on=datetime.date(2026, 6, 1),
@@ -75,7 +78,7 @@ def test_a_decision_says_what_was_approved(made: Desk) -> None:
     assert entry is not None
     assert (entry.kind, entry.actor) == ("decision", "olga")
     facts = entry.read_facts()
-    for name in ("bundle", "audit", "snapshot", "use_case_digest", "canvas_digest", "purpose"):
+    for name in ("bundle", "audit", "snapshot", "use_case_digest", "canvas_digest", "policy_digest", "purpose"):
         assert facts[name] == getattr(found, name)
 
 
@@ -158,7 +161,7 @@ def test_nobody_with_a_part_in_it_decides_even_when_made_owner(
 
 def test_an_owner_who_trained_it_later_does_not_approve(made: Desk) -> None:
     number = made.recommended()
-    trainings.record(made.workspace, bundle=made.bundle, trained_by="olga", run_id="r2", experiment="e")
+    made.trained_again("olga")
     refused(made, ConflictOfInterestError, lambda: made.decide(number), "olga trained this")
     made.decide(number, by="paul")
 
@@ -201,10 +204,15 @@ def test_a_changed_byte_also_stops_proposing_and_submitting(made: Desk) -> None:
 def test_a_use_case_changed_since_it_was_proposed_stops_the_approval(made: Desk) -> None:
     number = made.recommended()
     write_partnership(made.folder, capacity=11)
+    refused(made, StateError, lambda: made.decide(number), "0 of the 2 recommendations")
+    made.recommend(number, by="rita")
+    made.recommend(number, by="uma")
     refused(made, StateError, lambda: made.decide(number), "no longer as it was when the model was trained")
     (made.folder / "use_cases" / "early_help_offer.yaml").unlink()
-    refused(made, StateError, lambda: made.decide(number), "no such file")
+    refused(made, ConfigurationError, lambda: made.decide(number), "no such file")
     write_partnership(made.folder)
+    refused(made, StateError, lambda: made.decide(number), "1 of the 2 recommendations")  # sam's, from before
+    made.recommend(number, by="rita")
     made.decide(number)
 
 
@@ -221,7 +229,7 @@ def test_a_canvas_changed_behind_the_record_stops_the_approval(made: Desk) -> No
 def test_what_has_changed_can_still_be_declined(made: Desk) -> None:
     number = made.recommended()
     change(made.workspace.bundles / made.bundle / "content.txt")
-    (made.workspace.bundles / "trainings.jsonl").unlink()
+    write_partnership(made.folder, capacity=11)
     made.decide(number, outcome=Outcome.DECLINED)
     assert dossier.read(made.store, made.partnership, number)["state"] == "declined"
 
@@ -344,40 +352,38 @@ FORGERIES = {
     "damaged facts": ["UPDATE ledger_entry SET facts = '[' WHERE kind = 'decision'"],
     "no end of the chain": ["DELETE FROM ledger_head"],
     "another end of the chain": ["UPDATE ledger_head SET hash = '{x}'"],
-    "a changed entry before": ["UPDATE ledger_entry SET hash = '{x}' WHERE seq = 7"],
+    "a changed entry before": ["UPDATE ledger_entry SET hash = '{x}' WHERE seq = 11"],
     "no record": ["DROP TABLE decision_condition"],
 }
 
 
 @pytest.fixture(scope="module")
-def approved_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def approved_record(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Make a record with one approval, once."""
     made = desk(tmp_path_factory.mktemp("approved"))
     made.approved()
-    return made.workspace.ethics / "ethics.db"
+    return made.workspace
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_record_that_does_not_agree_with_the_ledger_scores_nothing(
-    approved_record: Path, tmp_path: Path, forgery: str
+    approved_record: Workspace, tmp_path: Path, forgery: str
 ) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.ethics.mkdir()
-    shutil.copy(approved_record, workspace.ethics / "ethics.db")
     at = START + datetime.timedelta(days=1)
-    with open_store(workspace) as store:
-        assert valid_decision(store, purpose=PURPOSE, at=at).id == 8
+    with open_store(ledgers.copied(approved_record, tmp_path)) as store:
+        assert valid_decision(store, purpose=PURPOSE, at=at).id == 12
         unprotected(store, *(statement.replace("{x}", "f" * 64) for statement in FORGERIES[forgery]))
         for purpose in (PURPOSE, "enforcement"):
-            with pytest.raises(NotApprovedError):
+            with pytest.raises((NotApprovedError, LedgerError)):
                 valid_decision(store, purpose=purpose, at=at)
 
 
 def test_a_forged_end_with_its_entry_and_hash_forged_too_scores_nothing(made: Desk) -> None:
     made.approved()
+    number = now(made).id
     made.draft()
     with made.store.reading() as session:
-        entry = ledger.entry_at(session, 8)
+        entry = ledger.entry_at(session, number)
     assert entry is not None
     fields = {name: getattr(entry, name) for name in Entry.__slots__ if name != "hash"}
     fields["facts"] = entry.facts.replace("2026-05-31", "2099-01-01")
@@ -385,9 +391,9 @@ def test_a_forged_end_with_its_entry_and_hash_forged_too_scores_nothing(made: De
     unprotected(
         made.store,
         "UPDATE decision SET expires_on = '2099-01-01'",
-        f"UPDATE ledger_entry SET facts = '{fields['facts']}', hash = '{ledger._hash(**fields)}' WHERE seq = 8",
+        f"UPDATE ledger_entry SET facts = '{fields['facts']}', hash = '{ledger._hash(**fields)}' WHERE seq = {number}",
     )
-    with pytest.raises(NotApprovedError, match="does not agree with the ledger"):
+    with pytest.raises(LedgerError, match="does not hold at row 12: it was replaced"):
         now(made)
 
 
