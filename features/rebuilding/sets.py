@@ -82,8 +82,6 @@ def _said(found: FeatureSet, snapshot: Snapshot) -> list[str]:
     }
     if facts.get("rewritten_from"):
         del told["linkage"]
-    if list(found.use_case.indicators) != [one.name for one in found.indicators]:
-        told["indicators"] = list(found.use_case.indicators)
     return [f"the fact {name}" for name, value in told.items() if facts.get(name) != value]
 
 

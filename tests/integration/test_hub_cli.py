@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from hub import cli, verification
 from hub.errors import GatewayError, InputError, IntegrityError, NotFoundError, SentinelError
+from service.cli import app
 from tests.factories.counties import County, gateway
 from tests.factories.identity import identity_row
 
@@ -28,7 +29,7 @@ def run(county: County) -> Run:
 
     def call(*arguments: str) -> Result:
         place = ["--workspace", str(county.root), "--partnership", str(county.root / "partnership")]
-        return CliRunner().invoke(cli.app, [*arguments, *place])
+        return CliRunner().invoke(app, ["hub", *arguments, *place])
 
     county.workspace.root.rename(county.root / "county")
     county.workspace = type(county.workspace)(county.root / "county")
