@@ -54,11 +54,5 @@ def application(root: Path) -> Any:
 
 
 if __name__ == "__main__":
-    uvicorn.run(
-        application(Path(sys.argv[1])),
-        host=HOST,
-        port=int(sys.argv[2]),
-        log_level="error",
-        access_log=False,
-        http="h11",
-    )
+    made = application(Path(sys.argv[1]))
+    uvicorn.run(made, host=HOST, port=int(sys.argv[2]), log_level="error", access_log=False, http="h11")

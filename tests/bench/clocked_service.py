@@ -1,7 +1,7 @@
-"""The scoring service of a world, with a clock that the bench sets: `python -m tests.bench.clocked_service ROOT OFFSET`.
+"""The scoring service of a world, with a clock that the bench sets: `python -m tests.bench.clocked_service ROOT PORT`.
 
-ROOT is a folder of `tests.factories.worlds`; OFFSET is a file that holds by how many seconds the clock is ahead. It is
-the product's own server in every other way. `forked` starts it from this process, which has imported everything, so
+ROOT is a folder of `tests.factories.worlds`; the file `offset` in it holds by how many seconds the clock is ahead. It
+is the product's own server in every other way. `forked` starts it from this process, which has imported everything, so
 that a bench can start and kill it many times.
 """
 

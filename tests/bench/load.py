@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from service.http.api import LIVE, READY, SCORES
+from service.http.api import READY, SCORES
 from service.http.server import HOST
 from tests.factories import worlds
 
@@ -30,8 +31,7 @@ def free_port() -> int:
 
 def processor_seconds(pid: int) -> float:
     """Return the processor time that a process has used, in the system's ticks of usually 10 ms."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stream:
-        fields = stream.read().rsplit(")", 1)[1].split()
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
 
 
@@ -129,17 +129,3 @@ def asking(port: int, clients: int) -> Iterator[Load]:
         stop.set()
         for thread in threads:
             thread.join(timeout=60)
-
-
-__all__ = [
-    "BODY",
-    "LIVE",
-    "PERSON",
-    "READY",
-    "Client",
-    "Load",
-    "asking",
-    "free_port",
-    "processor_seconds",
-    "wait_until",
-]
