@@ -1,6 +1,6 @@
 """The ledger on a real database: every kind of tampering is found and named, and many writers keep one chain."""
 
-import shutil
+import datetime
 import signal
 import subprocess
 import sys
@@ -13,47 +13,39 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ethics.store import open_store
 from hub.errors import LedgerError, RecordError
 from hub.ledger import ledger, verification
 from hub.ledger.ledger import Entry
-from hub.ledger.store import Store
+from hub.ledger.store import Store, open_store
 from hub.ledger.tables import GENESIS
 from hub.ledger.verification import LedgerState
 from hub.workspace import Workspace
+from tests.factories import ledgers
 from tests.factories.ethics import START, unprotected
 
 ROWS = 6
 
 
-def append(store: Store, number: int, kind: str = "score") -> Entry:
+def append(store: Store, number: int, kind: str = "score", at: datetime.datetime = START) -> Entry:
     """Append one entry in a transaction of its own."""
     with store.writing() as session:
-        return ledger.append(session, kind=kind, actor="hub", facts={"number": number}, at=START)
+        return ledger.append(session, kind=kind, actor="hub", facts={"number": number}, at=at)
 
 
 @pytest.fixture(scope="module")
-def six_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def six_rows(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Make a ledger of six entries, once."""
     workspace = Workspace(tmp_path_factory.mktemp("six"))
     with open_store(workspace) as made:
         for number in range(1, ROWS + 1):
             append(made, number, kind="decision" if number == 3 else "score")
-    return workspace.ethics / "ethics.db"
-
-
-def copied(database: Path, folder: Path) -> Workspace:
-    """Copy a ledger into a workspace of its own."""
-    workspace = Workspace(folder)
-    workspace.ethics.mkdir(parents=True, exist_ok=True)
-    shutil.copy(database, workspace.ethics / "ethics.db")
     return workspace
 
 
 @pytest.fixture
-def store(six_rows: Path, tmp_path: Path) -> Iterator[Store]:
+def store(six_rows: Workspace, tmp_path: Path) -> Iterator[Store]:
     """Give a store whose ledger has six entries."""
-    with open_store(copied(six_rows, tmp_path)) as made:
+    with open_store(ledgers.copied(six_rows, tmp_path)) as made:
         yield made
 
 
@@ -176,8 +168,7 @@ def test_any_single_changed_character_is_named(store: Store, tmp_path: Path, dat
     before = str(getattr(entry, column))
     place = data.draw(st.integers(0, len(before) - 1))
     after = before[:place] + data.draw(st.characters(codec="ascii", exclude_categories=["C"])) + before[place + 1 :]
-    copy = copied(Path(str(store.engine.url.database)), tmp_path / "copy")
-    with open_store(copy) as changed:
+    with open_store(ledgers.copied(Workspace(tmp_path), tmp_path / "copy")) as changed:
         escaped = after.replace("'", "''")
         unprotected(changed, f"UPDATE ledger_entry SET {column} = '{escaped}' WHERE seq = {seq}")
         assert verification.verify(changed).broken == (None if after == before else seq)
@@ -214,7 +205,7 @@ def test_an_entry_that_has_no_canonical_form_is_refused(
 
 def test_without_the_row_for_the_end_nothing_can_be_appended(store: Store) -> None:
     unprotected(store, "DELETE FROM ledger_head")
-    with pytest.raises(RecordError):
+    with pytest.raises(LedgerError, match="does not end where its last row says"):
         append(store, 7)
 
 
@@ -239,7 +230,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 from hub.ledger import ledger
-from ethics.store import open_store
+from hub.ledger.store import open_store
 from hub.workspace import Workspace
 with open_store(Workspace(Path(sys.argv[1]))) as store:
     for number in range(int(sys.argv[2])):
@@ -270,13 +261,14 @@ def test_a_killed_writer_leaves_a_chain_that_holds(tmp_path: Path) -> None:
             before = verification.verify(store).rows
             process = writer(tmp_path, 100_000)
             while verification.verify(store).rows == before:
+                assert process.poll() is None, process.communicate()[1].decode()
                 time.sleep(0.01)
             time.sleep(pause)
             process.send_signal(signal.SIGKILL)
             process.communicate()
             state = verification.verify(store)
             assert state.holds, state
-            assert append(store, 0).seq == state.rows + 1
+            assert append(store, 0, at=store.now()).seq == state.rows + 1
         assert verification.verify(store).holds
 
 
@@ -285,7 +277,7 @@ def test_verifying_does_not_keep_a_writer_waiting(store: Store) -> None:
         for number in range(2_500):
             ledger.append(session, kind="score", actor="hub", facts={"number": number}, at=START)
     with ThreadPoolExecutor(1) as pool:
-        walking = pool.submit(ledger.verify, store)
+        walking = pool.submit(verification.verify, store)
         written = [append(store, number).seq for number in range(5)]
         state = walking.result()
     assert state.holds

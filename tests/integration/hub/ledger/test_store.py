@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from ethics.approvals import decision_in, valid_decision
 from ethics.errors import NotApprovedError
+from ethics.records import STEPS
 from ethics.store import open_store
 from hub.errors import ConfigurationError, RecordError
 from hub.ledger import ledger, schema, verification
@@ -93,33 +94,60 @@ def test_a_reader_sees_one_state_while_a_writer_writes(server: str, tmp_path: Pa
             ledger.append(writer, kind="score", actor="hub", facts={}, at=store.now())
         assert ledger.entries(session) == before
     with open_store(Workspace(tmp_path, server)) as store, store.engine.begin() as connection:
+        schema.take_down(connection, STEPS)
         schema.take_down(connection)
 
 
 def test_the_steps_lead_to_the_tables_that_the_code_declares(address: str, tmp_path: Path) -> None:
+    versions = {schema.LEDGER.version_table, STEPS.version_table}
+    said = {"include_name": lambda name, kind, _: kind != "table" or name not in versions}
     with open_store(Workspace(tmp_path, address)) as store, store.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-        assert schema.version_of(connection) == schema.HEAD
+        assert compare_metadata(MigrationContext.configure(connection, opts=said), Base.metadata) == []
+        for steps in (schema.LEDGER, STEPS):
+            assert schema.version_of(connection, steps) == steps.head
 
 
 def test_down_and_up_again(address: str, tmp_path: Path) -> None:
     with open_store(Workspace(tmp_path, address)) as store:
         with store.engine.begin() as connection:
+            schema.take_down(connection, STEPS)
+            left = {"ledger_entry", "ledger_head", "ledger_version", "alembic_version"}
+            assert set(inspect(connection).get_table_names()) <= left
             schema.take_down(connection)
-            assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+            assert set(inspect(connection).get_table_names()) <= {"ledger_version", "alembic_version"}
         with store.engine.begin() as connection:
-            schema.bring_up_to_date(connection)
+            schema.bring_up_to_date(connection, (STEPS,))
         assert verification.verify(store).holds
 
 
-def test_a_newer_schema_is_refused_and_left_as_it_is(address: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("steps", [schema.LEDGER, STEPS], ids=lambda steps: steps.title)
+def test_one_step_down_and_up_again_leaves_the_record(address: str, tmp_path: Path, steps: schema.Steps) -> None:
+    made = desk(tmp_path, database_url=address)
+    with made.store as store:
+        number = made.approved()
+        with store.engine.begin() as connection:
+            schema.take_down(connection, steps, "0001")
+            assert schema.version_of(connection, steps) == "0001"
+        with store.engine.begin() as connection:
+            schema.bring_up_to_date(connection, (STEPS,))
+        assert verification.verify(store).holds
+        if steps is schema.LEDGER:
+            assert valid_decision(store, purpose=PURPOSE, at=made.clock()).proposal_id == number
+        else:  # the step down lost the policy of the decision, so no gate opens on it any more
+            with pytest.raises(NotApprovedError):
+                valid_decision(store, purpose=PURPOSE, at=made.clock())
+
+
+@pytest.mark.parametrize("steps", [schema.LEDGER, STEPS], ids=lambda steps: steps.title)
+def test_a_newer_schema_is_refused_and_left_as_it_is(address: str, tmp_path: Path, steps: schema.Steps) -> None:
     with open_store(Workspace(tmp_path, address)) as store, store.engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(ConfigurationError, match=r"schema 9999; this Sentinel knows up to 0001.*update this one"):
+        connection.execute(text(f"UPDATE {steps.version_table} SET version_num = '9999'"))
+    message = f"The {steps.title} has schema 9999; this Sentinel knows up to {steps.head}.*update this one"
+    with pytest.raises(ConfigurationError, match=message):
         open_store(Workspace(tmp_path, address))
     engine = create_engine(address)
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+        assert connection.execute(text(f"SELECT version_num FROM {steps.version_table}")).scalar() == "9999"
     engine.dispose()
 
 
@@ -249,8 +277,9 @@ def test_a_file_damaged_while_open_is_a_refusal_not_a_score(tmp_path: Path) -> N
 
 def test_the_newest_step_is_the_one_that_the_code_names(tmp_path: Path) -> None:
     with open_store(Workspace(tmp_path)) as store, store.engine.connect() as connection:
-        steps = ScriptDirectory.from_config(schema._config(connection))
-        assert steps.get_current_head() == schema.HEAD
+        for steps in (schema.LEDGER, STEPS):
+            found = ScriptDirectory.from_config(schema.config(connection, steps))
+            assert found.get_current_head() == steps.head
 
 
 def test_nothing_written_while_reading_is_kept(tmp_path: Path) -> None:
