@@ -99,7 +99,9 @@ def partnership() -> Partnership:
 
 def bundle_of(workspace: Workspace, feature_set: FeatureSet) -> Bundle:
     """Train on a feature set and publish the bundle, without MLflow."""
-    return bundles.publish(workspace, fit(feature_set).contents, trained_by="ana", run={"run_id": "r", "experiment": "e"})
+    return bundles.publish(
+        workspace, fit(feature_set).contents, trained_by="ana", run={"run_id": "r", "experiment": "e"}
+    )
 
 
 def changed(

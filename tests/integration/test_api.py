@@ -16,8 +16,8 @@ from ethics.store import open_store
 from features.online import open_source
 from hub.command_line import Place
 from hub.ledger import ledger, verification
-from hub.ledger.subjects import Subjects
 from hub.ledger.store import Store
+from hub.ledger.subjects import Subjects
 from hub.snapshots import open_snapshot
 from models.bundles import open_bundle
 from service.gate.gate import Gate
