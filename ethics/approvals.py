@@ -3,28 +3,30 @@
 An approval holds in `[decided_at, expires_on)`: from the moment of the decision up to, and not including, the day on
 which it expires, which begins at midnight UTC. It also ends when the ledger had to be taken up again after a break.
 
-The decision is not trusted by itself: its entry in the ledger, the recommendations behind it and their entries must
-agree with it, and be as many as it says that the quorum was. That the quorum, the reviewers and the owner are those of
+The decision is not trusted by itself: the ledger must hold from its first entry to its end (`hub.ledger.chain`), every
+row about the proposal must agree with its entry (`ethics.record.verification`), and the recommendations must be as many
+as the decision says that the quorum was. That the quorum, the reviewers and the owner are those of
 the partnership is for the caller to check, who has the partnership's files (`check_policy`).
 """
 
 import datetime
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ethics import transitions
+from ethics import canvas, transitions
 from ethics.errors import ExpiredError, NotApprovedError, PolicyChangedError, WithdrawnError
 from ethics.policy import Policy
-from ethics.records import DecisionRow, ProposalRow, RecommendationRow, WithdrawalRow
+from ethics.record import verification
+from ethics.records import DecisionRow, ProposalRow, WithdrawalRow
 from ethics.workflow import Action, State
-from hub.digests import digest_of
 from hub.errors import RecordError
 from hub.ledger import ledger
+from hub.ledger.chain import Chain
+from hub.ledger.ledger import Entry
 from hub.ledger.store import HEAD, Store, head_of, run
-from hub.ledger.tables import utc_text
 
 APPROVED = "approved"
 FEWEST = 2
@@ -85,53 +87,35 @@ class Decision:
     expires_on: datetime.date
 
 
-def valid_decision(store: Store, *, purpose: str, at: datetime.datetime) -> Decision:
+def valid_decision(
+    store: Store, *, purpose: str, at: datetime.datetime, standing: "Standing | None" = None
+) -> Decision:
     """Return the approval that holds for `purpose` at the moment `at`.
 
-    The decision must agree with its own entry in the ledger, that entry with its neighbours, and neither the record
-    nor the ledger may know of an end.
+    The decision and all rows about its proposal must agree with their entries in the ledger, the ledger must hold from
+    its first entry on, and neither the record nor the ledger may know of an end.
 
     Args:
         store: the record.
         purpose: what the caller wants to score for.
         at: the moment, with its time zone.
+        standing: what was looked at before, for who asks often.
 
     Raises:
         WithdrawnError: the newest approval was withdrawn.
         ExpiredError: its time is over.
         NotApprovedError: there is none, or it cannot be told with certainty that it holds.
+        LedgerError: the chain does not hold.
     """
+    found = standing or Standing()
     try:
+        found.chain.catch_up(store)
         with store.reading() as session:
-            return decision_in(session, purpose=purpose, at=at)
-    except (RecordError, ValueError, TypeError):  # the last two: a field of the record is damaged
+            return found.decision_in(session, purpose=purpose, at=at)
+    except RecordError:
         raise NotApprovedError(
             "The ethics record cannot be read, so nothing is scored.", "Check that its database runs."
         ) from None
-
-
-def ledger_facts(row: DecisionRow) -> dict[str, Any]:
-    """Return what a decision's entry in the ledger says: digests in place of words."""
-    conditions = [[condition.words, condition.owner, condition.due] for condition in row.conditions]
-    return {name: getattr(row, name) for name in _PLAIN} | {
-        "expires_on": row.expires_on.isoformat() if row.expires_on else None,
-        "reasons": digest_of(row.reasons),
-        "against_advice": None if row.against_advice is None else digest_of(row.against_advice),
-        "conditions": digest_of(conditions),
-    }
-
-
-_PLAIN = (
-    "outcome",
-    "purpose",
-    "bundle",
-    "audit",
-    "snapshot",
-    "use_case_digest",
-    "canvas_digest",
-    "policy_digest",
-    "supersedes",
-)
 
 
 def newest_approval(session: Session, purpose: str) -> DecisionRow | None:
@@ -152,33 +136,51 @@ def decision_in(session: Session, *, purpose: str, at: datetime.datetime) -> Dec
 
     Raises:
         ApprovalError: as `valid_decision`.
+        LedgerError: the chain does not hold.
         ClockError: the present moment is before the end of the ledger.
     """
-    return _in_time(session, _standing(session, purpose), at)
+    return Standing().decision_in(session, purpose=purpose, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One approval that was looked at whole: what was read, the numbers of its entries, and how the chain stood."""
+
+    rows: object
+    entries: frozenset[int]
+    changes: int
+    decision: Decision
 
 
 @dataclass
 class Standing:
     """The approvals that were looked at whole, each with the rows that were read, for a gate that asks often.
 
-    Whether an approval stands follows from those rows and nothing else; so while they are the same, to the last
-    character, only the time is looked at anew.
+    Whether an approval stands follows from those rows and the chain, and nothing else; so while they are the same, to
+    the last character, only the time is looked at anew.
+
+    Attributes:
+        chain: the ledger as far as it was followed.
     """
 
-    _seen: dict[str, tuple[object, Decision]] = field(default_factory=dict)
+    chain: Chain = field(default_factory=Chain)
+    _seen: dict[str, _Seen] = field(default_factory=dict)
 
     def decision_in(self, session: Session, *, purpose: str, at: datetime.datetime) -> Decision:
         """Return the same as the function `decision_in`, and raise the same."""
+        changes = self.chain.follow(session).changes
         rows = _rows(session, purpose)
         seen = self._seen.get(purpose)
-        if rows is None or seen is None or seen[0] != rows:
+        if seen is None or (seen.rows, seen.changes) != (rows, changes) or not self.chain.same(session, seen.entries):
             self._seen.pop(purpose, None)
-            found = _standing(session, purpose)
-            if rows is not None:
-                self._seen[purpose] = rows, found
-        else:
-            found = seen[1]
-        return _in_time(session, found, at)
+            try:
+                decision, entries = _standing(session, self.chain, purpose)
+            except (ValueError, TypeError, SQLAlchemyError):
+                raise NotApprovedError(
+                    "A field of the ethics record is damaged, so nothing is scored.", "Run `sentinel ledger verify`."
+                ) from None
+            seen = self._seen[purpose] = _Seen(rows, entries, changes, decision)
+        return _in_time(session, seen.decision, at)
 
 
 _NEWEST = """
@@ -188,28 +190,23 @@ _NEWEST = """
     ORDER BY decision.id DESC LIMIT 1"""
 _OF_PROPOSAL = (
     "SELECT person FROM proposal_trainer WHERE proposal_id = ? ORDER BY person",
+    "SELECT * FROM canvas_answer WHERE proposal_id = ? ORDER BY id, section",
     "SELECT * FROM recommendation WHERE proposal_id = ? ORDER BY id",
-    "SELECT * FROM ledger_entry WHERE seq IN (SELECT id FROM recommendation WHERE proposal_id = ?) ORDER BY seq",
+    "SELECT * FROM decision WHERE proposal_id = ? ORDER BY id",
 )
 _OF_DECISION = (
     "SELECT * FROM decision_condition WHERE decision_id = ? ORDER BY position",
     "SELECT * FROM withdrawal WHERE decision_id = ?",
-    "SELECT * FROM ledger_entry WHERE seq BETWEEN ? - 1 AND ? + 1 ORDER BY seq",
-    "SELECT * FROM ledger_entry WHERE seq > ? AND kind IN "
-    f"('{transitions.KINDS[Action.WITHDRAW]}', '{transitions.KINDS[Action.SUPERSEDE]}', '{ledger.RESUMPTION}') "
-    "ORDER BY seq",
 )
 
 
 def _rows(session: Session, purpose: str) -> object:
-    """Return every row on which the answer for a purpose rests; None when nothing is approved for it."""
+    """Return every row of the record on which the answer for a purpose rests; none when nothing is approved for it."""
     newest = run(session, _NEWEST, purpose)
-    if not newest:
-        return None
-    decision, proposal = newest[0][:2]
     found = [newest]
-    found += [run(session, statement, proposal) for statement in _OF_PROPOSAL]
-    found += [run(session, statement, *[decision] * statement.count("?")) for statement in _OF_DECISION]
+    for decision, proposal, *_ in newest:
+        found += [run(session, statement, proposal) for statement in _OF_PROPOSAL]
+        found += [run(session, statement, decision) for statement in _OF_DECISION]
     return found
 
 
@@ -227,8 +224,8 @@ def _in_time(session: Session, decision: Decision, at: datetime.datetime) -> Dec
     return decision
 
 
-def _standing(session: Session, purpose: str) -> Decision:
-    """Return the newest approval for a purpose unless something ended it or the record does not bear it out.
+def _standing(session: Session, chain: Chain, purpose: str) -> tuple[Decision, frozenset[int]]:
+    """Return the newest approval for a purpose, and the entries about it, unless something ended it or it is not whole.
 
     Raises:
         ApprovalError: it was withdrawn, superseded, or does not agree with the ledger or its recommendations.
@@ -237,21 +234,21 @@ def _standing(session: Session, purpose: str) -> Decision:
     if row is None:
         raise NotApprovedError("Nothing is approved for this purpose.", "The accountable owner decides on a proposal.")
     proposal = session.get(ProposalRow, row.proposal_id)
-    if _is_withdrawn(session, row) or (proposal is not None and proposal.state == State.WITHDRAWN):
+    if _is_withdrawn(session, chain, row) or (proposal is not None and proposal.state == State.WITHDRAWN):
         raise WithdrawnError(f"The approval {row.id} for this purpose was withdrawn.", "Nothing is scored with it.")
-    if ledger.entries(session, kind=ledger.RESUMPTION, after=row.id):
+    if chain.entries(ledger.RESUMPTION, after=row.id):
         raise NotApprovedError(
             f"The approval {row.id} is from before the ledger had to be taken up again, so it does not hold any more.",
             "Propose it again, so that the group and the owner decide anew.",
         )
-    backing = _backing(session, row, proposal) if proposal is not None and proposal.state == State.APPROVED else None
+    backing = _backing(session, chain, row, proposal) if proposal is not None else None
     if backing is None or row.policy_digest is None or row.expires_on is None:
         raise NotApprovedError(
             f"The record of decision {row.id} does not agree with the ledger, so nothing is scored.",
             "Run `sentinel ledger verify`.",
         )
     apart = ("conditions", "expires_on", "counted", "quorum", "policy_digest")
-    return Decision(
+    decision = Decision(
         **{name: getattr(row, name) for name in Decision.__slots__ if name not in apart},
         policy_digest=row.policy_digest,
         counted=backing.counted,
@@ -259,43 +256,47 @@ def _standing(session: Session, purpose: str) -> Decision:
         conditions=tuple(Condition(one.words, one.owner, one.due) for one in row.conditions),
         expires_on=row.expires_on,
     )
+    return decision, backing.entries
 
 
-def _is_withdrawn(session: Session, row: DecisionRow) -> bool:
+def _is_withdrawn(session: Session, chain: Chain, row: DecisionRow) -> bool:
     """Say whether the record or the ledger knows of a withdrawal; either is enough."""
     if session.scalars(select(WithdrawalRow).filter_by(decision_id=row.id)).first() is not None:
         return True
-    return _is_ended_by(session, row, Action.WITHDRAW)
+    return _is_ended_by(chain, row, Action.WITHDRAW)
 
 
-def _is_ended_by(session: Session, row: DecisionRow, action: Action) -> bool:
-    entries = ledger.entries(session, kind=transitions.KINDS[action], after=row.id)
+def _is_ended_by(chain: Chain, row: DecisionRow, action: Action) -> bool:
+    entries = chain.entries(transitions.KINDS[action], after=row.id)
     return any(entry.read_facts().get("decision") == row.id for entry in entries)
 
 
 @dataclass(frozen=True, slots=True)
 class _Backing:
-    """What a decision rests on, as its entry says and its recommendations bear out."""
+    """What a decision rests on, as its entry says and its recommendations bear out; the numbers of its entries."""
 
     counted: frozenset[str]
     quorum: int
+    entries: frozenset[int]
 
 
-def _backing(session: Session, row: DecisionRow, proposal: ProposalRow) -> _Backing | None:
+def _backing(session: Session, chain: Chain, row: DecisionRow, proposal: ProposalRow) -> _Backing | None:
     """Return what stands behind a decision; None unless decision, proposal, recommendations and ledger all agree."""
-    entry = ledger.entry_at(session, row.id)
-    if entry is None or _is_ended_by(session, row, Action.SUPERSEDE) or not ledger.is_chained(session, entry):
+    about = chain.about("proposal", proposal.id)
+    entry, proposed = about.get(row.id), chain.at(proposal.id)
+    if entry is None or proposed is None or _is_ended_by(chain, row, Action.SUPERSEDE):
         return None
-    if (entry.kind, entry.actor) != (transitions.KINDS[Action.APPROVE], row.decided_by):
+    about[proposal.id] = proposed
+    if proposal.state != State.APPROVED or proposal.changed_by_entry != row.id or not chain.same(session, about):
+        return None
+    if verification.faults(session, about, proposal=proposal.id):
         return None
     said = entry.read_facts()
-    expected = ledger_facts(row) | {"proposal": proposal.id, "round": proposal.round}
     same = ("purpose", "bundle", "audit", "snapshot", "use_case_digest", "canvas_digest", "round")
-    if (
-        entry.at != utc_text(row.decided_at)
-        or any(said.get(name) != value for name, value in expected.items())
-        or any(getattr(proposal, name) != getattr(row, name) for name in same)
-    ):
+    if said.get("action") != Action.APPROVE or any(getattr(proposal, name) != getattr(row, name) for name in same):
+        return None
+    answers = transitions.answers_of(session, proposal)
+    if canvas.digest(answers) != row.canvas_digest:
         return None
     counted, quorum = said.get("counted"), said.get("quorum")
     if not isinstance(counted, list) or not isinstance(quorum, int) or len(set(counted)) < max(quorum, FEWEST):
@@ -304,35 +305,20 @@ def _backing(session: Session, row: DecisionRow, proposal: ProposalRow) -> _Back
     given = transitions.recommendations_of(session, proposal)
     supporting = 0
     for name in set(counted):
-        if name in apart or name not in given or not _is_as_recommended(session, row, given[name]):
+        if name in apart or name not in given or not _is_about(row, about.get(given[name].id)):
             return None
         supporting += given[name].verdict != transitions.OPPOSE
     if supporting < quorum and row.against_advice is None:
         return None
-    return _Backing(frozenset(counted), quorum)
+    return _Backing(frozenset(counted), quorum, frozenset(about))
 
 
-def _is_as_recommended(session: Session, row: DecisionRow, given: RecommendationRow) -> bool:
-    """Say whether a recommendation agrees with its entry, and is about the canvas and under the policy decided on."""
-    entry = ledger.entry_at(session, given.id)
-    if entry is None or not entry.holds or given.id >= row.id:
+def _is_about(row: DecisionRow, recommended: Entry | None) -> bool:
+    """Say whether a recommendation is from before a decision, on the canvas and under the policy decided on."""
+    if recommended is None or recommended.seq >= row.id:
         return False
-    said = entry.read_facts()
-    return (entry.kind, entry.actor, entry.at) == (
-        transitions.KINDS[Action.RECOMMEND],
-        given.member,
-        utc_text(given.at),
-    ) and all(
-        said.get(name) == value
-        for name, value in {
-            "proposal": row.proposal_id,
-            "round": row.round,
-            "verdict": given.verdict,
-            "words": digest_of(given.words),
-            "canvas_digest": row.canvas_digest,
-            "policy": row.policy_digest,
-        }.items()
-    )
+    said = recommended.read_facts()
+    return (said.get("canvas_digest"), said.get("policy")) == (row.canvas_digest, row.policy_digest)
 
 
 def check_policy(decision: Decision, policy: Policy) -> None:

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ethics import evidence, transitions
-from ethics.approvals import APPROVED, Condition, Decision, ledger_facts, newest_approval, valid_decision
+from ethics.approvals import APPROVED, Condition, Decision, newest_approval, valid_decision
 from ethics.panel import checked_words, member
 from ethics.permissions import check_move
+from ethics.record import facts as record_facts
 from ethics.records import ConditionRow, DecisionRow, ProposalRow, WithdrawalRow
 from ethics.workflow import Action, State
 from hub.digests import digest_of
@@ -142,7 +143,7 @@ def decide(
         if approving:
             decision.supersedes = _supersede(session, partnership, row, person, now)
         counts = {"counted": sorted(case.counted), "supporting": sorted(case.supporting), "quorum": case.quorum}
-        facts = ledger_facts(decision) | counts
+        facts = record_facts.of_decision(decision) | counts
         entry = transitions.make(session, row, case, action, person, at=now, facts=facts)
         decision.id = entry.seq
         session.add(decision)

@@ -6,13 +6,13 @@ the digest: a row that was changed, removed or put in by hand does not fit its e
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ethics.approvals import ledger_facts
+from ethics.record import facts
 from ethics.records import (
     CanvasAnswerRow,
     DecisionRow,
@@ -27,9 +27,10 @@ from hub.errors import LedgerError
 from hub.ledger import ledger
 from hub.ledger.ledger import Entry
 from hub.ledger.store import Store
-from hub.ledger.tables import utc_text
+from hub.ledger.tables import Base, utc_text
 
 _KINDS = frozenset({PROPOSED, *KINDS.values()})
+_Row = TypeVar("_Row", bound=Base)
 _DIGESTS = ("purpose", "use_case", "bundle", "audit", "snapshot", "use_case_digest")
 
 
@@ -49,13 +50,29 @@ class Fault:
 def verify(store: Store) -> list[Fault]:
     """Compare every row of the record with its entry; return what does not agree, by the number of the entry."""
     with store.reading() as session:
-        by_number = {entry.seq: entry for kind in _KINDS for entry in ledger.entries(session, kind=kind)}
-        try:
-            checks = (_proposals, _answers, _recommendations, _decisions, _withdrawals)
-            found = [fault for check in checks for fault in check(session, by_number)]
-        except (ValueError, TypeError, KeyError, AttributeError, SQLAlchemyError):
-            return [Fault(0, "a field of the record is damaged, so that it cannot be read")]
+        entries = {entry.seq: entry for kind in _KINDS for entry in ledger.entries(session, kind=kind)}
+        return faults(session, entries)
+
+
+def faults(session: Session, entries: Mapping[int, Entry], *, proposal: int | None = None) -> list[Fault]:
+    """Compare rows of the record with their entries; return what does not agree, by the number of the entry.
+
+    Args:
+        session: the open session.
+        entries: those that the rows should agree with, by number.
+        proposal: only the rows about this one, of which `entries` are then all.
+    """
+    try:
+        checks = (_proposals, _answers, _recommendations, _decisions, _withdrawals)
+        found = [fault for check in checks for fault in check(session, entries, proposal)]
+    except (ValueError, TypeError, KeyError, AttributeError, SQLAlchemyError):
+        return [Fault(0, "a field of the record is damaged, so that it cannot be read")]
     return sorted(found, key=lambda one: one.entry)
+
+
+def _about(proposal: int | None, rows: type[_Row], number: Any) -> Select[_Row]:
+    """Return the query for rows: for all, or for those in which `number` is that of the proposal."""
+    return select(rows) if proposal is None else select(rows).where(number == proposal)
 
 
 def require(found: list[Fault]) -> None:
@@ -91,8 +108,8 @@ def _missing(what: str, entries: Mapping[int, Entry], kinds: set[str], numbers: 
             yield Fault(number, f"the {what} was removed")
 
 
-def _proposals(session: Session, entries: Mapping[int, Entry]) -> Iterator[Fault]:
-    rows = session.scalars(select(ProposalRow)).all()
+def _proposals(session: Session, entries: Mapping[int, Entry], proposal: int | None) -> Iterator[Fault]:
+    rows = session.scalars(_about(proposal, ProposalRow, ProposalRow.id)).all()
     yield from _missing("proposal", entries, {PROPOSED}, {row.id for row in rows})
     steps: dict[int, list[Entry]] = {}
     for number in sorted(entries):
@@ -114,10 +131,10 @@ def _proposals(session: Session, entries: Mapping[int, Entry]) -> Iterator[Fault
             yield Fault(row.id, f"the proposal's state was changed: by the ledger it is {state.replace('_', ' ')}")
 
 
-def _answers(session: Session, entries: Mapping[int, Entry]) -> Iterator[Fault]:
+def _answers(session: Session, entries: Mapping[int, Entry], proposal: int | None) -> Iterator[Fault]:
     kind = KINDS[Action.ANSWER]
     rows: dict[int, list[CanvasAnswerRow]] = {}
-    for row in session.scalars(select(CanvasAnswerRow)):
+    for row in session.scalars(_about(proposal, CanvasAnswerRow, CanvasAnswerRow.proposal_id)):
         rows.setdefault(row.id, []).append(row)
     yield from _missing("canvas answer", entries, {kind}, set(rows))
     for group in rows.values():
@@ -129,9 +146,9 @@ def _answers(session: Session, entries: Mapping[int, Entry]) -> Iterator[Fault]:
         yield from _compared("canvas answer", row, entries.get(row.id), kind, row.answered_by, row.at, expected)
 
 
-def _recommendations(session: Session, entries: Mapping[int, Entry]) -> Iterator[Fault]:
+def _recommendations(session: Session, entries: Mapping[int, Entry], proposal: int | None) -> Iterator[Fault]:
     kind = KINDS[Action.RECOMMEND]
-    rows = session.scalars(select(RecommendationRow)).all()
+    rows = session.scalars(_about(proposal, RecommendationRow, RecommendationRow.proposal_id)).all()
     yield from _missing("recommendation", entries, {kind}, {row.id for row in rows})
     for row in rows:
         expected = {
@@ -143,18 +160,20 @@ def _recommendations(session: Session, entries: Mapping[int, Entry]) -> Iterator
         yield from _compared("recommendation", row, entries.get(row.id), kind, row.member, row.at, expected)
 
 
-def _decisions(session: Session, entries: Mapping[int, Entry]) -> Iterator[Fault]:
+def _decisions(session: Session, entries: Mapping[int, Entry], proposal: int | None) -> Iterator[Fault]:
     kind = KINDS[Action.APPROVE]
-    rows = session.scalars(select(DecisionRow)).all()
+    rows = session.scalars(_about(proposal, DecisionRow, DecisionRow.proposal_id)).all()
     yield from _missing("decision", entries, {kind}, {row.id for row in rows})
     for row in rows:
-        expected = ledger_facts(row) | {"proposal": row.proposal_id, "round": row.round}
+        expected = facts.of_decision(row) | {"proposal": row.proposal_id, "round": row.round}
         yield from _compared("decision", row, entries.get(row.id), kind, row.decided_by, row.decided_at, expected)
 
 
-def _withdrawals(session: Session, entries: Mapping[int, Entry]) -> Iterator[Fault]:
+def _withdrawals(session: Session, entries: Mapping[int, Entry], proposal: int | None) -> Iterator[Fault]:
     kind = KINDS[Action.WITHDRAW]
-    rows = session.scalars(select(WithdrawalRow)).all()
+    ended = select(DecisionRow.id).where(DecisionRow.proposal_id == proposal)
+    query = select(WithdrawalRow)
+    rows = session.scalars(query if proposal is None else query.where(WithdrawalRow.decision_id.in_(ended))).all()
     yield from _missing("withdrawal", entries, {kind}, {row.id for row in rows})
     for row in rows:
         expected = {"decision": row.decision_id, "reasons": digest_of(row.reasons)}

@@ -14,7 +14,7 @@ who did so and why, and every approval from before it has ended (see `ethics.app
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -175,6 +175,13 @@ def entry_at(session: Session, seq: int) -> Entry | None:
     return Entry(*rows[0]) if rows else None
 
 
+def entries_at(session: Session, numbers: Collection[int]) -> list[Entry]:
+    """Return the entries with these numbers that there are, in order."""
+    asked = sorted(set(numbers))
+    statement = f"{_SELECT} WHERE seq IN ({', '.join('?' * len(asked))}) ORDER BY seq"
+    return [Entry(*row) for row in run(session, statement, *asked)] if asked else []
+
+
 def is_chained(session: Session, entry: Entry) -> bool:
     """Say whether an entry agrees with its hash and with its neighbours: the entry before it and the one after it."""
     before, after = entry_at(session, entry.seq - 1), entry_at(session, entry.seq + 1)
@@ -187,14 +194,18 @@ def is_chained(session: Session, entry: Entry) -> bool:
     return entry.holds and entry.previous == previous and follows
 
 
-def entries(session: Session, *, kind: str | None = None, last: int | None = None, after: int = 0) -> list[Entry]:
-    """Return entries in order: those of one kind, those numbered above `after`, of these only the `last` so many."""
+def entries(
+    session: Session, *, kind: str | None = None, first: int | None = None, last: int | None = None, after: int = 0
+) -> list[Entry]:
+    """Return entries in order: those of one kind, above `after`, of these only the `first` or `last` so many."""
     where: str = "seq > ?"
     values: list[object] = [after]
     if kind is not None:
         where, values = "kind = ? AND seq > ?", [kind, after]
     if last is None:
-        return [Entry(*row) for row in run(session, f"{_SELECT} WHERE {where} ORDER BY seq", *values)]
+        limit: list[object] = [] if first is None else [first]
+        statement = f"{_SELECT} WHERE {where} ORDER BY seq" + " LIMIT ?" * len(limit)
+        return [Entry(*row) for row in run(session, statement, *values, *limit)]
     newest = run(session, f"{_SELECT} WHERE {where} ORDER BY seq DESC LIMIT ?", *values, last)
     return [Entry(*row) for row in reversed(newest)]
 

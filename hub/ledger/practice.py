@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from hub.ledger import ledger
 from hub.ledger.anchor import Anchor
+from hub.ledger.chain import Chain
 from hub.ledger.store import Store, open_store
 from hub.workspace import Workspace
 
@@ -25,9 +26,13 @@ def begin(workspace: Workspace, partnership: str) -> None:
 
 
 def is_marked(session: Session) -> bool:
-    """Say whether the ledger begins with the mark of a demonstration."""
+    """Say whether the ledger begins with the mark of a demonstration.
+
+    Raises:
+        LedgerError: it does, and the chain from that entry to its end does not hold.
+    """
     first = ledger.entry_at(session, 1)
-    return first is not None and first.kind == KIND and first.holds
+    return first is not None and first.kind == KIND and Chain().follow(session).at(1) == first
 
 
 def is_practice(workspace: Workspace) -> bool:

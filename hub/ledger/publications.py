@@ -9,13 +9,14 @@ written when all of its files are on disk and before it has its name, so that no
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
-from hub.errors import NotPublishedError
+from hub.errors import LedgerError, NotPublishedError
 from hub.ledger import ledger
+from hub.ledger.chain import Chain
 from hub.ledger.ledger import Entry
 from hub.ledger.store import Store, open_store
 from hub.workspace import Workspace
@@ -57,23 +58,51 @@ class Publication:
         return cls(number=entry.seq, at=entry.at, by=entry.actor, **said)
 
 
-@dataclass
 class Publications:
-    """All publications of a ledger, read once and then only what was added."""
+    """All publications of a ledger whose chain holds, read once and then only what was added."""
 
-    _last: int = 0
-    _all: list[Publication] = field(default_factory=list)
+    def __init__(self, chain: Chain | None = None) -> None:
+        """Take the chain.
 
-    def refresh(self, session: Session) -> "Publications":
-        """Read what was added since the last time."""
-        for entry in ledger.entries(session, kind=KIND, after=self._last):
-            self._all.append(Publication.of(entry))
-            self._last = entry.seq
+        Args:
+            chain: how far the ledger was followed; without one it is followed from the first entry.
+        """
+        self.chain = chain or Chain()
+        self._seen = -1
+        self._of: dict[str, list[Publication]] = {}
+
+    def refresh(self, session: Session) -> Self:
+        """Read what was added since the last time.
+
+        Raises:
+            LedgerError: the chain does not hold.
+        """
+        self.chain.follow(session)
+        return self._read()
+
+    def catch_up(self, store: Store) -> Self:
+        """Do the same page by page.
+
+        Raises:
+            LedgerError: the chain does not hold.
+        """
+        self.chain.catch_up(store)
+        return self._read()
+
+    def _read(self) -> Self:
+        if self._seen != self.chain.changes:
+            seen, read = self.chain.changes, dict[str, list[Publication]]()
+            try:
+                for one in map(Publication.of, self.chain.entries(KIND)):
+                    read.setdefault(one.kind, []).append(one)
+            except (ValueError, KeyError, TypeError):
+                raise LedgerError("A publication in the ledger does not say what Sentinel writes.") from None
+            self._of, self._seen = read, seen
         return self
 
     def of(self, kind: str, digest: str | None = None) -> list[Publication]:
         """Return the publications of one kind (and digest), oldest first."""
-        return [one for one in self._all if one.kind == kind and digest in (None, one.digest)]
+        return [one for one in self._of.get(kind, []) if digest in (None, one.digest)]
 
     def require(self, kind: str, digest: str) -> Publication:
         """Return the newest publication of an artefact.
@@ -133,6 +162,7 @@ def read(workspace: Workspace) -> Publications:
 
     Raises:
         RecordError: the ledger cannot be read.
+        LedgerError: its chain does not hold.
     """
     if not _exists(workspace):
         return Publications()
@@ -141,9 +171,12 @@ def read(workspace: Workspace) -> Publications:
 
 
 def read_from(store: Store) -> Publications:
-    """Return all publications in an open ledger."""
-    with store.reading() as session:
-        return Publications().refresh(session)
+    """Return all publications in an open ledger.
+
+    Raises:
+        LedgerError: its chain does not hold.
+    """
+    return Publications().catch_up(store)
 
 
 def _exists(workspace: Workspace) -> bool:

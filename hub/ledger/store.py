@@ -137,8 +137,10 @@ def head_of(session: Session, *, lock: bool = False) -> Head:
     Raises:
         LedgerError: the row that says so is missing, or the entry that it names.
     """
-    locked = lock and session.get_bind().dialect.name == "postgresql"
-    rows = run(session, _END + " FOR UPDATE OF ledger_head" if locked else _END)
+    if lock and session.get_bind().dialect.name == "postgresql":
+        # A statement of its own: one that waits for the lock and joins sees the new head beside the old entries.
+        run(session, "SELECT id FROM ledger_head FOR UPDATE")
+    rows = run(session, _END)
     if len(rows) == 1 and rows[0][0] == 0:
         return EMPTY
     if len(rows) != 1 or rows[0][3] is None or rows[0][1] != rows[0][2]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from hub.errors import LedgerError
+from hub.ledger import chain, ledger
 from hub.ledger.anchor import Head
-from hub.ledger.ledger import LATE, RESUMPTION, Entry, columns
+from hub.ledger.ledger import LATE
 from hub.ledger.store import Store
-from hub.ledger.tables import GENESIS, LedgerEntryRow, LedgerHeadRow, utc_text
+from hub.ledger.tables import GENESIS, LedgerHeadRow, utc_text
 
 PROVES = (
     "No entry was changed, removed, put in or written out of time since the anchor knew of it, and the ledger is not "
@@ -64,13 +65,10 @@ def verify(store: Store, *, noted: str | None = None) -> LedgerState:
     for left in reversed(range(_TRIES)):
         while True:
             with store.reading() as session:
-                page = session.execute(
-                    columns().where(LedgerEntryRow.seq > seq).order_by(LedgerEntryRow.seq).limit(_PAGE)
-                ).all()
+                page = ledger.entries(session, after=seq, first=_PAGE)
                 head = [(row.seq, row.hash) for row in session.execute(select(LedgerHeadRow.seq, LedgerHeadRow.hash))]
-            for row in page:
-                entry = Entry(*row)
-                if fault := _fault(entry, seq, last, at):
+            for entry in page:
+                if fault := chain.fault(entry, Head(seq, last, at)):
                     return LedgerState(seq, last, *fault)
                 seq, last, at = entry.seq, entry.hash, entry.at
                 seen = seen or last == noted
@@ -106,19 +104,6 @@ def require(state: LedgerState) -> None:
             f"The ledger does not hold at row {state.broken}: {state.why}.",
             "Keep the database as it is and compare it with the last backup.",
         )
-
-
-def _fault(entry: Entry, seq: int, last: str, at: str) -> tuple[int, str] | None:
-    """Return which entry is wrong when `entry` is read after entry `seq`, whose hash is `last` and moment `at`."""
-    if entry.seq != seq + 1:
-        return seq + 1, f"it is missing: entry {entry.seq} comes after entry {seq}"
-    if not entry.holds:
-        return entry.seq, "it was changed: its fields do not agree with its hash"
-    if entry.previous != last:
-        return max(seq, 1), f"it was replaced: entry {entry.seq} was written after another one"
-    if entry.at < at and entry.kind != RESUMPTION:
-        return entry.seq, "its time is before that of the entry in front of it"
-    return None
 
 
 def _fault_at_end(head: list[tuple[int, str]], seq: int, last: str) -> tuple[int, str] | None:

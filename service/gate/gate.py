@@ -29,8 +29,8 @@ from features.online import OnlineSource
 from features.use_cases import UseCase
 from hub import partnership as partnerships
 from hub.artefacts import open_artefact
-from hub.errors import IntegrityError, NotFoundError, NotPublishedError, SentinelError
-from hub.ledger import practice
+from hub.errors import IntegrityError, LedgerError, NotFoundError, NotPublishedError, SentinelError
+from hub.ledger import practice, verification
 from hub.ledger.publications import Publication, Publications
 from hub.ledger.store import Store
 from hub.partnership import Partnership
@@ -76,6 +76,7 @@ class Opened:
     snapshot: Snapshot
     online: OnlineSource
     day: datetime.date
+    publications: frozenset[int]
 
 
 @dataclass
@@ -99,10 +100,14 @@ class Gate:
     _sources: dict[str, str] = field(default_factory=dict)
     _decisions: dict[str, Decision] = field(default_factory=dict)
     _standing: Standing = field(default_factory=Standing)
-    _publications: Publications = field(default_factory=Publications)
+    _publications: Publications = field(init=False)
     _practice: bool | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)
     _making: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Let decisions and publications rest on the same way through the ledger."""
+        self._publications = Publications(self._standing.chain)
 
     def open(self, purpose: str, *, at: datetime.datetime) -> Opened:
         """Return what may be used for `purpose` at this moment, for `confirm` to look at once more.
@@ -116,12 +121,12 @@ class Gate:
             NotFoundError: something that the decision is about is gone.
         """
         known = self._decisions.get(purpose)
-        if known is not None:
+        if known is not None and self._standing.chain.is_followed:
             try:
                 return self._open(known, at)
             except SentinelError:
                 self._decisions.pop(purpose, None)  # perhaps another decision holds by now
-        decision = valid_decision(self.store, purpose=purpose, at=at)
+        decision = valid_decision(self.store, purpose=purpose, at=at, standing=self._standing)
         opened = self._open(decision, at)
         self._decisions[purpose] = decision
         return opened
@@ -153,13 +158,21 @@ class Gate:
                 f"{use_case.snapshot_days}.",
                 "Ingest newer extracts, link and publish.",
             )
-        return Opened(decision, declared, use_case, bundle, model, snapshot, online, day)
+        used = (
+            (SNAPSHOT, snapshot.digest),
+            (BUNDLE, bundle.digest),
+            (AUDIT, decision.audit),
+            (online_source.KIND, online.artefact.digest),
+        )
+        publications = frozenset(self._known(kind, digest).number for kind, digest in used)
+        return Opened(decision, declared, use_case, bundle, model, snapshot, online, day, publications)
 
     def confirm(self, session: Session, opened: Opened, *, at: datetime.datetime) -> None:
         """Check inside the write that what was opened is what holds at the moment `at`.
 
         Raises:
             ApprovalError: the decision has ended, or another one or a newer snapshot took its place.
+            LedgerError: the chain does not hold, or an entry about what is used is not as it was.
         """
         decision = self._decision_in(session, opened.decision.purpose, at)
         newest = self._newest(session)
@@ -168,6 +181,8 @@ class Gate:
             raise SupersededError(
                 "Another decision or newer data took the place of what was looked at.", "Ask again: it is a new score."
             )
+        if not self._standing.chain.same(session, opened.publications):
+            raise LedgerError("A publication in the ledger was changed.", "Run `sentinel ledger verify`.")
 
     @property
     def practice(self) -> bool:
@@ -193,7 +208,11 @@ class Gate:
         return refused
 
     def sweep(self) -> list[SentinelError]:
-        """Hash every byte of all that is kept; say what is not as it was published, which is not used any more."""
+        """Hash every byte of all that is kept, and follow the ledger anew; what is not as it was is used no more.
+
+        Returns:
+            What is not as it was published or written.
+        """
         kept: tuple[tuple[Kept[Any], Callable[[str], object]], ...] = (
             (self._bundles, lambda digest: open_bundle(self.workspace, digest)),
             (self._audits, lambda digest: open_audit(self.workspace, digest)),
@@ -208,6 +227,11 @@ class Gate:
                 except SentinelError as error:
                     values.forget(digest)
                     changed.append(error)
+        try:
+            verification.require(verification.verify(self.store))
+        except SentinelError as error:
+            self._standing.chain.forget()
+            changed.append(error)
         return changed
 
     def declared(self) -> Declared:
@@ -267,8 +291,7 @@ class Gate:
             try:
                 return self._publications.require(kind, digest)
             except NotPublishedError:
-                with self.store.reading() as session:
-                    return self._publications.refresh(session).require(kind, digest)
+                return self._publications.catch_up(self.store).require(kind, digest)
 
     def _bundle(self, digest: str) -> tuple[Bundle, Model]:
         self._known(BUNDLE, digest)
