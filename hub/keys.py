@@ -5,7 +5,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from hub import private_folders
+from hub import private_folders, regular_files
 from hub.errors import IntegrityError
 
 BYTES = 32
@@ -22,7 +22,9 @@ def read_key(path: Path, what: str) -> bytes:
         IntegrityError: it is gone or damaged.
     """
     try:
-        secret = path.read_bytes()
+        secret = regular_files.read(path, most=BYTES)
+    except regular_files.TooLargeError:
+        secret = b""
     except OSError:
         raise IntegrityError(f"{path}: the key of {what} is gone.", "Restore it from a copy.") from None
     if len(secret) != BYTES:

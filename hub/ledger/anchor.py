@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub import keys, private_folders
+from hub import keys, private_folders, regular_files
 from hub.digests import canonical_json
 from hub.errors import LedgerError
 from hub.ledger.tables import GENESIS
@@ -157,9 +157,9 @@ class Anchor:
         """Hold the lock of the file, which is on its key.
 
         Raises:
-            OSError: there is no key, or somebody holds the lock for longer than a second.
+            OSError: there is no key, it is no regular file, or somebody holds the lock for longer than a second.
         """
-        with self.key_path.open("rb") as lock:
+        with regular_files.opened(self.key_path) as lock:
             until = time.monotonic() + _PATIENCE_SECONDS
             while True:
                 try:

@@ -171,15 +171,18 @@ class Gate:
         """Check inside the write that what was opened is what holds at the moment `at`.
 
         Raises:
-            ApprovalError: the decision has ended, or another one or a newer snapshot took its place.
+            ApprovalError: the decision has ended, another one or a newer snapshot took its place, or the day is over.
             LedgerError: the chain does not hold, or an entry about what is used is not as it was.
         """
         decision = self._decision_in(session, opened.decision.purpose, at)
         newest = self._newest(session)
-        if decision != opened.decision or newest is None or newest.digest != opened.snapshot.digest:
+        day = opened.declared.partnership.day_of_use(at, practice=self.practice)
+        same = (opened.decision, opened.snapshot.digest, opened.day)
+        if (decision, None if newest is None else newest.digest, day) != same:
             self._decisions.pop(opened.decision.purpose, None)
             raise SupersededError(
-                "Another decision or newer data took the place of what was looked at.", "Ask again: it is a new score."
+                "Another decision, newer data or another day took the place of what was looked at.",
+                "Ask again: it is a new score.",
             )
         if not self._standing.chain.same(session, opened.publications):
             raise LedgerError("A publication in the ledger was changed.", "Run `sentinel ledger verify`.")

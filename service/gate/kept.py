@@ -7,6 +7,7 @@ not count as seen.
 """
 
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -25,24 +26,39 @@ _YOUNG_NANOSECONDS = 100_000_000
 def state_of(folder: Path, suffix: str = "") -> State:
     """Return what changes when a file in a folder, or in a folder of it, is written, replaced, added or removed.
 
+    Links are followed, since whoever reads the files follows them: one that leads nowhere has a state of its own.
+
     Args:
         folder: the folder; one that is missing has an empty state.
-        suffix: only files whose names end so.
+        suffix: only files whose names end so, and none in a folder whose name begins with a dot, such as .git.
     """
     found: list[tuple[str, int, int, int, int]] = []
-    waiting = [str(folder)]
+    waiting, entered = [str(folder)], set[tuple[int, int]]()
     while waiting:
+        inside = waiting.pop()
         try:
-            with os.scandir(waiting.pop()) as entries:
+            with os.scandir(inside) as entries:
                 for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
+                    seen = _status(entry)
+                    if not stat.S_ISDIR(seen.st_mode):
+                        if entry.name.endswith(suffix):
+                            found.append((entry.path, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
+                    elif (seen.st_dev, seen.st_ino) not in entered and not (suffix and entry.name.startswith(".")):
+                        entered.add((seen.st_dev, seen.st_ino))  # a link may lead to where it lies
                         waiting.append(entry.path)
-                    elif entry.name.endswith(suffix):
-                        seen = entry.stat()
-                        found.append((entry.path, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
+        except PermissionError:
+            found.append((inside, 0, 0, 0, 0))  # what cannot be entered cannot be read either
         except OSError:
-            found.append(("", 0, 0, 0, 0))  # something went away meanwhile: another state than any
+            found.append((inside, 0, 0, 0, time.monotonic_ns()))  # another state than any, so nothing of it is kept
     return tuple(sorted(found))
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result:
+    """Return what lies where an entry leads; of a link that leads nowhere, its own."""
+    try:
+        return entry.stat()
+    except OSError:
+        return entry.stat(follow_symlinks=False)
 
 
 def _is_young(state: State) -> bool:
