@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from hub.ledger import publications
+from hub.settings import Settings
+from hub.workspace import Workspace
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -26,10 +30,13 @@ def run(*words: str, workspace: Path) -> subprocess.CompletedProcess[str]:
         (["models", "train", "--use-case", "early_help_offer", "--as", "analyst"], 6, ""),
         (["models", "show", "abcd"], 6, "no bundle"),
         (["models", "show", "../../etc/passwd"], 2, "not the digest"),
-        (["audits", "run", "abcd"], 6, "no bundle"),
-        (["audits", "run"], 6, "models train"),
+        (["audits", "run", "abcd", "--as", "analyst"], 6, "no bundle"),
+        (["audits", "run", "--as", "analyst"], 6, "models train"),
         (["audits", "show", "abcd"], 6, "no audit"),
         (["ethics", "show", "7"], 6, "no proposal 7"),
+        (["ledger", "verify"], 6, "no ledger in this workspace"),
+        (["ledger", "list"], 6, "no ledger in this workspace"),
+        (["ledger", "resume", "--as", "owner", "--reasons", "It was restored."], 6, "no ledger in this workspace"),
         (["demo", "--partnership", "partnerships/open_university"], 3, "--data"),
         (["demo", "--data", "nowhere"], 3, "nowhere: no such folder"),
     ],
@@ -65,10 +72,32 @@ def test_environment_gives_workspace_and_partnership(tmp_path: Path, monkeypatch
     run("init", str(tmp_path / "county"), workspace=tmp_path)
     monkeypatch.setenv("SENTINEL_PARTNERSHIP", str(tmp_path / "county"))
     monkeypatch.setenv("SENTINEL_WORKSPACE", str(tmp_path / "made"))
-    command = [sys.executable, "-m", "service.cli", "ledger", "verify"]
+    command = [sys.executable, "-m", "service.cli", "ethics", "list"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "made" / "example_county" / "ethics" / "ethics.db").is_file()
+
+
+@pytest.mark.parametrize("said", ["SENTINEL_ANCHOR", "XDG_STATE_HOME"])
+def test_environment_says_where_the_anchor_is_which_is_never_in_the_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setenv(said, str(elsewhere / "anchor.json" if said == "SENTINEL_ANCHOR" else elsewhere))
+    root = tmp_path / "made" / "lancashire"
+    settings = Settings(workspace=tmp_path / "made")
+    publications.record(
+        Workspace(root, None, settings.anchor_of(root)), kind="snapshot", digest="5" * 64, inputs={}, by="ana"
+    )
+    assert not any("anchor" in path.name for path in root.rglob("*"))
+    [anchor] = elsewhere.rglob("*.json")
+    done = run("ledger", "verify", workspace=tmp_path / "made")
+    assert done.returncode == 0, done.stderr
+    assert str(anchor) in done.stdout.replace("\n", "")
+    anchor.unlink()
+    done = run("ledger", "verify", workspace=tmp_path / "made")
+    assert done.returncode == 5
+    assert "1 entries and no anchor" in done.stderr
 
 
 def test_serve_says_when_the_port_is_taken(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from features import erasure as feature_erasure
 from features.online import open_source
 from hub import artefacts, erasure, extracts, identity_store, ingest, linkage, publish, tombstones, verification
 from hub.errors import ConfigurationError, NotFoundError, StateError
+from hub.ledger import ledger, publications
 from hub.snapshots import open_snapshot
 from hub.workspace import Workspace
 from service import erasure as everywhere
@@ -100,6 +101,9 @@ def test_no_byte_of_the_person_is_left_and_everybody_else_stays(county: County) 
     assert kept < events
     assert len(kept) == 4
     assert after.artefact.facts["rows"]["person"] == pq.read_table(after.path("person")).num_rows == 1
+    known = publications.read(county.workspace)
+    for kind, digest in (("snapshot", after.digest), *(("extract", one) for one in done.extracts.values())):
+        assert known.require(kind, digest).inputs["rewritten_from"] in {before.digest, *done.extracts}
     assert set(done.extracts) == {one for extract in extracts.all_extracts(county.workspace)
                                   for one in extract.facts["rewritten_from"]}  # fmt: skip
     assert {one.state for one in verification.verify(county.workspace)} == {verification.WHOLE}
@@ -221,9 +225,11 @@ def test_models_and_approvals_that_used_the_person_are_listed_and_the_ledger_kno
     with open_store(workspace) as store:
         subject = erasure.find(workspace, source="school", own_id="S-4711")
         done = everywhere.erase(workspace, store, subject, by="ann", reference="DSR-1")
+        with store.reading() as session:
+            last = ledger.entries(session)[-1]
     assert [one["state"] for one in done.bundles] == ["its training saw the person"]
     assert done.approvals == []
-    assert done.ledger_entry == 1
+    assert (done.ledger_entry, last.kind) == (last.seq, "erasure")
     assert not any(secret in json.dumps(done.as_json()) for secret in (*SECRETS, *subject.person_ids))
     shutil.rmtree(workspace.bundles)
 
@@ -237,8 +243,11 @@ def test_identity_files_keep_their_digests(county: County) -> None:
     assert not list(county.workspace.identity.glob(f"{identity_store.ERASURE}*"))
 
 
-def test_the_command_shows_first_and_erases_when_told(county: County) -> None:
+def test_the_command_shows_first_and_erases_when_told(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = len(publications.read(county.workspace).of("snapshot"))
     county.workspace.root.rename(county.root / "county")
+    workspace = Workspace(county.root / "county")
+    monkeypatch.setenv("SENTINEL_ANCHOR", str(workspace.anchor))
     place = ["--workspace", str(county.root), "--partnership", str(county.root / "partnership")]
 
     def run(*words: str) -> Result:
@@ -262,6 +271,10 @@ def test_the_command_shows_first_and_erases_when_told(county: County) -> None:
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert said["rows_removed"]["person"] == 1
-    assert said["ledger_entry"] == 1
+    with open_store(workspace) as store, store.reading() as session:
+        entry = ledger.entry_at(session, said["ledger_entry"])
+    assert entry is not None
+    assert (entry.kind, entry.actor) == ("erasure", "person_0")
+    assert len(publications.read(workspace).of("snapshot")) == before + 1
     assert not any(secret in done.output for secret in SECRETS)
     assert _found(county.root / "county") == set()

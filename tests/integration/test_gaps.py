@@ -1,5 +1,6 @@
 """`sentinel hub gaps` over the real command line, on the generated partnership, and its page in a real browser."""
 
+import datetime
 import json
 import re
 import subprocess
@@ -11,12 +12,27 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from hub.ledger import practice
+from hub.workspace import Workspace
 from tests import browser as chromium
 from tests.factories import lancashire
 from tests.readability import assert_readable
 
 SIZES = {"wide": (1280, 900), "telephone": (390, 844)}
 EVERYWHERE = set("–—−±’‘“”…×·≥≤é")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let commands work in a workspace that is a demonstration's, so that it is the demonstration's day."""
+    root = tmp_path_factory.mktemp("workspace")
+    partnership = lancashire.declared()
+    workspace = Workspace(root / partnership.name, None, root / "anchor.json")
+    practice.begin(workspace, partnership.name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SENTINEL_WORKSPACE", str(root))
+        patch.setenv("SENTINEL_ANCHOR", str(workspace.anchor))
+        yield
 
 
 def gaps(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -83,6 +99,11 @@ def test_the_table_says_it_in_words_and_exits_with_0() -> None:
     for words in ("missing", "expiring", "usable", "Head of youth justice", "mentor_offer could use", "would lose"):
         assert words in text, words
     assert "early_help_offer:" not in text
+
+
+def test_without_the_mark_of_a_demonstration_it_is_today(tmp_path: Path) -> None:
+    done = gaps("--json", "--workspace", tmp_path)
+    assert json.loads(done.stdout)["on"] == str(datetime.datetime.now(datetime.UTC).date())
 
 
 def test_another_day_another_answer() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from hub import artefacts, extracts, identity_store, linkage, persons, publish, sql
 from hub.errors import GatewayError, IntegrityError, NotFoundError, StateError
+from hub.ledger import publications
 from hub.snapshots import Snapshot, open_snapshot
 from hub.tables import SNAPSHOT_TABLES
 from hub.workspace import Workspace
@@ -265,6 +266,7 @@ def test_events_of_nobody_known_are_counted_and_not_published(county: County) ->
     def place(digest: str) -> None:
         for name, path in folder.items():
             shutil.copy(path, identity_store.__dict__[name](workspace, "police", digest))
+        publications.record(workspace, kind=extracts.KIND, digest=digest, inputs={}, by="operator")
 
     facts = {**old.facts, "supersedes": [old.digest]}
     with artefacts.publish(workspace.extracts, extracts.KIND, facts, before=place) as draft:

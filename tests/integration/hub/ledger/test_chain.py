@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.errors import LedgerError, RecordError
+from hub.errors import LedgerError
 from hub.ledger import ledger, verification
 from hub.ledger.ledger import Entry
 from hub.ledger.store import Store, open_store
