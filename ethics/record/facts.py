@@ -20,7 +20,7 @@ _PLAIN = (
 
 def of_decision(row: DecisionRow) -> dict[str, Any]:
     """Return what a decision's entry in the ledger says."""
-    conditions = [[condition.words, condition.owner, condition.due] for condition in row.conditions]
+    conditions = [[condition.position, condition.words, condition.owner, condition.due] for condition in row.conditions]
     return {name: getattr(row, name) for name in _PLAIN} | {
         "expires_on": row.expires_on.isoformat() if row.expires_on else None,
         "reasons": digest_of(row.reasons),

@@ -91,6 +91,8 @@ class Anchor:
             raise LedgerError("The ledger's anchor is damaged.", _REMEDY) from None
         if not whole or not isinstance(seal, str) or not hmac.compare_digest(seal.encode(), self._seal(heads).encode()):
             raise LedgerError("The seal of the ledger's anchor does not hold.", _REMEDY)
+        if content != self._content(heads):
+            raise LedgerError("The ledger's anchor is damaged.", _REMEDY)
         return heads
 
     def check(self, head: Head) -> None:
@@ -136,6 +138,10 @@ class Anchor:
             if path.exists():
                 path.replace(path.with_name(f"{path.name}.ended"))
 
+    def _content(self, heads: tuple[Head, ...]) -> bytes:
+        """Return the bytes of the file, always as many."""
+        return canonical_json({**_said(heads), "seal": self._seal(heads)}).ljust(_BYTES - 1) + b"\n"
+
     def _seal(self, heads: tuple[Head, ...]) -> str:
         key = keys.read_key(self.key_path, "the ledger's anchor")
         return hmac.new(key, canonical_json(_said(heads)), hashlib.sha256).hexdigest()
@@ -173,7 +179,7 @@ class Anchor:
 
     def _write(self, heads: tuple[Head, ...], *, lasting: bool) -> None:
         """Write the file in its place, always with as many bytes: it costs one write and no change of the folder."""
-        content = canonical_json({**_said(heads), "seal": self._seal(heads)}).ljust(_BYTES - 1) + b"\n"
+        content = self._content(heads)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
         try:
             os.pwrite(descriptor, content, 0)

@@ -21,7 +21,7 @@ from hub.errors import LedgerError
 from hub.ledger import ledger
 from hub.ledger.anchor import EMPTY, Head
 from hub.ledger.ledger import RESUMPTION, Entry
-from hub.ledger.store import HEAD, Store, head_of
+from hub.ledger.store import HEAD, TOUCHED, Store, head_of
 
 MANY = frozenset({"score", "refusal"})
 """The kinds that are not kept."""
@@ -41,6 +41,7 @@ class Chain:
         self.changes = 0
         self._end = EMPTY
         self._kept: dict[int, Entry] = {}
+        self._marks: list[Head] = []
         self._lock = threading.RLock()
 
     @property
@@ -85,10 +86,29 @@ class Chain:
         if session.info.get(_FOLLOWED) is not self:
             head: Head = session.info.get(HEAD) or head_of(session)
             with self._lock:
+                if session.info.get(TOUCHED) and self.is_followed:
+                    self._look_again(session)
                 if head != self._end:
                     self._walk(session, head)
             session.info[_FOLLOWED] = self
         return self
+
+    def _look_again(self, session: Session) -> None:
+        """Somebody else wrote: what is kept must be as it was followed, and the last pages are followed anew.
+
+        What is older and is not kept, scores and refusals, is for `hub.ledger.verification`.
+
+        Raises:
+            LedgerError: an entry that is kept is not as it was followed.
+        """
+        start = self._marks[-2] if len(self._marks) > 1 else EMPTY
+        earlier = {seq: entry for seq, entry in self._kept.items() if seq <= start.seq}
+        if not self.same(session, earlier):
+            self.forget()
+            raise _broken(min(earlier), "an entry from there on was changed")
+        self._kept, self._end = earlier, start
+        self._marks = self._marks[:-1]
+        self.changes += 1
 
     def _walk(self, session: Session, head: Head) -> None:
         begun = self.is_followed
@@ -104,6 +124,8 @@ class Chain:
 
     def _take(self, session: Session) -> list[Entry]:
         """Check the next page of entries, and keep what may be rested on."""
+        if not self._marks or self._end.seq >= self._marks[-1].seq + _PAGE:
+            self._marks.append(self._end)
         page = ledger.entries(session, after=self._end.seq, first=_PAGE)
         for entry in page:
             wrong = fault(entry, self._end)
@@ -122,7 +144,7 @@ class Chain:
     def forget(self) -> None:
         """Follow it from the first entry the next time."""
         with self._lock:
-            self._end, self._kept = EMPTY, {}
+            self._end, self._kept, self._marks = EMPTY, {}, []
             self.changes += 1
 
     def entries(self, kind: str, *, after: int = 0) -> list[Entry]:

@@ -18,7 +18,7 @@ import sqlite3
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,10 +35,20 @@ from hub.workspace import Workspace
 
 HEAD = "ledger_head"
 """Where a writing session keeps the head of the chain, in `session.info`."""
+TOUCHED = "ledger_touched"
+"""Where a writing session says whether anybody else may have changed the database since this store wrote last."""
 _WRITES = "sentinel_writes"
+_COUNTER = slice(24, 28)  # of an SQLite file: it goes on by one with every transaction that changed something
 _END = """
     SELECT ledger_head.seq, ledger_head.hash, ledger_entry.hash, ledger_entry.at
     FROM ledger_head LEFT JOIN ledger_entry ON ledger_entry.seq = ledger_head.seq"""
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the file's counter is while nobody but this store has written; None when it is not known."""
+
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ class Store:
     engine: Engine
     anchor: Anchor
     clock: Callable[[], datetime.datetime]
+    _turn: _Turn = field(default_factory=_Turn)
 
     def now(self) -> datetime.datetime:
         """Return the present moment, in UTC."""
@@ -96,13 +107,23 @@ class Store:
                 if check:
                     self.anchor.check(head)
                 session.info[HEAD] = head
+                counter = self._counter()
+                session.info[TOUCHED] = counter is not None and counter != self._turn.expected
                 yield session
                 session.flush()
                 following = session.info[HEAD]
                 if following != head:
                     self.anchor.prepare(head, following)
+                    self._turn.expected = None if counter is None else counter + 1
             if following != head:
                 self.anchor.settle(following)
+
+    def _counter(self) -> int | None:
+        """Return how often an SQLite file was changed; None for another database."""
+        if self.engine.dialect.name != "sqlite":
+            return None
+        with Path(str(self.engine.url.database)).open("rb", buffering=0) as stream:
+            return int.from_bytes(stream.read(_COUNTER.stop)[_COUNTER], "big")
 
     @property
     def _reader(self) -> Engine:
