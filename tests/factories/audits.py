@@ -23,11 +23,11 @@ from hub import artefacts
 from hub.figures import share
 from hub.partnership import Partnership, PartnershipFile
 from hub.workspace import Workspace
-from models import bundles
 from models.bundles import Bundle
 from models.fitting import fit
 from models.matrices import Matrix
 from models.thresholds import BANDS
+from tests.factories.bundles import published
 from tests.factories.snapshots import GATEWAY
 
 PERFECT = {"value": 0.9991, "low": 0.998, "high": 0.9996, "n": 4321, "unit": ""}
@@ -99,9 +99,7 @@ def partnership() -> Partnership:
 
 def bundle_of(workspace: Workspace, feature_set: FeatureSet) -> Bundle:
     """Train on a feature set and publish the bundle, without MLflow."""
-    return bundles.publish(
-        workspace, fit(feature_set).contents, trained_by="ana", run={"run_id": "r", "experiment": "e"}
-    )
+    return published(workspace, fit(feature_set).contents)
 
 
 def changed(

@@ -14,7 +14,6 @@ from fastapi.testclient import TestClient
 from ethics import decisions
 from ethics.store import open_store
 from features.online import open_source
-from hub.command_line import Place
 from hub.ledger import ledger, verification
 from hub.ledger.store import Store
 from hub.ledger.subjects import Subjects
@@ -35,7 +34,7 @@ class World:
     """One copy of the small partnership, with its service."""
 
     def __init__(self, root: Path, bundle: str, audit: str) -> None:
-        self.place: Place = worlds.place(root)
+        self.root, self.place = root, worlds.place(root)
         self.bundle, self.audit = bundle, audit
         self.now = datetime.datetime.now(datetime.UTC)
         workspace = replace(self.place.workspace, clock=lambda: self.now)
@@ -44,8 +43,8 @@ class World:
         self.client = TestClient(create_app(self.scorer), raise_server_exceptions=False)
 
     def approve(self) -> int:
-        """Approve the bundle and return the proposal's number."""
-        return approve(self.store, self.place, open_bundle(self.place.workspace, self.bundle), self.audit)
+        """Approve the bundle, under the partnership's files as they are now, and return the proposal's number."""
+        return approve(self.store, worlds.place(self.root), open_bundle(self.place.workspace, self.bundle), self.audit)
 
     def ask(self, person_id: str = PERSON, purpose: str = worlds.PURPOSE, **more: str) -> Any:
         """Ask for a score."""

@@ -18,7 +18,8 @@ from audits.phrases import SMALL_NUMBERS
 from audits.report import render
 from features.feature_sets import FeatureSet
 from hub.digests import canonical_json
-from hub.errors import IntegrityError, NotFoundError
+from hub.errors import ConfigurationError, IntegrityError, NotFoundError
+from hub.ledger import publications
 from hub.workspace import Workspace
 from models import training
 from models.bundles import Bundle
@@ -79,6 +80,15 @@ def test_the_same_again_gives_the_same_digest(place: Workspace, bundle: Bundle, 
     assert audit.run(place, factory.partnership(), bundle.digest, seed=8).digest != made.digest
 
 
+def test_the_ledger_knows_it_from_what_and_for_whom(place: Workspace, bundle: Bundle, made: Audit) -> None:
+    [first, *_] = publications.read(place).of("audit", made.digest)
+    facts = made.facts
+    assert dict(first.inputs) == {name: facts[name] for name in ("bundle", "feature_set", "snapshot")}
+    assert first.by == publications.OPERATOR
+    audit.run(place, factory.partnership(), bundle.digest, seed=7, by="ana")
+    assert publications.read(place).require("audit", made.digest).by == "ana"
+
+
 def test_the_page_is_drawn_from_the_document_alone(made: Audit) -> None:
     document = json.loads(made.artefact.read("audit.json"))
     assert canonical_json(document) == made.artefact.read("audit.json")
@@ -104,8 +114,8 @@ def test_without_its_run_the_audit_is_still_made(tmp_path: Path, place: Workspac
     assert again.digest == made.digest
     assert again.note == "MLflow has no run of this bundle; the audit is in the workspace only."
     shutil.copytree(place.mlflow, alone.mlflow)
-    line = {"bundle": bundle.digest, "trained_by": "ana", "run_id": "0" * 32, "experiment": "x"}
-    (alone.bundles / "trainings.jsonl").write_text(json.dumps(line) + "\n")
+    gone_run = {"run_id": "0" * 32, "experiment": "x"}
+    publications.record(alone, kind="bundle", digest=bundle.digest, inputs={}, by="ana", more=gone_run)
     gone = audit.run(alone, factory.partnership(), bundle.digest, seed=7)
     assert gone.digest == made.digest
     assert gone.note == f"The MLflow run {'0' * 32} is gone; the audit is in the workspace only."
@@ -219,7 +229,8 @@ def test_fairness_is_compared_with_fairlearn_in_every_audit(made: Audit) -> None
     assert made.document()["fairness"]["compared_with_fairlearn"] >= 3 * sum("together" not in one for one in levels)
 
 
-def test_commands(place: Workspace, made: Audit, bundle: Bundle) -> None:
+def test_commands(place: Workspace, made: Audit, bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTINEL_ANCHOR", str(place.anchor))
     at = ["--workspace", str(place.root.parent), "--partnership", str(ROOT / "partnerships" / "lancashire")]
     runner = CliRunner()
     listed = json.loads(runner.invoke(app, ["list", "--json", *at]).stdout)
@@ -227,7 +238,11 @@ def test_commands(place: Workspace, made: Audit, bundle: Bundle) -> None:
     shown = runner.invoke(app, ["show", made.digest[:10], *at])
     assert str(made.report_path) in shown.stdout
     assert "Verdict by group" in shown.stdout
-    run = json.loads(runner.invoke(app, ["run", bundle.digest[:10], "--seed", "7", "--json", *at]).stdout)
+    words = ["run", bundle.digest[:10], "--seed", "7", "--json", *at]
+    nobody = runner.invoke(app, [*words, "--as", "nobody"])
+    assert isinstance(nobody.exception, ConfigurationError)
+    run = json.loads(runner.invoke(app, [*words, "--as", "analyst"]).stdout)
+    assert publications.read(place).require("audit", run["digest"]).by == "analyst"
     assert run["bundle"] == bundle.digest
     assert Path(run["report"]).is_file()
     unknown = runner.invoke(app, ["show", "0000", *at])

@@ -13,7 +13,7 @@ from features.feature_sets import FeatureSet, open_feature_set
 from hub import artefacts
 from hub.errors import NotFoundError
 from hub.workspace import Workspace
-from models import bundles, fitting
+from models import fitting
 from models.boosting import directions
 from models.bundles import Bundle, open_bundle
 from models.figures import Figure
@@ -21,6 +21,7 @@ from models.fitting import Fitted, fit
 from models.matrices import Matrix, floats, of_table
 from models.splits import NotEnoughError
 from models.thresholds import BANDS, OFFER_HELP
+from tests.factories.bundles import published
 from tests.factories.feature_sets import DATES, TEST_DATES, feature_set
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,7 @@ def fitted(features: FeatureSet) -> Fitted:
 @pytest.fixture(scope="module")
 def bundle(place: Workspace, fitted: Fitted) -> Bundle:
     """Return its published bundle."""
-    return bundles.publish(place, fitted.contents)
+    return published(place, fitted.contents)
 
 
 def rows_of(features: FeatureSet) -> Matrix:
@@ -107,13 +108,13 @@ def test_the_gap_is_kept_and_recorded(tmp_path: Path) -> None:
 def test_the_same_training_gives_the_same_digest(
     place: Workspace, bundle: Bundle, features: FeatureSet, tmp_path: Path
 ) -> None:
-    assert bundles.publish(place, fit(features).contents).digest == bundle.digest
+    assert published(place, fit(features).contents).digest == bundle.digest
     code = (
         "import sys; from pathlib import Path; from hub.workspace import Workspace\n"
         "from features.feature_sets import open_feature_set\n"
-        "from models import bundles; from models.fitting import fit\n"
+        "from models.fitting import fit; from tests.factories.bundles import published\n"
         "found = open_feature_set(Workspace(Path(sys.argv[1])), sys.argv[2])\n"
-        "print(bundles.publish(Workspace(Path(sys.argv[3])), fit(found).contents).digest)\n"
+        "print(published(Workspace(Path(sys.argv[3])), fit(found).contents).digest)\n"
     )
     # Another process, another number of threads, another order of hashes.
     threads = "1" if os.cpu_count() != 1 else "2"
@@ -127,7 +128,7 @@ def test_the_same_training_gives_the_same_digest(
 
 
 def test_another_seed_gives_another_digest(place: Workspace, bundle: Bundle, features: FeatureSet) -> None:
-    assert bundles.publish(place, fit(features, seed=1).contents).digest != bundle.digest
+    assert published(place, fit(features, seed=1).contents).digest != bundle.digest
 
 
 def test_the_model_answers(bundle: Bundle, features: FeatureSet, fitted: Fitted) -> None:
@@ -194,7 +195,7 @@ def test_a_learnable_outcome_is_learned(bundle: Bundle) -> None:
 
 def test_noise_is_not_called_better(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    noise = bundles.publish(workspace, fit(feature_set(workspace, signal=0.0, seed=5)).contents)
+    noise = published(workspace, fit(feature_set(workspace, signal=0.0, seed=5)).contents)
     auc = noise.figure("auc")
     assert isinstance(auc, Figure)
     assert auc.low < 0.5 < auc.high
@@ -212,7 +213,7 @@ def test_one_indicator_and_one_that_never_changes(tmp_path: Path) -> None:
             table.column_names.index("moves"), table.schema.field("moves"), [np.full(table.num_rows, 2.0)]
         )
         narrow = _republished(workspace, features, case.model_dump(mode="json"), chosen, constant)
-        assert bundles.publish(workspace, fit(narrow).contents).load().names == tuple(names)
+        assert published(workspace, fit(narrow).contents).load().names == tuple(names)
 
 
 def _republished(workspace: Workspace, features: FeatureSet, case: object, chosen: object, table: object) -> FeatureSet:

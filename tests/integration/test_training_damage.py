@@ -14,6 +14,7 @@ from hub.workspace import Workspace
 from models import bundles
 from models.bundles import Bundle, open_bundle
 from models.fitting import fit
+from tests.factories.bundles import published
 from tests.factories.feature_sets import feature_set
 from tests.integration.test_training import FILES, ROOT
 
@@ -22,7 +23,7 @@ from tests.integration.test_training import FILES, ROOT
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """Return a published bundle."""
     workspace = Workspace(tmp_path_factory.mktemp("workspace"))
-    return bundles.publish(workspace, fit(feature_set(workspace, people=900)).contents)
+    return published(workspace, fit(feature_set(workspace, people=900)).contents)
 
 
 @pytest.fixture

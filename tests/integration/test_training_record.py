@@ -16,9 +16,10 @@ from features.feature_sets import FeatureSet
 from hub.errors import NotFoundError
 from hub.workspace import Workspace
 from models import tracking, training
-from models.bundles import Bundle, open_bundle, trainings
+from models.bundles import Bundle, open_bundle
 from models.splits import NotEnoughError
 from models.tracking import store_address
+from models.trainings import trainings
 from tests.factories.feature_sets import early_help, feature_set, indicators
 from tests.factories.snapshots import GATEWAY
 from tests.factories.use_cases import files as written
