@@ -17,8 +17,8 @@ import os
 import sqlite3
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,17 +38,10 @@ HEAD = "ledger_head"
 TOUCHED = "ledger_touched"
 """Where a writing session says whether anybody else may have changed the database since this store wrote last."""
 _WRITES = "sentinel_writes"
-_COUNTER = slice(24, 28)  # of an SQLite file: it goes on by one with every transaction that changed something
+_VERSION = "sentinel_data_version"
 _END = """
     SELECT ledger_head.seq, ledger_head.hash, ledger_entry.hash, ledger_entry.at
     FROM ledger_head LEFT JOIN ledger_entry ON ledger_entry.seq = ledger_head.seq"""
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What the file's counter is while nobody but this store has written; None when it is not known."""
-
-    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +57,6 @@ class Store:
     engine: Engine
     anchor: Anchor
     clock: Callable[[], datetime.datetime]
-    _turn: _Turn = field(default_factory=_Turn)
 
     def now(self) -> datetime.datetime:
         """Return the present moment, in UTC."""
@@ -107,23 +99,14 @@ class Store:
                 if check:
                     self.anchor.check(head)
                 session.info[HEAD] = head
-                counter = self._counter()
-                session.info[TOUCHED] = counter is not None and counter != self._turn.expected
+                session.info[TOUCHED] = _is_touched(session)
                 yield session
                 session.flush()
                 following = session.info[HEAD]
                 if following != head:
                     self.anchor.prepare(head, following)
-                    self._turn.expected = None if counter is None else counter + 1
             if following != head:
                 self.anchor.settle(following)
-
-    def _counter(self) -> int | None:
-        """Return how often an SQLite file was changed; None for another database."""
-        if self.engine.dialect.name != "sqlite":
-            return None
-        with Path(str(self.engine.url.database)).open("rb", buffering=0) as stream:
-            return int.from_bytes(stream.read(_COUNTER.stop)[_COUNTER], "big")
 
     @property
     def _reader(self) -> Engine:
@@ -168,6 +151,19 @@ def head_of(session: Session, *, lock: bool = False) -> Head:
         raise LedgerError("The ledger does not end where its last row says.", "Run `sentinel ledger verify`.")
     seq, hash_, _, at = rows[0]
     return Head(seq, hash_, at)
+
+
+def _is_touched(session: Session) -> bool:
+    """Say whether another connection may have changed an SQLite file since this one wrote; never of PostgreSQL.
+
+    SQLite is asked. Whoever opens the file besides and closes it again takes away the locks of this whole process, and
+    two writers at once then ruin the database (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return False
+    seen, info = run(session, "PRAGMA data_version")[0][0], session.connection().connection.info
+    before, info[_VERSION] = info.get(_VERSION), seen
+    return bool(before != seen)
 
 
 def run(session: Session, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -269,7 +265,8 @@ def _make_file(path: Path, anchor: Anchor, *, may_create: bool) -> None:
                 "There is no ledger in this workspace yet.", "Give --workspace and --partnership of one that has."
             )
     private_folders.make_missing(path.parent)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(FileExistsError):  # one that is there is opened by SQLite alone: see `_is_touched`
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     path.chmod(0o600)
 
 
@@ -307,7 +304,8 @@ def _sqlite(url: URL, wait_seconds: float) -> Engine:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(address, uri=True, timeout=wait_seconds, check_same_thread=False, cached_statements=256)
 
-    engine = create_engine(url, creator=connect, hide_parameters=True)
+    # The connection that wrote last writes next: it alone knows whether anybody else wrote meanwhile.
+    engine = create_engine(url, creator=connect, hide_parameters=True, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: Any) -> None:
