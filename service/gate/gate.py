@@ -345,16 +345,16 @@ class Gate:
                     made = online_source.current(self.workspace, snapshot, use_case, bundle.indicators)
                     self._sources[key] = made.digest
                 digest = self._sources[key]
-            self._known(online_source.KIND, digest)
 
             def load(digest: str = digest) -> OnlineSource:
                 found = open_artefact(self.workspace.online, digest, online_source.KIND)
                 return OnlineSource(found, use_case, bundle.indicators)
 
             try:
+                self._known(online_source.KIND, digest)
                 return self._online.get(digest, self.workspace.online / digest, load)
-            except NotFoundError:  # an erasure deletes all of them; they are made again
+            except (NotFoundError, NotPublishedError):  # it is derived: an erasure deletes all, and they are made again
                 self._sources.pop(key, None)
                 if last:
                     raise
-        raise AssertionError
+        raise AssertionError("the loop ends by itself")
