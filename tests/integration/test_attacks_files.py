@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from hub import artefacts
-from hub.errors import IntegrityError, NotPublishedError
+from hub.errors import ConfigurationError, NotPublishedError
 from hub.workspace import Workspace
 from tests.factories import attacked
 from tests.factories.attacked import World
@@ -107,7 +107,7 @@ def test_a_manifest_whose_use_case_leads_elsewhere_is_not_read(world: World) -> 
             use_case="../../example/use_cases/early_help_offer",
         )
         audit = forged(world.workspace.audits, world.audit, "audit", unchanged, bundle=bundle)
-        with pytest.raises(IntegrityError):
+        with pytest.raises(ConfigurationError, match="name"):
             proposed(world, bundle=bundle, audit=audit)
 
 
