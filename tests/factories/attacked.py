@@ -20,10 +20,13 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -236,6 +239,25 @@ class World:
             self._client.close()
             self._client = None
 
+    @contextmanager
+    def asked(self, clients: int, **more: str) -> Iterator["Answers"]:
+        """Let so many clients ask, one request after the other, while the block runs."""
+        answers, stop = Answers(), threading.Event()
+
+        def work() -> None:
+            with self.client() as client:
+                while not stop.is_set():
+                    answers.add(self.ask(client, **more))
+
+        with ThreadPoolExecutor(clients) as pool:
+            done = [pool.submit(work) for _ in range(clients)]
+            try:
+                yield answers
+            finally:
+                stop.set()
+        for one in done:
+            one.result()
+
     # What those do who stand beside it.
 
     def sql(self, *statements: str, values: tuple[object, ...] = ()) -> list[Any]:
@@ -286,6 +308,36 @@ class World:
             self.close()
             self.ahead(seconds=0)
             before.put_back()
+
+
+@dataclass
+class Answers:
+    """What clients were answered.
+
+    Attributes:
+        kinds: how many answers there were of each kind.
+        statuses: how many had each status.
+        numbers: of the entries of the scores.
+        probabilities: which there were.
+        decisions: which were scored with.
+    """
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    numbers: list[int] = field(default_factory=list)
+    probabilities: set[float] = field(default_factory=set)
+    decisions: set[int] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, response: httpx2.Response) -> None:
+        """Count one answer."""
+        with self._lock:
+            self.kinds[kind_of(response)] += 1
+            self.statuses[response.status_code] += 1
+            if response.is_success:
+                self.numbers.append(response.json()["ledger_entry"])
+                self.probabilities.add(response.json()["probability"])
+                self.decisions.add(response.json()["decision"]["id"])
 
 
 @dataclass(frozen=True)
