@@ -42,18 +42,20 @@ def test_ready_is_said_only_once_it_is_so_and_the_service_lives_meanwhile() -> N
         assert ready(served) == 200
 
 
-@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("ends", ["well", "with an error", "with a refusal"])
 def test_the_port_is_taken_and_the_service_lives_while_what_is_approved_is_being_opened(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fails: bool
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ends: str
 ) -> None:
     may_end = threading.Event()
     running: list[uvicorn.Server] = []
     make = service_server.server
 
-    def prepare(_: object) -> None:
+    def prepare(_: object) -> list[Exception]:
         may_end.wait(30)
-        if fails:
-            raise RecordError("the database is locked")
+        locked = RecordError("the database is locked")
+        if ends == "with an error":
+            raise locked
+        return [] if ends == "well" else [locked]
 
     def kept(*given: Any) -> uvicorn.Server:
         running.append(make(*given))
@@ -74,7 +76,7 @@ def test_the_port_is_taken_and_the_service_lives_while_what_is_approved_is_being
         assert served.alive()
         assert ready(served) == 503
         may_end.set()
-        assert until(lambda: ready(served) == 200, 1) is not fails
+        assert until(lambda: ready(served) == 200, 1) is (ends == "well")
         assert served.alive()
     finally:
         may_end.set()
