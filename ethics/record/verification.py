@@ -142,8 +142,9 @@ def _answers(session: Session, entries: Mapping[int, Entry], proposal: int | Non
             "proposal": group[0].proposal_id,
             "answers": {row.section: digest_of(row.words) for row in group},
         }
-        row = group[0]
-        yield from _compared("canvas answer", row, entries.get(row.id), kind, row.answered_by, row.at, expected)
+        for row in {(one.proposal_id, one.answered_by, one.at): one for one in group}.values():
+            expected["proposal"] = row.proposal_id
+            yield from _compared("canvas answer", row, entries.get(row.id), kind, row.answered_by, row.at, expected)
 
 
 def _recommendations(session: Session, entries: Mapping[int, Entry], proposal: int | None) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ the others are kept.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -28,6 +29,8 @@ MOST_TOGETHER = 64
 """How many are written together."""
 PATIENCE_SECONDS = 5.0
 """How long a request waits for its write to begin; then it is taken back."""
+IMPATIENT_SECONDS = 0.5
+"""Who has waited for as long when the ledger turns out to be locked is refused with those who tried."""
 _BUSY = "The ledger cannot take this on at once; nothing was kept."
 _REMEDY = "Try again in a moment."
 
@@ -42,7 +45,7 @@ class Writes:
             store: the open ledger.
         """
         self._store = store
-        self._waiting: deque[tuple[Job[Any], Future[Any]]] = deque()
+        self._waiting: deque[tuple[Job[Any], Future[Any], float]] = deque()
         self._writing = threading.Lock()
 
     def do(self, job: Job[_T]) -> _T:
@@ -58,7 +61,7 @@ class Writes:
         answer: Future[_T] = Future()
         if len(self._waiting) >= MOST_WAITING:
             raise RecordError(_BUSY, _REMEDY)
-        self._waiting.append((job, answer))
+        self._waiting.append((job, answer, time.monotonic()))
         while not answer.done():
             if self._writing.acquire(timeout=PATIENCE_SECONDS):
                 try:
@@ -74,18 +77,29 @@ class Writes:
         """Return the next jobs to be written together, in the order in which they came."""
         taken: list[tuple[Job[Any], Future[Any]]] = []
         while self._waiting and len(taken) < MOST_TOGETHER:
-            job, answer = self._waiting.popleft()
+            job, answer, _ = self._waiting.popleft()
             if answer.set_running_or_notify_cancel():
                 taken.append((job, answer))
         return taken
+
+    def _impatient(self) -> list[Future[Any]]:
+        """Return who has waited for long while somebody else kept the ledger locked; they are not to wait once more."""
+        found: list[Future[Any]] = []
+        while self._waiting and self._waiting[0][2] < time.monotonic() - IMPATIENT_SECONDS:
+            _, answer, _ = self._waiting.popleft()
+            if answer.set_running_or_notify_cancel():
+                found.append(answer)
+        return found
 
     def _write(self, together: list[tuple[Job[Any], Future[Any]]]) -> None:
         """Write some jobs in one transaction, and tell each what became of it."""
         done: list[tuple[Future[Any], Any]] = []
         refused: list[tuple[Future[Any], SentinelError]] = []
         failed: SentinelError | None = None
+        begun = False
         try:
             with self._store.writing() as session:
+                begun = True
                 for job, answer in together:
                     head = session.info[HEAD]
                     try:
@@ -99,7 +113,7 @@ class Writes:
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing was kept, and its text is not told
             failed = RecordError(f"The ledger could not be written ({type(error).__name__}); nothing was kept.")
         if failed is not None:
-            for _, answer in together:
+            for answer in [one for _, one in together] + ([] if begun else self._impatient()):
                 answer.set_exception(failed)
             return
         for answer, value in done:

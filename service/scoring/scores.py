@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from audits.phrases import sentence
 from audits.reasons import strongest
 from ethics.errors import SupersededError
-from hub.errors import SentinelError
+from hub.errors import RecordError, SentinelError
 from hub.ledger import ledger
 from hub.ledger.ledger import Entry, moment
 from hub.ledger.subjects import Subjects
@@ -71,7 +71,12 @@ class Scorer:
             raise UnexpectedError(f"Something failed here ({type(error).__name__}); no score left.") from None
 
     def refused(self, document: Problem, request: ScoreRequest | None) -> None:
-        """Write a refusal to the ledger. Of a request that was not as declared, nothing is kept but that it came."""
+        """Write a refusal to the ledger. Of a request that was not as declared, nothing is kept but that it came.
+
+        That the ledger cannot be written is not written: whoever asks would wait twice to hear it.
+        """
+        if document.type.endswith(f":{RecordError.kind}"):
+            return
         facts = {"problem": document.type, "status": document.status}
         if request is not None:
             facts |= {"person": self._subjects.name(request.person_id), "purpose": request.purpose}
