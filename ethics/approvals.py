@@ -24,7 +24,7 @@ from ethics.records import DecisionRow, ProposalRow, WithdrawalRow
 from ethics.workflow import Action, State
 from hub.errors import RecordError
 from hub.ledger import ledger
-from hub.ledger.chain import Chain
+from hub.ledger.chain import Chain, Followed
 from hub.ledger.ledger import Entry
 from hub.ledger.store import HEAD, Store, head_of, run
 
@@ -144,11 +144,11 @@ def decision_in(session: Session, *, purpose: str, at: datetime.datetime) -> Dec
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """One approval that was looked at whole: what was read, the numbers of its entries, and how the chain stood."""
+    """One approval that was looked at whole: what was read, the numbers of its entries, and of what was followed."""
 
     rows: object
     entries: frozenset[int]
-    changes: int
+    number: int
     decision: Decision
 
 
@@ -168,18 +168,19 @@ class Standing:
 
     def decision_in(self, session: Session, *, purpose: str, at: datetime.datetime) -> Decision:
         """Return the same as the function `decision_in`, and raise the same."""
-        changes = self.chain.follow(session).changes
+        followed = self.chain.follow(session)
         rows = _rows(session, purpose)
         seen = self._seen.get(purpose)
-        if seen is None or (seen.rows, seen.changes) != (rows, changes) or not self.chain.same(session, seen.entries):
+        looked_at = seen is not None and (seen.rows, seen.number) == (rows, followed.number)
+        if seen is None or not looked_at or not followed.same(session, seen.entries):
             self._seen.pop(purpose, None)
             try:
-                decision, entries = _standing(session, self.chain, purpose)
+                decision, entries = _standing(session, followed, purpose)
             except (ValueError, TypeError, SQLAlchemyError):
                 raise NotApprovedError(
                     "A field of the ethics record is damaged, so nothing is scored.", "Run `sentinel ledger verify`."
                 ) from None
-            seen = self._seen[purpose] = _Seen(rows, entries, changes, decision)
+            seen = self._seen[purpose] = _Seen(rows, entries, followed.number, decision)
         return _in_time(session, seen.decision, at)
 
 
@@ -224,7 +225,7 @@ def _in_time(session: Session, decision: Decision, at: datetime.datetime) -> Dec
     return decision
 
 
-def _standing(session: Session, chain: Chain, purpose: str) -> tuple[Decision, frozenset[int]]:
+def _standing(session: Session, followed: Followed, purpose: str) -> tuple[Decision, frozenset[int]]:
     """Return the newest approval for a purpose, and the entries about it, unless something ended it or it is not whole.
 
     Raises:
@@ -234,14 +235,14 @@ def _standing(session: Session, chain: Chain, purpose: str) -> tuple[Decision, f
     if row is None:
         raise NotApprovedError("Nothing is approved for this purpose.", "The accountable owner decides on a proposal.")
     proposal = session.get(ProposalRow, row.proposal_id)
-    if _is_withdrawn(session, chain, row) or (proposal is not None and proposal.state == State.WITHDRAWN):
+    if _is_withdrawn(session, followed, row) or (proposal is not None and proposal.state == State.WITHDRAWN):
         raise WithdrawnError(f"The approval {row.id} for this purpose was withdrawn.", "Nothing is scored with it.")
-    if chain.entries(ledger.RESUMPTION, after=row.id):
+    if followed.entries(ledger.RESUMPTION, after=row.id):
         raise NotApprovedError(
             f"The approval {row.id} is from before the ledger had to be taken up again, so it does not hold any more.",
             "Propose it again, so that the group and the owner decide anew.",
         )
-    backing = _backing(session, chain, row, proposal) if proposal is not None else None
+    backing = _backing(session, followed, row, proposal) if proposal is not None else None
     if backing is None or row.policy_digest is None or row.expires_on is None:
         raise NotApprovedError(
             f"The record of decision {row.id} does not agree with the ledger, so nothing is scored.",
@@ -259,15 +260,15 @@ def _standing(session: Session, chain: Chain, purpose: str) -> tuple[Decision, f
     return decision, backing.entries
 
 
-def _is_withdrawn(session: Session, chain: Chain, row: DecisionRow) -> bool:
+def _is_withdrawn(session: Session, followed: Followed, row: DecisionRow) -> bool:
     """Say whether the record or the ledger knows of a withdrawal; either is enough."""
     if session.scalars(select(WithdrawalRow).filter_by(decision_id=row.id)).first() is not None:
         return True
-    return _is_ended_by(chain, row, Action.WITHDRAW)
+    return _is_ended_by(followed, row, Action.WITHDRAW)
 
 
-def _is_ended_by(chain: Chain, row: DecisionRow, action: Action) -> bool:
-    entries = chain.entries(transitions.KINDS[action], after=row.id)
+def _is_ended_by(followed: Followed, row: DecisionRow, action: Action) -> bool:
+    entries = followed.entries(transitions.KINDS[action], after=row.id)
     return any(entry.read_facts().get("decision") == row.id for entry in entries)
 
 
@@ -280,14 +281,14 @@ class _Backing:
     entries: frozenset[int]
 
 
-def _backing(session: Session, chain: Chain, row: DecisionRow, proposal: ProposalRow) -> _Backing | None:
+def _backing(session: Session, followed: Followed, row: DecisionRow, proposal: ProposalRow) -> _Backing | None:
     """Return what stands behind a decision; None unless decision, proposal, recommendations and ledger all agree."""
-    about = chain.about("proposal", proposal.id)
-    entry, proposed = about.get(row.id), chain.at(proposal.id)
-    if entry is None or proposed is None or _is_ended_by(chain, row, Action.SUPERSEDE):
+    about = followed.about("proposal", proposal.id)
+    entry, proposed = about.get(row.id), followed.at(proposal.id)
+    if entry is None or proposed is None or _is_ended_by(followed, row, Action.SUPERSEDE):
         return None
     about[proposal.id] = proposed
-    if proposal.state != State.APPROVED or proposal.changed_by_entry != row.id or not chain.same(session, about):
+    if proposal.state != State.APPROVED or proposal.changed_by_entry != row.id or not followed.same(session, about):
         return None
     if verification.faults(session, about, proposal=proposal.id):
         return None

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from hub.errors import LedgerError, NotPublishedError
 from hub.ledger import ledger
-from hub.ledger.chain import Chain
+from hub.ledger.chain import Chain, Followed
 from hub.ledger.ledger import Entry
 from hub.ledger.store import Store, open_store
 from hub.workspace import Workspace
@@ -77,8 +77,7 @@ class Publications:
         Raises:
             LedgerError: the chain does not hold.
         """
-        self.chain.follow(session)
-        return self._read()
+        return self._read(self.chain.follow(session))
 
     def catch_up(self, store: Store) -> Self:
         """Do the same page by page.
@@ -86,18 +85,17 @@ class Publications:
         Raises:
             LedgerError: the chain does not hold.
         """
-        self.chain.catch_up(store)
-        return self._read()
+        return self._read(self.chain.catch_up(store))
 
-    def _read(self) -> Self:
-        if self._seen != self.chain.changes:
-            seen, read = self.chain.changes, dict[str, list[Publication]]()
+    def _read(self, followed: Followed) -> Self:
+        if self._seen != followed.number:
+            read: dict[str, list[Publication]] = {}
             try:
-                for one in map(Publication.of, self.chain.entries(KIND)):
+                for one in map(Publication.of, followed.entries(KIND)):
                     read.setdefault(one.kind, []).append(one)
             except (ValueError, KeyError, TypeError):
                 raise LedgerError("A publication in the ledger does not say what Sentinel writes.") from None
-            self._of, self._seen = read, seen
+            self._of, self._seen = read, followed.number
         return self
 
     def of(self, kind: str, digest: str | None = None) -> list[Publication]:
