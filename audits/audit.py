@@ -118,7 +118,7 @@ def run(
     facts = _facts(bundle, found, seed)
     made_from = {name: facts[name] for name in ("bundle", "feature_set", "snapshot")}
     recorder = publications.recorder(workspace, KIND, made_from, by=by, code=sources_digest(_HERE))
-    with artefacts.publish(workspace.audits, KIND, facts, before=recorder) as draft:
+    with artefacts.publish(workspace.audits, KIND, facts, before=recorder, apart=True) as draft:
         content = canonical_json(found.document)
         (draft.path / EVIDENCE_FILE).write_bytes(content)
         (draft.path / REPORT_FILE).write_text(render(json.loads(content)), encoding="utf-8")

@@ -147,6 +147,19 @@ THREATS: tuple[Threat, ...] = (
     ),
     Threat(
         Position.WORKSPACE,
+        "Swaps a file of a bundle, audit or online source while Sentinel writes it.",
+        "They are written in a folder of the program's own, and hashed as they are taken over.",
+        "hub/artefacts.py",
+        ("tests/unit/hub/test_artefacts.py::test_what_is_filled_apart_is_what_was_written_whoever_swaps_files",),
+    ),
+    Threat(
+        Position.WORKSPACE,
+        "Swaps a file of an extract, snapshot or feature set while a command writes it.",
+        "Published as if it were ours. `sentinel hub verify` makes a sample of it again, and names it.",
+        left="Operators let nobody else write the workspace while commands run.",
+    ),
+    Threat(
+        Position.WORKSPACE,
         "Writes a manifest whose names lead to other files.",
         "Refused by the one function that makes paths of names.",
         "hub/names.py",
@@ -235,6 +248,13 @@ THREATS: tuple[Threat, ...] = (
             "tests/integration/test_ethics_decisions.py::"
             "test_a_record_that_does_not_agree_with_the_ledger_scores_nothing",
         ),
+    ),
+    Threat(
+        Position.DATABASE,
+        "Adds a trigger or a view that changes what is written or read.",
+        "The gate closes: only triggers that refuse, and do nothing else, may be there.",
+        "hub/ledger/store.py",
+        (f"{_RECORD}::test_a_record_that_was_tampered_with_scores_nothing_and_is_named",),
     ),
     Threat(
         Position.DATABASE,

@@ -171,8 +171,11 @@ class Standing:
         followed = self.chain.follow(session)
         rows = _rows(session, purpose)
         seen = self._seen.get(purpose)
-        looked_at = seen is not None and (seen.rows, seen.number) == (rows, followed.number)
-        if seen is None or not looked_at or not followed.same(session, seen.entries):
+        if (
+            seen is None
+            or (seen.rows, seen.number) != (rows, followed.number)
+            or not followed.same(session, seen.entries)
+        ):
             self._seen.pop(purpose, None)
             try:
                 decision, entries = _standing(session, followed, purpose)
@@ -232,7 +235,7 @@ def _standing(session: Session, followed: Followed, purpose: str) -> tuple[Decis
         ApprovalError: it was withdrawn, superseded, or does not agree with the ledger or its recommendations.
     """
     row = newest_approval(session, purpose)
-    if row is None:
+    if row is None or row.purpose != purpose:  # to the letter, whatever the column's collation says
         raise NotApprovedError("Nothing is approved for this purpose.", "The accountable owner decides on a proposal.")
     proposal = session.get(ProposalRow, row.proposal_id)
     if _is_withdrawn(session, followed, row) or (proposal is not None and proposal.state == State.WITHDRAWN):
@@ -268,8 +271,12 @@ def _is_withdrawn(session: Session, followed: Followed, row: DecisionRow) -> boo
 
 
 def _is_ended_by(followed: Followed, row: DecisionRow, action: Action) -> bool:
-    entries = followed.entries(transitions.KINDS[action], after=row.id)
-    return any(entry.read_facts().get("decision") == row.id for entry in entries)
+    """Say whether a later entry ends this decision, or any of its purpose: rows may have been renumbered meanwhile."""
+    for entry in followed.entries(transitions.KINDS[action], after=row.id):
+        facts = entry.read_facts()
+        if facts.get("decision") == row.id or facts.get("purpose") == row.purpose:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

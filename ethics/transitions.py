@@ -12,7 +12,7 @@ from ethics.evidence import Subject
 from ethics.permissions import Case, check_move
 from ethics.records import CanvasAnswerRow, ProposalRow, RecommendationRow
 from ethics.workflow import Action, State
-from hub.errors import NotFoundError, StateError
+from hub.errors import LedgerError, NotFoundError, StateError
 from hub.ledger import ledger
 from hub.ledger.ledger import Entry
 from hub.ledger.store import Store
@@ -42,10 +42,16 @@ def proposal(session: Session, partnership: Partnership, number: int) -> Proposa
     Raises:
         NotFoundError: there is none with this number.
         StateError: it is another partnership's.
+        LedgerError: the ledger's entry of this number is about something else.
     """
     row = session.get(ProposalRow, number)
     if row is None:
         raise NotFoundError(f"There is no proposal {number}.", "`sentinel ethics list` shows those there are.")
+    entry = ledger.entry_at(session, number)
+    if entry is None or entry.kind != PROPOSED or entry.read_facts().get("bundle") != row.bundle:
+        raise LedgerError(
+            f"The record of proposal {number} does not agree with the ledger.", "Run `sentinel ledger verify`."
+        )
     if row.partnership != partnership.name:
         raise StateError(
             f"Proposal {number} is one of {row.partnership}, not of {partnership.name}.", "Give its own --partnership."

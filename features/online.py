@@ -86,7 +86,7 @@ class OnlineSource:
         Nobody can reach the copy by a path, so what is read for as long as the source is open are the bytes that were
         checked. DuckDB keeps the copy open for all threads.
         """
-        folder = Path(tempfile.mkdtemp(prefix=".open-", dir=self.artefact.path.parent))
+        folder = Path(tempfile.mkdtemp(prefix="sentinel-open-"))  # not in the workspace: others may write that
         try:
             copy = self.artefact.private_copy(FILE, folder)
             self._connection.execute(f"ATTACH {sql.text(copy.as_posix())} AS source (READ_ONLY)")

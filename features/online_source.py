@@ -91,7 +91,7 @@ def current(
     if found is None:
         recorder = publications.recorder(workspace, KIND, _inputs(facts), by=MAKER, code=facts["code_digest"])
         with (
-            artefacts.publish(workspace.online, KIND, facts, before=recorder) as draft,
+            artefacts.publish(workspace.online, KIND, facts, before=recorder, apart=True) as draft,
             snapshot.artefact.held() as held,
         ):
             _make(draft.path, Snapshot(held.artefact), use_case, indicators, report)

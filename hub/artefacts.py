@@ -73,7 +73,12 @@ def _sync(path: Path) -> None:
 
 @contextmanager
 def publish(
-    parent: Path, kind: str, facts: Mapping[str, Any], *, before: Callable[[str], None] | None = None
+    parent: Path,
+    kind: str,
+    facts: Mapping[str, Any],
+    *,
+    before: Callable[[str], None] | None = None,
+    apart: bool = False,
 ) -> Iterator[Draft]:
     """Fill a draft directory in the `with` block; on a clean exit it is published under its digest.
 
@@ -85,14 +90,21 @@ def publish(
         facts: JSON-able statements about it. No time of day goes in, so that equal content has an equal name.
         before: called with the digest when every file is on disk and the directory has not got its name yet, for what
             must never be missing where the artefact exists.
+        apart: let the draft be filled outside `parent`, in a folder of this process in the system's temporary folder,
+            and take its files over while they are hashed: whoever can write `parent` has no hand in what is published.
     """
     private_folders.make(parent)
-    draft = Draft(Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=parent)), dict(facts))
+    draft = Draft(Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=None if apart else parent)), dict(facts))
+    taken: dict[str, str] = {}
     try:
         yield draft
+        if apart:
+            draft.path = _taken_over(draft.path, Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=parent)), taken)
         states = _files_in(draft.path)
+        if apart and states.keys() != taken.keys():
+            raise IntegrityError("A file was put into what is being published, or taken away; nothing was published.")
         files = {
-            name: {"sha256": held_files.hashed(draft.path / name, known.size), "bytes": known.size}
+            name: {"sha256": taken.get(name) or held_files.hashed(draft.path / name, known.size), "bytes": known.size}
             for name, known in states.items()
         }
         content = canonical_json({"kind": kind, "facts": draft.facts, "files": files})
@@ -115,6 +127,21 @@ def publish(
     shutil.rmtree(draft.path, ignore_errors=True)
     draft.digest = digest
     draft.path = parent / digest
+
+
+def _taken_over(filled: Path, draft: Path, taken: dict[str, str]) -> Path:
+    """Move a filled folder's files into a draft, noting the digest of each as its bytes pass; return the draft."""
+    try:
+        for name, known in _files_in(filled).items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with (draft / name).open("xb") as copy:
+                taken[name] = held_files.hashed(filled / name, known.size, copy=copy)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(filled, ignore_errors=True)
+    return draft
 
 
 def remove_drafts(parent: Path) -> None:

@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         if self.anchor is not None:
             return self.anchor
         state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-        where = digest_of([str(workspace.absolute()), self.database_url])
+        where = digest_of([str(workspace.resolve()), self.database_url])
         return state / "sentinel" / "anchors" / f"{workspace.name}-{where[:16]}.json"
 
     def as_environment(self) -> dict[str, str]:

@@ -159,7 +159,7 @@ def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: M
     facts = {"schema_version": SCHEMA_VERSION, **contents.facts}
     made_from = {name: facts[name] for name in ("feature_set", "snapshot", "use_case_digest", "catalogue_digest")}
     recorder = publications.recorder(workspace, KIND, made_from, by=trained_by, code=sources_digest(_HERE), more=run)
-    with artefacts.publish(workspace.bundles, KIND, facts, before=recorder) as draft:
+    with artefacts.publish(workspace.bundles, KIND, facts, before=recorder, apart=True) as draft:
         for name, content in contents.files().items():
             (draft.path / name).write_bytes(content)
     return open_bundle(workspace, draft.digest)

@@ -21,16 +21,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from hub import keys, private_folders, regular_files
 from hub.digests import canonical_json
-from hub.errors import LedgerError
+from hub.errors import LedgerError, RecordError
 from hub.ledger.tables import GENESIS
 
 _BYTES = 1024
 _PATIENCE_SECONDS, _PAUSE_SECONDS = 1.0, 0.002
 _VERSION = 1
+_MOVED = "The ledger's anchor moved on while something was written: another database took the place of this one."
 _REMEDY = (
     "Restore database and anchor together from the same copy, or let the accountable owner say why the ledger goes on "
     "(`sentinel ledger resume`); every approval from before then ends."
@@ -116,21 +117,53 @@ class Anchor:
         """Say that the ledger ends with `head` and may next end with `following`; it is on disk when this returns.
 
         Raises:
-            LedgerError: the anchor cannot be written.
+            LedgerError: the anchor cannot be written, or has moved on from `head` meanwhile.
         """
         with self._writing():
+            if self.path.exists() and head not in self._parsed(_read(self.path)):
+                raise LedgerError(_MOVED, _REMEDY)
             self._write((head, following), lasting=True)
 
     def settle(self, following: Head) -> None:
-        """Say that the ledger ends with `following`, unless somebody else has prepared the next write already.
+        """Say that the ledger ends with `following`, which was prepared.
 
         Raises:
-            LedgerError: the anchor cannot be written.
+            LedgerError: the anchor cannot be written, or says something else: what was kept lies in another file.
         """
         with self._writing():
             heads = self._parsed(_read(self.path))
-            if heads[-1] == following:
+            if heads[-1] != following:
+                raise LedgerError(_MOVED, _REMEDY)
+            if len(heads) > 1:
                 self._write((following,), lasting=False)
+
+    @contextmanager
+    def held(self, seconds: float) -> Iterator[None]:
+        """Let nobody else go from `check` to `settle` while the block runs, in whatever file their database is.
+
+        The database's own lock holds for one file only; somebody may have put another one in its place.
+
+        Args:
+            seconds: how long to wait for somebody else.
+
+        Raises:
+            RecordError: somebody else holds it for longer.
+        """
+        try:
+            private_folders.make_missing(self.path.parent)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            lock = os.fdopen(os.open(self.path.with_suffix(".lock"), flags, 0o600), "rb")
+            try:
+                _wait_for(lock, fcntl.LOCK_EX, seconds)
+            except OSError:
+                lock.close()
+                raise
+        except OSError as error:
+            raise RecordError(
+                f"The ledger's anchor cannot be held ({type(error).__name__}); nothing was kept.", "Try again."
+            ) from None
+        with lock:
+            yield
 
     def set_aside(self) -> None:
         """Put file and key under other names, so that the next write begins a new anchor; nothing is deleted."""
@@ -166,15 +199,7 @@ class Anchor:
             OSError: there is no key, it is no regular file, or somebody holds the lock for longer than a second.
         """
         with regular_files.opened(self.key_path) as lock:
-            until = time.monotonic() + _PATIENCE_SECONDS
-            while True:
-                try:
-                    fcntl.flock(lock, how | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > until:
-                        raise
-                    time.sleep(_PAUSE_SECONDS)
+            _wait_for(lock, how, _PATIENCE_SECONDS)
             yield
 
     def _write(self, heads: tuple[Head, ...], *, lasting: bool) -> None:
@@ -187,6 +212,24 @@ class Anchor:
                 os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _wait_for(lock: IO[bytes], how: int, seconds: float) -> None:
+    """Take the lock of an open file.
+
+    Raises:
+        BlockingIOError: somebody else holds it for longer than so many seconds.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _said(heads: tuple[Head, ...]) -> dict[str, Any]:

@@ -4,8 +4,6 @@ A generated county is looked at on its own day, on which its gateways hold; a re
 partnership.yaml could be put there by anybody; the first entry of an anchored ledger cannot.
 """
 
-from sqlalchemy.orm import Session
-
 from hub.ledger import ledger
 from hub.ledger.anchor import Anchor
 from hub.ledger.chain import Chain
@@ -25,16 +23,6 @@ def begin(workspace: Workspace, partnership: str) -> None:
         ledger.append(session, kind=KIND, actor="sentinel demo", facts={"partnership": partnership}, at=store.now())
 
 
-def is_marked(session: Session) -> bool:
-    """Say whether the ledger begins with the mark of a demonstration.
-
-    Raises:
-        LedgerError: it does, and the chain from that entry to its end does not hold.
-    """
-    first = ledger.entry_at(session, 1)
-    return first is not None and first.kind == KIND and Chain().follow(session).at(1) == first
-
-
 def is_practice(workspace: Workspace) -> bool:
     """Say whether a workspace is a demonstration's."""
     if workspace.database_url is None and not (workspace.ethics / "ethics.db").exists():
@@ -44,6 +32,11 @@ def is_practice(workspace: Workspace) -> bool:
 
 
 def is_practice_of(store: Store) -> bool:
-    """Say whether an open ledger is a demonstration's."""
+    """Say whether an open ledger is a demonstration's.
+
+    Raises:
+        LedgerError: it says so, and the chain from that entry to the end that the anchor knows does not hold.
+    """
     with store.reading() as session:
-        return is_marked(session)
+        first = ledger.entry_at(session, 1)
+    return first is not None and first.kind == KIND and Chain().catch_up(store).at(1) == first

@@ -102,6 +102,11 @@ class Publications:
         """Return the publications of one kind (and digest), oldest first."""
         return [one for one in self._of.get(kind, []) if digest in (None, one.digest)]
 
+    def newest(self, kind: str, digest: str) -> Publication | None:
+        """Return the newest publication of an artefact, or None."""
+        found = self.of(kind, digest)
+        return found[-1] if found else None
+
     def require(self, kind: str, digest: str) -> Publication:
         """Return the newest publication of an artefact.
 

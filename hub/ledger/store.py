@@ -14,10 +14,11 @@ the anchor on (`hub.ledger.anchor`).
 
 import datetime
 import os
+import re
 import sqlite3
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -38,7 +39,13 @@ HEAD = "ledger_head"
 TOUCHED = "ledger_touched"
 """Where a writing session says whether anybody else may have changed the database since this store wrote last."""
 _WRITES = "sentinel_writes"
-_VERSION = "sentinel_data_version"
+_VERSION, _SCHEMA, _FILE = "sentinel_data_version", "sentinel_schema_version", "file"
+_REPLACED = "The ledger's file was replaced while it was open; nothing was kept."
+_REFUSES = re.compile(
+    r"CREATE TRIGGER \w+ BEFORE (?:(?!\b(?:WITH|BEGIN|INSTEAD|AFTER)\b)[^;])* "
+    r"BEGIN SELECT RAISE\(ABORT, 'this record is only added to, never changed'\); END",
+)
+"""What a trigger of ours may be: it refuses, and does nothing else."""
 _END = """
     SELECT ledger_head.seq, ledger_head.hash, ledger_entry.hash, ledger_entry.at
     FROM ledger_head LEFT JOIN ledger_entry ON ledger_entry.seq = ledger_head.seq"""
@@ -52,11 +59,13 @@ class Store:
         engine: SQLAlchemy's engine.
         anchor: where the end of the chain is kept besides.
         clock: what the present moment is.
+        wait_seconds: how long a write waits for another one.
     """
 
     engine: Engine
     anchor: Anchor
     clock: Callable[[], datetime.datetime]
+    wait_seconds: float = 60.0
 
     def now(self) -> datetime.datetime:
         """Return the present moment, in UTC."""
@@ -93,9 +102,11 @@ class Store:
 
     @contextmanager
     def _writing(self, *, check: bool) -> Iterator[Session]:
-        with _refusals(), Session(self._writer) as session:
+        with _refusals(), ExitStack() as hold, Session(self._writer) as session:
             with session.begin():
                 head = head_of(session, lock=True)
+                hold.enter_context(self.anchor.held(self.wait_seconds))
+                require_own_schema(session)
                 if check:
                     self.anchor.check(head)
                 session.info[HEAD] = head
@@ -105,8 +116,15 @@ class Store:
                 following = session.info[HEAD]
                 if following != head:
                     self.anchor.prepare(head, following)
+                path, opened = self._file(), session.connection().connection.info.get(_FILE)
+            if path is not None and not _is_same(path, opened):
+                raise RecordError(_REPLACED, "Try again.")
             if following != head:
                 self.anchor.settle(following)
+
+    def _file(self) -> Path | None:
+        """Return the SQLite file; None for another database."""
+        return Path(str(self.engine.url.database)) if self.engine.dialect.name == "sqlite" else None
 
     @property
     def _reader(self) -> Engine:
@@ -151,6 +169,37 @@ def head_of(session: Session, *, lock: bool = False) -> Head:
         raise LedgerError("The ledger does not end where its last row says.", "Run `sentinel ledger verify`.")
     seq, hash_, _, at = rows[0]
     return Head(seq, hash_, at)
+
+
+def _is_same(path: Path, inode: int | None) -> bool:
+    """Say whether the file at a path is still the one that was opened."""
+    try:
+        return path.stat().st_ino == inode
+    except OSError:
+        return False
+
+
+def require_own_schema(session: Session) -> None:
+    """Refuse an SQLite file whose schema could do something by itself: views, or triggers that do more than refuse.
+
+    Looked at anew whenever the schema's version is another one.
+
+    Raises:
+        LedgerError: there is something that no step of ours made.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    info = session.connection().connection.info
+    version = run(session, "PRAGMA schema_version")[0][0]
+    if info.get(_SCHEMA) == version:
+        return
+    found = run(session, "SELECT type, sql FROM sqlite_master WHERE type NOT IN ('table', 'index')")
+    if not all(kind == "trigger" and _REFUSES.fullmatch(str(said)) for kind, said in found):
+        raise LedgerError(
+            "The ledger's database holds a view or a trigger that Sentinel did not make.",
+            "Somebody changed it by hand: compare it with the last backup.",
+        )
+    info[_SCHEMA] = version
 
 
 def _is_touched(session: Session) -> bool:
@@ -235,7 +284,7 @@ def open_store(
         engine = _sqlite(url, wait_seconds) if is_file else _postgresql(url, wait_seconds)
     except OSError as error:
         raise _unusable(error) from None
-    store = Store(engine, anchor, workspace.clock)
+    store = Store(engine, anchor, workspace.clock, wait_seconds)
     try:
         with store._writer.begin() as connection:
             if schema.version_of(connection) is None and anchor.heads():
@@ -309,20 +358,17 @@ def _sqlite(url: URL, wait_seconds: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: Any) -> None:
-        record.info["file"] = path.stat().st_ino
+        record.info[_FILE] = path.stat().st_ino
         connection.isolation_level = None  # transactions begin where `_begun` says, not where the driver guesses
         for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        try:
-            same = path.stat().st_ino == connection.connection.info["file"]
-        except OSError:
-            same = False
-        if not same:  # what is open is not what lies there any more: nothing may be written into a file without a name
+        # What is open is not what lies there any more: nothing may be written into a file without a name.
+        if not _is_same(path, connection.connection.info[_FILE]):
             connection.invalidate()
-            raise RecordError("The ledger's file was replaced while it was open; nothing was kept.", "Try again.")
+            raise RecordError(_REPLACED, "Try again.")
         writes = connection.get_execution_options().get(_WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

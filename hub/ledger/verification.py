@@ -14,7 +14,7 @@ from hub.errors import LedgerError
 from hub.ledger import chain, ledger
 from hub.ledger.anchor import Head
 from hub.ledger.ledger import LATE
-from hub.ledger.store import Store
+from hub.ledger.store import Store, require_own_schema
 from hub.ledger.tables import GENESIS, LedgerHeadRow, utc_text
 
 PROVES = (
@@ -61,6 +61,11 @@ def verify(store: Store, *, noted: str | None = None) -> LedgerState:
         store: the open store.
         noted: a head that was noted earlier; the chain must still contain it.
     """
+    with store.reading() as session:
+        try:
+            require_own_schema(session)
+        except LedgerError as error:
+            return LedgerState(0, GENESIS, 1, error.message.rstrip("."))
     seq, last, at, seen = 0, GENESIS, "", noted in (None, GENESIS)
     for left in reversed(range(_TRIES)):
         while True:

@@ -76,7 +76,7 @@ class Opened:
     snapshot: Snapshot
     online: OnlineSource
     day: datetime.date
-    publications: frozenset[int]
+    publications: Mapping[tuple[str, str], Publication]
 
 
 @dataclass
@@ -120,6 +120,20 @@ class Gate:
             GatewayError: a source that is read has no valid gateway for the purpose, then or now.
             NotFoundError: something that the decision is about is gone.
         """
+        try:
+            return self._look(purpose, at)
+        except LedgerError:
+            self.forget()  # whatever was believed of this ledger may have been somebody else's
+            raise
+
+    def forget(self) -> None:
+        """Read everything about the ledger anew the next time."""
+        self._decisions.clear()
+        self._sources.clear()
+        self._standing.chain.forget()
+        self._practice = None
+
+    def _look(self, purpose: str, at: datetime.datetime) -> Opened:
         known = self._decisions.get(purpose)
         if known is not None and self._standing.chain.is_followed:
             try:
@@ -164,7 +178,7 @@ class Gate:
             (AUDIT, decision.audit),
             (online_source.KIND, online.artefact.digest),
         )
-        publications = frozenset(self._known(kind, digest).number for kind, digest in used)
+        publications = {(kind, digest): self._known(kind, digest) for kind, digest in used}
         return Opened(decision, declared, use_case, bundle, model, snapshot, online, day, publications)
 
     def confirm(self, session: Session, opened: Opened, *, at: datetime.datetime) -> None:
@@ -184,7 +198,12 @@ class Gate:
                 "Another decision, newer data or another day took the place of what was looked at.",
                 "Ask again: it is a new score.",
             )
-        if not self._standing.chain.same(session, opened.publications):
+        numbers = {one.number for one in opened.publications.values()}
+        with self._reading:
+            known = self._publications.refresh(session)
+            unchanged = all(known.newest(*asked) == said for asked, said in opened.publications.items())
+        if not unchanged or not self._standing.chain.same(session, numbers):
+            self.forget()
             raise LedgerError("A publication in the ledger was changed.", "Run `sentinel ledger verify`.")
 
     @property

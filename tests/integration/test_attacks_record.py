@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from hub.errors import LedgerError
+from hub.ledger.anchor import EMPTY, Anchor, Head
 from hub.ledger.ledger import _hash
 from service.http.api import LIVE
 from tests.factories import attacked, worlds
@@ -145,6 +148,26 @@ def publication_renamed(world: World) -> None:
     world.edit(rename)
 
 
+def trigger_added(world: World) -> None:
+    """A withdrawal's row would vanish as soon as it is written."""
+    world.sql("CREATE TRIGGER gone AFTER INSERT ON withdrawal BEGIN DELETE FROM withdrawal WHERE id = NEW.id; END")
+
+
+def slow_trigger_added(world: World) -> None:
+    """The service would sit between two looks at the anchor for as long as somebody likes."""
+    world.sql(
+        "CREATE TRIGGER slow AFTER INSERT ON ledger_entry BEGIN SELECT count(*) FROM (WITH RECURSIVE n(i) AS "
+        "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT i FROM n); END"
+    )
+
+
+def view_in_place_of_a_table(world: World) -> None:
+    world.sql(
+        "ALTER TABLE recommendation RENAME TO hidden",
+        "CREATE VIEW recommendation AS SELECT * FROM hidden",
+    )
+
+
 ATTACKS: list[Callable[[World], None]] = [
     earlier_copy,
     earlier_copy_by_rename,
@@ -161,6 +184,9 @@ ATTACKS: list[Callable[[World], None]] = [
     anchor_edited,
     anchor_of_before,
     publication_renamed,
+    trigger_added,
+    slow_trigger_added,
+    view_in_place_of_a_table,
 ]
 
 
@@ -177,6 +203,41 @@ def test_a_record_that_was_tampered_with_scores_nothing_and_is_named(
         assert "the chain holds" not in said
     assert world.kind() == "scored"
     assert world.sentinel("ledger", "verify")[0] == 0
+
+
+def test_a_withdrawal_of_a_proposal_that_was_renumbered_is_refused_and_not_lost(world: World) -> None:
+    with world.undone():
+        number = world.proposal()
+        world.sql("UPDATE proposal SET id = 1 WHERE id = ?", values=(number,))
+        world.sql("UPDATE decision SET proposal_id = 1")
+        with pytest.raises(LedgerError):
+            world.withdraw(1)
+    assert world.kind() == "scored"
+
+
+def test_what_was_believed_of_a_forged_ledger_is_forgotten_with_it(world: World) -> None:
+    """A refused look at a rewritten database leaves nothing behind that a later score rests on."""
+    with world.undone():
+        before = world.database.read_bytes()
+        publication_renamed(world)
+        assert world.kind() in REFUSED
+        world.database.write_bytes(before)
+        assert world.kind() == "scored"
+        assert world.entries("score")[-1].read_facts()["bundle"] == world.bundle
+
+
+def test_an_anchor_that_moved_on_lets_nobody_go_on_from_where_it_was(tmp_path: Path) -> None:
+    anchor = Anchor(tmp_path / "anchor.json")
+    first, second, other = (Head(number, str(number) * 64, f"2026-01-0{number}") for number in (1, 2, 3))
+    anchor.prepare(EMPTY, first)
+    anchor.settle(first)
+    anchor.prepare(first, second)
+    anchor.settle(second)
+    with pytest.raises(LedgerError, match="moved on"):
+        anchor.prepare(first, other)
+    with pytest.raises(LedgerError, match="moved on"):
+        anchor.settle(first)
+    assert anchor.heads() == (second,)
 
 
 def test_a_ledger_that_is_gone_is_not_made_anew(world: World) -> None:

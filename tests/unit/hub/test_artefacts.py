@@ -205,3 +205,37 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new(tmp_path: Path) -> None:
             assert run(folder, 0).returncode == 0
             assert (folder / "current").read_text().strip() == new
     assert pointed == {old.digest, new}
+
+
+def test_what_is_filled_apart_is_what_was_written_whoever_swaps_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(tmp_path.iterdir())
+    with artefacts.publish(tmp_path, "thing", {}, apart=True) as draft:
+        assert tmp_path not in draft.path.parents
+        (draft.path / "a.txt").write_text("ours")
+        filled = draft.path
+    assert not filled.exists()
+    assert artefacts.open_artefact(tmp_path, draft.digest, "thing").read("a.txt") == b"ours"
+    assert set(tmp_path.iterdir()) - before == {draft.path}
+
+    def swapped(_digest: str) -> None:
+        (found,) = tmp_path.glob(".draft-*")
+        (found / "a.txt").write_text("forged")
+
+    with artefacts.publish(tmp_path, "thing", {"n": 2}, before=swapped, apart=True) as draft:
+        (draft.path / "a.txt").write_text("ours too")
+    with pytest.raises(IntegrityError):
+        artefacts.open_artefact(tmp_path, draft.digest, "thing").read("a.txt")
+    taken_over = artefacts._taken_over
+
+    def added(filled: Path, into: Path, taken: dict[str, str]) -> Path:
+        (into / "b.txt").write_text("put in")
+        return taken_over(filled, into, taken)
+
+    monkeypatch.setattr(artefacts, "_taken_over", added)
+    with (
+        pytest.raises(IntegrityError, match="put into"),
+        artefacts.publish(tmp_path, "thing", {"n": 3}, apart=True) as draft,
+    ):
+        (draft.path / "a.txt").write_text("ours")
