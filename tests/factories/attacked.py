@@ -17,6 +17,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -366,8 +367,12 @@ class Saved:
         chosen = {name: said for name, said in self.files.items() if not parts or name.startswith(parts)}
         for path in _files(self.root):
             name = path.relative_to(self.root).as_posix()
-            if (not parts or name.startswith(parts)) and (path.is_symlink() or name not in chosen):
+            if (not parts or name.startswith(parts)) and (name not in chosen or not stat.S_ISREG(path.lstat().st_mode)):
                 path.unlink()
+        folders = [one for part in _KEPT for one in (self.root / part).rglob("*") if one.is_dir()]
+        for folder in sorted(folders, reverse=True):
+            with suppress(OSError):  # it holds something
+                folder.rmdir()
         for name, content in chosen.items():
             path = self.root / name
             if not path.parent.is_dir() or path.parent.is_symlink():
