@@ -43,7 +43,7 @@ _VERSION, _SCHEMA, _FILE = "sentinel_data_version", "sentinel_schema_version", "
 _REPLACED = "The ledger's file was replaced while it was open; nothing was kept."
 _REFUSES = re.compile(
     r"CREATE TRIGGER \w+ BEFORE (?:(?!\b(?:WITH|BEGIN|INSTEAD|AFTER)\b)[^;])* "
-    r"BEGIN SELECT RAISE\(ABORT, 'this record is only added to, never changed'\); END",
+    r"BEGIN SELECT RAISE\((?:ABORT|FAIL|ROLLBACK), '[^']*'\); END",
 )
 """What a trigger of ours may be: it refuses, and does nothing else."""
 _END = """
