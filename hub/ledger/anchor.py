@@ -14,6 +14,7 @@ not hold the key has another head than these.
 import fcntl
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import time
@@ -169,7 +170,8 @@ class Anchor:
         """Put file and key under other names, so that the next write begins a new anchor; nothing is deleted."""
         for path in (self.path, self.key_path):
             if path.exists():
-                path.replace(path.with_name(f"{path.name}.ended"))
+                ended = (path.with_name(f"{path.name}.ended-{number}") for number in itertools.count(1))
+                path.replace(next(one for one in ended if not one.exists()))
 
     def _content(self, heads: tuple[Head, ...]) -> bytes:
         """Return the bytes of the file, always as many."""

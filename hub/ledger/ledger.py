@@ -110,8 +110,8 @@ def resume(store: Store, *, actor: str, reasons: str) -> Entry:
         known = [[head.seq, head.hash] for head in store.anchor.heads()]
     except SentinelError:
         known = []
-    store.anchor.set_aside()
     with store.resuming() as session:
+        store.anchor.set_aside()  # only now: the database lets us write
         head: Head = session.info[HEAD]
         facts = {"reasons": reasons, "ledger": [head.seq, head.hash], "ledger_time": head.at, "anchor": known}
         return _add(session, head, RESUMPTION, actor, facts, utc_text(store.now()))

@@ -29,7 +29,7 @@ from features.online import OnlineSource
 from features.use_cases import UseCase
 from hub import partnership as partnerships
 from hub.artefacts import open_artefact
-from hub.errors import IntegrityError, LedgerError, NotFoundError, NotPublishedError, SentinelError
+from hub.errors import GatewayError, IntegrityError, LedgerError, NotFoundError, NotPublishedError, SentinelError
 from hub.ledger import practice, verification
 from hub.ledger.publications import Publication, Publications
 from hub.ledger.store import Store
@@ -163,7 +163,7 @@ class Gate:
         for source in sorted(read & snapshot.artefact.facts["sources"].keys() | self._of_indicators(bundle)):
             refused = declared.permits.refusal(snapshot, source, purpose=decision.purpose, on=day)
             if refused is not None:
-                raise refused
+                raise GatewayError(refused.message, refused.remedy)
         check_policy(decision, declared.policies[use_case.name])
         age = (day - snapshot.known_to).days
         if age > use_case.snapshot_days:

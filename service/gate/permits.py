@@ -30,10 +30,11 @@ class Permits:
         """Return why a source may not be used for a purpose on a day (or shown to an agency), or None when it may."""
         question = (snapshot.digest, source, purpose, on, shown_to)
         if question not in self._answers:
-            self._answers[question] = None
+            answer: GatewayError | None = None
             try:
                 for declared in (snapshot, self.partnership):
                     declared.require_gateway(source, purpose=purpose, on=on, shown_to=shown_to)
             except GatewayError as error:
-                self._answers[question] = error
+                answer = error.with_traceback(None)
+            self._answers[question] = answer  # only once it is known
         return self._answers[question]

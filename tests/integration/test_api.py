@@ -209,7 +209,6 @@ def test_a_gateway_that_ended_or_was_withdrawn_since_publishing_stops_the_use(
     assert why in detail
 
 
-@pytest.mark.xfail(reason="the gate raises the one kept refusal again and again (service/gate/gate.py)", strict=True)
 def test_a_refusal_that_is_given_often_keeps_nothing_of_the_requests(world: World) -> None:
     world.declare("gateways", valid_to="2020-01-01")
     world.approve()

@@ -67,7 +67,6 @@ def test_each_question_has_an_answer_of_its_own() -> None:
     assert len(then.asked) == len(now.asked) == 7
 
 
-@pytest.mark.xfail(reason="Permits.refusal says yes before it has looked (service/gate/permits.py)", strict=True)
 def test_what_failed_is_not_permitted_the_next_time() -> None:
     then, now = Declared(), Declared(raises=ZeroDivisionError("nobody foresaw it"))
     permits = Permits(now)  # type: ignore[arg-type]
@@ -76,7 +75,6 @@ def test_what_failed_is_not_permitted_the_next_time() -> None:
             permits.refusal(then, "police", **ASKED)  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(reason="Permits.refusal says yes before it has looked (service/gate/permits.py)", strict=True)
 def test_nobody_is_permitted_anything_while_it_is_still_being_worked_out() -> None:
     go = threading.Event()
     then, now = Declared(waits=go), Declared(raises=REFUSED)

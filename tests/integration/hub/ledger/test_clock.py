@@ -241,9 +241,6 @@ def test_a_ledger_without_the_row_for_its_end_cannot_be_taken_up(store: Store) -
         ledger.resume(store, actor="olga", reasons=WORDS)
 
 
-@pytest.mark.xfail(
-    reason="hub.ledger.ledger.resume puts the anchor aside before the database lets it write", strict=True
-)
 def test_taking_it_up_when_the_database_refuses_leaves_the_anchor_as_it_was(tmp_path: Path) -> None:
     with open_store(Workspace(tmp_path), wait_seconds=0.1) as store:
         append(store, START)
@@ -257,7 +254,6 @@ def test_taking_it_up_when_the_database_refuses_leaves_the_anchor_as_it_was(tmp_
         append(store, START)
 
 
-@pytest.mark.xfail(reason="Anchor.set_aside writes over what was put aside before", strict=True)
 def test_what_was_put_aside_is_never_written_over(store: Store) -> None:
     anchors = []
     for _ in range(3):
