@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,7 @@ def heads(store: Store) -> list[Head]:
 def begin(anchor: Anchor, *known: Head) -> None:
     """Write an anchor that knows one head, or two, sealed with its key."""
     first, last = known[0], known[-1]
+    anchor.path.unlink()
     anchor.prepare(first, last)
     if len(known) == 1:
         anchor.settle(last)
@@ -252,7 +255,11 @@ def test_the_anchor_is_its_owners_alone_and_written_in_its_place(store: Store) -
     assert (before.st_ino, before.st_size) == (after.st_ino, after.st_size) == (after.st_ino, 1024)
     for path, mode in ((store.anchor.path, 0o600), (store.anchor.key_path, 0o600), (store.anchor.path.parent, 0o700)):
         assert stat.S_IMODE(path.stat().st_mode) == mode
-    assert sorted(path.name for path in store.anchor.path.parent.iterdir()) == ["ledger.json", "ledger.key"]
+    assert sorted(path.name for path in store.anchor.path.parent.iterdir()) == [
+        "ledger.json",
+        "ledger.key",
+        "ledger.lock",
+    ]
 
 
 A, B, C = (Head(seq, str(seq) * 64, "2026-03-02T09:30:00.000000Z") for seq in (1, 2, 3))
@@ -265,15 +272,35 @@ A, B, C = (Head(seq, str(seq) * 64, "2026-03-02T09:30:00.000000Z") for seq in (1
         ([("prepare", A, B), ("settle", B)], (B,)),
         ([("prepare", A, B), ("settle", B), ("settle", B)], (B,)),
         ([("prepare", A, B), ("prepare", A, C)], (A, C)),  # the first of them was never kept
-        ([("prepare", A, B), ("prepare", B, C), ("settle", B)], (B, C)),  # the second came before the first had settled
-        ([("prepare", A, B), ("prepare", B, C), ("settle", C), ("settle", B)], (C,)),
+        ([("prepare", A, B), ("prepare", B, C)], (B, C)),  # the first of them was kept, and its writer killed
     ],
 )
-def test_settling_never_undoes_what_somebody_else_has_prepared(
-    tmp_path: Path, steps: list[tuple[Any, ...]], known: tuple[Head, ...]
+def test_it_moves_on_from_where_it_was(tmp_path: Path, steps: list[tuple[Any, ...]], known: tuple[Head, ...]) -> None:
+    anchor = Anchor(tmp_path / "anchor" / "ledger.json")
+    for name, *given in steps:
+        getattr(anchor, name)(*given)
+    assert anchor.heads() == known
+
+
+@pytest.mark.parametrize(
+    ("steps", "refused", "known"),
+    [
+        ([("prepare", A, B), ("prepare", B, C)], ("settle", B), (B, C)),  # never undoes what somebody else prepared
+        ([("prepare", A, B), ("prepare", B, C), ("settle", C)], ("settle", B), (C,)),
+        ([("prepare", A, B), ("settle", B)], ("settle", A), (B,)),
+        ([("prepare", A, B), ("settle", B)], ("prepare", A, C), (B,)),
+        ([("prepare", A, B), ("settle", B)], ("prepare", C, A), (B,)),
+        ([("prepare", A, B)], ("prepare", C, A), (A, B)),
+    ],
+)
+def test_it_moves_on_from_nowhere_else(
+    tmp_path: Path, steps: list[tuple[Any, ...]], refused: tuple[Any, ...], known: tuple[Head, ...]
 ) -> None:
     anchor = Anchor(tmp_path / "anchor" / "ledger.json")
     for name, *given in steps:
+        getattr(anchor, name)(*given)
+    name, *given = refused
+    with pytest.raises(LedgerError, match="moved on while something was written"):
         getattr(anchor, name)(*given)
     assert anchor.heads() == known
 
@@ -286,6 +313,34 @@ def test_whoever_holds_the_lock_keeps_nobody_waiting_for_long(store: Store) -> N
             append(store)
         assert 0.5 < time.monotonic() - began < SECONDS
     assert append(store) == ROWS + 1
+
+
+def test_whoever_writes_holds_the_anchor_from_the_look_to_the_end_in_whatever_file(tmp_path: Path) -> None:
+    first, second = Workspace(tmp_path / "one"), Workspace(tmp_path / "other")
+    with open_store(first) as one, open_store(replace(second, anchor_file=first.anchor), wait_seconds=0.3) as other:
+        with one.writing() as session:
+            ledger.append(session, kind="score", actor="hub", facts={}, at=START)
+            began = time.monotonic()
+            with pytest.raises(RecordError, match="anchor cannot be held"):
+                append(other)
+            assert 0.2 < time.monotonic() - began < SECONDS
+        with pytest.raises(LedgerError, match="ends with entry 0, and its anchor knows 1"):
+            append(other)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, _linked])
+def test_something_else_in_the_place_of_the_lock_keeps_nobody_waiting(
+    store: Store, make: Callable[[Path], object]
+) -> None:
+    append(store)
+    lock = store.anchor.path.with_suffix(".lock")
+    lock.unlink()
+    make(lock)
+    began = time.monotonic()
+    with suppress(RecordError):
+        append(store)
+    assert time.monotonic() - began < SECONDS
+    assert verification.verify(store).holds
 
 
 # ---- kills
