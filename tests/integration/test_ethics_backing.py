@@ -22,7 +22,7 @@ from ethics.policy import policy_of
 from ethics.proposals import Verdict
 from ethics.record import facts as record_facts
 from ethics.record import verification as record
-from ethics.records import ConditionRow, DecisionRow, ProposalRow, RecommendationRow, TrainerRow
+from ethics.records import CanvasAnswerRow, ConditionRow, DecisionRow, ProposalRow, RecommendationRow, TrainerRow
 from ethics.store import open_store
 from ethics.workflow import Action, State
 from hub.digests import digest_of
@@ -113,6 +113,8 @@ class Forged:
         against_advice: why against advice.
         policy: digest of the policy; that of now.
         facts: facts of its entry that are others than its row says.
+        row: what row and entry say otherwise than the proposal.
+        answered: words that were put into the canvas, with an entry, after it was submitted.
         state: the proposal's state afterwards.
         kind: of its entry.
     """
@@ -125,6 +127,8 @@ class Forged:
     against_advice: str | None = None
     policy: str | None = "now"
     facts: dict[str, Any] = field(default_factory=dict)
+    row: dict[str, Any] = field(default_factory=dict)
+    answered: str | None = None
     state: State = State.APPROVED
     kind: str = transitions.KINDS[Action.APPROVE]
 
@@ -134,6 +138,8 @@ class Forged:
         with made.store.writing() as session:
             row = session.get(ProposalRow, made.number)
             assert row is not None
+            if self.answered is not None:
+                _answer(made, session, row, self.answered)
             for one in self.given:
                 if not one.late:
                     _give(made, session, row, one, policy)
@@ -147,7 +153,7 @@ class Forged:
         at = made.clock()
         names = ("purpose", "bundle", "audit", "snapshot", "use_case_digest", "canvas_digest", "round")
         decision = DecisionRow(
-            **{name: getattr(row, name) for name in names},
+            **{name: getattr(row, name) for name in names} | self.row,
             proposal_id=row.id,
             outcome=Outcome.APPROVED,
             decided_by=self.by,
@@ -161,7 +167,7 @@ class Forged:
         )
         counted = list(self.counted) if isinstance(self.counted, tuple) else self.counted
         said = record_facts.of_decision(decision) | {"counted": counted, "supporting": counted, "quorum": self.quorum}
-        said |= {"proposal": row.id, "round": row.round, "action": Action.APPROVE}
+        said |= {"proposal": row.id, "round": decision.round, "action": Action.APPROVE}
         said |= {"from": State.RECOMMENDED, "to": self.state} | self.facts
         entry = ledger.append(session, kind=self.kind, actor=self.actor or self.by, facts=said, at=at)
         decision.id = row.changed_by_entry = entry.seq
@@ -169,6 +175,17 @@ class Forged:
         session.add(decision)
         session.flush()
         return entry.seq
+
+
+def _answer(made: Reviewed, session: Session, row: ProposalRow, words: str) -> None:
+    at, section = made.clock(), "your_actions"
+    said = {"answers": {section: digest_of(words)}, "proposal": row.id, "round": row.round, "action": Action.ANSWER}
+    said |= {"from": row.state, "to": row.state}
+    entry = ledger.append(session, kind=transitions.KINDS[Action.ANSWER], actor="ana", facts=said, at=at)
+    session.add(
+        CanvasAnswerRow(id=entry.seq, section=section, proposal_id=row.id, words=words, answered_by="ana", at=at)
+    )
+    session.flush()
 
 
 def _give(made: Reviewed, session: Session, row: ProposalRow, one: Given, policy: str | None) -> None:
@@ -229,6 +246,10 @@ FORGERIES: dict[str, Forged] = {
     "one, and one is a quorum": replace(WHOLE, given=(Given("rita"),), counted=("rita",), quorum=1),
     "one counted twice": replace(WHOLE, given=(Given("rita"),), counted=("rita", "rita")),
     "fewer than its own quorum": replace(WHOLE, quorum=3),
+    "fewer than its own quorum, and the owner says why": replace(WHOLE, quorum=3, against_advice=AGAINST),
+    "one counted twice, and the owner says why": replace(
+        WHOLE, given=(Given("rita"),), counted=("rita", "rita"), against_advice=AGAINST
+    ),
     "a quorum that is no number": replace(WHOLE, quorum="2"),
     "a quorum that is true": replace(WHOLE, given=(Given("rita"),), counted=("rita",), quorum=True),
     "nobody says who counted": replace(WHOLE, counted=None),
@@ -268,6 +289,17 @@ FORGERIES: dict[str, Forged] = {
     "an entry that does not go against advice": replace(WHOLE, against_advice=AGAINST, facts={"against_advice": None}),
     "an entry about another proposal": replace(WHOLE, facts={"proposal": 9_999}),
     "an entry of another round": replace(WHOLE, facts={"round": 2}),
+    **{
+        f"a decision, with its entry, about another {name}": replace(WHOLE, row={name: value})
+        for name, value in {
+            "bundle": "e" * 64,
+            "audit": "e" * 64,
+            "snapshot": "e" * 64,
+            "use_case_digest": "e" * 64,
+            "round": 2,
+        }.items()
+    },
+    "a canvas that was answered anew after it was submitted": replace(WHOLE, answered=WORDS),
     "a proposal that is not approved": replace(WHOLE, state=State.RECOMMENDED),
     "a proposal that was superseded": replace(WHOLE, state=State.SUPERSEDED),
 }
