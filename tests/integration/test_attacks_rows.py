@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from hub import artefacts
+from hub.errors import StateError
 from hub.ledger import ledger
 from hub.settings import Settings
 from tests.factories import attacked, worlds
@@ -181,6 +182,19 @@ def test_three_recommendations_under_names_of_no_reviewers_open_nothing(world: W
         world.declare("partnership", lambda said: said["panel"]["people"].pop())
         assert world.kind() == "policy-changed"
     assert world.kind() == "scored"
+
+
+def test_a_recommendation_under_other_rules_does_not_count_under_these(world: World) -> None:
+    with world.undone():
+        number = world.under_review()
+        for member in worlds.REVIEWERS[:2]:
+            world.recommend(number, by=member)
+        world.declare("gateways", lambda said: said["gateways"][0].update(document="Another agreement"))
+        world.recommend(number, by=worlds.REVIEWERS[2])
+        world.declare("gateways", lambda said: said["gateways"][0].update(document="ISA-001"))
+        with pytest.raises(StateError):
+            world.decide(number)
+        assert world.kind() == "scored"  # by the approval from before
 
 
 def stranger() -> dict[str, str]:
