@@ -49,6 +49,9 @@ _TIMING = "tests/integration/test_attacks_timing.py"
 _FILES = "tests/integration/test_attacks_files.py"
 _POLICY = "tests/integration/test_attacks_policy.py"
 _RECORD = "tests/integration/test_attacks_record.py"
+_ROWS = "tests/integration/test_attacks_rows.py"
+_LINKS = "tests/integration/test_attacks_links.py"
+_LOAD = "tests/integration/test_attacks_load.py"
 _LEDGER = "tests/integration/test_http_ledger.py"
 _SIGNATURES = "Signatures by members' own keys (the ethics record) answer this."
 _PLACE = "Keep the anchor where whoever runs the database cannot write: SENTINEL_ANCHOR."
@@ -111,6 +114,7 @@ THREATS: tuple[Threat, ...] = (
         "What is read is what was hashed: one open file, a private copy, or refused.",
         "hub/held_files.py",
         (
+            f"{_LINKS}::test_a_file_that_is_swapped_between_its_hash_and_its_use_is_never_used",
             "tests/unit/hub/test_read_once.py::test_a_change_between_hash_and_use_is_refused",
             "tests/unit/hub/test_read_once.py::test_a_private_copy_is_what_was_checked_or_nothing",
         ),
@@ -160,6 +164,36 @@ THREATS: tuple[Threat, ...] = (
     ),
     Threat(
         Position.WORKSPACE,
+        "Points to an older snapshot that was published here once.",
+        "Refused: the ledger knows a newer one.",
+        "service/gate/gate.py",
+        (f"{_LINKS}::test_an_older_snapshot_is_not_used_when_the_pointer_is_put_back",),
+    ),
+    Threat(
+        Position.WORKSPACE,
+        "Puts a link, a pipe, a folder or nothing in the place of a file.",
+        "Refused at once. Nobody waits for a pipe.",
+        "hub/regular_files.py",
+        (f"{_LINKS}::test_what_is_no_file_of_its_own_is_refused_at_once", f"{_ROWS}::test_an_anchor"),
+    ),
+    Threat(
+        Position.WORKSPACE,
+        "Changes one model's files again and again, so that others are kept waiting.",
+        "Each purpose is judged by itself, and no other model is read again.",
+        "service/gate/kept.py",
+        (
+            f"{_LOAD}::test_one_purpose_is_scored_while_the_model_of_the_other_changes",
+            f"{_LOAD}::test_two_purposes_in_turn_read_no_model_again",
+        ),
+    ),
+    Threat(
+        Position.WORKSPACE,
+        "Damages or deletes files so that nothing is scored.",
+        "Nothing is scored until they are restored.",
+        left="Operators keep copies of the workspace, and the anchor's key apart from them.",
+    ),
+    Threat(
+        Position.WORKSPACE,
         "Writes a manifest whose names lead to other files.",
         "Refused by the one function that makes paths of names.",
         "hub/names.py",
@@ -201,14 +235,31 @@ THREATS: tuple[Threat, ...] = (
         (
             f"{_POLICY}::test_who_sat_in_the_panel_for_a_minute_does_not_count",
             f"{_POLICY}::test_a_quorum_that_was_lowered_for_a_minute_opens_nothing",
+            f"{_ROWS}::test_a_recommendation_under_other_rules_does_not_count_under_these",
         ),
+    ),
+    Threat(
+        Position.PARTNERSHIP,
+        "Leaves members of their own in the panel, and lets them approve.",
+        "These are then the rules. The digest in the decision shows that they are others.",
+        left=_SIGNATURES,
+    ),
+    Threat(
+        Position.PARTNERSHIP,
+        "Hides an edit from a running service behind links.",
+        "Links are followed, and one that leads nowhere hides nothing.",
+        "service/gate/kept.py",
+        (f"{_LINKS}::test_no_link_hides_that_a_declaration_was_edited",),
     ),
     Threat(
         Position.PARTNERSHIP,
         "Adds a demonstration, so that gateways never end.",
         "Only a ledger that began as a demonstration stands still in time.",
         "hub/ledger/practice.py",
-        (f"{_POLICY}::test_a_demonstration_in_a_real_partnership_stops_no_time",),
+        (
+            f"{_POLICY}::test_a_demonstration_in_a_real_partnership_stops_no_time",
+            f"{_LINKS}::test_a_gateway_ends_on_its_day_whatever_marks_lie_about",
+        ),
     ),
     Threat(
         Position.PARTNERSHIP,
@@ -224,6 +275,7 @@ THREATS: tuple[Threat, ...] = (
         "hub/ledger/chain.py",
         (
             f"{_RECORD}::test_a_record_that_was_tampered_with_scores_nothing_and_is_named",
+            f"{_ROWS}::test_rows_that_fit_each_other_open_nothing_now_or_after_a_start",
             "tests/integration/hub/ledger/test_chain.py::test_one_edited_row_is_named",
             "tests/integration/hub/ledger/test_chain.py::test_a_wholly_rewritten_chain_shows_against_a_head_noted_earlier",
         ),
@@ -245,6 +297,8 @@ THREATS: tuple[Threat, ...] = (
         "ethics/record/verification.py",
         (
             f"{_RECORD}::test_a_record_that_was_tampered_with_scores_nothing_and_is_named",
+            f"{_ROWS}::test_one_row_of_the_record_that_is_not_as_it_was_entered_closes_the_gate",
+            f"{_ROWS}::test_a_decision_without_recommendations_opens_nothing_even_with_an_entry_of_its_own",
             "tests/integration/test_ethics_decisions.py::"
             "test_a_record_that_does_not_agree_with_the_ledger_scores_nothing",
         ),
@@ -264,6 +318,7 @@ THREATS: tuple[Threat, ...] = (
         (
             f"{_RECORD}::test_a_record_that_was_tampered_with_scores_nothing_and_is_named",
             f"{_RECORD}::test_a_ledger_that_is_gone_is_not_made_anew",
+            f"{_ROWS}::test_a_workspace_that_was_put_back_as_a_whole_does_not_agree_with_its_anchor",
         ),
     ),
     Threat(
@@ -271,7 +326,10 @@ THREATS: tuple[Threat, ...] = (
         "Locks the database.",
         "Refused (503) after a second. Liveness does not mind.",
         "hub/ledger/writes.py",
-        (f"{_RECORD}::test_a_locked_database_is_a_refusal_within_two_seconds_and_liveness_does_not_mind",),
+        (
+            f"{_RECORD}::test_a_locked_database_is_a_refusal_within_two_seconds_and_liveness_does_not_mind",
+            f"{_LOAD}::test_while_the_ledger_is_locked_every_client_is_refused_within_two_seconds",
+        ),
     ),
     Threat(
         Position.CLOCK,
