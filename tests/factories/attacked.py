@@ -483,7 +483,7 @@ def is_running(process: int) -> bool:
     return status.rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def until(holds: Callable[[], bool], seconds: float = 10) -> bool:
+def until(holds: Callable[[], bool], seconds: float = 30) -> bool:
     """Wait until something holds; say whether it did in time."""
     end = time.monotonic() + seconds
     while not holds():
