@@ -343,6 +343,16 @@ def test_something_else_in_the_place_of_the_lock_keeps_nobody_waiting(
     assert verification.verify(store).holds
 
 
+def test_a_link_in_the_place_of_the_lock_makes_no_file_elsewhere(store: Store, tmp_path: Path) -> None:
+    append(store)
+    lock = store.anchor.path.with_suffix(".lock")
+    lock.unlink()
+    lock.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RecordError, match="anchor cannot be held"):
+        append(store)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 # ---- kills
 
 _KILLED = """

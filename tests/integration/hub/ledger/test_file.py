@@ -78,6 +78,24 @@ def test_what_took_the_place_of_an_open_file_is_written_and_not_the_file_without
         assert verification.verify(store).holds
 
 
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_file_that_is_replaced_within_a_write_keeps_nothing_of_it(workspace: Workspace, begun: bool) -> None:
+    def write(store: Store) -> None:
+        with store.writing() as session:
+            if begun:
+                ledger.append(session, kind="score", actor="hub", facts={}, at=START)
+            replaced(database(workspace)).unlink()
+            ledger.append(session, kind="score", actor="hub", facts={}, at=START)
+
+    with open_store(workspace) as store:
+        with pytest.raises(RecordError):
+            write(store)
+        assert rows(database(workspace)) == ROWS
+    with open_store(workspace) as store:
+        assert append(store) == ROWS + 1
+        assert verification.verify(store).holds
+
+
 def test_nothing_is_read_from_a_file_without_a_name_either(workspace: Workspace) -> None:
     with open_store(workspace) as store:
         append(store)

@@ -180,6 +180,27 @@ def test_after_it_was_found_broken_it_is_followed_from_the_first_entry(store: St
     assert len(chain.catch_up(store).kept) == 6
 
 
+def test_a_way_that_was_found_broken_is_not_gone_on_with(store: Store) -> None:
+    chain = Chain()
+    chain.catch_up(store)
+    edited(store, 7, fits=1)
+    unprotected(
+        store,
+        f"INSERT INTO ledger_entry SELECT 13, at, kind, actor, facts, previous, '{SEVEN}' FROM ledger_entry LIMIT 1",
+        f"UPDATE ledger_head SET seq = 13, hash = '{SEVEN}'",
+    )
+    with pytest.raises(LedgerError):
+        chain.catch_up(store)
+    with store.reading() as session:
+        twelve = ledger.entry_at(session, ROWS)
+    assert twelve is not None
+    unprotected(
+        store, "DELETE FROM ledger_entry WHERE seq = 13", f"UPDATE ledger_head SET seq = 12, hash = '{twelve.hash}'"
+    )
+    with pytest.raises(LedgerError, match="does not hold at row 7"):
+        chain.catch_up(store)
+
+
 # ---- publications
 
 
