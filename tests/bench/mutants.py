@@ -2,10 +2,11 @@
 
     python -m tests.bench.mutants --times 1000 --seed 1
 
-Changed are manifests and files of artefacts, rows of the database (also with their hashes made to fit), the anchor and
-the partnership's files. After each the service must refuse, live and answer within two seconds; then everything is put
-back, and it must score again. A mutant of a partnership's file that means the very same (in a comment, or in what the
-use case does not read) is judged by what was parsed, not by the answer, and counted apart.
+Changed are manifests and files of artefacts, rows of the database (also with hashes made to fit, of all or of two
+neighbours), the anchor and the partnership's files. After each the service must refuse, live and answer within two
+seconds; then everything is put back, and it must score again. A mutant of a partnership's file that means the very
+same (in a comment, or in what the use case does not read) is judged by what was parsed, not by the answer, and counted
+apart.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ethics import policy
@@ -75,6 +76,7 @@ class Mutants:
 class _World:
     root: Path
     chance: random.Random
+    before: bytes = b""
 
     @property
     def place(self) -> clocked_service.ClockedPlace:
@@ -141,8 +143,20 @@ def _artefact(world: _World) -> tuple[str, contextlib.AbstractContextManager[obj
 
 def _anchor(world: _World) -> tuple[str, contextlib.AbstractContextManager[object]]:
     path = world.place.workspace.anchor
+    if world.chance.random() < 0.1:
+        return "anchor of before", _earlier(path, world.before, world.ledger)
     chosen = world.chance.choice([path, path.with_suffix(".key")])
     return f"anchor {chosen.name}", _bytes(chosen, world.chance, world.ledger)
+
+
+@contextmanager
+def _earlier(path: Path, before: bytes, together: Iterable[Path]) -> Iterator[None]:
+    """Put an earlier copy of a file in its place."""
+    with contextlib.ExitStack() as stack:
+        for one in together:
+            stack.enter_context(_put_back(one))
+        path.write_bytes(before)
+        yield
 
 
 def _declared(world: _World) -> tuple[str, contextlib.AbstractContextManager[object]]:
@@ -151,7 +165,36 @@ def _declared(world: _World) -> tuple[str, contextlib.AbstractContextManager[obj
     how = world.chance.random()
     if how < 0.1:
         return f"declared {path.name} renamed", _renamed(path)
+    if how < 0.2:
+        other = world.chance.choice(sorted(set(folder.rglob("*.yaml")) - {path}))
+        return f"declared {path.name} and {other.name} swapped", _swapped(path, other)
+    if how < 0.5:
+        return f"declared {path.name} by lines", _lines(path, world.chance)
     return f"declared {path.name}", _bytes(path, world.chance)
+
+
+@contextmanager
+def _lines(path: Path, chance: random.Random) -> Iterator[None]:
+    """Leave a line out, or let two change places."""
+    with _put_back(path):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        one, other = chance.sample(range(len(lines)), 2)
+        if chance.random() < 0.5:
+            del lines[one]
+        else:
+            lines[one], lines[other] = lines[other], lines[one]
+        path.write_text("".join(lines), encoding="utf-8")
+        yield
+
+
+@contextmanager
+def _swapped(path: Path, other: Path) -> Iterator[None]:
+    """Let two files change what they hold."""
+    with _put_back(path), _put_back(other):
+        first, second = path.read_bytes(), other.read_bytes()
+        path.write_bytes(second)
+        other.write_bytes(first)
+        yield
 
 
 @contextmanager
@@ -197,16 +240,28 @@ def _row(world: _World, table: str) -> Iterator[None]:
             rows = [one for (one,) in connection.execute(f"SELECT rowid FROM {table}").fetchall()]
             columns = [one[1] for one in connection.execute(f"PRAGMA table_info({table})").fetchall()]
             row, column = chance.choice(rows), chance.choice(columns)
-            if chance.random() < 0.15:
+            how = chance.random()
+            if how < 0.15:
                 connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))
+            elif how < 0.25:
+                _double(connection, table, columns, row)
             else:
                 (old,) = connection.execute(f"SELECT {column} FROM {table} WHERE rowid = ?", (row,)).fetchone()
                 new = old + 1 if isinstance(old, int) else _other_text(old, chance)
                 with contextlib.suppress(sqlite3.IntegrityError):
                     connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (new, row))
-            if table == "ledger_entry" and chance.random() < 0.5:
-                _rechain(connection)
+            if table == "ledger_entry":
+                chance.choice((_rechain, lambda one: _rechain(one, row, 2), lambda _: None))(connection)
         yield
+
+
+def _double(connection: sqlite3.Connection, table: str, columns: list[str], row: int) -> None:
+    """Put a row in a second time, under the next number."""
+    values = list(connection.execute(f"SELECT * FROM {table} WHERE rowid = ?", (row,)).fetchone())
+    if isinstance(values[0], int):
+        values[0] = connection.execute(f"SELECT max({columns[0]}) + 1 FROM {table}").fetchone()[0]
+    with contextlib.suppress(sqlite3.IntegrityError):
+        connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
 
 
 def _other_text(old: object, chance: random.Random) -> str:
@@ -215,16 +270,19 @@ def _other_text(old: object, chance: random.Random) -> str:
     return text[:at] + chance.choice("abcdef0123456789") + "x" * chance.randrange(2) + text[at + 1 :]
 
 
-def _rechain(connection: sqlite3.Connection) -> None:
-    """Give every entry the hash that fits, and the head too."""
-    last = "0" * 64
-    rows = connection.execute("SELECT rowid, seq, at, kind, actor, facts FROM ledger_entry ORDER BY seq").fetchall()
+def _rechain(connection: sqlite3.Connection, first: int = 1, count: int | None = None) -> None:
+    """Give so many entries the hashes that fit; without `count` all of them, and the head too."""
+    query = "SELECT rowid, seq, at, kind, actor, facts FROM ledger_entry WHERE seq >= ? ORDER BY seq LIMIT ?"
+    rows = connection.execute(query, (first, -1 if count is None else count)).fetchall()
+    before = connection.execute("SELECT hash FROM ledger_entry WHERE seq = ?", (first - 1,)).fetchone()
+    last = str(before[0]) if before else "0" * 64
     for row, seq, *fields in rows:
         at, kind, actor, facts = map(str, fields)
         hash_ = _hash(int(seq), at, kind, actor, facts, last)
         connection.execute("UPDATE ledger_entry SET previous = ?, hash = ? WHERE rowid = ?", (last, hash_, row))
         last = hash_
-    connection.execute("UPDATE ledger_head SET seq = ?, hash = ?", (rows[-1][1], last))
+    if count is None:
+        connection.execute("UPDATE ledger_head SET seq = ?, hash = ?", (rows[-1][1], last))
 
 
 def _database(world: _World) -> tuple[str, contextlib.AbstractContextManager[object]]:
@@ -253,6 +311,7 @@ def run(*, times: int, seed: int) -> Mutants:
         child = clocked_service.forked(root, port)
         try:
             wait_until(port)
+            world = replace(world, before=world.place.workspace.anchor.read_bytes())
             assert Client(port).ask()[0] == 200
             for at in range(times):
                 _try(world, found, port, _KINDS[at % len(_KINDS)], meaning)
