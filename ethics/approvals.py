@@ -10,7 +10,7 @@ the partnership is for the caller to check, who has the partnership's files (`ch
 """
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,7 +26,7 @@ from hub.errors import RecordError
 from hub.ledger import ledger
 from hub.ledger.chain import Chain, Followed
 from hub.ledger.ledger import Entry
-from hub.ledger.store import HEAD, Store, head_of, run
+from hub.ledger.store import HEAD, STATE, Store, head_of, run
 
 APPROVED = "approved"
 FEWEST = 2
@@ -144,8 +144,12 @@ def decision_in(session: Session, *, purpose: str, at: datetime.datetime) -> Dec
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """One approval that was looked at whole: what was read, the numbers of its entries, and of what was followed."""
+    """One approval that was looked at whole: what was read, the numbers of its entries, and of what was followed.
 
+    `state` names the database's state in which it was read last (`hub.ledger.store.STATE`).
+    """
+
+    state: object
     rows: object
     entries: frozenset[int]
     number: int
@@ -168,9 +172,11 @@ class Standing:
 
     def decision_in(self, session: Session, *, purpose: str, at: datetime.datetime) -> Decision:
         """Return the same as the function `decision_in`, and raise the same."""
-        followed = self.chain.follow(session)
-        rows = _rows(session, purpose)
+        followed, state = self.chain.follow(session), session.info.get(STATE)
         seen = self._seen.get(purpose)
+        if seen is not None and state is not None and (seen.state, seen.number) == (state, followed.number):
+            return _in_time(session, seen.decision, at)
+        rows = _rows(session, purpose)
         if (
             seen is None
             or (seen.rows, seen.number) != (rows, followed.number)
@@ -183,7 +189,8 @@ class Standing:
                 raise NotApprovedError(
                     "A field of the ethics record is damaged, so nothing is scored.", "Run `sentinel ledger verify`."
                 ) from None
-            seen = self._seen[purpose] = _Seen(rows, entries, followed.number, decision)
+            seen = _Seen(state, rows, entries, followed.number, decision)
+        self._seen[purpose] = replace(seen, state=state)
         return _in_time(session, seen.decision, at)
 
 

@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from hub import private_folders, regular_files
 from hub.errors import IntegrityError
@@ -22,11 +23,24 @@ def read_key(path: Path, what: str) -> bytes:
         IntegrityError: it is gone or damaged.
     """
     try:
-        secret = regular_files.read(path, most=BYTES)
-    except regular_files.TooLargeError:
-        secret = b""
+        with regular_files.opened(path) as stream:
+            return read_open_key(stream, path, what)
     except OSError:
         raise IntegrityError(f"{path}: the key of {what} is gone.", "Restore it from a copy.") from None
+
+
+def read_open_key(stream: BinaryIO, path: Path, what: str) -> bytes:
+    """Return the key in an open file.
+
+    Args:
+        stream: the file, from its beginning.
+        path: where it lies, for the message.
+        what: whose key it is.
+
+    Raises:
+        IntegrityError: it is damaged.
+    """
+    secret = stream.read(BYTES + 1)
     if len(secret) != BYTES:
         raise IntegrityError(f"{path}: the key of {what} is damaged.", "Restore it from a copy.")
     return secret

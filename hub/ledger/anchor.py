@@ -12,6 +12,7 @@ not hold the key has another head than these.
 """
 
 import fcntl
+import functools
 import hashlib
 import hmac
 import itertools
@@ -73,7 +74,7 @@ class Anchor:
             LedgerError: the anchor is damaged, or its seal is not that of its key.
         """
         try:
-            with self._locked(fcntl.LOCK_SH):
+            with self._locked(fcntl.LOCK_SH) as key:
                 content = _read(self.path)
         except FileNotFoundError:
             if self.path.exists():
@@ -81,21 +82,7 @@ class Anchor:
             return ()
         except OSError as error:
             raise LedgerError(f"The ledger's anchor cannot be read ({type(error).__name__}).", _REMEDY) from None
-        return self._parsed(content)
-
-    def _parsed(self, content: bytes) -> tuple[Head, ...]:
-        try:
-            said = json.loads(content)
-            seal = said.pop("seal")
-            heads = tuple(Head(int(one["seq"]), str(one["hash"]), str(one["at"])) for one in said["heads"])
-            whole = said == _said(heads) and len(heads) in (1, 2)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise LedgerError("The ledger's anchor is damaged.", _REMEDY) from None
-        if not whole or not isinstance(seal, str) or not hmac.compare_digest(seal.encode(), self._seal(heads).encode()):
-            raise LedgerError("The seal of the ledger's anchor does not hold.", _REMEDY)
-        if content != self._content(heads):
-            raise LedgerError("The ledger's anchor is damaged.", _REMEDY)
-        return heads
+        return _parsed(content, key)
 
     def check(self, head: Head) -> None:
         """Raise LedgerError unless the chain that ends with `head` is the one that the anchor knows.
@@ -120,10 +107,12 @@ class Anchor:
         Raises:
             LedgerError: the anchor cannot be written, or has moved on from `head` meanwhile.
         """
-        with self._writing():
-            if self.path.exists() and head not in self._parsed(_read(self.path)):
+        is_new = not self.path.exists()
+        with self._writing(os.O_CREAT) as (descriptor, key):
+            if not is_new and head not in _parsed(os.pread(descriptor, _BYTES + 1, 0), key):
                 raise LedgerError(_MOVED, _REMEDY)
-            self._write((head, following), lasting=True)
+            os.pwrite(descriptor, _content((head, following), key), 0)
+            os.fdatasync(descriptor)
 
     def settle(self, following: Head) -> None:
         """Say that the ledger ends with `following`, which was prepared.
@@ -131,12 +120,12 @@ class Anchor:
         Raises:
             LedgerError: the anchor cannot be written, or says something else: what was kept lies in another file.
         """
-        with self._writing():
-            heads = self._parsed(_read(self.path))
+        with self._writing(0) as (descriptor, key):
+            heads = _parsed(os.pread(descriptor, _BYTES + 1, 0), key)
             if heads[-1] != following:
                 raise LedgerError(_MOVED, _REMEDY)
             if len(heads) > 1:
-                self._write((following,), lasting=False)
+                os.pwrite(descriptor, _content((following,), key), 0)
 
     @contextmanager
     def held(self, seconds: float) -> Iterator[None]:
@@ -167,53 +156,70 @@ class Anchor:
             yield
 
     def set_aside(self) -> None:
-        """Put file and key under other names, so that the next write begins a new anchor; nothing is deleted."""
-        for path in (self.path, self.key_path):
+        """Put file, key and mark under other names, so that the next write begins a new anchor; nothing is deleted."""
+        for path in (self.path, self.key_path, self._mark_path):
             if path.exists():
                 ended = (path.with_name(f"{path.name}.ended-{number}") for number in itertools.count(1))
                 path.replace(next(one for one in ended if not one.exists()))
 
-    def _content(self, heads: tuple[Head, ...]) -> bytes:
-        """Return the bytes of the file, always as many."""
-        return canonical_json({**_said(heads), "seal": self._seal(heads)}).ljust(_BYTES - 1) + b"\n"
+    @property
+    def is_of_practice(self) -> bool:
+        """Whether a mark beside the anchor, sealed with its key, says that its ledger is a demonstration's."""
+        try:
+            said = regular_files.read(self._mark_path, most=_BYTES)
+            with self._locked(fcntl.LOCK_SH) as key:
+                return hmac.compare_digest(said, _mark(key))
+        except OSError:
+            return False
 
-    def _seal(self, heads: tuple[Head, ...]) -> str:
-        key = keys.read_key(self.key_path, "the ledger's anchor")
-        return hmac.new(key, canonical_json(_said(heads)), hashlib.sha256).hexdigest()
+    def mark_practice(self) -> None:
+        """Put that mark there, so that the next demonstration may put the anchor aside.
+
+        Raises:
+            LedgerError: there is no anchor, or the mark cannot be written.
+        """
+        try:
+            with self._locked(fcntl.LOCK_EX) as key:
+                descriptor = os.open(self._mark_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.write(_mark(key))
+        except OSError as error:
+            raise LedgerError(f"The ledger's anchor cannot be marked ({type(error).__name__}).", _REMEDY) from None
+
+    @property
+    def _mark_path(self) -> Path:
+        return self.path.with_suffix(".demonstration")
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Let one process after the other change the file."""
+    def _writing(self, flags: int) -> Iterator[tuple[int, bytes]]:
+        """Let one process after the other change the file, in its place and always with as many bytes.
+
+        It costs one write and no change of the folder. What is given is the open file and the key.
+        """
         try:
-            private_folders.make_missing(self.path.parent)
             if not self.path.exists():
+                private_folders.make_missing(self.path.parent)
                 keys.make_key(self.key_path)
-            with self._locked(fcntl.LOCK_EX):
-                yield
+            with self._locked(fcntl.LOCK_EX) as key:
+                descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK | flags, 0o600)
+                try:
+                    yield descriptor, key
+                finally:
+                    os.close(descriptor)
         except OSError as error:
             raise LedgerError(f"The ledger's anchor cannot be written ({type(error).__name__}).", _REMEDY) from None
 
     @contextmanager
-    def _locked(self, how: int) -> Iterator[None]:
-        """Hold the lock of the file, which is on its key.
+    def _locked(self, how: int) -> Iterator[bytes]:
+        """Hold the lock of the file, which is on its key, and give the key.
 
         Raises:
             OSError: there is no key, it is no regular file, or somebody holds the lock for longer than a second.
+            IntegrityError: the key is damaged.
         """
         with regular_files.opened(self.key_path) as lock:
             _wait_for(lock, how, _PATIENCE_SECONDS)
-            yield
-
-    def _write(self, heads: tuple[Head, ...], *, lasting: bool) -> None:
-        """Write the file in its place, always with as many bytes: it costs one write and no change of the folder."""
-        content = self._content(heads)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
-        try:
-            os.pwrite(descriptor, content, 0)
-            if lasting:
-                os.fdatasync(descriptor)
-        finally:
-            os.close(descriptor)
+            yield keys.read_open_key(lock, self.key_path, "the ledger's anchor")
 
 
 def _wait_for(lock: IO[bytes], how: int, seconds: float) -> None:
@@ -232,6 +238,42 @@ def _wait_for(lock: IO[bytes], how: int, seconds: float) -> None:
             time.sleep(_PAUSE_SECONDS)
         else:
             return
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(content: bytes, key: bytes) -> tuple[Head, ...]:
+    """Return the heads that the bytes of an anchor name.
+
+    Raises:
+        LedgerError: it is damaged, or its seal is not that of the key.
+    """
+    try:
+        said = json.loads(content)
+        seal = said.pop("seal")
+        heads = tuple(Head(int(one["seq"]), str(one["hash"]), str(one["at"])) for one in said["heads"])
+        whole = said == _said(heads) and len(heads) in (1, 2)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise LedgerError("The ledger's anchor is damaged.", _REMEDY) from None
+    if not whole or not isinstance(seal, str) or not hmac.compare_digest(seal.encode(), _seal(heads, key).encode()):
+        raise LedgerError("The seal of the ledger's anchor does not hold.", _REMEDY)
+    if content != _content(heads, key):
+        raise LedgerError("The ledger's anchor is damaged.", _REMEDY)
+    return heads
+
+
+@functools.lru_cache(maxsize=8)
+def _content(heads: tuple[Head, ...], key: bytes) -> bytes:
+    """Return the bytes of the file, always as many."""
+    return canonical_json({**_said(heads), "seal": _seal(heads, key)}).ljust(_BYTES - 1) + b"\n"
+
+
+@functools.lru_cache(maxsize=8)
+def _seal(heads: tuple[Head, ...], key: bytes) -> str:
+    return hmac.new(key, canonical_json(_said(heads)), hashlib.sha256).hexdigest()
+
+
+def _mark(key: bytes) -> bytes:
+    return hmac.new(key, b"demonstration", hashlib.sha256).hexdigest().encode()
 
 
 def _said(heads: tuple[Head, ...]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from hub.errors import LedgerError
 from hub.ledger import ledger
 from hub.ledger.anchor import EMPTY, Head
 from hub.ledger.ledger import RESUMPTION, Entry
-from hub.ledger.store import HEAD, TOUCHED, Store, head_of
+from hub.ledger.store import HEAD, STATE, TOUCHED, Store, head_of
 
 MANY = frozenset({"score", "refusal"})
 """The kinds that are not kept."""
@@ -82,6 +82,7 @@ class Chain:
     def __init__(self) -> None:
         self._followed = NOTHING
         self._numbers = itertools.count(1)
+        self._same: set[tuple[object, int, frozenset[int]]] = set()
         self._lock = threading.Lock()
 
     @property
@@ -117,12 +118,21 @@ class Chain:
         return found[1]
 
     def same(self, session: Session, numbers: Collection[int]) -> bool:
-        """Say whether the database says of these entries what was followed."""
-        return self.follow(session).same(session, numbers)
+        """Say whether the database says of these entries what was followed; asked once in each of its states."""
+        followed, state = self.follow(session), session.info.get(STATE)
+        asked = (state, followed.number, frozenset(numbers))
+        if state is None or asked not in self._same:
+            if not followed.same(session, numbers):
+                return False
+            if any(one[:2] != asked[:2] for one in self._same):
+                self._same.clear()
+            self._same.add(asked)
+        return True
 
     def forget(self) -> None:
         """Follow it from the first entry the next time."""
         self._followed = NOTHING
+        self._same.clear()
 
     def _look_again(self, session: Session, head: Head) -> None:
         """Somebody else wrote: what is kept must be as it was followed, and the last pages are followed anew.

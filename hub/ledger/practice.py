@@ -4,6 +4,7 @@ A generated county is looked at on its own day, on which its gateways hold; a re
 partnership.yaml could be put there by anybody; the first entry of an anchored ledger cannot.
 """
 
+from hub.errors import LedgerError
 from hub.ledger import ledger
 from hub.ledger.anchor import Anchor
 from hub.ledger.chain import Chain
@@ -17,10 +18,20 @@ def begin(workspace: Workspace, partnership: str) -> None:
     """Begin a new ledger with the mark of a demonstration, and anchor it anew.
 
     The caller has removed what a former demonstration left; an anchor of it is put aside under another name.
+
+    Raises:
+        LedgerError: the anchor is that of a ledger which is no demonstration's; it stays as it is.
     """
-    Anchor(workspace.anchor).set_aside()
+    anchor = Anchor(workspace.anchor)
+    if anchor.heads() and not anchor.is_of_practice:
+        raise LedgerError(
+            f"{anchor.path} is the anchor of a ledger that is no demonstration's, so it stays as it is.",
+            "Give the demonstration a workspace of its own, and no SENTINEL_ANCHOR of another one.",
+        )
+    anchor.set_aside()
     with open_store(workspace) as store, store.writing() as session:
         ledger.append(session, kind=KIND, actor="sentinel demo", facts={"partnership": partnership}, at=store.now())
+    anchor.mark_practice()
 
 
 def is_practice(workspace: Workspace) -> bool:

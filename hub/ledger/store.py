@@ -38,8 +38,13 @@ HEAD = "ledger_head"
 """Where a writing session keeps the head of the chain, in `session.info`."""
 TOUCHED = "ledger_touched"
 """Where a writing session says whether anybody else may have changed the database since this store wrote last."""
+STATE = "ledger_state"
+"""Where a writing session names the state of an SQLite file: while the name is the same, nobody but this connection has
+changed anything in it, so what it read once need not be read again. Missing where that cannot be told."""
 _WRITES = "sentinel_writes"
-_VERSION, _SCHEMA, _FILE = "sentinel_data_version", "sentinel_schema_version", "file"
+_CONNECTION = "ledger_connection"
+# Where a writing session keeps its connection: asking the session for it costs as much as a statement.
+_VERSION, _SCHEMA, _FILE, _SELF = "sentinel_data_version", "sentinel_schema_version", "file", "self"
 _REPLACED = "The ledger's file was replaced while it was open; nothing was kept."
 _REFUSES = re.compile(
     r"CREATE TRIGGER \w+ BEFORE (?:(?!\b(?:WITH|BEGIN|INSTEAD|AFTER)\b)[^;])* "
@@ -57,12 +62,14 @@ class Store:
 
     Attributes:
         engine: SQLAlchemy's engine.
+        writer: the same, for transactions that write.
         anchor: where the end of the chain is kept besides.
         clock: what the present moment is.
         wait_seconds: how long a write waits for another one.
     """
 
     engine: Engine
+    writer: Engine
     anchor: Anchor
     clock: Callable[[], datetime.datetime]
     wait_seconds: float = 60.0
@@ -102,15 +109,16 @@ class Store:
 
     @contextmanager
     def _writing(self, *, check: bool) -> Iterator[Session]:
-        with _refusals(), ExitStack() as hold, Session(self._writer) as session:
+        with _refusals(), ExitStack() as hold, Session(self.writer) as session:
             with session.begin():
+                session.info[_CONNECTION] = session.connection()
                 head = head_of(session, lock=True)
                 hold.enter_context(self.anchor.held(self.wait_seconds))
                 require_own_schema(session)
                 if check:
                     self.anchor.check(head)
                 session.info[HEAD] = head
-                session.info[TOUCHED] = _is_touched(session)
+                session.info[TOUCHED] = _note_state(session)
                 yield session
                 session.flush()
                 following = session.info[HEAD]
@@ -131,10 +139,6 @@ class Store:
         if self.engine.dialect.name == "postgresql":
             return self.engine.execution_options(isolation_level="REPEATABLE READ")
         return self.engine
-
-    @property
-    def _writer(self) -> Engine:
-        return self.engine.execution_options(**{_WRITES: True})
 
     def __enter__(self) -> Self:
         """Give the store itself; the end of the block closes it."""
@@ -202,16 +206,18 @@ def require_own_schema(session: Session) -> None:
     info[_SCHEMA] = version
 
 
-def _is_touched(session: Session) -> bool:
+def _note_state(session: Session) -> bool:
     """Say whether another connection may have changed an SQLite file since this one wrote; never of PostgreSQL.
 
-    SQLite is asked. Whoever opens the file besides and closes it again takes away the locks of this whole process, and
-    two writers at once then ruin the database (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    Its state is named, too. SQLite is asked. Whoever opens the file besides and closes it again takes away the locks
+    of this whole process, and two writers at once then ruin the database (https://www.sqlite.org/howtocorrupt.html,
+    2.2).
     """
     if session.get_bind().dialect.name != "sqlite":
         return False
     seen, info = run(session, "PRAGMA data_version")[0][0], session.connection().connection.info
     before, info[_VERSION] = info.get(_VERSION), seen
+    session.info[STATE] = (info.setdefault(_SELF, object()), seen)
     return bool(before != seen)
 
 
@@ -228,7 +234,7 @@ def run(session: Session, statement: str, *values: object) -> list[tuple[Any, ..
     Raises:
         RecordError: the database refuses.
     """
-    connection = session.connection()
+    connection: Connection = session.info.get(_CONNECTION) or session.connection()
     dialect = connection.dialect
     cursor = connection.connection.cursor()
     try:
@@ -284,9 +290,10 @@ def open_store(
         engine = _sqlite(url, wait_seconds) if is_file else _postgresql(url, wait_seconds)
     except OSError as error:
         raise _unusable(error) from None
-    store = Store(engine, anchor, workspace.clock, wait_seconds)
+    writer = engine.execution_options(**{_WRITES: True})
+    store = Store(engine, writer, anchor, workspace.clock, wait_seconds)
     try:
-        with store._writer.begin() as connection:
+        with store.writer.begin() as connection:
             if schema.version_of(connection) is None and anchor.heads():
                 raise _gone()
             schema.bring_up_to_date(connection, records)

@@ -56,7 +56,10 @@ def utc_text(at: datetime.datetime) -> str:
 
 def from_utc_text(text: str) -> datetime.datetime:
     """Return the moment that `utc_text` wrote."""
-    return datetime.datetime.strptime(text, UTC_FORMAT).replace(tzinfo=datetime.UTC)
+    found = datetime.datetime.fromisoformat(text)
+    if utc_text(found) != text:
+        raise ValueError("this is no moment as the ledger writes it")
+    return found
 
 
 class Base(DeclarativeBase):

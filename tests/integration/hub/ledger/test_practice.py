@@ -71,7 +71,6 @@ def test_a_demonstration_begins_anew_and_its_former_anchor_is_kept_aside(tmp_pat
     assert all(content in kept for content in anchors)
 
 
-@pytest.mark.xfail(reason="practice.begin puts the anchor aside before it knows that the ledger is new", strict=True)
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_a_demonstration_leaves_the_anchor_of_a_ledger_that_is_there_alone(tmp_path: Path, elsewhere: bool) -> None:
     # SENTINEL_DATABASE_URL, or SENTINEL_ANCHOR, is that of a real partnership when somebody tries the demonstration.
