@@ -16,7 +16,18 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from hub import blocks, candidates, clusters, comparisons, earlier_pairs, pair_table, pairs, records, spark_candidates
+from hub import (
+    blocks,
+    candidates,
+    clusters,
+    comparisons,
+    earlier_pairs,
+    expected_links,
+    pair_table,
+    pairs,
+    records,
+    spark_candidates,
+)
 from hub.artefacts import Artefact
 from hub.candidates import Splink
 from hub.earlier_pairs import Memory
@@ -43,6 +54,9 @@ class Found:
         components: how many groups of records candidates connect, how large they are, how many were parted.
         memory: what the next linkage must know of this one; None where nothing was compared.
         frequencies: the tables of the connection with the frequencies of names.
+        set_aside: values that tell nobody apart and were left out (hub.shared_values); the table `aside` has the
+            records.
+        expected: what the linkage is expected to have found (hub.expected_links).
     """
 
     person: NDArray[np.int64]
@@ -57,6 +71,8 @@ class Found:
     components: Mapping[str, int] = field(default_factory=dict)
     memory: Memory | None = None
     frequencies: Mapping[str, str] = field(default_factory=dict)
+    set_aside: Sequence[Mapping[str, Any]] = ()
+    expected: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -85,6 +101,7 @@ def find_people(
     earlier: Artefact | None = None,
     batch_pairs: int = candidates.BATCH_PAIRS,
     spark: OnSpark | None = None,
+    placeholder_names: Collection[str] = (),
 ) -> Found:
     """Find out which records are one person.
 
@@ -98,28 +115,29 @@ def find_people(
         earlier: the pairs that a linkage before has kept (hub.earlier_pairs).
         batch_pairs: about how many pairs are made at one time.
         spark: where candidate pairs are looked for instead; then all of them are made anew.
+        placeholder_names: names that are nobody's, besides those of hub.placeholders.
     """
     tell(STEPS[0])
-    built = records.build(connection, one_record_sources)
+    built = records.build(connection, one_record_sources, placeholder_names=placeholder_names)
     tell(STEPS[1])
     columns = pairs.compared(connection)
     [(apart,)] = connection.execute("SELECT count(DISTINCT exclusive) FROM record").fetchall()
-    refused = built.refused_identifiers
     if apart < 2:
         why = "all records come from one source, which holds one record a person"
-        return _alone(built.records, why, refused)
+        return _alone(built, why)
     if not set(columns) & {"given_name", "family_name", "date_of_birth", "identifiers"}:
         why = "no names, birthdays or shared identifiers are recorded to compare people by"
-        return _alone(built.records, why, refused)
+        return _alone(built, why)
     bits = pairs.bits(threshold)
     weighed = _weigh(connection, columns, bits, None if spark else earlier, batch_pairs, spark)
     tell(STEPS[2])
     return _linked(connection, built, weighed, bits)
 
 
-def _alone(size: int, why: str, refused_identifiers: int) -> Found:
-    weight = np.full(size, np.nan)
-    return Found(np.arange(size), weight, "none", why, refused_identifiers=refused_identifiers)
+def _alone(built: records.Built, why: str) -> Found:
+    person, weight = np.arange(built.records), np.full(built.records, np.nan)
+    refused, aside = built.refused_identifiers, [one.as_json() for one in built.aside]
+    return Found(person, weight, "none", why, refused_identifiers=refused, set_aside=aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +198,8 @@ def _linked(connection: duckdb.DuckDBPyConnection, built: records.Built, weighed
         pair_table.components_parted(connection, person),
         weighed.memory,
         weighed.frequencies,
+        [one.as_json() for one in built.aside],
+        expected_links.expect(connection, person, model).as_json(),
     )
 
 

@@ -5,10 +5,14 @@ names all but the names. In turn each pair is given the probability p that it is
 stand, and m and the prior are counted anew, each pair counting by p; u stays as it is (hub.chance). What both sets
 teach is the mean of the two. (Fellegi and Sunter 1969; Winkler 2000; Splink learns in the same way.)
 
+Each set also says how many pairs are one person: the share p of its pairs, for all its pairs, over the share of true
+pairs that belong to it. That needs no pair that agrees to the letter in everything.
+
 At most PAIRS pairs of a set are looked at: whole groups (all pairs of one birthday), drawn at random.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -21,12 +25,26 @@ from hub.patterns import Patterns, Shares
 PAIRS = 300_000
 _ROUNDS = 50
 _SETTLED = 0.0001
+_SURE = 0.9
 _LEAST = 0.0002
 # A level that was not seen among the pairs learnt from is rare, not impossible.
 
 
-def learn(connection: duckdb.DuckDBPyConnection, shares: Learnt, prior: float) -> dict[str, dict[str, float]]:
-    """Return m of each level of each comparison of `shares`, in [0.0002, 1].
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What the two sets teach.
+
+    Attributes:
+        m: of each level of each comparison, in [0.0002, 1].
+        inside: for each set, by what its pairs agree in, how many of its pairs are one person.
+    """
+
+    m: dict[str, dict[str, float]]
+    inside: Mapping[tuple[str, ...], float]
+
+
+def learn(connection: duckdb.DuckDBPyConnection, shares: Learnt, prior: float) -> Taught:
+    """Return m of each level of each comparison of `shares`, and how many pairs of each set are one person.
 
     Args:
         connection: holds the table `record`.
@@ -36,28 +54,35 @@ def learn(connection: duckdb.DuckDBPyConnection, shares: Learnt, prior: float) -
     columns = tuple(shares.m)
     m, u = patterns.arrays(shares.m, columns), patterns.arrays(shares.u, columns)
     taught: dict[str, list[NDArray[np.float64]]] = {name: [] for name in columns}
+    inside: dict[tuple[str, ...], float] = {}
     for agreed, rule in comparisons.LEARNT_FROM.items():
         if not set(agreed) <= set(columns):
             continue
         others = [name for name in columns if name not in agreed]
-        found = patterns.count(connection, others, _pairs(connection, rule), by_frequency=True)
+        drawn, all_of_them = _pairs(connection, rule)
+        found = patterns.count(connection, others, drawn, by_frequency=True)
         if not len(found.pairs):
             continue
         odds = prior / (1 - prior)
         for name in agreed:
             same = comparisons.label_number(name, "the same")
             odds *= m[name][same] / u[name][same]
-        for name, values in settled(found, m, u, odds / (1 + odds)).items():
+        values_of, share = settled(found, m, u, odds / (1 + odds))
+        inside[tuple(agreed)] = all_of_them * _sure(found, m | values_of, u, share)
+        for name, values in values_of.items():
             taught[name].append(values)
             m[name] = _mean(taught[name], m[name])
-    return {
+    learnt = {
         name: {label: min(max(round(share, 9), _LEAST), 1.0) for label, share in levels.items()}
         for name, levels in patterns.labelled(m).items()
     }
+    return Taught(learnt, inside)
 
 
-def settled(found: Patterns, m: Shares, u: Shares, prior: float) -> dict[str, NDArray[np.float64]]:
-    """Return m when it changes no more, or after 50 rounds; NaN at a level that no pair stands at.
+def settled(found: Patterns, m: Shares, u: Shares, prior: float) -> tuple[dict[str, NDArray[np.float64]], float]:
+    """Return m and the share of these pairs that are one person, when they change no more or after 50 rounds.
+
+    m is NaN at a level that no pair stands at.
 
     Args:
         found: the pairs.
@@ -77,7 +102,18 @@ def settled(found: Patterns, m: Shares, u: Shares, prior: float) -> dict[str, ND
         change, m, prior = max(change, abs(share - prior)), after, share
         if change < _SETTLED:
             break
-    return {name: np.where(seen[name], values, np.nan) for name, values in m.items()}
+    return {name: np.where(seen[name], values, np.nan) for name, values in m.items()}, prior
+
+
+def _sure(found: Patterns, m: Shares, u: Shares, prior: float) -> float:
+    """Return the share of the pairs that are one person beyond doubt, by their probability.
+
+    Where nobody is in both files, what is learnt fits the accidents among strangers: many a little, none surely.
+    """
+    known = {name: np.where(np.isnan(m[name]), _LEAST, m[name]) for name in found.levels}
+    odds = found.odds(known, u, prior)
+    sure = odds / (1 + odds) >= _SURE
+    return float((found.pairs * sure * odds / (1 + odds)).sum() / found.pairs.sum())
 
 
 def _counted(name: str, weights: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -93,12 +129,15 @@ def _mean(taught: Sequence[NDArray[np.float64]], before: NDArray[np.float64]) ->
     return np.where(times > 0, np.where(known, taught, 0.0).sum(axis=0) / np.maximum(times, 1), before)
 
 
-def _pairs(connection: duckdb.DuckDBPyConnection, rule: str) -> str:
-    """Return SQL that follows FROM: the pairs `l` and `r` of a rule, or those of groups drawn at random."""
+def _pairs(connection: duckdb.DuckDBPyConnection, rule: str) -> tuple[str, int]:
+    """Return SQL that follows FROM, and how many pairs the rule has.
+
+    It names the pairs `l` and `r` of the rule, or those of groups drawn at random.
+    """
     groups = blocks.groups(rule)
     [(all_of_them,)] = connection.execute(f"SELECT coalesce(sum(pairs), 0)::BIGINT FROM ({groups})").fetchall()
     if all_of_them <= PAIRS:
-        return f"record l JOIN record r ON {rule} AND l.number < r.number"
+        return f"record l JOIN record r ON {rule} AND l.number < r.number", int(all_of_them)
     keys, _ = blocks.keys(rule)
     drawn = f"""(
         SELECT l.* FROM record l WHERE hash({", ".join(keys)}) IN (
@@ -108,4 +147,4 @@ def _pairs(connection: duckdb.DuckDBPyConnection, rule: str) -> str:
             ) WHERE so_far <= {PAIRS}
         )
     )"""
-    return f"{drawn} l JOIN {drawn} r ON {rule} AND l.number < r.number"
+    return f"{drawn} l JOIN {drawn} r ON {rule} AND l.number < r.number", int(all_of_them)

@@ -117,9 +117,11 @@ def link_files(
                 "blocks": [dict(row) for row in found.blocks],
                 "groups": known.by_group(groups) if known else [],
                 "without_truth": linkage_groups.without_truth(
-                    found.person, found.weight, groups, pairs.bits(threshold)
+                    found.person, found.weight, groups, pairs.bits(threshold), linkage_groups.aside(connection)
                 ),
                 "records_with_truth": len(known.records) if known else 0,
+                "set_aside": [dict(one) for one in found.set_aside],
+                "expected": dict(found.expected),
                 "model": {**found.model, "identifiers_that_name_nobody": found.refused_identifiers},
             }
             if out is not None:

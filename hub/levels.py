@@ -30,6 +30,13 @@ def _any_two(column: str, condition: str) -> str:
     return f"len(list_filter({column}_l, lambda one: len(list_filter({column}_r, lambda other: {condition})) > 0)) > 0"
 
 
+def _scanned(name: str) -> str:
+    """Return SQL: whether two names are the same, or a letter apart, where letters look alike."""
+    left, right = f"{name}_scanned_l", f"{name}_scanned_r"
+    shorter = f"least(length({left}), length({right}))"
+    return f"({left} = {right} AND {shorter} > 2 OR {shorter} > 4 AND damerau_levenshtein({left}, {right}) <= 1)"
+
+
 def _letters(column: str, least: float) -> str:
     return f"jaro_winkler_similarity({column}_l, {column}_r) >= {least}"
 
@@ -55,13 +62,14 @@ _NO_PLACE = (
 GIVEN_NAME: tuple[Level, ...] = (
     ("null", f"given_name_l IS NULL OR given_name_r IS NULL OR {_CROSSED}", 0, 0),
     ("the same", "given_name_l = given_name_r", 0.86, 0.006),
+    ("the same, parted otherwise", "given_solid_l = given_solid_r", 0.003, 0.00002),
     ("swapped with the family name", f"{_SWAPPED} OR ({_SWAPPED_AND_MISSPELT})", 0.005, 0.000002),
     ("another form of the name", _NAMESAKE, 0.035, 0.003),
     (
         "a letter differs",
         "damerau_levenshtein(given_name_l, given_name_r) <= 1"
         " AND least(length(given_name_l), length(given_name_r)) > 2"
-        f" OR {_letters('given_name', 0.9)} OR {_letters('given_first', 0.92)}",
+        f" OR {_letters('given_name', 0.9)} OR {_letters('given_first', 0.92)} OR {_scanned('given')}",
         0.055,
         0.004,
     ),
@@ -78,12 +86,13 @@ FAMILY_NAME: tuple[Level, ...] = (
         0,
     ),
     ("the same", "family_name_l = family_name_r", 0.86, 0.006),
+    ("the same, parted otherwise", "family_solid_l = family_solid_r", 0.003, 0.00002),
     ("a part or an earlier name is the same", "list_has_any(family_parts_l, family_parts_r)", 0.01, 0.0005),
     (
         "a letter differs",
         "damerau_levenshtein(family_name_l, family_name_r) <= 1"
         " AND least(length(family_name_l), length(family_name_r)) > 3"
-        f" OR {_letters('family_name', 0.9)}",
+        f" OR {_letters('family_name', 0.9)} OR {_scanned('family')}",
         0.05,
         0.003,
     ),

@@ -154,6 +154,8 @@ def link(
             blocks=found.blocks,
             components=found.components,
             recalled=found.recalled,
+            set_aside=found.set_aside,
+            expected=found.expected,
         )
         keys = _keys(connection)
         linkage_groups.open_areas(connection, [extract.path / "area.parquet" for extract in read])
@@ -164,7 +166,9 @@ def link(
         report = replace(
             report,
             pairs_by_weight=pair_counts.by_weight(connection, found.person),
-            without_truth=linkage_groups.without_truth(found.person, found.weight, groups, pairs.bits(threshold)),
+            without_truth=linkage_groups.without_truth(
+                found.person, found.weight, groups, pairs.bits(threshold), linkage_groups.aside(connection)
+            ),
         )
         if known_truth:
             known = Known(found.person, linkage_quality.codes(known_truth.get(key) for key in keys.to_pylist()))

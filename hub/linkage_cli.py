@@ -1,6 +1,6 @@
 """`sentinel hub link, people, quality, review`: who is one person, and how well that is known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,7 @@ from hub.command_line import (
     progress,
     show,
     show_json,
+    warn,
 )
 from hub.errors import ConfigurationError
 
@@ -74,6 +75,7 @@ def link(
         show_json({**report.as_json(), "changes": dict(report.changes), "person_map": report.map_digest})
     else:
         _show_report(report)
+    _warn_of(report.expected)
 
 
 def _link_files(
@@ -92,17 +94,56 @@ def _link_files(
         found = file_linkage.link_files(files, mapping, threshold=threshold, out=out, truth=truth, progress=tell)
     if as_json:
         show_json(found.as_json())
+        _warn_of(found.facts["expected"])
         return
     facts = found.facts
     rows = {
         "rows": f"{facts['rows_in']:,} read, {facts['quarantined']:,} set aside",
         **_people(facts["records"], facts["people"], facts["people_by_records"].get("1", 0)),
         **_how(facts["method"], facts["why"], threshold, found.quality, facts["refused"]),
+        **_aside(facts["set_aside"]),
+        **_expected(facts["expected"]),
     }
     for file in facts["files"]:
         for line in _noticed(file):
             rows[f"{file['file']}: {line[0]}"] = line[1]
     show([{"what": what, "result": result} for what, result in rows.items()], False, title="Linkage of files")
+    _warn_of(facts["expected"])
+
+
+FEW_LINKED = 10
+"""Exit code of a linkage that was made and found so little that it is not to be believed as it is."""
+_SHOWN_VALUES = 3
+
+
+def _warn_of(expected: Mapping[str, Any]) -> None:
+    """Say, and tell scripts, that hardly anything was linked of what should be; see `hub.expected_links`."""
+    from hub.expected_links import REMEDY
+
+    if expected.get("warning"):
+        warn(f"warning: {expected['warning']} {REMEDY}")
+        raise typer.Exit(FEW_LINKED)
+
+
+def _aside(found: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Say which values were left out because they tell nobody apart."""
+    rows = {}
+    for one in found:
+        values = "1 value" if one["values"] == 1 else f"{one['values']:,} values"
+        such = f", such as {', '.join(one['shown'][:_SHOWN_VALUES])}" if one["shown"] else ""
+        name = f"set aside: {one['comparison'].replace('_', ' ')}, {one['why']}"
+        rows[name] = f"{values}{such}; {one['records']:,} records count as without it"
+    return rows
+
+
+def _expected(found: Mapping[str, Any]) -> dict[str, str]:
+    """Say what share of the pairs of one person is expected to have been found."""
+    if found.get("recall") is None:
+        return {}
+    return {
+        "expected recall": f"{found['recall']:.3f} of about {found['true_pairs']:,} pairs of one person, by the "
+        "weights; an estimate without an interval"
+    }
 
 
 _NOTICED = {
@@ -147,6 +188,8 @@ def _show_report(report: "LinkageReport") -> None:
         "person ids": f"{changes['new']:,} new, {changes['kept']:,} kept, "
         f"{changes['merged']:,} merged, {changes['split']:,} split",
         **_how(report.method, report.why, report.threshold, report.quality, report.refused),
+        **_aside(report.set_aside),
+        **_expected(report.expected),
         **{f"left out: {source}": reason for source, reason in report.left_out.items()},
     }
     show([{"what": what, "result": result} for what, result in facts.items()], False, title="Linkage")

@@ -1,4 +1,7 @@
-"""Groups of records by which linkage is looked at: source, sex, ethnicity and deprivation; and what needs no truth.
+"""Groups of records by which linkage is looked at, and what can be said of them without truth.
+
+They are the source, sex, ethnicity, deprivation, and how the name is written: names with letters beyond A to Z and
+names of several parts are written in more than one way, so it is for their bearers that linkage fails first.
 
 Missed and false links differ between groups in reality. Without truth nobody can say how many there are, but a group
 whose records stay alone more often, or whose links stand nearer to the threshold, is one to look at.
@@ -23,6 +26,12 @@ Levels = Mapping[str, NDArray[np.object_]]
 NEAR = 3.0
 """A link whose weight is less than this many bits above the threshold is near it: with that much less it were none."""
 
+_LETTERS = ("one part of A to Z", "several parts of A to Z", "letters beyond A to Z")
+_WRITTEN = (
+    "CASE WHEN regexp_matches(concat(given_name, family_name), '[^\\x00-\\x7F’‘ʼ´–—‑]') THEN 2 "
+    "WHEN regexp_matches(trim(given_name), '[ -]') OR regexp_matches(trim(family_name), '[ -]') THEN 1 "
+    "WHEN given_name IS NOT NULL OR family_name IS NOT NULL THEN 0 END"
+)
 _FIFTHS = {1: "1 (most deprived fifth)", 2: "2", 3: "3", 4: "4", 5: "5 (least deprived fifth)"}
 
 
@@ -53,18 +62,19 @@ def levels(connection: duckdb.DuckDBPyConnection) -> Levels:
     address = "coalesce(valid_from, known_from)"
     found = connection.execute(
         f"""
-        WITH said AS (SELECT *, (({said}) + 1) // 2 AS fifth FROM identity_row {join})
-        SELECT record.source, newest.sex, ethnicity, deprivation FROM record LEFT JOIN (
+        WITH said AS (SELECT *, (({said}) + 1) // 2 AS fifth, {_WRITTEN} AS written FROM identity_row {join})
+        SELECT record.source, newest.sex, ethnicity, deprivation, written FROM record LEFT JOIN (
             SELECT record_key, {newest.format("sex", "known_from")}, {newest.format("ethnicity", "known_from")},
-                   {newest.format("deprivation", address)}
+                   {newest.format("deprivation", address)}, max(written) AS written
             FROM (SELECT *, CASE WHEN fifth BETWEEN 1 AND 5 THEN fifth END AS deprivation FROM said)
             GROUP BY record_key
         ) newest USING (record_key) ORDER BY number
         """
     ).fetchall()
-    columns = list(zip(*found, strict=True)) or [()] * 4
+    columns = list(zip(*found, strict=True)) or [()] * 5
     plain: dict[str, Sequence[str | None]] = dict(zip(("source", "sex", "ethnicity"), columns[:3], strict=True))
     plain["deprivation"] = [_FIFTHS.get(one) for one in columns[3]]
+    plain["name"] = [None if one is None else _LETTERS[one] for one in columns[4]]
     return {
         name: np.array([NOT_RECORDED if one is None else one for one in column], dtype=object)
         for name, column in plain.items()
@@ -73,19 +83,25 @@ def levels(connection: duckdb.DuckDBPyConnection) -> Levels:
 
 
 def without_truth(
-    person: NDArray[np.int64], weight: NDArray[np.float64], groups: Levels, threshold: float
+    person: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    groups: Levels,
+    threshold: float,
+    aside: NDArray[np.bool_],
 ) -> list[dict[str, Any]]:
     """Return, for each level of each grouping, what can be said without truth.
 
     The figures are: `alone`, the share of records that are their person's only one; `records_a_person`, how many
     records a person has who has one in the level; `near`, the share of linked records whose strongest link is less
-    than NEAR bits above the threshold. Intervals take people as independent.
+    than NEAR bits above the threshold; `set_aside`, the share of people of whom something was set aside as shared by
+    too many (hub.shared_values). Intervals take people as independent.
 
     Args:
         person: for each record the number of its person.
         weight: for each record the weight of its strongest link in bits; NaN for a record alone.
         groups: see `levels`.
         threshold: in bits.
+        aside: for each record whether something of it was set aside (`aside`).
     """
     size = np.bincount(person)
     rows = []
@@ -98,6 +114,7 @@ def without_truth(
             linked = np.isfinite(weight[here])
             linked_records = np.bincount(people[linked], minlength=len(size))
             near = np.bincount(people[linked], weight[here][linked] < threshold + NEAR, minlength=len(size))
+            some = np.bincount(people, aside[here], minlength=len(size)) > 0
             rows.append(
                 {
                     "group": name,
@@ -106,9 +123,22 @@ def without_truth(
                     "alone": clustered(alone, records, "records", least=FEWEST).as_json(),
                     "records_a_person": _mean(size[records > 0]).as_json(),
                     "near": clustered(near, linked_records, "linked records", least=FEWEST).as_json(),
+                    "set_aside": clustered(some & (records > 0), records > 0, "people", least=FEWEST).as_json(),
                 }
             )
     return rows
+
+
+def aside(connection: duckdb.DuckDBPyConnection) -> NDArray[np.bool_]:
+    """Return for each record whether a value of it was set aside (hub.shared_values).
+
+    Args:
+        connection: holds the tables `record` and `aside`.
+    """
+    found = connection.execute(
+        "SELECT record_key IN (SELECT record_key FROM aside) AS some FROM record ORDER BY number"
+    ).fetchnumpy()
+    return np.asarray(found["some"], dtype=bool)
 
 
 def _mean(values: NDArray[np.int64]) -> Stated:

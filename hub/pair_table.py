@@ -24,10 +24,12 @@ from numpy.typing import NDArray
 from hub import candidates, components, contradictions, siblings
 from hub.candidates import Splink
 from hub.clusters import Pair
-from hub.comparisons import Learnt
+from hub.comparisons import LEAST_FREQUENCY, Learnt
 from hub.person_ids import Parting
 
 _STRONGEST = 40
+_LEAST_MISSING = 0.02
+# Nobody is on the other side so surely that a missing record is not thought of at all.
 
 
 def make(
@@ -50,9 +52,10 @@ def make(
     """
     _components(connection, threshold)
     _inside(connection, splink)
-    _weighed(connection, siblings.likelihood(shares, family), doubtful)
+    _families(connection, siblings.likelihood(shares, family), threshold)
+    _weighed(connection, doubtful)
     _competing(connection)
-    for table in ("member", "inside", "weighed"):
+    for table in ("member", "inside", "family", "weighed"):
         connection.execute(f"DROP TABLE {table}")
 
 
@@ -89,14 +92,79 @@ def _inside(connection: duckdb.DuckDBPyConnection, splink: Splink) -> None:
     connection.execute("DROP TABLE unknown")
 
 
-def _weighed(connection: duckdb.DuckDBPyConnection, sibling: str, doubtful: Sequence[str]) -> None:
+def _families(connection: duckdb.DuckDBPyConnection, likelihood: str, threshold: float) -> None:
+    """Make the table `family`: the pairs of `inside` with S/M + P/M (hub.siblings), as far as it can be so.
+
+    Records without a birthday are often all of one kind, such as children who came alone, whose names are more alike
+    than those of everybody. So between two of them a name counts by its frequency among them.
+
+    Where both sources hold one record a person, two records of one birthday can only be twins if neither has its own
+    record on the other side. How often a person is missing there is counted; so where nobody else on the other side
+    fits, twins count by that share, once for each of the two records (hub.siblings, "Who else could it be?").
+    """
+    undated = " + ".join(_more_frequent(name) for name in ("given_name", "family_name"))
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE family AS
+        WITH {", ".join(_frequencies(name) for name in ("given_name", "family_name"))}, undated AS (
+            SELECT component, one, other, strangers - CASE WHEN l.date_of_birth IS NULL AND r.date_of_birth IS NULL
+                       THEN {undated} ELSE 0 END AS strangers, {likelihood} AS family,
+                   CASE WHEN l.exclusive = l.source THEN l.source END AS one_source,
+                   CASE WHEN r.exclusive = r.source THEN r.source END AS other_source,
+                   coalesce(l.date_of_birth = r.date_of_birth, false) AS one_birthday,
+                   l.exclusive = r.exclusive AS within
+            FROM inside JOIN record l ON l.number = one JOIN record r ON r.number = other
+            LEFT JOIN frequency_given_name f_given_name ON f_given_name.value = l.given_name
+            LEFT JOIN frequency_family_name f_family_name ON f_family_name.value = l.family_name
+        )
+        SELECT *, -log2(pow(2, -strangers) + family) AS before FROM undated
+        """
+    )
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE family AS
+        WITH side AS (
+            SELECT one, other, one AS record, one_source AS source, other_source AS among, before, one_birthday
+            FROM family WHERE NOT within AND one_source IS NOT NULL AND other_source IS NOT NULL
+            UNION ALL
+            SELECT one, other, other, other_source, one_source, before, one_birthday
+            FROM family WHERE NOT within AND one_source IS NOT NULL AND other_source IS NOT NULL
+        ), held AS (SELECT source, count(*) AS records FROM record GROUP BY source
+        ), met AS (
+            SELECT source, among, count(DISTINCT record) AS met FROM side WHERE before >= {threshold!r} GROUP BY ALL
+        ), missing AS (
+            SELECT source, among, greatest(1 - met / records, {_LEAST_MISSING}) AS missing
+            FROM met JOIN held USING (source)
+        ), alone AS (
+            SELECT one, other, greatest(coalesce(missing, 1), least(1, sum(odds) OVER (PARTITION BY record, among)
+                   - odds)) AS alone, one_birthday
+            FROM (SELECT *, pow(2, least(before, {_STRONGEST})) AS odds FROM side)
+            LEFT JOIN missing USING (source, among)
+        ), both_sides AS (SELECT one, other, product(alone) AS alone FROM alone WHERE one_birthday GROUP BY ALL)
+        SELECT component, one, other, strangers, family * coalesce(alone, 1) AS family
+        FROM family LEFT JOIN both_sides USING (one, other)
+        """
+    )
+
+
+def _frequencies(name: str) -> str:
+    """Return SQL of a table: log2 of how much more frequent a name is where no birthday is known than among all."""
+    undated = "count(*) FILTER (date_of_birth IS NULL)"
+    return f"""frequency_{name} AS (
+        SELECT {name} AS value, log2(({undated} / (SELECT {undated} FROM record WHERE {name} IS NOT NULL))
+               / greatest(count(*) / (SELECT count(*) FROM record WHERE {name} IS NOT NULL), {LEAST_FREQUENCY})) AS more
+        FROM record WHERE {name} IS NOT NULL GROUP BY 1 HAVING {undated} > 0)"""
+
+
+def _more_frequent(name: str) -> str:
+    return f"CASE WHEN l.{name} = r.{name} THEN greatest(coalesce(f_{name}.more, 0), 0) ELSE 0 END"
+
+
+def _weighed(connection: duckdb.DuckDBPyConnection, doubtful: Sequence[str]) -> None:
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE weighed AS
-        WITH sibling AS (
-            SELECT inside.*, -log2(pow(2, -strangers) + {sibling}) AS evidence
-            FROM inside JOIN record l ON l.number = one JOIN record r ON r.number = other
-        )
+        WITH sibling AS (SELECT *, -log2(pow(2, -strangers) + family) AS evidence FROM family)
         SELECT component, one, other, strangers, evidence, {contradictions.reason("evidence", doubtful)} AS reason,
                l.exclusive AS one_exclusive, r.exclusive AS other_exclusive
         FROM sibling JOIN record l ON l.number = one JOIN record r ON r.number = other

@@ -1,8 +1,8 @@
 """What a pair of records of one person looks like, as learnt from the records themselves; see hub.pair_table."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -15,6 +15,8 @@ from hub.comparisons import Learnt
 _ENOUGH_TO_LEARN = 100
 _EXACTLY = ("given_name", "family_name", "date_of_birth")
 _LEAST_RECALL = 0.05
+_GUESSED = 0.02
+# Before anything is learnt, at least one record in fifty is thought to have another one of its person.
 _RECORDED = {
     "given_name": "given_name IS NOT NULL",
     "family_name": "family_name IS NOT NULL",
@@ -38,6 +40,8 @@ class Model:
         prior: the probability that two random records are one person, in (0, 1).
         shares: m and u of each level.
         doubtful: kinds of identifiers of which one person may have two.
+        bounded: what was learnt and is out of plausible bounds, in plain words.
+        ways: how many pairs are one person, by each way of estimating it; the largest is taken.
     """
 
     compared: tuple[str, ...]
@@ -47,6 +51,8 @@ class Model:
     prior: float
     shares: Learnt
     doubtful: tuple[str, ...] = ()
+    bounded: tuple[str, ...] = ()
+    ways: Mapping[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form, for reviewers."""
@@ -54,9 +60,11 @@ class Model:
             "compared": list(self.compared),
             "learnt": self.learnt,
             "true_pairs": round(self.true_pairs),
+            "true_pairs_by": {way: round(pairs) for way, pairs in self.ways.items()},
             "sibling_ratio": round(self.sibling_ratio.siblings, 4),
             "parent_ratio": round(self.sibling_ratio.parents, 4),
             "doubtful_identifiers": list(self.doubtful),
+            "out_of_bounds": list(self.bounded),
             "m": {name: dict(levels) for name, levels in self.shares.m.items()},
             "u": {name: dict(levels) for name, levels in self.shares.u.items()},
         }
@@ -76,41 +84,52 @@ def learn(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> Mode
         connection: holds the table `record`.
         columns: the comparisons to make.
     """
-    [(_, exact, apart)] = connection.execute(_EXACT).fetchall()
-    recorded = _recorded_in_both(connection)
+    [(records, exact, apart)] = connection.execute(_EXACT).fetchall()
+    recorded = _recorded(connection)
     start = comparisons.starting_values(columns, 0.5)
-    true_pairs = max(exact, 1) / (_recall_of_exact(start) * recorded)
+    true_pairs = max(exact, 1) / _share_in(_EXACTLY, start, recorded)
     prior = min(true_pairs / apart, 0.5)
     shares = comparisons.starting_values(columns, prior)
     sample = chance.Sample(connection, columns)
     shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior, shares.m))
     trusted = identifiers.Trust((), {})
-    if exact >= _ENOUGH_TO_LEARN:
-        teachable = {name: levels for name, levels in shares.m.items() if name not in comparisons.NOT_LEARNT}
-        taught = expectation.learn(connection, replace(shares, m=teachable), prior)
+    teachable = {name: levels for name, levels in shares.m.items() if name not in comparisons.NOT_LEARNT}
+    guess = min(max(prior, _GUESSED * records / apart), 0.5)
+    learnt = expectation.learn(connection, replace(shares, m=teachable), guess)
+    ways = {"exact": float(exact)} | {" and ".join(agreed): many for agreed, many in learnt.inside.items()}
+    enough = max(ways.values()) >= _ENOUGH_TO_LEARN
+    if enough:
+        taught = learnt.m
         if "identifiers" in columns:
             trusted = identifiers.trust(connection, shares.m["identifiers"])
             taught["identifiers"] = trusted.shares
-        true_pairs = exact / (_recall_of_exact(Learnt(taught, shares.u)) * recorded)
+        bounded_m, _ = comparisons.plausible(Learnt(taught, shares.u))
+        shares_in = {"exact": _share_in(_EXACTLY, bounded_m, recorded)}
+        shares_in |= {" and ".join(agreed): _share_in(agreed, bounded_m, recorded) for agreed in learnt.inside}
+        ways = {way: many / shares_in[way] for way, many in ways.items()}
+        true_pairs = max(ways.values())
         prior = min(true_pairs / apart, 0.5)
         family = siblings.ratio(connection, true_pairs, taught.get("place"))
         shares = replace(shares, m=siblings.relearnt(connection, taught, family, true_pairs))
         shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior, shares.m))
+    shares, bounded = comparisons.plausible(shares)
     return Model(
         tuple(columns),
-        exact >= _ENOUGH_TO_LEARN,
+        enough,
         true_pairs,
         siblings.ratio(connection, true_pairs, shares.m.get("place")),
         prior,
         shares,
         trusted.doubtful + identifiers.doubtful_birthdays(shares.m),
+        tuple(bounded),
+        ways if enough else {},
     )
 
 
-def _recall_of_exact(shares: Learnt) -> float:
-    """Return the share of true pairs whose names and birthdays agree to the letter, errors being independent."""
-    exact = (shares.m[name]["the same"] for name in _EXACTLY if name in shares.m)
-    return max(math.prod(exact), _LEAST_RECALL)
+def _share_in(agreed: Sequence[str], shares: Learnt, recorded: Mapping[str, float]) -> float:
+    """Return the share of true pairs that agree to the letter in all of these, errors being independent."""
+    known = [name for name in agreed if name in shares.m]
+    return max(math.prod(shares.m[name]["the same"] * recorded[name] for name in known), _LEAST_RECALL)
 
 
 _EXACT = """
@@ -123,11 +142,11 @@ _EXACT = """
 """
 
 
-def _recorded_in_both(connection: duckdb.DuckDBPyConnection) -> float:
-    """Return the share of pairs of which both hold names and birthday, as far as these are recorded at all."""
+def _recorded(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    """Return for names and birthday the share of pairs of which both hold it, as far as it is recorded at all."""
     counts = ", ".join(f"greatest(count({name}), 1) / greatest(count(*), 1)" for name in _EXACTLY)
     [row] = connection.execute(f"SELECT {counts} FROM record").fetchall()
-    return max(math.prod(float(share) ** 2 for share in row if share > 0.05), _LEAST_RECALL)
+    return {name: float(share) ** 2 if share > 0.05 else 1.0 for name, share in zip(_EXACTLY, row, strict=True)}
 
 
 def probability(weight: float) -> float:

@@ -24,7 +24,13 @@ MEANINGS = {
 }
 """Why pairs were not linked, or people parted, in plain words."""
 
-GROUPS = {"source": "Source", "sex": "Sex", "ethnicity": "Ethnicity", "deprivation": "Deprivation of the area"}
+GROUPS = {
+    "source": "Source",
+    "sex": "Sex",
+    "ethnicity": "Ethnicity",
+    "deprivation": "Deprivation of the area",
+    "name": "How the name is written",
+}
 NO_SAMPLE = "no clerk has judged a sample; see `sentinel hub review`"
 _FIGURES = ("precision", "recall", "f1")
 _SAID = ("alone", "records_a_person", "near")

@@ -9,6 +9,8 @@
 | exclusive | the source when it holds one record a person, else the record key: two records with the same one differ |
 | given_name, family_name, date_of_birth, sex, locality, email | the newest that is recorded, in one spelling |
 | given_first, given_rest | first part of the given name, and the later ones |
+| given_solid, family_solid | the names without the blanks between their parts |
+| given_scanned, family_scanned | the same with letters that look alike as one letter (hub.spellings.scanned) |
 | given_forms | every part of every given name ever recorded, with its everyday and formal forms |
 | family_parts | every family name ever recorded, and the parts of double names |
 | given_sound, family_sound | how the names sound (hub.spellings.sound) |
@@ -26,9 +28,10 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from hub import spellings, sql
+from hub import shared_values, spellings, sql
 from hub.clusters import LARGEST
 from hub.nicknames import NAMESAKES
+from hub.shared_values import SetAside
 
 _NEWEST = "ORDER BY known_from DESC, valid_from DESC NULLS LAST, {0}) FILTER ({0} IS NOT NULL)"
 
@@ -68,18 +71,25 @@ def _newest() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """How many records there are, and how many identifiers name nobody and were left out."""
+    """How many records there are, how many identifiers name nobody, and what was set aside (hub.shared_values)."""
 
     records: int
     refused_identifiers: int
+    aside: tuple[SetAside, ...] = ()
 
 
-def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[str]) -> Built:
-    """Make the table `record` from the view `identity_row`.
+def build(
+    connection: duckdb.DuckDBPyConnection,
+    one_record_sources: Collection[str],
+    *,
+    placeholder_names: Collection[str] = (),
+) -> Built:
+    """Make the table `record` from the view `identity_row`, and the table `aside` of hub.shared_values.
 
     Args:
         connection: a DuckDB that has the view.
         one_record_sources: the sources that hold one record a person.
+        placeholder_names: names that are nobody's, besides those of hub.placeholders.
     """
     namesakes = pa.table(list(zip(*NAMESAKES, strict=True)), names=["form", "namesake"])
     connection.register("namesake_given", namesakes)
@@ -105,6 +115,7 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
         FROM identity_row
         """
     )
+    aside = shared_values.set_aside(connection, names=placeholder_names)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE repeated AS SELECT record_key FROM spelt GROUP BY 1 HAVING count(*) > 1"
     )
@@ -143,7 +154,11 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
                nullif(array_to_string(string_split(given_name, ' ')[2:], ' '), '') AS given_rest,
                coalesce(given_forms, []) AS given_forms,
                given.sound AS given_sound,
+               replace(given_name, ' ', '') AS given_solid,
+               {spellings.scanned("replace(given_name, ' ', '')")} AS given_scanned,
                family_name,
+               replace(family_name, ' ', '') AS family_solid,
+               {spellings.scanned("replace(family_name, ' ', '')")} AS family_scanned,
                list_sort(list_distinct(family_names || flatten([string_split(one, ' ') FOR one IN family_names])))
                    AS family_parts,
                family.sound AS family_sound,
@@ -167,7 +182,7 @@ def build(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[
     for name in ("spelt", "repeated", "known_identifier", "refused_identifier"):
         connection.execute(f"DROP TABLE {name}")
     [(records,)] = connection.execute("SELECT count(*) FROM record").fetchall()
-    return Built(int(records), refused)
+    return Built(int(records), refused, aside)
 
 
 def _refused_identifiers(connection: duckdb.DuckDBPyConnection, one_record_sources: tuple[str, ...]) -> int:

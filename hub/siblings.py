@@ -9,6 +9,11 @@ adds both as hypotheses of their own:
 where s is the share of sibling pairs at a level and m the share of true pairs, as learnt; P/M is the same for parent
 and child. The ratio is how many such pairs there are for one true pair, counted in these records: a town of families
 has a high one, a file of unrelated adults hardly any. The place does not tell the three apart and stays out of it.
+
+**Who else could it be?** Where both sources hold one record a person, two records of one birthday that are twins imply
+that each twin lacks a record on the other side. How often that happens is counted (hub.pair_table): with 9 of 10 people
+on both sides and nobody else there who fits, once in a hundred, and twins count by so much less. A record that stands
+beside both twins' records finds no such help: there somebody else fits.
 """
 
 from collections.abc import Mapping
@@ -25,15 +30,17 @@ TWINS = 0.02
 SIBLINGS: dict[str, dict[str, float | None]] = {
     "given_name": {
         "the same": 0.0005,
+        "the same, parted otherwise": None,
         "swapped with the family name": 0.000001,
         "another form of the name": None,
-        "a letter differs": None,
+        "a letter differs": 0.006,
         "an initial": None,
-        "alike": None,
-        "different": 0.98,
+        "alike": 0.015,
+        "different": 0.97,
     },
     "family_name": {
         "the same": 0.9,
+        "the same, parted otherwise": 0.003,
         "a part or an earlier name is the same": 0.02,
         "a letter differs": 0.02,
         "it is the other's given name": None,
@@ -58,6 +65,7 @@ SIBLINGS: dict[str, dict[str, float | None]] = {
 PARENTS: dict[str, dict[str, float | None]] = {
     "given_name": {
         "the same": 0.01,
+        "the same, parted otherwise": None,
         "swapped with the family name": 0.00001,
         "another form of the name": 0.004,
         "a letter differs": 0.003,
@@ -94,6 +102,9 @@ class Ratio:
 _PRIOR_TRUE = 2.0
 _PRIOR = Ratio(12.0, 1.2)
 # Before anything is counted: as if 2 true pairs, 12 pairs of siblings and 1.2 of parent and child had been seen.
+_FEWEST_PARENTS = 0.02
+# At least so many pairs of parent and child there are for one true pair, whatever these files show: files with hardly
+# any parents cannot show them, and the father who gave his son his name exists all the same.
 
 
 def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mapping[str, float] | None = None) -> Ratio:
@@ -148,7 +159,7 @@ def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mappi
     near = siblings / together + siblings_there * (1 - by_chance)
     far = parents / together + parents_there * (1 - by_chance)
     total = true_pairs + _PRIOR_TRUE
-    return Ratio((float(near) + _PRIOR.siblings) / total, (float(far) + _PRIOR.parents) / total)
+    return Ratio((float(near) + _PRIOR.siblings) / total, max((float(far) + _PRIOR.parents) / total, _FEWEST_PARENTS))
 
 
 _SURE = {
@@ -204,7 +215,8 @@ def likelihood(learnt: Learnt, family: Ratio) -> str:
         learnt: shares of true and of other pairs at each level of each comparison made.
         family: family pairs for one true pair.
     """
-    return f"({_likelihood(learnt, family.siblings, SIBLINGS)} + {_likelihood(learnt, family.parents, PARENTS)})"
+    siblings = _likelihood(learnt, family.siblings, SIBLINGS)
+    return f"({siblings} + {_likelihood(learnt, family.parents, PARENTS)})"
 
 
 def _likelihood(learnt: Learnt, pairs: float, relation: dict[str, dict[str, float | None]]) -> str:

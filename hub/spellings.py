@@ -4,23 +4,51 @@ Upper case, accents, apostrophes, hyphens and white space do not tell people apa
 Anything without a letter (a name) or without a letter or digit (an address) becomes empty: not recorded.
 """
 
-NOT_A_NAME = (
-    "unknown", "not known", "unnamed", "baby", "infant", "baby boy", "baby girl", "none", "xxx", "no name", "notknown",
-    "male", "female", "boy", "girl", "mr", "mrs", "miss", "ms",
-)  # fmt: skip
+from collections.abc import Iterable
+
+from hub import sql
+
+_LETTERS = "łøıðđħŧŋĸſƒəɓɗɛƙɔɩʊ"
+_PLAIN = "loiddhtnksfebdekoiu"
+_LIGATURES = (("ß", "ss"), ("æ", "ae"), ("œ", "oe"), ("þ", "th"), ("ĳ", "ij"), ("ŉ", "n"))
+# Letters that Unicode does not take apart into a letter and an accent, and what agencies' systems write for them.
+_SCANNED, _READ = "kmniltjfcgqdvyurbw", "hhhiiiieoooouuuppu"
+_TITLES = ("mr", "mrs", "miss", "ms", "mx", "master")
+
+
+def plain(expression: str) -> str:
+    """Return SQL for a text in lower case, in plain letters without accents."""
+    plain = f"translate(strip_accents(lower({expression})), '{_LETTERS}', '{_PLAIN}')"
+    for letter, written in _LIGATURES:
+        plain = f"replace({plain}, '{letter}', '{written}')"
+    return plain
 
 
 def name(expression: str) -> str:
     """Return SQL for a personal name: lower case, without accents and apostrophes, parts separated by one space."""
-    letters = f"regexp_replace(strip_accents(lower({expression})), '[''’`.]', '', 'g')"
-    spaced = f"trim(regexp_replace({letters}, '[^\\p{{L}}]+', ' ', 'g'))"
-    refused = ", ".join(f"'{one}'" for one in NOT_A_NAME)
-    return f"CASE WHEN {spaced} NOT IN ('', {refused}) THEN {spaced} END"
+    letters = f"regexp_replace({plain(expression)}, '[''’ʼ`´.]', '', 'g')"
+    return f"nullif(trim(regexp_replace({letters}, '[^\\p{{L}}]+', ' ', 'g')), '')"
+
+
+def placeholder_names(listed: Iterable[str]) -> tuple[str, ...]:
+    """Return SQL literals: how `name` spells the names in a list that are nobody's, and titles."""
+    with sql.connect(threads=1) as connection:
+        rows = connection.execute(
+            f"SELECT DISTINCT {name('one')} AS name FROM (SELECT unnest(?::VARCHAR[]) AS one) "
+            "WHERE name IS NOT NULL ORDER BY 1",
+            [[*listed, *_TITLES]],
+        ).fetchall()
+    return tuple(found for (found,) in rows)
+
+
+def scanned(expression: str) -> str:
+    """Return SQL for a name in one spelling as a scanner may have read it: letters that look alike are one letter."""
+    return f"translate({expression}, '{_SCANNED}', '{_READ}')"
 
 
 def address(expression: str) -> str:
     """Return SQL for house and street: lower case letters and digits, usual words shortened."""
-    spaced = f"trim(regexp_replace(strip_accents(lower({expression})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
+    spaced = f"trim(regexp_replace({plain(expression)}, '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
     for word, short in (("street", "st"), ("road", "rd"), ("avenue", "ave"), ("flat", "fl"), ("apartment", "fl")):
         spaced = f"regexp_replace({spaced}, '\\b{word}\\b', '{short}', 'g')"
     return f"nullif({spaced}, '')"
@@ -47,7 +75,7 @@ def home(street: str, postcode: str) -> str:
 
 def email(expression: str) -> str:
     """Return SQL for an e-mail address: lower case; what has no @ between two other characters is kept as it is."""
-    return f"nullif(regexp_replace(strip_accents(lower({expression})), '\\s+', '', 'g'), '')"
+    return f"nullif(regexp_replace({plain(expression)}, '\\s+', '', 'g'), '')"
 
 
 _SOUNDS = (

@@ -256,4 +256,5 @@ def test_sibling_pairs_are_counted_by_what_only_siblings_show() -> None:
         # Half of the true pairs are at one address, so half of the siblings are thought to be at two.
         place = {"one address": 0.5}
         assert siblings.ratio(connection, 998, place).siblings == pytest.approx((8 + 12) / 1000)
-        assert siblings.ratio(connection, 998).parents == pytest.approx(1.2 / 1000)
+        # Nobody here is a parent: there are some all the same, as in any population.
+        assert siblings.ratio(connection, 998).parents == siblings._FEWEST_PARENTS > 1.2 / 1000
