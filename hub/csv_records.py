@@ -307,9 +307,7 @@ class Readable:
     foreign: tuple[tuple[int, bytes], ...]
 
 
-def readable(
-    content: Any, head: Header, delimiter: str, found: Records, other_lines: NDArray[np.int64]
-) -> Readable:
+def readable(content: Any, head: Header, delimiter: str, found: Records, other_lines: NDArray[np.int64]) -> Readable:
     """Return the good records of `content` without those that hold a line of another encoding.
 
     Args:

@@ -3,9 +3,9 @@
     found = encodings.find(content, "auto", "pupils.csv (source school)")
     encodings.write_utf8(content, found, stream)
 
-A file whose lines are of two encodings was put together from two. The encoding of most of its lines with letters outside
-ASCII holds; a line of the other is named and set aside, since nobody can say which letters were meant, and every other
-line keeps its letters. Lines are counted as `hub.csv_records` counts them.
+A file whose lines are of two encodings was put together from two. The encoding of most of its lines with letters
+outside ASCII holds; a line of the other is named and set aside, since nobody can say which letters were meant, and
+every other line keeps its letters. Lines are counted as `hub.csv_records` counts them.
 """
 
 import codecs
@@ -129,9 +129,7 @@ def _utf16(content: mmap.mmap | bytes, where: str) -> Encoding:
 def _other(content: mmap.mmap | bytes, declared: str, where: str) -> Encoding:
     at = first_undecodable(content, declared)
     if at is not None:
-        raise InputError(
-            f"{where}: {place(content, at)} is not {declared}.", "Ask the agency for the file in UTF-8."
-        )
+        raise InputError(f"{where}: {place(content, at)} is not {declared}.", "Ask the agency for the file in UTF-8.")
     return _whole(declared)
 
 

@@ -28,18 +28,19 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All rules of the rows of one table, in the order of their bits."""
+    """All rules of the rows of one table, in the order of their bits, in columns called `mark` and a number."""
 
     rules: tuple[Rule, ...]
+    mark: str = "#broken"
 
     @property
     def masks(self) -> tuple[str, ...]:
         """Quoted names of the columns that hold the bits."""
-        return tuple(sql.name(f"#broken {index}") for index in range(max(1, -(-len(self.rules) // _BITS))))
+        return tuple(sql.name(f"{self.mark} {index}") for index in range(max(1, -(-len(self.rules) // _BITS))))
 
     @property
-    def columns(self) -> str:
-        """The SQL of the columns that hold the bits, and of an empty `#repeat`, for a SELECT list."""
+    def bits(self) -> str:
+        """The SQL of the columns that hold the bits, for a SELECT list."""
         found = []
         for at, mask in enumerate(self.masks):
             bits = [
@@ -47,7 +48,12 @@ class Rules:
                 for index, rule in enumerate(self.rules[at * _BITS : (at + 1) * _BITS])
             ]
             found.append(f"{' + '.join(bits) or '0::BIGINT'} AS {mask}")
-        return ", ".join([*found, '0::TINYINT AS "#repeat"'])
+        return ", ".join(found)
+
+    @property
+    def columns(self) -> str:
+        """The SQL of the columns that hold the bits, and of an empty `#repeat`, for a SELECT list."""
+        return f'{self.bits}, 0::TINYINT AS "#repeat"'
 
     @property
     def kept(self) -> str:
@@ -55,11 +61,20 @@ class Rules:
         return " AND ".join(f"{mask} = 0" for mask in (*self.masks, '"#repeat"'))
 
     @property
-    def labels(self) -> str:
-        """The SQL list of the labels of the rules that a row breaks."""
-        items = [
+    def noticed(self) -> str:
+        """The SQL list of the labels of the rules that a row breaks, where the bits alone count."""
+        return f"list_filter([{', '.join(self._items)}]::VARCHAR[], lambda label: label IS NOT NULL)"
+
+    @property
+    def _items(self) -> list[str]:
+        return [
             f"CASE WHEN ({self.masks[index // _BITS]} >> {index % _BITS}) & 1 = 1 THEN {sql.text(rule.label)} END"
             for index, rule in enumerate(self.rules)
         ]
+
+    @property
+    def labels(self) -> str:
+        """The SQL list of the labels of the rules that a row breaks."""
+        items = self._items
         items += [f"CASE WHEN \"#repeat\" = {repeat} THEN '{name}' END" for repeat, name in _REPEATS.items()]
         return f"list_filter([{', '.join(items)}], lambda label: label IS NOT NULL)"

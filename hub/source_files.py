@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from hub.dates import SERIALS
 from hub.names import NAME, stays_inside
 from hub.yaml_documents import Document
 
@@ -17,7 +18,14 @@ AUTO = "auto"
 _TAB = "tab"
 _DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y")
 _REAL_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
-_DEFAULT_MISSING = ("", "?", "NULL", "null", "NA", "N/A")
+MISSING = (
+    "", "?", "??", "-", "--", "NULL", "null", "(null)", "NA", "na", "N/A", "n/a", "NA?", "N/A?", "NaN", "nan", "NAN",
+    "NaT", "None", "none", "NONE", "nil", "NIL", "<NA>", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!",
+)  # fmt: skip
+"""What programs and people write where nothing is recorded. A column of dates, numbers, years, yes and no, or codes
+takes them in any case, and takes one for a code where it is a code of the column's own (`NONE` for no weapon). A column
+of free text takes them as they stand here only: "Na", "Nan" and "Null" are people's names, while "NA" in capitals is
+what R and pandas write for nothing. A column in which such a word means something says so with `not_missing`."""
 
 
 class ColumnType(StrEnum):
@@ -28,24 +36,34 @@ class ColumnType(StrEnum):
     NUMBER = "number"
     DATE = "date"
     DAYS_FROM_START = "days_from_start"
+    BOOLEAN = "boolean"
+    YEAR_GROUP = "year_group"
 
 
 class Column(Document):
     """One column of a file, and the rules that a row must keep; a row that breaks one is quarantined."""
 
-    type: ColumnType = Field(default=ColumnType.TEXT, description="text, integer, number, date or days_from_start.")
+    type: ColumnType = Field(
+        default=ColumnType.TEXT, description="text, integer, number, date, days_from_start, boolean or year_group."
+    )
     required: bool = Field(default=False, description="An empty cell breaks the rule `required`.")
     optional: bool = Field(default=False, description="A file may lack the column; it is empty then.")
     start: str | None = Field(
         default=None, description="For days_from_start: the column that names the start date (see `starts`)."
     )
     not_before: datetime.date | None = Field(default=None, description="Earliest date that can be true.")
+    not_before_column: str | None = Field(
+        default=None, description="For an end: the column of its start, before which it cannot lie."
+    )
     may_be_future: bool = Field(default=False, description="A date after the day of delivery is allowed.")
     minimum: float | None = Field(default=None, description="Smallest number that can be true.")
     maximum: float | None = Field(default=None, description="Largest number that can be true.")
     allowed: tuple[str, ...] | None = Field(default=None, description="The only codes that may stand here.")
     codes: str | None = Field(default=None, description="A code list (hub/code_lists): only its codes may stand here.")
     codes_on: str | None = Field(default=None, description="The date column on which such a code must be in use.")
+    not_missing: tuple[str, ...] = Field(
+        default=(), description="Texts that mean something here and elsewhere mean: not recorded."
+    )
     headers: tuple[str, ...] = Field(default=(), description="Other headers under which agencies send the column.")
     path: str | None = Field(
         default=None, description="For XML: where the text stands, from the record, such as ../Name or @id."
@@ -107,8 +125,17 @@ class SourceFile(Document):
     )
     encoding: str = Field(default="utf-8", description="utf-8 (with or without a byte-order mark), cp1252 or auto.")
     delimiter: str = Field(default=",", description="What separates the cells: one character, tab, or auto.")
-    missing: tuple[str, ...] = Field(default=_DEFAULT_MISSING, description="Texts that mean: not recorded.")
-    dates: tuple[str, ...] = Field(default=_DEFAULT_DATES, description="Formats of dates; years have four digits.")
+    missing: tuple[str, ...] = Field(default=MISSING, description="Texts that mean: not recorded.")
+    dates: tuple[str, ...] = Field(
+        default=_DEFAULT_DATES,
+        description="Formats of dates; years have four digits. excel or excel_1904: days as Excel counts them.",
+    )
+    pivot: int | None = Field(
+        default=None,
+        ge=0,
+        le=99,
+        description="Years of two digits up to it are of 2000 to 2099, others of 1900 to 1999.",
+    )
     columns: dict[str, Column] = Field(min_length=1, description="The columns that are read; others are ignored.")
     unique: tuple[str, ...] = Field(
         default=(), description="Columns that together occur once; repeats are quarantined."
@@ -158,7 +185,8 @@ class SourceFile(Document):
                 raise ValueError(f"the column name {name} needs letters, digits and _ only")
         if self.format is Format.XML and self.record is None:
             raise ValueError("an XML file needs `record`: the path of a record")
-        named = [name for one in self.columns.values() for name in (one.start, one.codes_on) if name]
+        columns = self.columns.values()
+        named = [name for one in columns for name in (one.start, one.codes_on, one.not_before_column) if name]
         for other in (*self.unique, *named):
             if other not in self.columns:
                 raise ValueError(f"{other} is not among the columns; declare it")
@@ -185,8 +213,10 @@ def _delimiter(value: str) -> str:
 
 def _dates(value: Iterable[str]) -> tuple[str, ...]:
     formats = tuple(value)
-    if any("%y" in one or "%Y" not in one for one in formats):
-        raise ValueError("a date format needs a year of four digits, %Y: two digits do not say which century")
+    if any("%y" in one or "%Y" not in one for one in formats if one not in SERIALS):
+        raise ValueError(
+            "a date format needs a year of four digits, %Y; for two digits, which do not say the century, give `pivot`"
+        )
     return formats
 
 
@@ -202,6 +232,7 @@ class Layout(Document):
     delimiter: str | None = Field(default=None, description="What separates the cells: one character, tab, or auto.")
     missing: tuple[str, ...] | None = Field(default=None, description="Texts that mean: not recorded.")
     dates: tuple[str, ...] | None = Field(default=None, description="Formats of dates; years have four digits.")
+    pivot: int | None = Field(default=None, ge=0, le=99, description="Which years of two digits are of this century.")
     headers: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="For columns: other headers under which this agency sends them."
     )

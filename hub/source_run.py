@@ -11,11 +11,11 @@ what is in the folder, a dry run (`hub.dry_run`) counts it and throws it away.
 """
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hub import codes, parquet_files, quarantine, reading, sql, staged_events, staged_times
+from hub import codes, column_use, parquet_files, quarantine, reading, sql, staged_events, staged_times
 from hub import staging as stages
 from hub import transformation as transformations
 from hub.csv_files import CsvFile
@@ -28,7 +28,7 @@ from hub.powers import Level
 from hub.pseudonyms import Key
 from hub.source_files import SourceFile
 from hub.staging import Earlier
-from hub.validation import Validation, compile_rules
+from hub.validation import Reading, Validation, compile_rules
 
 TABLES = {name: f"{name}.parquet" for name in ("event", "involvement", "family", "area", "area_event")}
 """The tables of an extract and their files; who its people are stands in `IDENTITY`."""
@@ -48,6 +48,7 @@ class SourceRun:
         period: the period that the names of the files say, when the source has periods.
         replaced: the earlier extracts of the source that this delivery replaces.
         must_keep: a file of which not one row can be kept is an error.
+        placeholders: birthdays that a partnership adds to those that are written for "not known".
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class SourceRun:
         period: str | None = None,
         replaced: Sequence[Earlier] = (),
         must_keep: bool = True,
+        placeholders: Collection[datetime.date] = (),
     ) -> None:
         self.declaration = declaration
         self.source = declaration.source
@@ -71,6 +73,7 @@ class SourceRun:
         self.period = period
         self.replaced = replaced
         self.must_keep = must_keep
+        self.placeholders = placeholders
         self.read: dict[str, tuple[CsvFile, ...]] = {}
         self.opener = Opener(self.source.name, folder, declaration.beside)
         self.absent: list[str] = []
@@ -82,13 +85,17 @@ class SourceRun:
         self.connection = sql.connect()
         self.connection.execute(f"SET temp_directory = {sql.text((self.folder / 'spilt').as_posix())}")
         source = self.source
-        lists = {name: codes.read(name) for name in source.code_lists}
-        self.validations: dict[str, Validation] = {
-            file.name: compile_rules(file, source.starts, self.delivered_on, lists) for file in source.files
-        }
+        self.use = column_use.of(source)
+        self.validations: dict[str, Validation] = {file.name: self._compiled(file) for file in source.files}
         transformations.prepare(
             self.connection, self.declaration, self.validations, self.delivered_on, self.period, check=check
         )
+
+    def _compiled(self, file: SourceFile, doubtful: frozenset[str] = frozenset()) -> Validation:
+        lists = {name: codes.read(name) for name in self.source.code_lists}
+        used, birthdays = self.use.columns[file.name], self.use.birthdays[file.name]
+        how = Reading(used, birthdays, self.placeholders, doubtful)
+        return compile_rules(file, self.source.starts, self.delivered_on, lists, how)
 
     def load(self, table: str) -> None:
         """Read the files of one declared table."""
@@ -100,7 +107,13 @@ class SourceRun:
             self._refuse_people(declared, one)
         self.absent += [table] * any(found is None for _, found in opened)
         self.facts["files"] += reading.load(
-            self.connection, source, declared, self.validations[table], files, must_keep=self.must_keep
+            self.connection,
+            source,
+            declared,
+            self.validations[table],
+            files,
+            must_keep=self.must_keep,
+            doubting=lambda doubtful: self._compiled(declared, doubtful),
         )
         for file in self.files[table]:
             file.require_unchanged(source.name)
