@@ -55,21 +55,22 @@ def plain(text: str, pivot: int | None = None) -> str:
     return f"CASE WHEN regexp_full_match({day}, {sql.text(_TWO_DIGITS)}) THEN {whole} ELSE {day} END"
 
 
-def value(text: str, formats: Sequence[str], *, doubtful: bool = False) -> str:
+def value(text: str, formats: Sequence[str], *, doubtful: bool = False, birthday: bool = False) -> str:
     """Return the SQL of the date that a plain text says, or NULL.
 
     Args:
         text: the SQL of the text, after `plain`.
         formats: the declared formats, in the order in which they are tried; `excel` and `excel_1904` may be among them.
         doubtful: the column holds months before days too, so a date that could be either is none.
+        birthday: a birthday, of which one before the year 1000 is written for "not known" (`hub.placeholders`).
     """
     declared = [one for one in formats if one not in SERIALS]
     also = [*_CERTAIN, *(_AS_DAY_FIRST if _DAY_FIRST in declared else ())]
     tries = [_parsed(text, one) for one in (*declared, *(one for one in also if one not in declared))]
     tries.append(f"CASE WHEN regexp_full_match({text}, '[0-9]{{8}}') THEN try_strptime({text}, '%Y%m%d') END")
     moment = f"coalesce({', '.join(tries)})"
-    # One day before the year 1000 is written for "not known" (hub.placeholders).
-    found = f"CASE WHEN {moment} >= TIMESTAMP '1000-01-01' OR {text} = '{_YEAR_ONE}' THEN ({moment})::DATE END"
+    first = f" OR {text} = '{_YEAR_ONE}'" if birthday else ""
+    found = f"CASE WHEN {moment} >= TIMESTAMP '1000-01-01'{first} THEN ({moment})::DATE END"
     for one in formats:
         if one in SERIALS:
             days = f"TRY_CAST(regexp_extract({text}, '^[0-9]{{5}}') AS INTEGER)"

@@ -138,7 +138,11 @@ def compile_rules(
         texts.append(_text(declared, column, codes, f'"trimmed {index}"'))
         start = f'"text {place[column.start]}"' if column.start else ""
         doubtful = name in how.doubtful
-        values.append(_value(column, text, start, declared.date_formats, starts, doubtful=doubtful))
+        if column.type is ColumnType.DATE:
+            birthday = name in how.birthdays
+            values.append(dates.value(text, declared.date_formats, doubtful=doubtful, birthday=birthday))
+        else:
+            values.append(_value(column, text, start, starts))
         found = _read(declared, name, text, value, start, starts, doubtful=doubtful)
         found += _bounds(name, column, text, value, delivered_on)
         if column.not_before_column is not None:
@@ -247,25 +251,15 @@ def _codes(name: str, listed: CodeList, text: str, on: str) -> list[Rule]:
     return found
 
 
-def _value(
-    column: Column,
-    text: str,
-    start: str,
-    formats: tuple[str, ...],
-    starts: Mapping[str, datetime.date],
-    *,
-    doubtful: bool,
-) -> str:
+def _value(column: Column, text: str, start: str, starts: Mapping[str, datetime.date]) -> str:
     match column.type:
-        case ColumnType.TEXT:
+        case ColumnType.TEXT | ColumnType.DATE:
             return text
         case ColumnType.INTEGER:
             return _integer(text)
         case ColumnType.NUMBER:
             number = f"TRY_CAST({text} AS DOUBLE)"
             return f"CASE WHEN isfinite({number}) AND NOT contains({text}, '_') THEN {number} END"
-        case ColumnType.DATE:
-            return dates.value(text, formats, doubtful=doubtful)
         case ColumnType.BOOLEAN:
             lower = f"lower({text})"
             return f"CASE WHEN {lower} IN {sql.texts(_YES)} THEN true WHEN {lower} IN {sql.texts(_NO)} THEN false END"
