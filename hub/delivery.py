@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.delivered_files import Candidate, DeliveredFile, candidates, matching, period_of
+from hub.delivered_files import Candidate, DeliveredFile, candidates, matching, never_read, period_of, spelt_alike
 from hub.errors import ConfigurationError, InputError
+from hub.file_formats import told_apart
 from hub.gateways import Gateway
 from hub.mapping import Declaration
 from hub.partnership import Partnership
@@ -25,12 +26,14 @@ class DeliveredSource:
         files: the delivered files of each declared file, by table name, sorted by their names; none for an optional
             one that was not sent.
         period: the period that the names of the files say; None for a source without periods.
+        notices: what is to be said of its files.
     """
 
     declaration: Declaration
     gateway: Gateway
     files: dict[str, tuple[DeliveredFile, ...]]
     period: str | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def source(self) -> Source:
@@ -85,6 +88,7 @@ def open_delivery(
             gateway,
             {table: tuple(DeliveredFile.of(file) for file in found) for table, found in files.items()},
             period,
+            tuple(spelt_alike(declaration.source, (file for found in files.values() for file in found))),
         )
         for declaration, gateway, by_period in chosen_files
         for period, files in by_period.items()
@@ -103,10 +107,10 @@ def _find(
 ) -> dict[str | None, dict[str, list[Candidate]]]:
     """Return the files of each table, by period; the only period of a source without any is None."""
     source = declaration.source
-    of_table = {}
+    of_table, never = {}, never_read(source, present)
     for index, file in enumerate(source.files):
         _refuse_path(declaration, index, file)
-        of_table[file.name] = matching(file.file, present)
+        of_table[file.name], _ = told_apart(file, matching(file.file, [one for one in present if one not in never]))
     periods = sorted({period_of(source, file) or "" for files in of_table.values() for file in files}) or [""]
     found: dict[str | None, dict[str, list[Candidate]]] = {}
     for period in periods:

@@ -4,7 +4,9 @@ opened = Opener("school", scratch, folder)
 file = opened.examine(candidate, declared)
 """
 
+import codecs
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +15,10 @@ from hub.csv_files import CsvFile
 from hub.delivered_files import Candidate
 from hub.digests import sha256_bytes, sha256_file
 from hub.errors import ConfigurationError, InputError
-from hub.source_files import AUTO, Format, SourceFile
+from hub.source_files import AUTO, Format, SourceFile, alike
+
+_MOST = 0.5
+_HEADER = 1 << 16
 
 
 @dataclass(slots=True)
@@ -42,7 +47,7 @@ class Opener:
         Raises:
             InputError: it cannot be read as declared.
         """
-        path = self._plain(file)
+        path = self.plain(file)
         if declared.format is Format.CSV:
             found = csv_files.examine(path, self.source, declared, self.scratch, file.name)
             return replace(found, name=file.name) if path == file.path else self._as_delivered(found, file)
@@ -72,7 +77,7 @@ class Opener:
     def _as_delivered(self, found: CsvFile, file: Candidate) -> CsvFile:
         return replace(found, name=file.name, sha256=sha256_file(file.path), size=file.path.stat().st_size)
 
-    def _plain(self, file: Candidate) -> Path:
+    def plain(self, file: Candidate) -> Path:
         """Return the file itself, or its unpacked copy."""
         if file.member is None and not file.path.name.casefold().endswith(".gz"):
             return file.path
@@ -82,6 +87,40 @@ class Opener:
             archives.unpack(file.path, file.member, target, f"{file.name} (source {self.source})")
             self._unpacked[file] = target
         return self._unpacked[file]
+
+
+def told_apart(declared: SourceFile, files: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """Return those of the files called like a table that are it, and those that are something else.
+
+    A file is something else when it lacks most of the columns that the table needs, and another one has them all. One
+    that lacks a few is the table, damaged, and is left for the reader to name.
+
+    Args:
+        declared: the table.
+        files: the files whose names match.
+    """
+    if declared.format is not Format.CSV or len(files) < 2:
+        return list(files), []
+    shares = {file: _share(file, declared) for file in files}
+    if max(shares.values()) < 1:
+        return list(files), []
+    return [file for file in files if shares[file] >= _MOST], [file for file in files if shares[file] < _MOST]
+
+
+def _share(file: Candidate, declared: SourceFile) -> float:
+    """Return which share of the columns that a table needs stands in the first line of a file; 1 where none is seen."""
+    with tempfile.TemporaryDirectory(prefix="sentinel-") as scratch:
+        try:
+            path = Opener("none", Path(scratch), Path(scratch)).plain(file)
+            with path.open("rb") as stream:
+                start = stream.read(_HEADER)
+        except (InputError, OSError):
+            return 1.0
+    encoding = "utf-16" if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    line = next(iter(start.decode(encoding, "replace").splitlines()), "")
+    needed = [(name, *one.headers) for name, one in declared.columns.items() if not one.optional]
+    found = {alike(cell) for mark in ",;\t|" for cell in line.split(mark)}
+    return sum(any(alike(name) in found for name in names) for names in needed) / max(len(needed), 1) if line else 1.0
 
 
 def fits(file: Candidate, declared: SourceFile) -> bool:

@@ -13,7 +13,17 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from hub import admission, artefacts, codes, extracts, identity_store, pseudonyms, spark_sources, tombstones
+from hub import (
+    admission,
+    artefacts,
+    codes,
+    extracts,
+    identifier_checks,
+    identity_store,
+    pseudonyms,
+    spark_sources,
+    tombstones,
+)
 from hub.artefacts import Artefact
 from hub.delivery import DeliveredSource, open_delivery
 from hub.digests import digest_of
@@ -181,6 +191,8 @@ class _Run:
         """Run the SQL of sources.yaml and write what comes of it."""
         self.steps.map(self._leave_out_erased)
         self.facts |= self.steps.facts
+        spelt = [identifier_checks.notice("one_period", 1, said, "") for said in self.delivered.notices]
+        self.facts["notices"] = [*spelt, *self.facts["notices"]]
 
     def read_whole(self) -> None:
         """Do all of it but publishing."""

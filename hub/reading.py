@@ -110,6 +110,12 @@ def load(
     return found
 
 
+def leave_out(connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation) -> None:
+    """Make the relation `declared.name` empty again, after a file of it could not be read."""
+    connection.execute(f"DELETE FROM {_part(declared, 0)}")
+    _create_view(connection, declared, validation, 1)
+
+
 def _doubtful(
     connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation, file: CsvFile, index: int
 ) -> frozenset[str]:

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from hub.dates import SERIALS
 from hub.names import NAME, stays_inside
+from hub.return_years import RETURN_YEAR
 from hub.yaml_documents import Document
 
 AUTO = "auto"
@@ -78,11 +79,13 @@ class Column(Document):
 
 
 def check_period(pattern: str | None) -> str | None:
-    """Return `pattern` when it is none, or a regular expression with one group.
+    """Return `pattern` when it is none, `return_year`, or a regular expression with one group.
 
     Raises:
         ValueError: it is neither.
     """
+    if pattern == RETURN_YEAR:
+        return pattern
     try:
         groups = 1 if pattern is None else re.compile(pattern).groups
     except re.error as error:

@@ -11,17 +11,28 @@ what is in the folder, a dry run (`hub.dry_run`) counts it and throws it away.
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hub import codes, column_use, parquet_files, quarantine, reading, sql, staged_events, staged_times
+from hub import (
+    codes,
+    column_use,
+    identifier_checks,
+    parquet_files,
+    quarantine,
+    reading,
+    sql,
+    staged_events,
+    staged_times,
+)
 from hub import staging as stages
 from hub import transformation as transformations
 from hub.csv_files import CsvFile
 from hub.delivered_files import DeliveredFile
 from hub.digests import sha256_file
-from hub.errors import InputError
+from hub.errors import InputError, NothingKeptError
 from hub.file_formats import Opener
 from hub.mapping import Declaration, mappings
 from hub.powers import Level
@@ -49,6 +60,8 @@ class SourceRun:
         replaced: the earlier extracts of the source that this delivery replaces.
         must_keep: a file of which not one row can be kept is an error.
         placeholders: birthdays that a partnership adds to those that are written for "not known".
+        failed: takes what is wrong with a file that cannot be read, and the others are read; without it that is an
+            error.
     """
 
     def __init__(
@@ -63,6 +76,7 @@ class SourceRun:
         replaced: Sequence[Earlier] = (),
         must_keep: bool = True,
         placeholders: Collection[datetime.date] = (),
+        failed: list[dict[str, str]] | None = None,
     ) -> None:
         self.declaration = declaration
         self.source = declaration.source
@@ -74,10 +88,11 @@ class SourceRun:
         self.replaced = replaced
         self.must_keep = must_keep
         self.placeholders = placeholders
+        self.failed = failed
         self.read: dict[str, tuple[CsvFile, ...]] = {}
         self.opener = Opener(self.source.name, folder, declaration.beside)
         self.absent: list[str] = []
-        self.facts: dict[str, Any] = {"files": [], "mapped": []}
+        self.facts: dict[str, Any] = {"files": [], "mapped": [], "notices": []}
 
     def prepare(self, *, check: bool = True) -> None:
         """Make empty tables and check the declaration against them; not for another period of one that was checked."""
@@ -101,23 +116,55 @@ class SourceRun:
         """Read the files of one declared table."""
         source = self.source
         declared = next(file for file in source.files if file.name == table)
-        opened = [(file, self.opener.examine(file.candidate, declared)) for file in self.files[table]]
-        files = tuple(found for _, found in opened if found is not None)
+        files = self._opened(declared)
         for one in files:
             self._refuse_people(declared, one)
-        self.absent += [table] * any(found is None for _, found in opened)
-        self.facts["files"] += reading.load(
-            self.connection,
-            source,
-            declared,
-            self.validations[table],
-            files,
-            must_keep=self.must_keep,
-            doubting=lambda doubtful: self._compiled(declared, doubtful),
-        )
+        try:
+            facts = reading.load(
+                self.connection,
+                source,
+                declared,
+                self.validations[table],
+                files,
+                must_keep=self.must_keep and self.use.uses(table),
+                doubting=lambda doubtful: self._compiled(declared, doubtful),
+            )
+        except InputError as error:
+            self._left_out(table, ", ".join(one.name for one in files), error)
+            reading.leave_out(self.connection, declared, self.validations[table])
+            facts, files = [], ()
+        self.facts["files"] += facts
         for file in self.files[table]:
             file.require_unchanged(source.name)
         self.read[table] = files
+
+    def _opened(self, declared: SourceFile) -> tuple[CsvFile, ...]:
+        """Open the files of a declared table; one that cannot be read is left out where that is allowed."""
+        found = []
+        for file in self.files[declared.name]:
+            try:
+                one = self.opener.examine(file.candidate, declared)
+            except InputError as error:
+                self._left_out(declared.name, file.name, error)
+                continue
+            if one is None and declared.name not in self.absent:
+                self.absent.append(declared.name)
+            found += [one] if one is not None else []
+        return tuple(found)
+
+    def _left_out(self, table: str, file: str, error: InputError) -> None:
+        """Leave a file out that cannot be read: always where nothing of its table is used.
+
+        Raises:
+            InputError: it is used, and nobody asked to go on.
+        """
+        if not self.use.uses(table):
+            said = f"{error.message} Nothing of the table {table} is used, so the rest is read."
+            self.facts["notices"].append(identifier_checks.notice("table_not_used", 1, said, error.remedy))
+        elif self.failed is None:
+            raise error
+        else:
+            self.failed.append({"file": file, "table": table, "message": error.message, "remedy": error.remedy})
 
     def _refuse_people(self, declared: SourceFile, file: CsvFile) -> None:
         """Refuse a file of a source about areas that holds what must never be used: it is about single people."""
@@ -150,11 +197,14 @@ class SourceRun:
                 transformations.run(connection, declaration, mapped, self.read.get(mapped.table, ()))
             )
         self.facts["people"] = stages.fill_keys(stage) if people is None else people
+        self.facts["notices"] += identifier_checks.notices(connection, mappings(self.source))
         if look is not None:
             look(self)
         connection.execute(f"SET threads = {threads}")
         self._write(stage)
         connection.close()
+        if self.must_keep and (why := nothing_kept([self])) is not None:
+            raise why
 
     def _write(self, stage: stages.Stage) -> None:
         paths = {name: self.folder / file for name, file in TABLES.items()}
@@ -173,3 +223,20 @@ class SourceRun:
         )
         self.facts["identity_sha256"] = sha256_file(self.folder / IDENTITY)
         self.facts["quarantine_sha256"] = sha256_file(self.folder / QUARANTINE)
+
+
+def nothing_kept(runs: Sequence[SourceRun]) -> NothingKeptError | None:
+    """Return the error of a delivery that has rows, and of which nothing is kept; None where something is."""
+    files = [file for run in runs for file in run.facts["files"]]
+    rows = sum(file["rows"] for file in files)
+    kept = sum(sum(run.facts["rows"].values()) for run in runs)
+    if not rows or kept:
+        return None
+    broken: Counter[str] = Counter()
+    for one in (*files, *(mapped for run in runs for mapped in run.facts["mapped"])):
+        broken.update(one["rules"])
+    why = "; ".join(f"{rule} ({count})" for rule, count in sorted(broken.items())) or "no mapping takes any of them"
+    return NothingKeptError(
+        f"Source {runs[0].source.name}: nothing is kept of {len(files)} files with {rows} rows. Broken rules: {why}.",
+        "Correct the declared types and formats, or ask the agency for the extract again.",
+    )

@@ -43,6 +43,9 @@ class SourceBody(Document):
         default=None, description="For a source that holds no recording dates."
     )
     files: tuple[SourceFile, ...] = Field(min_length=1, description="The files of a delivery.")
+    not_read: dict[str, str] = Field(
+        default_factory=dict, description="Names, or patterns, of files that belong to it and are never read; why."
+    )
     derived: tuple[DerivedTable, ...] = Field(default=(), description="Tables worked out from the files.")
     people: tuple[PeopleMapping, ...] = Field(default=(), description="Records about people.")
     events: tuple[EventMapping, ...] = Field(default=(), description="Dated facts.")
@@ -111,7 +114,7 @@ class Source(SourceBody):
     )
     period: str | None = Field(
         default=None,
-        description="A regular expression on file names; its group names the period, `delivery.period`.",
+        description="return_year (2018-19, 1819, FY19…), or a regular expression on file names whose group names it.",
     )
     dangers: tuple[str, ...] = Field(default=(), description="What is known to mislead, each in a sentence.")
 
