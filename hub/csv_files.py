@@ -9,10 +9,11 @@ import codecs
 import csv
 import hashlib
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,7 @@ class CsvFile:
         delimiter: what separates the cells of `readable`.
         marks: the byte of `readable` on which every so many-th record begins (see `hub.csv_records.spans`).
         scratch: folder inside the identity store for what is made of the file.
+        notices: what is to be said of the file (`hub.identifier_checks.notice`).
     """
 
     name: str
@@ -80,6 +82,7 @@ class CsvFile:
     marks: NDArray[np.int64]
     scratch: Path
     refused: tuple[str, ...] = ()
+    notices: tuple[Mapping[str, Any], ...] = ()
 
 
 def examine(path: Path, source: str, declared: SourceFile, scratch: Path, name: str | None = None) -> CsvFile:

@@ -1,6 +1,9 @@
 """The files that somebody delivered, packed or not, and which of them is which table of a source."""
 
+import gzip
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,6 +15,7 @@ from hub.errors import InputError
 from hub.held_files import State, state
 from hub.sources import Source
 
+_BEGINNING = 1 << 16
 _UNPACKED = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xml", ".parquet")
 
 
@@ -124,16 +128,48 @@ def period_of(source: Source, file: Candidate, *, required: bool = True) -> str 
     return found or None
 
 
+def _return_year(source: Source, file: Candidate) -> tuple[str | None, str]:
+    """Return the year of a return that a file says itself, else that its name says, and how it is spelt there."""
+    paths = {one.year_path for one in source.files if one.year_path is not None}
+    if paths and file.label.casefold().endswith(".xml"):
+        text = _beginning(file)
+        for path in sorted(paths):
+            said = re.search(rf"<(?:\w+:)?{re.escape(path.rpartition('/')[2])}\b[^>]*>\s*(20\d\d)\s*</", text)
+            if said is not None:
+                return said.group(1), file.return_year[1] or said.group(1)
+    return file.return_year
+
+
+def _beginning(file: Candidate) -> str:
+    """Return how an XML document begins; nothing where it cannot be read, which its reader says."""
+    try:
+        if file.member is not None:
+            with zipfile.ZipFile(file.path) as packed, packed.open(file.member) as stream:
+                start = stream.read(_BEGINNING)
+        else:
+            with gzip.open(file.path) if file.path.name.casefold().endswith(".gz") else file.path.open("rb") as stream:
+                start = stream.read(_BEGINNING)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError):
+        return ""
+    return start.replace(b"\0", b"").decode("utf-8", "replace")  # UTF-16 of such names is ASCII with zeros
+
+
 def spelt_alike(source: Source, files: Iterable[Candidate]) -> list[str]:
     """Return what is to be said of how the names of files spell the years of a return: in several ways."""
     if source.period != return_years.RETURN_YEAR:
         return []
     spellings: dict[str, dict[str, None]] = {}
+    found: list[str] = []
     for file in files:
-        year, spelling = file.return_year
-        if year is not None:
+        year, spelling = _return_year(source, file)
+        named, _ = file.return_year
+        if year != named and named is not None:
+            found.append(
+                f"{file.name} is called like the return of {named}, and says that it is of {year}: that counts."
+            )
+        elif year is not None:
             spellings.setdefault(year, {})[spelling] = None
-    found = [
+    found += [
         f"{' and '.join(sorted(said))} are one period: the return of 31 March {year}."
         for year, said in sorted(spellings.items())
         if len(said) > 1

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hub import archives, csv_files, names
 from hub.csv_files import CsvFile
@@ -16,6 +17,9 @@ from hub.delivered_files import Candidate
 from hub.digests import sha256_bytes, sha256_file
 from hub.errors import ConfigurationError, InputError
 from hub.source_files import AUTO, Format, SourceFile, alike
+
+if TYPE_CHECKING:
+    from hub.xml_units import Checked
 
 _MOST = 0.5
 _HEADER = 1 << 16
@@ -29,13 +33,16 @@ class Opener:
         source: name of the source, for messages.
         scratch: folder inside the identity store for what is unpacked and converted.
         folder: where the XML schemas stand that declarations name: beside sources.yaml, or with the adapter.
+        elements: names of the elements of XML documents that a used column reads.
     """
 
     source: str
     scratch: Path
     folder: Path
+    elements: frozenset[str] = frozenset()
     _unpacked: dict[Candidate, Path] = field(default_factory=dict)
     _fitting: set[tuple[Path, Path]] = field(default_factory=set)
+    _checked: dict[tuple[Path, Path], "Checked"] = field(default_factory=dict)
 
     def examine(self, file: Candidate, declared: SourceFile) -> CsvFile | None:
         """Check the bytes of a file and find its records; None when it is a workbook without an optional sheet.
@@ -65,7 +72,11 @@ class Opener:
     def _document(self, path: Path, file: Candidate, declared: SourceFile, delivered: tuple[str, int]) -> CsvFile:
         from hub import xml_records
 
+        number = sha256_bytes(file.name.encode("utf-8", "replace"))[:16]
+        path = xml_records.as_utf8(path, self.scratch / f"utf8 {number}")
         schema = None if declared.xsd is None else names.file_in(self.folder, declared.xsd, ConfigurationError)
+        if schema is not None and declared.unit is not None:
+            return self._in_pieces(path, file, declared, delivered, schema)
         checked = schema is not None and (path, schema) in self._fitting
         found = xml_records.examine(
             path, file.name, self.source, declared, self.scratch, delivered, None if checked else schema
@@ -73,6 +84,21 @@ class Opener:
         if schema is not None:
             self._fitting.add((path, schema))
         return found
+
+    def _in_pieces(
+        self, path: Path, file: Candidate, declared: SourceFile, delivered: tuple[str, int], schema: Path
+    ) -> CsvFile:
+        from hub import xml_records
+
+        where, notices = f"{file.name} (source {self.source})", ()
+        if (path, schema) not in self._checked:
+            others = [names.file_in(self.folder, one, ConfigurationError) for one in declared.other_xsds]
+            checked = xml_records.check(path, where, declared, [schema, *others], self.elements)
+            self._checked[path, schema] = checked
+            notices = tuple(checked.as_notices(where))
+        wrong = self._checked[path, schema].wrong
+        found = xml_records.examine(path, file.name, self.source, declared, self.scratch, delivered, None, wrong)
+        return replace(found, notices=notices)
 
     def _as_delivered(self, found: CsvFile, file: Candidate) -> CsvFile:
         return replace(found, name=file.name, sha256=sha256_file(file.path), size=file.path.stat().st_size)

@@ -126,6 +126,12 @@ class SourceFile(Document):
     xsd: str | None = Field(
         default=None, description="For xml: the schema, a file beside sources.yaml or an adapter's."
     )
+    unit: str | None = Field(
+        default=None, description="For xml with xsd: the path of what is checked by itself; a wrong one is set aside."
+    )
+    other_xsds: tuple[str, ...] = Field(default=(), description="Schemas of other years; a unit may fit any of them.")
+    year_path: str | None = Field(default=None, description="For xml: where the year of the return stands.")
+    known_years: tuple[int, ...] = Field(default=(), description="Years of the return that are known.")
     encoding: str = Field(default="utf-8", description="utf-8 (with or without a byte-order mark), cp1252 or auto.")
     delimiter: str = Field(default=",", description="What separates the cells: one character, tab, or auto.")
     missing: tuple[str, ...] = Field(default=MISSING, description="Texts that mean: not recorded.")
@@ -159,10 +165,10 @@ class SourceFile(Document):
         real = _REAL_DATES if self.format in (Format.XLSX, Format.PARQUET) else ()
         return (*self.dates, *(one for one in real if one not in self.dates))
 
-    @field_validator("xsd")
+    @field_validator("xsd", "other_xsds")
     @classmethod
-    def _xsd_beside(cls, value: str | None) -> str | None:
-        if value is not None and not stays_inside(value):
+    def _xsd_beside(cls, value: Any) -> Any:
+        if any(not stays_inside(one) for one in ((value,) if isinstance(value, str) else value or ())):
             raise ValueError("the schema lies beside sources.yaml: name it without .. or a folder above")
         return value
 

@@ -90,7 +90,8 @@ class SourceRun:
         self.placeholders = placeholders
         self.failed = failed
         self.read: dict[str, tuple[CsvFile, ...]] = {}
-        self.opener = Opener(self.source.name, folder, declaration.beside)
+        self.use = column_use.of(self.source)
+        self.opener = Opener(self.source.name, folder, declaration.beside, self._elements())
         self.absent: list[str] = []
         self.facts: dict[str, Any] = {"files": [], "mapped": [], "notices": []}
 
@@ -100,11 +101,20 @@ class SourceRun:
         self.connection = sql.connect()
         self.connection.execute(f"SET temp_directory = {sql.text((self.folder / 'spilt').as_posix())}")
         source = self.source
-        self.use = column_use.of(source)
         self.validations: dict[str, Validation] = {file.name: self._compiled(file) for file in source.files}
         transformations.prepare(
             self.connection, self.declaration, self.validations, self.delivered_on, self.period, check=check
         )
+
+    def _elements(self) -> frozenset[str]:
+        """Return the names of the elements of XML documents that a used column reads."""
+        paths = (
+            column.path or name
+            for file in self.source.files
+            for name, column in file.columns.items()
+            if name in self.use.columns[file.name]
+        )
+        return frozenset(path.rpartition("/")[2] for path in paths)
 
     def _compiled(self, file: SourceFile, doubtful: frozenset[str] = frozenset()) -> Validation:
         lists = {name: codes.read(name) for name in self.source.code_lists}
@@ -119,6 +129,7 @@ class SourceRun:
         files = self._opened(declared)
         for one in files:
             self._refuse_people(declared, one)
+            self.facts["notices"] += one.notices
         try:
             facts = reading.load(
                 self.connection,
