@@ -186,7 +186,9 @@ def _damaged(content: mmap.mmap, found: Records, foreign: tuple[tuple[int, bytes
     return tuple(sorted(unread + other, key=lambda one: one.line))
 
 
-def positions_in(headers: Sequence[str], declared: SourceFile, where: str, line: str = "line 1") -> dict[str, int]:
+def positions_in(
+    headers: Sequence[str], declared: SourceFile, where: str, line: str = "line 1", remedy: str = ""
+) -> dict[str, int]:
     """Return where each declared column of a file stands among its headers (see `hub.csv_headers.positions`)."""
     return csv_headers.positions(
         headers,
@@ -195,6 +197,7 @@ def positions_in(headers: Sequence[str], declared: SourceFile, where: str, line:
         others={name: column.headers for name, column in declared.columns.items()},
         optional={name for name, column in declared.columns.items() if column.optional},
         line=line,
+        remedy=remedy,
     )
 
 

@@ -115,7 +115,7 @@ def period_of(source: Source, file: Candidate, *, required: bool = True) -> str 
     found, remedy = None, f"Name it so that {source.period} finds the period, such as the year, in it."
     if source.period == return_years.RETURN_YEAR:
         found, remedy = (
-            file.return_year[0],
+            _return_year(source, file)[0],
             "Put the year into its name, or that of its folder, such as 2018-19 or 2019.",
         )
     else:

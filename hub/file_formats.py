@@ -6,7 +6,7 @@ file = opened.examine(candidate, declared)
 
 import codecs
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,12 +34,14 @@ class Opener:
         scratch: folder inside the identity store for what is unpacked and converted.
         folder: where the XML schemas stand that declarations name: beside sources.yaml, or with the adapter.
         elements: names of the elements of XML documents that a used column reads.
+        used: for each table the columns that are used; of a table that is not there, all.
     """
 
     source: str
     scratch: Path
     folder: Path
     elements: frozenset[str] = frozenset()
+    used: Mapping[str, frozenset[str]] = field(default_factory=dict)
     _unpacked: dict[Candidate, Path] = field(default_factory=dict)
     _fitting: set[tuple[Path, Path]] = field(default_factory=set)
     _checked: dict[tuple[Path, Path], "Checked"] = field(default_factory=dict)
@@ -62,7 +64,8 @@ class Opener:
         if declared.format is Format.XLSX:
             from hub import workbooks
 
-            return workbooks.examine(path, file.name, self.source, declared, self.scratch, delivered)
+            used = self.used.get(declared.name)
+            return workbooks.examine(path, file.name, self.source, declared, self.scratch, delivered, used)
         if declared.format is Format.XML:
             return self._document(path, file, declared, delivered)
         from hub import parquet_extracts

@@ -91,7 +91,7 @@ class SourceRun:
         self.failed = failed
         self.read: dict[str, tuple[CsvFile, ...]] = {}
         self.use = column_use.of(self.source)
-        self.opener = Opener(self.source.name, folder, declaration.beside, self._elements())
+        self.opener = Opener(self.source.name, folder, declaration.beside, self._elements(), self.use.columns)
         self.absent: list[str] = []
         self.facts: dict[str, Any] = {"files": [], "mapped": [], "notices": []}
 
