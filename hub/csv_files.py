@@ -171,7 +171,17 @@ def _records(
         found.marks if plain else np.zeros(1, np.int64),
         scratch,
         csv_headers.refused(headers, declared.refused),
+        _ending(content, where, found.lines),
     )
+
+
+def _ending(content: mmap.mmap, where: str, lines: NDArray[np.int64]) -> tuple[Mapping[str, Any], ...]:
+    """Return what is to be said of a file whose last line has no end: nobody can tell whether it was cut off."""
+    if content[len(content) - 1 :] in (b"\n", b"\r") or not len(lines):
+        return ()
+    said = f"{where}: its last line ({lines[-1]}) has no end, as in a file that was cut off."
+    remedy = "Compare its number of rows with the agency's."
+    return ({"notice": "no_last_line_end", "count": 1, "said": said, "remedy": remedy},)
 
 
 def _damaged(content: mmap.mmap, found: Records, foreign: tuple[tuple[int, bytes], ...]) -> tuple[Damaged, ...]:

@@ -132,7 +132,7 @@ def _return_year(source: Source, file: Candidate) -> tuple[str | None, str]:
     """Return the year of a return that a file says itself, else that its name says, and how it is spelt there."""
     paths = {one.year_path for one in source.files if one.year_path is not None}
     if paths and file.label.casefold().endswith(".xml"):
-        text = _beginning(file)
+        text = beginning(file)
         for path in sorted(paths):
             said = re.search(rf"<(?:\w+:)?{re.escape(path.rpartition('/')[2])}\b[^>]*>\s*(20\d\d)\s*</", text)
             if said is not None:
@@ -140,8 +140,8 @@ def _return_year(source: Source, file: Candidate) -> tuple[str | None, str]:
     return file.return_year
 
 
-def _beginning(file: Candidate) -> str:
-    """Return how an XML document begins; nothing where it cannot be read, which its reader says."""
+def beginning(file: Candidate) -> str:
+    """Return how a text begins; nothing where it cannot be read, which its reader says."""
     try:
         if file.member is not None:
             with zipfile.ZipFile(file.path) as packed, packed.open(file.member) as stream:

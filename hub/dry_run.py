@@ -133,7 +133,7 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
         InputError: a file cannot be read, or a file that the adapter needs is not there.
     """
     tell = progress or (lambda _what, _done, _steps: None)
-    source = _lenient(sources.of_adapter(name))
+    source = lenient(sources.of_adapter(name))
     declaration = Declaration(adapters.path_of(name), 0, source)
     assigned = assign(source, paths)
     report = DryRun(
@@ -177,7 +177,7 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
     return report
 
 
-def _lenient(source: Source) -> Source:
+def lenient(source: Source) -> Source:
     """Return a source whose texts may come in any of the encodings and with any of the delimiters that are known."""
     files = tuple(
         file.model_copy(update={"encoding": AUTO, "delimiter": AUTO}) if file.format is Format.CSV else file

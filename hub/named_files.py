@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hub import unsupported
 from hub.delivered_files import Candidate, candidates, matching, never_read, period_of, spelt_alike
 from hub.errors import InputError
 from hub.file_formats import fits, told_apart
@@ -55,6 +56,10 @@ def assign(source: Source, paths: Iterable[Path]) -> Assigned:
         if len(tables) == 1:
             found[tables[0]] = [file]
             known.add(file)
+    for file in () if known else files:
+        refused = unsupported.named(source, file)
+        if refused is not None:
+            raise refused
     if not known:
         raise InputError(
             f"Not one of the files ({len(files)}) is a file of the adapter {source.name}, by its name or its header.",
@@ -73,6 +78,8 @@ def assign(source: Source, paths: Iterable[Path]) -> Assigned:
         }
         for period in periods
     }
+    refusals = {file.name: unsupported.named(source, file) for file in files if file not in known}
+    left |= {name: error.message for name, error in refusals.items() if error is not None}
     unknown = sorted(file.name for file in files if file not in known and file.name not in left)
     return Assigned(by_period, unknown, _missing(source, by_period), left, spelt_alike(source, known))
 

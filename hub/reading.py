@@ -229,6 +229,7 @@ def _settle(
         "kept": kept,
         "quarantined": quarantined,
         "rules": rules,
+        "lines": quarantine.lines(connection, file=file.name, table=declared.name, most=SHOWN_LINES),
         "blank_lines": file.blank_lines,
         "noticed": _noticed(connection, part, validation, file),
     }

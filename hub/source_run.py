@@ -26,6 +26,7 @@ from hub import (
     sql,
     staged_events,
     staged_times,
+    unsupported,
 )
 from hub import staging as stages
 from hub import transformation as transformations
@@ -156,7 +157,7 @@ class SourceRun:
             try:
                 one = self.opener.examine(file.candidate, declared)
             except InputError as error:
-                self._left_out(declared.name, file.name, error)
+                self._left_out(declared.name, file.name, unsupported.named(self.source, file.candidate) or error)
                 continue
             if one is None and declared.name not in self.absent:
                 self.absent.append(declared.name)
