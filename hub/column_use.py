@@ -22,10 +22,12 @@ class Use:
     Attributes:
         columns: for each declared file the columns that are used.
         birthdays: for each declared file the columns of dates that become a date of birth.
+        persons: for each declared file the columns that become a person's identifier.
     """
 
     columns: Mapping[str, frozenset[str]]
     birthdays: Mapping[str, frozenset[str]]
+    persons: Mapping[str, frozenset[str]]
 
     def uses(self, table: str) -> bool:
         """Say whether anything of a table is used."""
@@ -54,7 +56,7 @@ def of(source: Source) -> Use:
     derived = {one.name: _reads(one.sql) for one in source.derived}
     files = {file.name: {name.casefold(): name for name in file.columns} for file in source.files}
     found = _Found(files, derived)
-    births = _Found(files, derived)
+    births, persons = _Found(files, derived), _Found(files, derived)
     for group in ("people", "events", "involvements", "families", "areas", "area_events"):
         for mapping in getattr(source, group):
             said = mapping.model_dump(exclude_none=True)
@@ -65,6 +67,8 @@ def of(source: Source) -> Use:
                 found.reads(query)
                 if name == "date_of_birth":
                     births.only(table, query.names)
+                elif name in ("id", "person") and group not in ("areas", "area_events"):
+                    persons.only(table, query.names)
     columns = {}
     for file in source.files:
         used = found.used[file.name]
@@ -75,7 +79,8 @@ def of(source: Source) -> Use:
     dates = {
         file.name: {name for name, one in file.columns.items() if one.type is ColumnType.DATE} for file in source.files
     }
-    return Use(columns, {name: frozenset(births.used[name] & dates[name]) for name in files})
+    birthdays = {name: frozenset(births.used[name] & dates[name]) for name in files}
+    return Use(columns, birthdays, {name: frozenset(persons.used[name]) for name in files})
 
 
 def _beside(column: Any) -> tuple[str | None, ...]:

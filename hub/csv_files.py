@@ -139,7 +139,8 @@ def _records(
             f"{where}: an empty extract: it has a header and no rows.",
             "Ask the agency to deliver it again; an empty file would take every record of the last delivery away.",
         )
-    lines, foreign = found.lines, ()
+    lines = found.lines
+    foreign: tuple[tuple[int, bytes], ...] = ()
     plain = found.line_end != "" and head.line == 2 and not len(other_lines)
     readable = copy or path
     if not plain:
@@ -175,9 +176,17 @@ def _records(
     )
 
 
+def no_rows(where: str) -> dict[str, Any]:
+    """Return what is to be said of a file that may lack rows, and has none."""
+    said = f"{where}: it has a header and no rows."
+    return {"notice": "no_rows", "count": 1, "said": said, "remedy": "Ask the agency whether that is right."}
+
+
 def _ending(content: mmap.mmap, where: str, lines: NDArray[np.int64]) -> tuple[Mapping[str, Any], ...]:
     """Return what is to be said of a file whose last line has no end: nobody can tell whether it was cut off."""
-    if content[len(content) - 1 :] in (b"\n", b"\r") or not len(lines):
+    if not len(lines):
+        return (no_rows(where),)
+    if content[len(content) - 1 :] in (b"\n", b"\r"):
         return ()
     said = f"{where}: its last line ({lines[-1]}) has no end, as in a file that was cut off."
     remedy = "Compare its number of rows with the agency's."

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub import archives, csv_files, names
 from hub.csv_files import CsvFile
@@ -93,7 +93,8 @@ class Opener:
     ) -> CsvFile:
         from hub import xml_records
 
-        where, notices = f"{file.name} (source {self.source})", ()
+        where = f"{file.name} (source {self.source})"
+        notices: tuple[dict[str, Any], ...] = ()
         if (path, schema) not in self._checked:
             others = [names.file_in(self.folder, one, ConfigurationError) for one in declared.other_xsds]
             checked = xml_records.check(path, where, declared, [schema, *others], self.elements)

@@ -4,7 +4,7 @@ A spreadsheet reads 001 as 1 and writes it back so, or as 1.0; then a child in o
 Nothing is mended here: 001 and 1 may be two children, so only the agency can say.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -22,15 +22,19 @@ def notice(what: str, count: int, said: str, remedy: str) -> dict[str, Any]:
     return {"notice": what, "count": count, "said": said, "remedy": remedy}
 
 
-def notices(connection: duckdb.DuckDBPyConnection, mapped: Sequence[Mapped]) -> list[dict[str, Any]]:
+def notices(
+    connection: duckdb.DuckDBPyConnection, mapped: Sequence[Mapped], persons: Mapping[str, Collection[str]]
+) -> list[dict[str, Any]]:
     """Return what is to be said of the identifiers of a source whose mappings were run.
 
     Args:
         connection: holds `#keys` and the result of each mapping.
         mapped: the mappings.
+        persons: for each table of files the columns that hold a person's identifier.
     """
     people = [one for one in mapped if one.group == "people"]
-    return [*_own(connection), *_not_found(connection, mapped), *_shared(connection, people)]
+    not_found = [*_in_tables(connection, persons)] or [*_not_found(connection, mapped)]
+    return [*_own(connection), *not_found, *_shared(connection, people)]
 
 
 def _plain(text: str) -> str:
@@ -59,6 +63,28 @@ def _own(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
             f"{doubled} people have identifiers that differ only in zeros at the beginning or in .0 at the end.",
             TEXT_REMEDY,
         )
+
+
+def _in_tables(
+    connection: duckdb.DuckDBPyConnection, persons: Mapping[str, Collection[str]]
+) -> Iterator[dict[str, Any]]:
+    for table, columns in persons.items():
+        for column in sorted(columns):
+            person = f"{sql.name(column)}::VARCHAR"
+            rows = _count(
+                connection,
+                f"SELECT sum(n) FROM (SELECT {person} AS person, count(*) AS n FROM {sql.name(table)} GROUP BY 1) "
+                f'WHERE person NOT IN (SELECT id FROM "#keys") '
+                f'AND {_plain("person")} IN (SELECT {_plain("id")} FROM "#keys")',
+            )
+            if rows:
+                yield notice(
+                    "identifier_spelt_otherwise",
+                    rows,
+                    f"{rows} rows of the table {table} are about people whom the source lists under an identifier that "
+                    "differs only in zeros at the beginning or in .0 at the end; they are not used.",
+                    TEXT_REMEDY,
+                )
 
 
 def _not_found(connection: duckdb.DuckDBPyConnection, mapped: Sequence[Mapped]) -> Iterator[dict[str, Any]]:

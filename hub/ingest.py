@@ -88,7 +88,7 @@ def ingest(
         here = extracts.all_extracts(workspace)
         key = pseudonyms.open_key(workspace, may_create=not here)
         runs = [
-            _Run(workspace, partnership.name, one, delivered_on, key, scratch, number)
+            _Run(workspace, partnership, one, delivered_on, key, scratch, number)
             for number, one in enumerate(delivered)
         ]
         known = {extract.facts["inputs"] for extract in here if extracts.has_identity(workspace, extract)}
@@ -132,7 +132,7 @@ class _Run:
     def __init__(
         self,
         workspace: Workspace,
-        partnership: str,
+        partnership: Partnership,
         delivered: DeliveredSource,
         delivered_on: datetime.date,
         key: Key,
@@ -152,6 +152,7 @@ class _Run:
             key,
             self.folder,
             period=delivered.period,
+            placeholders=partnership.file.placeholders.birthdays,
         )
         self.inputs = digest_of(
             {
@@ -164,11 +165,12 @@ class _Run:
                     table: [[file.name, file.sha256] for file in files] for table, files in delivered.files.items()
                 },
                 "key": key.fingerprint,
+                "placeholders": [day.isoformat() for day in partnership.file.placeholders.birthdays],
             }
         )
         self.facts: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
-            "partnership": partnership,
+            "partnership": partnership.name,
             "source": self.name,
             "agency": source.agency,
             "gateway": delivered.gateway.name,

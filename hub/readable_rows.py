@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from hub.csv_files import KEPT_CHARACTERS, MOST_DAMAGED, CsvFile, Damaged
+from hub.csv_files import KEPT_CHARACTERS, MOST_DAMAGED, CsvFile, Damaged, no_rows
 from hub.csv_records import LONGEST_RECORD
 from hub.errors import InputError
 from hub.source_files import SourceFile
@@ -95,7 +95,7 @@ class RowFile:
             marks=np.zeros(1, np.int64),
             scratch=self.scratch,
             refused=self.refused,
-            notices=self._notices(),
+            notices=(*self._notices(), *(() if lines or self._damaged else (no_rows(self.where),))),
         )
 
     def _notices(self) -> tuple[dict[str, Any], ...]:

@@ -231,8 +231,20 @@ def _settle(
         "rules": rules,
         "lines": quarantine.lines(connection, file=file.name, table=declared.name, most=SHOWN_LINES),
         "blank_lines": file.blank_lines,
-        "noticed": _noticed(connection, part, validation, file),
+        "noticed": _noticed(connection, part, validation, file) | _repeated(connection, part, declared, validation),
     }
+
+
+def _repeated(
+    connection: duckdb.DuckDBPyConnection, part: str, declared: SourceFile, validation: Validation
+) -> dict[str, dict[str, Any]]:
+    """Return how many kept rows of a table without `unique` are equal to another: they may be two facts, or one."""
+    if declared.unique:
+        return {}
+    columns = ", ".join(sql.name(column) for column, _ in validation.columns)
+    rows = f"SELECT count(*) - count(DISTINCT hash({columns})) FROM {part} WHERE {validation.rules.kept}"
+    [(repeated,)] = connection.execute(rows).fetchall()
+    return {"row: repeated": {"rows": int(repeated), "lines": []}} if repeated else {}
 
 
 def _noticed(

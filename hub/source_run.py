@@ -209,7 +209,7 @@ class SourceRun:
                 transformations.run(connection, declaration, mapped, self.read.get(mapped.table, ()))
             )
         self.facts["people"] = stages.fill_keys(stage) if people is None else people
-        self.facts["notices"] += identifier_checks.notices(connection, mappings(self.source))
+        self.facts["notices"] += identifier_checks.notices(connection, mappings(self.source), self.use.persons)
         if look is not None:
             look(self)
         connection.execute(f"SET threads = {threads}")

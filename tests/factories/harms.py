@@ -4,8 +4,8 @@
         for harm in harms.HARMS:
             harms.outcome(adapter, harm, folder)   # "same", "named", "silent", or "" where it does not apply
 
-A harm is borne well when the staged rows are the same, or when the output names something that it did not name of the good
-delivery: an error, a broken rule, a notice, a file that was left alone. Anything else is a silent loss.
+A harm is borne well when the staged rows are the same, or when the output names something that it did not name of the
+good delivery: an error, a broken rule, a notice, a file that was left alone. Anything else is a silent loss.
 """
 
 import csv
@@ -117,7 +117,7 @@ def _cell(file: SourceFile, name: str, column: Column, at: int) -> str:
     if re.search("forename|given|first_?name", lower):
         return _NAMES[at]
     if re.search("surname|family_name|last_?name", lower):
-        return ("Łukasz", "Moss", "Ó Dálaigh", "Dale", "Tarn", "Håkon")[at]
+        return ("Müller", "Moss", "Ó Dálaigh", "Dale", "Tarn", "Håkon")[at]
     if re.search("upn", lower):
         return f"A12345678901{at}"
     if re.search("nhs", lower):
@@ -321,7 +321,7 @@ def _emptied(_delivery: Delivery, table: Table) -> Table:
 HARMS: dict[str, Harm] = {
     "byte-order mark": _text(lambda text: b"\xef\xbb\xbf" + text.encode()),
     "utf-16": _text(lambda text: text.encode("utf-16")),
-    "windows text": _text(lambda text: text.encode("cp1252", "xmlcharrefreplace")),
+    "windows text": _text(lambda text: text.encode("cp1252")),
     "one row of windows text": _text(_mixed),
     "carriage returns and newlines": _text(lambda text: text.replace("\n", "\r\n").encode()),
     "carriage returns": _text(lambda text: text.replace("\n", "\r").encode()),
@@ -382,12 +382,7 @@ HARMS: dict[str, Harm] = {
     "empty elements": _xml(lambda text: text.replace("<ReferralNFA>", "<Section47/><ReferralNFA>")),
     "one child with a wrong code": _xml(lambda text: text.replace("<ReferralSource>1A<", "<ReferralSource>X9<", 1)),
     "one child without a needed element": _xml(lambda text: text.replace("<ReferralNFA>false</ReferralNFA>", "", 1)),
-    "sex in the place of gender": _xml(lambda text: re.sub("GenderCurrent>(1<)?", _sex, text)),
 }
-
-
-def _sex(match: re.Match[str]) -> str:
-    return "Sex>M<" if match.group(1) else "Sex>"
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def test_windows_text_is_read_when_it_is_declared(tmp_path: Path) -> None:
     report = town.one()
     assert [row["family_name"] for row in town.identity(report)] == ["Renée–Müller"]
     assert town.quarantined(report)[0] == ("absences.csv", 4, "events.0", ["person: not_listed"])
-    assert town.quarantined(report)[1] == ("pupils.csv", 3, None, ["birth_date: date_century"])
+    assert town.quarantined(report)[1] == ("pupils.csv", 3, None, ["birth_date: date"])
 
 
 def test_utf_8_declared_as_windows_text_would_garble_names(tmp_path: Path) -> None:
