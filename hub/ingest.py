@@ -193,7 +193,7 @@ class _Run:
         """Run the SQL of sources.yaml and write what comes of it."""
         self.steps.map(self._leave_out_erased)
         self.facts |= self.steps.facts
-        spelt = [identifier_checks.notice("one_period", 1, said, "") for said in self.delivered.notices]
+        spelt = [identifier_checks.notice("files", 1, said, "") for said in self.delivered.notices]
         self.facts["notices"] = [*spelt, *self.facts["notices"]]
 
     def read_whole(self) -> None:
