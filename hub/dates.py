@@ -2,7 +2,7 @@
 
     text = dates.plain("trimmed", pivot=None)     # without a time at midnight
     value = dates.value(text, ("%d/%m/%Y",))      # the date, or NULL
-    for rule, condition in dates.refusals(text, value, ("%d/%m/%Y",)): ...
+    for rule, why in dates.refusals(text, ("%d/%m/%Y",)): ...
 
 | what stands there | how it is read |
 | --- | --- |
@@ -79,12 +79,11 @@ def value(text: str, formats: Sequence[str], *, doubtful: bool = False, birthday
     return f"CASE WHEN {either(text)} THEN NULL ELSE {found} END" if doubtful else found
 
 
-def refusals(text: str, date: str, formats: Sequence[str], *, doubtful: bool = False) -> list[tuple[str, str]]:
-    """Return the rules that an unreadable date breaks, each with the SQL that is true when it does; one of them holds.
+def refusals(text: str, formats: Sequence[str], *, doubtful: bool = False) -> list[tuple[str, str]]:
+    """Return the rules of an unreadable date, each with the SQL that says whether that is why; one of them holds.
 
     Args:
         text: the SQL of the text, after `plain`.
-        date: the SQL of its value.
         formats: the declared formats.
         doubtful: see `value`.
     """
@@ -94,8 +93,7 @@ def refusals(text: str, date: str, formats: Sequence[str], *, doubtful: bool = F
     # Always a rule, so that the rules of two files of one table are the same.
     named.append(("date_order", either(text) if doubtful else "false"))
     known = " OR ".join(f"coalesce({condition}, false)" for _, condition in named)
-    every = [("date", f"NOT ({known})"), *named]
-    return [(name, f"CASE WHEN {text} IS NOT NULL AND {date} IS NULL THEN {one} ELSE false END") for name, one in every]
+    return [("date", f"NOT ({known})"), *named]
 
 
 def either(text: str) -> str:

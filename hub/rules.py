@@ -5,6 +5,7 @@ one with the same key and other content (`duplicate_differs`: nobody can say whi
 """
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from hub import sql
 
@@ -14,11 +15,16 @@ _REPEATS = {1: "duplicate", 2: "duplicate_differs"}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of one column, and the SQL condition that is true when a row breaks it."""
+    """One rule of one column, and the SQL condition that is true when a row breaks it.
+
+    Where `guard` is given, a row breaks it only when that is true too; rules with one guard stand together, and the
+    guard is worked out once for all of them.
+    """
 
     column: str
     name: str
     broken: str
+    guard: str = ""
 
     @property
     def label(self) -> str:
@@ -43,10 +49,13 @@ class Rules:
         """The SQL of the columns that hold the bits, for a SELECT list."""
         found = []
         for at, mask in enumerate(self.masks):
-            bits = [
-                f"CASE WHEN {rule.broken} THEN {1 << index}::BIGINT ELSE 0::BIGINT END"
-                for index, rule in enumerate(self.rules[at * _BITS : (at + 1) * _BITS])
-            ]
+            bits = []
+            some = enumerate(self.rules[at * _BITS : (at + 1) * _BITS])
+            for guard, together in groupby(some, key=lambda numbered: numbered[1].guard):
+                each = " + ".join(
+                    f"CASE WHEN {rule.broken} THEN {1 << index}::BIGINT ELSE 0::BIGINT END" for index, rule in together
+                )
+                bits.append(f"CASE WHEN {guard} THEN {each} ELSE 0::BIGINT END" if guard else each)
             found.append(f"{' + '.join(bits) or '0::BIGINT'} AS {mask}")
         return ", ".join(found)
 

@@ -28,7 +28,7 @@ that follows no school year).
 
 import datetime
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub import dates, placeholders, sql, year_groups
 from hub.codes import CodeList
@@ -153,7 +153,7 @@ def compile_rules(
         if name in how.birthdays and column.type is ColumnType.DATE:
             days = (*placeholders.BIRTHDAYS, *(day.isoformat() for day in how.placeholders))
             empty = f"coalesce({value} IN {_days(days)}, false)"
-            found = [Rule(one.column, one.name, f"({one.broken}) AND NOT {empty}") for one in found]
+            found = [replace(one, broken=f"({one.broken}) AND NOT {empty}") for one in found]
             noticed.append(Rule(name, "placeholder", empty))
             known.append(f"CASE WHEN NOT {empty} THEN {value} END")
         else:
@@ -185,7 +185,9 @@ def _text(declared: SourceFile, column: Column, codes: CodeList | None, trimmed:
         lower = {word.casefold() for word in words} - {word.casefold() for word in own}
         missing = f"lower({trimmed}) IN {sql.texts(sorted(lower))}"
     text = dates.plain(trimmed, declared.pivot) if column.type is ColumnType.DATE else trimmed
-    return f"CASE WHEN NOT {missing} THEN {text} END"
+    longest = max(len(word.encode()) for word in words)
+    # Most texts are longer than any such word, and a look at the length costs least.
+    return f"CASE WHEN strlen({trimmed}) > {longest} THEN {text} WHEN NOT {missing} THEN {text} END"
 
 
 def _read(
@@ -210,8 +212,8 @@ def _read(
             found.append(Rule(name, "start", f"{text} IS NOT NULL AND NOT {named}"))
             found.append(Rule(name, "days_from_start", f"{unread} AND {named}"))
         case ColumnType.DATE:
-            refusals = dates.refusals(text, value, declared.date_formats, doubtful=doubtful)
-            found += [Rule(name, rule, broken) for rule, broken in refusals]
+            refusals = dates.refusals(text, declared.date_formats, doubtful=doubtful)
+            found += [Rule(name, rule, why, unread) for rule, why in refusals]
         case ColumnType.YEAR_GROUP:
             found.append(Rule(name, "year_group", f"{unread} AND NOT {year_groups.not_known(text)}"))
         case _:
