@@ -152,7 +152,7 @@ class _Run:
             key,
             self.folder,
             period=delivered.period,
-            placeholders=partnership.file.placeholders.birthdays,
+            more_placeholders=partnership.file.placeholders.birthdays,
         )
         self.inputs = digest_of(
             {

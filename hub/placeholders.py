@@ -80,6 +80,15 @@ class Placeholders(Document):
     family_names: tuple[str, ...] = Field(default=(), description="Family names that are nobody's, in small letters.")
 
 
+def every_birthday(more: Collection[datetime.date] = ()) -> tuple[str, ...]:
+    """Return all days that are written for "not known", as ISO dates.
+
+    Args:
+        more: the days that a partnership adds.
+    """
+    return (*BIRTHDAYS, *(day.isoformat() for day in more))
+
+
 def is_birthday(day: datetime.date, more: Collection[datetime.date] = ()) -> bool:
     """Say whether a day is written for "not known".
 

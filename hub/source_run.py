@@ -21,6 +21,7 @@ from hub import (
     column_use,
     identifier_checks,
     parquet_files,
+    placeholders,
     quarantine,
     reading,
     sql,
@@ -35,7 +36,7 @@ from hub.delivered_files import DeliveredFile
 from hub.digests import sha256_file
 from hub.errors import InputError, NothingKeptError
 from hub.file_formats import Opener
-from hub.mapping import Declaration, mappings
+from hub.mapping import Declaration, Mapped, mappings
 from hub.powers import Level
 from hub.pseudonyms import Key
 from hub.source_files import SourceFile
@@ -60,7 +61,7 @@ class SourceRun:
         period: the period that the names of the files say, when the source has periods.
         replaced: the earlier extracts of the source that this delivery replaces.
         must_keep: a file of which not one row can be kept is an error.
-        placeholders: birthdays that a partnership adds to those that are written for "not known".
+        more_placeholders: birthdays that a partnership adds to those that are written for "not known".
         failed: takes what is wrong with a file that cannot be read, and the others are read; without it that is an
             error.
     """
@@ -76,7 +77,7 @@ class SourceRun:
         period: str | None = None,
         replaced: Sequence[Earlier] = (),
         must_keep: bool = True,
-        placeholders: Collection[datetime.date] = (),
+        more_placeholders: Collection[datetime.date] = (),
         failed: list[dict[str, str]] | None = None,
     ) -> None:
         self.declaration = declaration
@@ -88,7 +89,7 @@ class SourceRun:
         self.period = period
         self.replaced = replaced
         self.must_keep = must_keep
-        self.placeholders = placeholders
+        self.placeholders = more_placeholders
         self.failed = failed
         self.read: dict[str, tuple[CsvFile, ...]] = {}
         self.use = column_use.of(self.source)
@@ -208,6 +209,8 @@ class SourceRun:
             self.facts["mapped"].append(
                 transformations.run(connection, declaration, mapped, self.read.get(mapped.table, ()))
             )
+            if mapped.group == "people":
+                self._forget_placeholders(mapped)
         self.facts["people"] = stages.fill_keys(stage) if people is None else people
         self.facts["notices"] += identifier_checks.notices(connection, mappings(self.source), self.use.persons)
         if look is not None:
@@ -217,6 +220,15 @@ class SourceRun:
         connection.close()
         if self.must_keep and (why := nothing_kept([self])) is not None:
             raise why
+
+    def _forget_placeholders(self, mapped: Mapped) -> None:
+        """Take birthdays away that are written for "not known", where an expression made them of something else."""
+        days = ", ".join(sql.text(day) for day in placeholders.every_birthday(self.placeholders))
+        update = f"UPDATE {mapped.result} SET date_of_birth = NULL WHERE date_of_birth::VARCHAR IN ({days})"
+        [(count,)] = self.connection.execute(update).fetchall()
+        if count:
+            said = f'{count} birthdays ({mapped.title}) are written for "not known", and are kept as that.'
+            self.facts["notices"].append(identifier_checks.notice("placeholder_birthday", int(count), said, ""))
 
     def _write(self, stage: stages.Stage) -> None:
         paths = {name: self.folder / file for name, file in TABLES.items()}

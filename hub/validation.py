@@ -151,7 +151,7 @@ def compile_rules(
             on = f'"value {place[column.codes_on]}"' if column.codes_on else ""
             found += _codes(name, codes, text, on)
         if name in how.birthdays and column.type is ColumnType.DATE:
-            days = (*placeholders.BIRTHDAYS, *(day.isoformat() for day in how.placeholders))
+            days = placeholders.every_birthday(how.placeholders)
             empty = f"coalesce({value} IN {_days(days)}, false)"
             found = [replace(one, broken=f"({one.broken}) AND NOT {empty}") for one in found]
             noticed.append(Rule(name, "placeholder", empty))

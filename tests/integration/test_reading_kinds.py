@@ -195,6 +195,23 @@ def test_a_partnership_adds_to_what_means_not_known(tmp_path: Path) -> None:
     assert file["noticed"] == {"birth_date: placeholder": {"rows": 1, "lines": [2]}}
 
 
+def test_a_birthday_under_another_name_that_is_not_known_is_none(tmp_path: Path) -> None:
+    renamed = (
+        SCHOOL.replace(
+            "    people:\n      - table: pupils",
+            (
+                "    derived: [{name: renamed, sql: 'SELECT pupil_id, birth_date AS born FROM pupils'}]\n"
+                "    people:\n      - table: renamed"
+            ),
+        )
+        .replace("family_name: surname", "")
+        .replace("date_of_birth: birth_date", "date_of_birth: born")
+    )
+    renamed = renamed.replace("        sex: sex\n", "").replace(", not_before: 2000-01-01", "")
+    report = Town(tmp_path, renamed, pupils=PUPILS.replace("2010-02-03", "1900-01-01")).one()
+    assert [one["notice"] for one in report.extract.facts["notices"]] == ["placeholder_birthday"]
+
+
 UNSUPPORTED: dict[str, tuple[str, str, str]] = {
     "ssda903": ("return.xml", "<?xml version='1.0'?><EXPSSDA903/>", "SSDA903 as XML"),
     "area": (
