@@ -53,7 +53,7 @@ class InputError(SentinelError):
 class NothingKeptError(InputError):
     """Everything was read, and not one row of it can be kept: in effect nothing was delivered."""
 
-    exit_code = 8
+    exit_code = 11
 
 
 class GatewayError(SentinelError):

@@ -147,7 +147,7 @@ def test_one_row_in_another_encoding_is_named_and_the_rest_keeps_its_letters(tmp
 def test_a_delivery_of_which_nothing_is_kept_has_its_own_exit_code() -> None:
     found = answer("sc_all_quarantined")
     assert isinstance(found.error, NothingKeptError)
-    assert found.error.exit_code == 8
+    assert found.error.exit_code == 11
     assert "birth_date: date_century (60)" in found.error.message
 
 

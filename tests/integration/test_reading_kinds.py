@@ -167,7 +167,7 @@ def test_an_ingest_of_which_nothing_is_kept_has_its_own_exit_code(tmp_path: Path
     town = Town(tmp_path, pupils="pupil_id,surname,birth_date,sex\nP1,a,2010-02-03,X\n")
     with pytest.raises(NothingKeptError) as raised:
         town.one()
-    assert raised.value.exit_code == 8
+    assert raised.value.exit_code == 11
     assert town.written() == []
 
 
