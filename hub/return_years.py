@@ -19,6 +19,8 @@ _PAIRS = (
     r"(?<!\d)(20\d\d)\s*(?:[-_/–—.~& ]|to)+\s*(\d\d)(?!\d|[-_/.]\d)",
     r"(?<!\d)(20\d\d)(\d\d)(?!\d)",
     r"(?<!\d)(20\d\d)(20\d\d)(?!\d)",
+)
+_SHORT = (
     r"(?<![\d])(?<!\d[-_/.])(\d\d)[-_/–—](\d\d)(?!\d|[-_/.]\d)",
     r"(?<!\d)(\d\d)(\d\d)(?!\d)",
 )
@@ -27,7 +29,7 @@ _ENDS = (
     r"(?<!\d)31[-_./ ]?03[-_./ ]?(20\d\d)(?!\d)",
     r"31(?:st)?[-_ ]?mar(?:ch)?[-_ ]?(20\d\d)(?!\d)",
     r"fy[-_ ]?(20\d\d)(?!\d)",
-    r"fy[-_ ]?(\d\d)(?!\d)",
+    r"fy[-_ ]?(\d\d)(?!\d|[-_/]\d\d)",
 )
 _DATES = r"(?<!\d)(?:20\d\d[-_./]?[01]\d[-_./]?[0-3]\d|[0-3]\d[-_./][01]\d[-_./]20\d\d)(?!\d)"
 _YEAR = r"(?<!\d)(20\d\d)(?!\d)"
@@ -53,30 +55,33 @@ def year_of(label: str, folders: Iterable[str]) -> tuple[str | None, str]:
         folders: names of the folders around it, the nearest first.
     """
     path = PurePosixPath(label)
-    near = [*folders]
-    places = [path.name, *reversed(path.parent.parts), *near[:1]]
-    if len(near) > 1 and re.fullmatch(r"\d\d", near[0]) and re.fullmatch(r"20\d\d", near[1]):
-        places.append(f"{near[1]}/{near[0]}")
-    for place in places:
-        if re.search(_YEAR, place) or any(True for _ in _said(place)):
-            return year_in(place), spelling_in(place)
+    inside, around = [*reversed(path.parent.parts)], [*folders][:2]
+    chain = [*inside, *around]
+    for at, place in enumerate([path.name, *inside, *around[:1]]):
+        two = re.fullmatch(r"\d\d", place) and at < len(chain) and re.fullmatch(r"20\d\d", chain[at])
+        said = f"{chain[at]}/{place}" if two else place
+        if re.search(_YEAR, said) or any(True for _ in _said(said)):
+            return year_in(said), spelling_in(said)
     return None, ""
 
 
 def _said(text: str) -> Iterator[tuple[str, str]]:
     """Yield the years that a name says, with their spelling: of pairs and ends of years first, else of years alone."""
-    lower, found = text.casefold(), []
-    for pattern in _PAIRS:
-        for match in re.finditer(pattern, lower):
-            one, two = match.group(1), match.group(2)
-            if (int(one) + 1) % 100 == int(two) % 100 and (len(two) == 2 or int(two) == int(one) + 1):
-                found.append((f"20{int(two) % 100:02d}", match.span()))
+    lower = text.casefold()
+    found = [*_pairs(_PAIRS, lower)]
     for pattern in _ENDS if not found else ():
         found += [(f"20{int(match.group(1)) % 100:02d}", match.span()) for match in re.finditer(pattern, lower)]
     if not found:
-        rest = re.sub(_DATES, " ", lower)
-        found = [(match.group(1), match.span()) for match in re.finditer(_YEAR, rest)]
-        yield from ((year, year) for year, _ in found)
-        return
-    # 2018-19 holds no year of its own beside it, and 1920 in 201920 is none.
+        rest = re.sub(_DATES, lambda match: " " * len(match.group()), lower)
+        alone = [(match.group(1), match.span()) for match in re.finditer(_YEAR, rest)]
+        found = [*_pairs(_SHORT, rest), *alone]
     yield from ((year, text[start:end].strip("-_ ")) for year, (start, end) in found)
+
+
+def _pairs(patterns: Iterable[str], text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the year in which each pair of years that follow each other ends, and where the pair stands."""
+    for pattern in patterns:
+        for match in re.finditer(pattern, text):
+            one, two = match.group(1), match.group(2)
+            if (int(one) + 1) % 100 == int(two) % 100 and (len(two) == 2 or int(two) == int(one) + 1):
+                yield f"20{int(two) % 100:02d}", match.span()

@@ -28,6 +28,7 @@ def test_these_are_the_return_of_march_2019(name: str) -> None:
         ("header.csv", None),
         ("header_2019-07-15.csv", None),
         ("header 2019 of 2017.csv", None),
+        ("batch 1213 of 2019.csv", None),
     ],
 )
 def test_others_are_of_another_year_or_do_not_say(name: str, year: str | None) -> None:
@@ -40,6 +41,7 @@ def test_others_are_of_another_year_or_do_not_say(name: str, year: str | None) -
         ("header.csv", ["2018-19", "returns"], "2019"),
         ("header.csv", ["19", "2018"], "2019"),
         ("2018-19/header.csv", ["all 2016"], "2019"),
+        ("2018/19/header.csv", ["all 2016"], "2019"),
         ("header_2018.csv", ["2018-19"], "2018"),
         ("header.csv", ["in", "2018-19"], None),
     ],
