@@ -169,7 +169,12 @@ def _date_of_birth(
         whole = f"TRY(make_date({year}, coalesce({month}, 1), coalesce({day}, 1)))"
     if "date_of_birth" not in mapping.columns:
         return whole, ()
-    text = rf"regexp_replace({dates.plain(cells.of('date_of_birth'))}, '(\.0+|[ T]\d\d?:\d\d.*)$', '')"
+    # A column of its own for each step: an expression that repeats another many times grows beyond measure.
+    connection.execute(f"ALTER TABLE {file.table} ADD COLUMN said_birthday VARCHAR")
+    connection.execute(f"UPDATE {file.table} SET said_birthday = {cells.of('date_of_birth')}")
+    plain = rf"regexp_replace({dates.plain('said_birthday')}, '(\.0+|[ T]\d\d?:\d\d.*)$', '')"
+    connection.execute(f"UPDATE {file.table} SET said_birthday = {plain} WHERE said_birthday IS NOT NULL")
+    text = "said_birthday"
     formats = mapping.dates
     if not formats:
         counts = ", ".join(f"count({_parsed(text, form)})" for form in _FOUND_OUT)
