@@ -147,6 +147,7 @@ class SourceRun:
             reading.leave_out(self.connection, declared, self.validations[table])
             facts, files = [], ()
         self.facts["files"] += facts
+        self.facts["notices"] += [one for file in facts for one in _with_remedy(file)]
         for file in self.files[table]:
             file.require_unchanged(source.name)
         self.read[table] = files
@@ -247,6 +248,25 @@ class SourceRun:
         )
         self.facts["identity_sha256"] = sha256_file(self.folder / IDENTITY)
         self.facts["quarantine_sha256"] = sha256_file(self.folder / QUARANTINE)
+
+
+_REMEDIES = {
+    "date_century": "Declare `pivot` for the file, such as 30: years 00 to 30 are of this century.",
+    "date_serial": "Declare `excel` or `excel_1904` among the `dates` of the file, or ask for dates as text.",
+    "date_order": "Declare `%m/%d/%Y` among the `dates` of the file, or ask for dates as 2010-03-05.",
+    "encoding": "Ask the agency how the file was put together, and for all of it in UTF-8.",
+}
+
+
+def _with_remedy(file: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what is to be said of rules that are broken by how a file was written, with the first line of each."""
+    found = []
+    for rule, count in file["rules"].items():
+        name = rule.rpartition(": ")[2]
+        if name in _REMEDIES:
+            said = f"{file['file']}: {count} rows break {rule}, the first on line {file['lines'][rule][0]}."
+            found.append(identifier_checks.notice(name, int(count), said, _REMEDIES[name]))
+    return found
 
 
 def nothing_kept(runs: Sequence[SourceRun]) -> NothingKeptError | None:

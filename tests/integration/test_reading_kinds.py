@@ -122,6 +122,8 @@ def test_months_before_days_are_no_guess(tmp_path: Path) -> None:
     [header] = [one for one in found.files if one["table"] == "header"]
     assert header["rules"] == {"DOB: date": 2, "DOB: date_order": 1}
     assert header["lines"]["DOB: date_order"] == [4]
+    [notice] = [one for one in found.notices if one["notice"] == "date_order"]
+    assert (notice["count"], "line 4" in notice["said"], "dates" in notice["remedy"]) == (1, True, True)
 
 
 def test_one_slip_among_days_before_months_costs_its_own_row_only(tmp_path: Path) -> None:
