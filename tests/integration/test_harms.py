@@ -39,7 +39,7 @@ def test_there_are_twenty_kinds_of_harm_and_each_changes_the_files(folder: Path)
         before = _written(harms.good(adapter), folder / f"{adapter} before")
         for number, harm in enumerate(harms.HARMS):
             after = harms.HARMS[harm](harms.good(adapter))
-            if after is not None:
+            if after is not None and not (after.xml and "windows" in harm):  # that document is ASCII
                 assert _written(after, folder / f"{adapter} after {number}") != before, harm
 
 
