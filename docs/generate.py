@@ -25,7 +25,8 @@ def commands() -> str:
     lines = [NOTE, "# Commands", ""]
     lines.append("Every command takes `--workspace` and `--partnership`; `--debug` anywhere shows a traceback.")
     lines.append("Exit codes: 0 done, 1 unexpected, 2 configuration or flag, 3 input, 4 no gateway, 5 changed bytes,")
-    lines.append("6 not found, 7 not allowed now, 8 no approval, 9 no ethics record, 10 a leak was found.")
+    lines.append("6 not found, 7 not allowed now, 8 no approval, 9 no ethics record, 10 a leak was found,")
+    lines.append("11 everything was read and nothing is kept.")
     _command(typer.main.get_command(app), "sentinel", lines)
     return "\n".join(lines) + "\n"
 

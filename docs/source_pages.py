@@ -8,6 +8,7 @@ from hub import codes, sources
 from hub.adapter import EachDelivery
 from hub.codes import CodeList
 from hub.powers import Law, Level, Sector, objection
+from hub.return_years import RETURN_YEAR
 from hub.source_files import Column, ColumnType, SourceFile
 from hub.sources import AdapterFile
 
@@ -16,12 +17,18 @@ _DELIVERIES = {
     EachDelivery.PERIOD: "Deliveries of several periods add up: each file name says its period, and a new "
     "delivery of a period replaces the one before of that period.",
 }
+_RETURN_YEAR = (
+    "The year of the return stands in the name of each file, or of its folder: 2018-19, 2018_19, 1819, 201819, FY19 "
+    "and 2019 are the return of 31 March 2019. A file in XML that says its year is of that year."
+)
 _TYPES = {
     ColumnType.TEXT: "text",
     ColumnType.INTEGER: "whole number",
     ColumnType.NUMBER: "number",
     ColumnType.DATE: "date",
     ColumnType.DAYS_FROM_START: "days from a start",
+    ColumnType.BOOLEAN: "yes or no",
+    ColumnType.YEAR_GROUP: "school year",
 }
 
 
@@ -59,10 +66,13 @@ def adapter_page(name: str, note: str) -> str:
     lines = [note, f"# {found.title}", "", found.about.strip(), ""]
     lines += [f"- Format: `{name}`; published by {found.publisher}. Layout: {_cell(found.specification)}."]
     lines += [f"- {_gateways(found)}", f"- {_DELIVERIES[found.each_delivery]}"]
-    if found.period is not None:
+    if found.period == RETURN_YEAR:
+        lines.append(f"- {_RETURN_YEAR}")
+    elif found.period is not None:
         lines.append(f"- The period stands in the file name where `{found.period}` finds it.")
     lines.append(f"- {_recording(found)}")
     lines += _section("Dangers", [f"- {_cell(danger)}" for danger in found.dangers])
+    lines += _section("Not supported", _not_supported(found))
     lines += ["", "## Files"]
     for file in found.source.files:
         lines += _file(file)
@@ -70,6 +80,13 @@ def adapter_page(name: str, note: str) -> str:
     lists = [f"- [{one}](../code_lists/{one}.md): {_cell(codes.read(one).title)}" for one in found.source.code_lists]
     lines += _section("Code lists", lists)
     return "\n".join(lines) + "\n"
+
+
+def _not_supported(found: AdapterFile) -> list[str]:
+    lines = [f"- {_cell(one.title)}. {_cell(one.remedy)}" for one in found.source.unsupported]
+    return lines + [
+        f"- Files called `{name}` are never read. {_cell(why)}" for name, why in found.source.not_read.items()
+    ]
 
 
 def _gateways(found: AdapterFile) -> str:
@@ -93,7 +110,7 @@ def _recording(found: AdapterFile) -> str:
 def _file(file: SourceFile) -> list[str]:
     sheet = f", sheet `{file.sheet}`" if file.sheet else ""
     record = f", one row for each `{file.record}`" if file.record else ""
-    schema = f", checked against `{file.xsd}`" if file.xsd else ""
+    schema = f", checked against `{'` or `'.join((file.xsd, *file.other_xsds))}`" if file.xsd else ""
     lines = ["", f"### {file.name}", "", file.meaning.strip()] if file.meaning else ["", f"### {file.name}"]
     needed = "optional" if file.optional else "needed"
     lines += ["", f"`{file.file}` ({file.format.value}{sheet}{record}{schema}; {needed})"]
@@ -117,6 +134,7 @@ def _rules(column: Column) -> str:
     found += [f"at least {column.minimum:g}"] if column.minimum is not None else []
     found += [f"at most {column.maximum:g}"] if column.maximum is not None else []
     found += [f"no day before {column.not_before.isoformat()}"] if column.not_before is not None else []
+    found += [f"no day before `{column.not_before_column}`"] if column.not_before_column else []
     found += [f"from `{column.path}`"] if column.path else []
     found += [f"also sent as {', '.join(_cell(one) for one in column.headers)}"] if column.headers else []
     return "; ".join(found)

@@ -47,7 +47,8 @@ class Adapter(Document):
         description="whole: the newest delivery replaces the one before; period: deliveries of several periods add up.",
     )
     period: str | None = Field(
-        default=None, description="For period: a regular expression on file names; its group names the period."
+        default=None,
+        description="For period: return_year, or a regular expression on file names whose group names the period.",
     )
     dangers: tuple[str, ...] = Field(default=(), description="What is known to mislead, each in a sentence.")
     specification: str = Field(min_length=3, description="Where the layout comes from: title and year.")

@@ -55,6 +55,9 @@ def ingest_(
         day = (delivered_on or datetime.datetime.now(datetime.UTC)).date()
         reports = ingest.ingest(here.workspace, here.partnership, data, day, source or None, tell, spark=spark)
     show([report.row() for report in reports], as_json, title="Extracts")
+    for report in reports:
+        for one in report.extract.facts.get("notices", ()):
+            warn(f"{report.source}: {one['said']} {one['remedy']}".rstrip())
 
 
 @app.command("extracts")

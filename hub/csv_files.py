@@ -9,15 +9,17 @@ import codecs
 import csv
 import hashlib
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub import csv_headers, csv_records
+from hub import csv_headers, csv_records, encodings
+from hub.csv_records import Records
 from hub.errors import InputError
 from hub.source_files import AUTO, SourceFile, alike
 
@@ -29,13 +31,8 @@ MOST_DAMAGED = 100_000
 
 _FEW_DAMAGED = 100
 _TRIED = (",", ";", "\t", "|")
-_CHUNK = 1 << 22
-_FOREIGN = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
-    (b"\x1f\x8b", "compressed"),
-    (codecs.BOM_UTF16_LE, "UTF-16 text"),
-    (codecs.BOM_UTF16_BE, "UTF-16 text"),
-)
+_FOREIGN = ((b"PK\x03\x04", "a zip archive or an Excel workbook"), (b"\x1f\x8b", "compressed"))
+_NO_LINES = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +60,11 @@ class CsvFile:
         line_end: what ends the lines of `readable`.
         lines: the line of each good record in the delivered file, in order.
         damaged: records that cannot be read.
-        blank_lines: lines without any character; they are not rows.
+        blank_lines: lines without any character but blanks, delimiters and quotes; they are not rows.
         delimiter: what separates the cells of `readable`.
         marks: the byte of `readable` on which every so many-th record begins (see `hub.csv_records.spans`).
         scratch: folder inside the identity store for what is made of the file.
+        notices: what is to be said of the file (`hub.identifier_checks.notice`).
     """
 
     name: str
@@ -84,6 +82,7 @@ class CsvFile:
     marks: NDArray[np.int64]
     scratch: Path
     refused: tuple[str, ...] = ()
+    notices: tuple[Mapping[str, Any], ...] = ()
 
 
 def examine(path: Path, source: str, declared: SourceFile, scratch: Path, name: str | None = None) -> CsvFile:
@@ -104,15 +103,15 @@ def examine(path: Path, source: str, declared: SourceFile, scratch: Path, name: 
     with _bytes_of(path, where) as content:
         sha256, size = hashlib.sha256(content).hexdigest(), len(content)
         _refuse_foreign(content, where)
-        encoding = _encoding_of(content, declared.encoding, where)
-        if encoding == "utf-8":
-            return _records(content, path, None, (sha256, size), declared, where, scratch)
+        encoding = encodings.find(content, declared.encoding, where)
+        if encoding.name == encodings.UTF8 and not len(encoding.other_lines):
+            return _records(content, path, None, (sha256, size), declared, where, scratch, _NO_LINES)
         copy = scratch / f"{declared.name} {sha256[:16]}.utf8"
         with copy.open("wb") as stream:
-            for at in range(0, size, _CHUNK):
-                stream.write(content[at : at + _CHUNK].decode(encoding).encode("utf-8"))
+            encodings.write_utf8(content, encoding, stream)
     with _bytes_of(copy, where) as content:
-        return _records(content, path, copy, (sha256, size), declared, where, scratch)
+        _refuse_foreign(content, where)
+        return _records(content, path, copy, (sha256, size), declared, where, scratch, encoding.other_lines)
 
 
 def _records(
@@ -123,6 +122,7 @@ def _records(
     declared: SourceFile,
     where: str,
     scratch: Path,
+    other_lines: NDArray[np.int64],
 ) -> CsvFile:
     start = len(codecs.BOM_UTF8) if content[:3] == codecs.BOM_UTF8 else 0
     delimiter = declared.separator if declared.delimiter != AUTO else _delimiter_of(content, start, declared)
@@ -133,28 +133,29 @@ def _records(
         )
     headers = _cells(content[head.start : head.end].decode("utf-8"), delimiter)
     positions = positions_in(headers, declared, where)
-    found = csv_records.records(content, head, delimiter)
+    found = csv_records.records(content, head, delimiter, blank_rows=True)
     if not len(found.lines) and not len(found.damaged) and not declared.optional:
         raise InputError(
             f"{where}: an empty extract: it has a header and no rows.",
             "Ask the agency to deliver it again; an empty file would take every record of the last delivery away.",
         )
-    if len(found.damaged) > MOST_DAMAGED or _FEW_DAMAGED < len(found.damaged) > len(found.lines):
-        raise InputError(
-            f"{where}: {len(found.damaged)} of {len(found.damaged) + len(found.lines)} rows cannot be read, "
-            f"the first on line {found.damaged[0][0]}: they have another number of cells than the header, or damaged "
-            "quotes.",
-            "Ask the agency how the file was made; cells that hold the delimiter or a quote must stand in quotes.",
-        )
-    damaged = tuple(
-        Damaged(line, csv_records.DAMAGE[reason], content[begin:end].decode("utf-8", "replace")[:KEPT_CHARACTERS])
-        for line, begin, end, reason in found.damaged.tolist()
-    )
-    plain = found.line_end != "" and head.line == 2
+    lines = found.lines
+    foreign: tuple[tuple[int, bytes], ...] = ()
+    plain = found.line_end != "" and head.line == 2 and not len(other_lines)
     readable = copy or path
     if not plain:
         readable = scratch / f"{declared.name} {delivered[0][:16]}.clean"
-        csv_records.good_records(content, head, delimiter, found).tofile(readable)
+        clean = csv_records.readable(content, head, delimiter, found, other_lines)
+        clean.content.tofile(readable)
+        lines, foreign = clean.lines, clean.foreign
+    damaged = _damaged(content, found, foreign)
+    if len(damaged) > MOST_DAMAGED or _FEW_DAMAGED < len(damaged) > len(lines):
+        raise InputError(
+            f"{where}: {len(damaged)} of {len(damaged) + len(lines)} rows cannot be read, "
+            f"the first on line {damaged[0].line}: they have another number of cells than the header, damaged "
+            "quotes, or letters of another encoding.",
+            "Ask the agency how the file was made; cells that hold the delimiter or a quote must stand in quotes.",
+        )
     line_end = found.line_end if plain else "\n"
     return CsvFile(
         path.name,
@@ -164,17 +165,49 @@ def _records(
         readable,
         plain,
         line_end,
-        found.lines,
+        lines,
         damaged,
         found.blank_lines,
         delimiter,
         found.marks if plain else np.zeros(1, np.int64),
         scratch,
         csv_headers.refused(headers, declared.refused),
+        _ending(content, where, found.lines),
     )
 
 
-def positions_in(headers: Sequence[str], declared: SourceFile, where: str, line: str = "line 1") -> dict[str, int]:
+def no_rows(where: str) -> dict[str, Any]:
+    """Return what is to be said of a file that may lack rows, and has none."""
+    said = f"{where}: it has a header and no rows."
+    return {"notice": "no_rows", "count": 1, "said": said, "remedy": "Ask the agency whether that is right."}
+
+
+def _ending(content: mmap.mmap, where: str, lines: NDArray[np.int64]) -> tuple[Mapping[str, Any], ...]:
+    """Return what is to be said of a file whose last line has no end: nobody can tell whether it was cut off."""
+    if not len(lines):
+        return (no_rows(where),)
+    if content[len(content) - 1 :] in (b"\n", b"\r"):
+        return ()
+    said = f"{where}: its last line ({lines[-1]}) has no end, as in a file that was cut off."
+    remedy = "Compare its number of rows with the agency's."
+    return ({"notice": "no_last_line_end", "count": 1, "said": said, "remedy": remedy},)
+
+
+def _damaged(content: mmap.mmap, found: Records, foreign: tuple[tuple[int, bytes], ...]) -> tuple[Damaged, ...]:
+    unread = [
+        Damaged(line, csv_records.DAMAGE[reason], content[begin:end].decode("utf-8", "replace")[:KEPT_CHARACTERS])
+        for line, begin, end, reason in found.damaged.tolist()
+    ]
+    other = [
+        Damaged(line, csv_records.DAMAGE[4], text.decode("utf-8", "replace")[:KEPT_CHARACTERS])
+        for line, text in foreign
+    ]
+    return tuple(sorted(unread + other, key=lambda one: one.line))
+
+
+def positions_in(
+    headers: Sequence[str], declared: SourceFile, where: str, line: str = "line 1", remedy: str = ""
+) -> dict[str, int]:
     """Return where each declared column of a file stands among its headers (see `hub.csv_headers.positions`)."""
     return csv_headers.positions(
         headers,
@@ -183,6 +216,7 @@ def positions_in(headers: Sequence[str], declared: SourceFile, where: str, line:
         others={name: column.headers for name, column in declared.columns.items()},
         optional={name for name, column in declared.columns.items() if column.optional},
         line=line,
+        remedy=remedy,
     )
 
 
@@ -224,67 +258,11 @@ def _refuse_foreign(content: mmap.mmap, where: str) -> None:
     for magic, what in _FOREIGN:
         if content[: len(magic)] == magic:
             raise InputError(f"{where}: this is {what}, not CSV.", "Save it as CSV in UTF-8.")
+    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return  # looked at again as UTF-8
     at = content.find(b"\0")
     if at >= 0:
         raise InputError(
-            f"{where}: {_place(content, at)} holds a NUL byte, so the file is damaged or is not text.",
+            f"{where}: {encodings.place(content, at)} holds a NUL byte, so the file is damaged or is not text.",
             "Ask the agency to export it again as CSV in UTF-8.",
         )
-
-
-def _place(content: mmap.mmap, at: int) -> str:
-    before = content[:at]
-    line = before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n") + 1
-    in_line = at - max(before.rfind(b"\n"), before.rfind(b"\r"))
-    return f"line {line}, byte {in_line} of the line (byte {at + 1} of the file),"
-
-
-def _encoding_of(content: mmap.mmap, declared: str, where: str) -> str:
-    """Return the encoding of a text after a check of all its bytes; `auto` is UTF-8 when it can be, else CP1252."""
-    if declared != AUTO:
-        _check_encoding(content, declared, where)
-        return declared
-    if _first_undecodable(content, "utf-8") is None:
-        return "utf-8"
-    wrong = _first_undecodable(content, "cp1252")
-    if wrong is not None:
-        raise InputError(
-            f"{where}: {_place(content, wrong)} is neither UTF-8 nor cp1252.", "Ask the agency for the file in UTF-8."
-        )
-    return "cp1252"
-
-
-def _check_encoding(content: mmap.mmap, encoding: str, where: str) -> None:
-    utf8 = _first_undecodable(content, "utf-8")
-    if encoding == "utf-8" and utf8 is not None:
-        raise InputError(
-            f"{where}: {_place(content, utf8)} is not UTF-8.",
-            "If the agency exports from Windows, set `encoding: cp1252` for this file in sources.yaml; "
-            "else ask for UTF-8.",
-        )
-    if encoding != "utf-8":
-        if utf8 is None and not _is_ascii(content):
-            raise InputError(
-                f"{where}: declared as {encoding}, but it is UTF-8: names would be garbled.",
-                f"Remove `encoding: {encoding}` from this file in sources.yaml.",
-            )
-        wrong = _first_undecodable(content, encoding)
-        if wrong is not None:
-            raise InputError(
-                f"{where}: {_place(content, wrong)} is not {encoding}.", "Ask the agency for the file in UTF-8."
-            )
-
-
-def _first_undecodable(content: mmap.mmap, encoding: str) -> int | None:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    for at in range(0, len(content), _CHUNK):
-        chunk = content[at : at + _CHUNK]
-        try:
-            decoder.decode(chunk, final=at + _CHUNK >= len(content))
-        except UnicodeDecodeError as error:
-            return at - (len(error.object) - len(chunk)) + error.start
-    return None
-
-
-def _is_ascii(content: mmap.mmap) -> bool:
-    return all(content[at : at + _CHUNK].isascii() for at in range(0, len(content), _CHUNK))

@@ -15,6 +15,7 @@ def positions(
     others: Mapping[str, Sequence[str]] | None = None,
     optional: Collection[str] = (),
     line: str = "line 1",
+    remedy: str = "",
 ) -> dict[str, int]:
     """Return the position of each declared column among the headers.
 
@@ -28,6 +29,7 @@ def positions(
         others: other headers of a column.
         optional: columns that the file may lack; such a one has no position then.
         line: where the headers stand, for messages.
+        remedy: what to do where none of the columns is there, when that is not about delimiters.
 
     Raises:
         InputError: a column is missing, or stands there twice.
@@ -47,7 +49,8 @@ def positions(
     if not found:
         raise InputError(
             f"{where}: {line} holds none of the declared columns ({', '.join(columns)}).",
-            f"Check that it is the right file, that {line} is its header, and the `delimiter` in sources.yaml.",
+            remedy
+            or f"Check that it is the right file, that {line} is its header, and the `delimiter` in sources.yaml.",
         )
     if missing:
         # A line with declared columns in it is a header and no row of data, so its names may be shown.

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 LONGEST_RECORD = 1_000_000
 """Longest record in bytes; a longer one is not read."""
 
-DAMAGE = {1: "cells", 2: "quotes", 3: "too_long"}
-"""Why a record is set aside: another number of cells than the header, damaged quotes, longer than allowed."""
+DAMAGE = {1: "cells", 2: "quotes", 3: "too_long", 4: "encoding"}
+"""Why a record is set aside: another number of cells than the header, damaged quotes, longer than allowed, letters of
+another encoding than the file's (see `readable`)."""
 
 MARKED = 256
 """Of one good record in so many it is noted where it begins; others are found from the one before."""
@@ -36,10 +37,11 @@ class Records:
     Attributes:
         lines: the line (from 1) on which each good record begins, in order.
         damaged: for each record set aside its line, first byte, byte behind the last, and reason (see `DAMAGE`).
-        blank_lines: lines without any character; they are not records.
+        blank_lines: lines without any character, or without any content (see `blank_rows`); they are not records.
         line_end: what ends every line, when any CSV reader finds the same records in the file as it stands; else empty.
             Then nothing is set aside, no line is blank, and where line ends have two characters no cell holds one.
         marks: the byte on which every `MARKED`th good record begins, the first one included.
+        blank_rows: whether rows without any content count as blank lines.
     """
 
     lines: NDArray[np.int64]
@@ -47,6 +49,7 @@ class Records:
     blank_lines: int
     line_end: str
     marks: NDArray[np.int64]
+    blank_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,35 @@ def _record(content: Any, start: int, delimiter: int, longest: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _is_blank(content: Any, start: int, end: int, delimiter: int) -> Any:
+    """Say whether a record holds nothing: a spreadsheet writes rows of delimiters behind its last one."""
+    position = start
+    while position < end:
+        byte = content[position]
+        if byte == _QUOTE:
+            if position + 1 == end or content[position + 1] != _QUOTE:
+                return False
+            position += 1
+            if position + 1 < end and content[position + 1] == _QUOTE:
+                return False
+        elif byte not in (delimiter, _SPACE):
+            return False
+        position += 1
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _scan(
-    content: Any, position: int, line: int, delimiter: int, expected: int, lines: Any, marks: Any, bad: Any, out: Any
+    content: Any,
+    position: int,
+    line: int,
+    delimiter: int,
+    expected: int,
+    blank_rows: bool,
+    lines: Any,
+    marks: Any,
+    bad: Any,
+    out: Any,
 ) -> Any:
     """Walk over `content` from `position`; fill `lines`, `marks`, `bad`, `out` where they have room; return the totals.
 
@@ -138,6 +168,7 @@ def _scan(
         line: see `position`.
         delimiter: what separates the cells.
         expected: number of cells of a good record; 0 stops behind the first one, whatever it has.
+        blank_rows: whether a record without any content is blank, as a line without any character always is.
         lines: int64, filled with the line of each good record.
         marks: int64, filled with the byte on which every `MARKED`th good record begins.
         bad: int64 of four columns, filled with line, start, end and reason of each record set aside.
@@ -159,7 +190,7 @@ def _scan(
                     totals[_ENDINGS] |= _ENDS_NEWLINE
                 else:
                     totals[_ENDINGS] |= _ENDS_RETURN
-            if end == start:
+            if end == start or (blank_rows and _is_blank(content, start, end, delimiter)):
                 totals[_BLANK] += 1
                 continue
             if expected > 0 and cells != expected:
@@ -200,14 +231,21 @@ def _bytes(content: Any) -> NDArray[np.uint8]:
 def header(content: Any, start: int, delimiter: str) -> Header | None:
     """Return the first record of `content` from the byte `start`; None when there is none or its quotes are damaged."""
     nothing, bad = np.empty(0, np.int64), np.empty((1, 4), np.int64)
-    totals = _scan(_bytes(content), start, 1, ord(delimiter), 0, nothing, nothing, bad, np.empty(0, np.uint8))
+    totals = _scan(_bytes(content), start, 1, ord(delimiter), 0, False, nothing, nothing, bad, np.empty(0, np.uint8))
     if totals[_GOOD] == 0:
         return None
     return Header(*(int(totals[at]) for at in (_START, _END, _CELLS, _POSITION, _LINE)))
 
 
-def records(content: Any, head: Header, delimiter: str) -> Records:
-    """Find the records of `content` behind its header."""
+def records(content: Any, head: Header, delimiter: str, *, blank_rows: bool = False) -> Records:
+    """Find the records of `content` behind its header.
+
+    Args:
+        content: the bytes of the file.
+        head: its header.
+        delimiter: what separates the cells.
+        blank_rows: a row of delimiters, blanks and empty quotes is a blank line and no record.
+    """
     rows = _bytes(content)[head.position :]
     most = 1 + int(np.count_nonzero(rows == _NEWLINE)) + int(np.count_nonzero(rows == _RETURN))
     lines, bad = np.empty(most, np.int64), np.empty((most, 4), np.int64)
@@ -218,6 +256,7 @@ def records(content: Any, head: Header, delimiter: str) -> Records:
         head.line,
         ord(delimiter),
         head.cells,
+        blank_rows,
         lines,
         marks,
         bad,
@@ -234,7 +273,7 @@ def records(content: Any, head: Header, delimiter: str) -> Records:
         elif endings == _ENDS_RETURN_NEWLINE and not totals[_MANY_LINES]:
             line_end = "\r\n"
     good = int(totals[_GOOD])
-    return Records(lines[:good].copy(), damaged, blank, line_end, marks[: -(-good // MARKED)].copy())
+    return Records(lines[:good].copy(), damaged, blank, line_end, marks[: -(-good // MARKED)].copy(), blank_rows)
 
 
 def good_records(content: Any, head: Header, delimiter: str, found: Records) -> NDArray[np.uint8]:
@@ -248,8 +287,48 @@ def good_records(content: Any, head: Header, delimiter: str, found: Records) -> 
     """
     buffer, nothing = _bytes(content), np.empty(0, np.int64)
     bad, out = np.empty((len(found.damaged) + 1, 4), np.int64), np.empty(len(buffer) + 1, np.uint8)
-    totals = _scan(buffer, head.position, head.line, ord(delimiter), head.cells, nothing, nothing, bad, out)
+    blank_rows = found.blank_rows
+    totals = _scan(buffer, head.position, head.line, ord(delimiter), head.cells, blank_rows, nothing, nothing, bad, out)
     return out[: totals[_WRITTEN]]
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """The good records of a file whose letters can be told.
+
+    Attributes:
+        content: their bytes, each record ended by a newline.
+        lines: the line on which each begins.
+        foreign: line and bytes of each record with a line of another encoding.
+    """
+
+    content: NDArray[np.uint8]
+    lines: NDArray[np.int64]
+    foreign: tuple[tuple[int, bytes], ...]
+
+
+def readable(content: Any, head: Header, delimiter: str, found: Records, other_lines: NDArray[np.int64]) -> Readable:
+    """Return the good records of `content` without those that hold a line of another encoding.
+
+    Args:
+        content: the bytes of the file.
+        head: its header.
+        delimiter: what separates the cells.
+        found: what `records` found in it.
+        other_lines: lines (from 1) of another encoding (`hub.encodings`), ascending.
+    """
+    good = good_records(content, head, delimiter, found)
+    rows = np.unique(np.searchsorted(found.lines, other_lines[other_lines >= head.line], side="right") - 1)
+    rows = rows[rows >= 0]
+    keep, kept, foreign = np.ones(len(good), bool), np.ones(len(found.lines), bool), []
+    for row, (start, end) in zip(rows.tolist(), spans(good, delimiter, np.zeros(1, np.int64), rows), strict=True):
+        text, first = good[start:end].tobytes(), int(found.lines[row])
+        last = first + text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+        # Else the line is one of a damaged record, which is set aside anyway.
+        if np.any((other_lines >= first) & (other_lines <= last)):
+            keep[start : end + 1], kept[row] = False, False
+            foreign.append((first, text))
+    return Readable(good[keep], found.lines[kept], tuple(foreign))
 
 
 @njit(cache=True, nogil=True)

@@ -1,17 +1,21 @@
 """The files that somebody delivered, packed or not, and which of them is which table of a source."""
 
+import gzip
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hub import archives
+from hub import archives, return_years
 from hub.digests import sha256_file
 from hub.errors import InputError
 from hub.held_files import State, state
 from hub.sources import Source
 
+_BEGINNING = 1 << 16
 _UNPACKED = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xml", ".parquet")
 
 
@@ -28,6 +32,13 @@ class Candidate:
     path: Path
     member: str | None
     label: str
+
+    @property
+    def return_year(self) -> tuple[str | None, str]:
+        """The year of a return that its name says, or that of its folder, and how it is spelt (`hub.return_years`)."""
+        inside = self.member if self.member is not None else self.label
+        around = (self.path.stem,) if self.member is not None else ()
+        return return_years.year_of(inside, (*around, *(one.name for one in self.path.absolute().parents)))
 
     @property
     def name(self) -> str:
@@ -78,6 +89,16 @@ def matching(pattern: str, files: Iterable[Candidate], *, any_case: bool = False
     return exact or [file for file, label in named if fnmatchcase(label, wanted)]
 
 
+def never_read(source: Source, files: Iterable[Candidate]) -> dict[Candidate, str]:
+    """Return the files that belong to a source and are never read, each with the reason."""
+    return {
+        file: why
+        for file in files
+        for pattern, why in source.not_read.items()
+        if fnmatchcase(file.label.casefold(), pattern.casefold())
+    }
+
+
 def period_of(source: Source, file: Candidate, *, required: bool = True) -> str | None:
     """Return the period that the name of a file says, or None for a source without periods.
 
@@ -91,15 +112,73 @@ def period_of(source: Source, file: Candidate, *, required: bool = True) -> str 
     """
     if source.period is None:
         return None
-    match = re.search(source.period, file.label)
-    if match is None or not match.group(1):
-        if not required:
-            return None
-        raise InputError(
-            f"{file.name} (source {source.name}): its name does not say of which period it is.",
-            f"Name it so that {source.period} finds the period, such as the year, in it.",
+    found, remedy = None, f"Name it so that {source.period} finds the period, such as the year, in it."
+    if source.period == return_years.RETURN_YEAR:
+        found, remedy = (
+            _return_year(source, file)[0],
+            "Put the year into its name, or that of its folder, such as 2018-19 or 2019.",
         )
-    return match.group(1)
+    else:
+        match = re.search(source.period, file.label)
+        found = match.group(1) if match is not None else None
+    if not found and required:
+        raise InputError(
+            f"{file.name} (source {source.name}): its name does not say of which period it is, or says several.", remedy
+        )
+    return found or None
+
+
+def _return_year(source: Source, file: Candidate) -> tuple[str | None, str]:
+    """Return the year of a return that a file says itself, else that its name says, and how it is spelt there."""
+    paths = {one.year_path for one in source.files if one.year_path is not None}
+    if paths and file.label.casefold().endswith(".xml"):
+        text = beginning(file)
+        for path in sorted(paths):
+            said = re.search(rf"<(?:\w+:)?{re.escape(path.rpartition('/')[2])}\b[^>]*>\s*(20\d\d)\s*</", text)
+            if said is not None:
+                return said.group(1), file.return_year[1] or said.group(1)
+    return file.return_year
+
+
+def beginning(file: Candidate) -> str:
+    """Return how a text begins; nothing where it cannot be read, which its reader says."""
+    try:
+        if file.member is not None:
+            with zipfile.ZipFile(file.path) as packed, packed.open(file.member) as stream:
+                start = stream.read(_BEGINNING)
+        else:
+            with gzip.open(file.path) if file.path.name.casefold().endswith(".gz") else file.path.open("rb") as stream:
+                start = stream.read(_BEGINNING)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError):
+        return ""
+    return start.replace(b"\0", b"").decode("utf-8", "replace")  # UTF-16 of such names is ASCII with zeros
+
+
+def spelt_alike(source: Source, files: Iterable[Candidate]) -> list[str]:
+    """Return what is to be said of how the names of files spell the years of a return: in several ways."""
+    if source.period != return_years.RETURN_YEAR:
+        return []
+    spellings: dict[str, dict[str, None]] = {}
+    found: list[str] = []
+    for file in files:
+        year, spelling = _return_year(source, file)
+        named, _ = file.return_year
+        if year != named and named is not None:
+            found.append(
+                f"{file.name} is called like the return of {named}, and says that it is of {year}: that counts."
+            )
+        elif year is not None:
+            spellings.setdefault(year, {})[spelling] = None
+    found += [
+        f"{' and '.join(sorted(said))} are one period: the return of 31 March {year}."
+        for year, said in sorted(spellings.items())
+        if len(said) > 1
+    ]
+    styles = {re.fullmatch("[0-9]{4}", one) is None: (one, year) for year, said in spellings.items() for one in said}
+    if len(styles) > 1 and not found:
+        read = [f"{one} is the return of 31 March {year}" for one, year in styles.values()]
+        found.append(f"Years are written in two ways: {' and '.join(sorted(read))}.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.delivered_files import Candidate, DeliveredFile, candidates, matching, period_of
+from hub.delivered_files import Candidate, DeliveredFile, candidates, matching, never_read, period_of, spelt_alike
 from hub.errors import ConfigurationError, InputError
+from hub.file_formats import told_apart
 from hub.gateways import Gateway
 from hub.mapping import Declaration
 from hub.partnership import Partnership
@@ -25,12 +26,14 @@ class DeliveredSource:
         files: the delivered files of each declared file, by table name, sorted by their names; none for an optional
             one that was not sent.
         period: the period that the names of the files say; None for a source without periods.
+        notices: what is to be said of its files.
     """
 
     declaration: Declaration
     gateway: Gateway
     files: dict[str, tuple[DeliveredFile, ...]]
     period: str | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def source(self) -> Source:
@@ -77,7 +80,7 @@ def open_delivery(
         raise InputError(f"{folder}: no such folder.", "Give the folder that holds the files of the delivery.")
     present = candidates(sorted(path for path in folder.iterdir() if path.is_file()))
     chosen_files = [
-        (one, gateway, _find(one, folder, present)) for one, gateway in zip(chosen, gateways_of, strict=True)
+        (one, gateway, *_find(one, folder, present)) for one, gateway in zip(chosen, gateways_of, strict=True)
     ]
     return [
         DeliveredSource(
@@ -85,8 +88,9 @@ def open_delivery(
             gateway,
             {table: tuple(DeliveredFile.of(file) for file in found) for table, found in files.items()},
             period,
+            (*notices, *spelt_alike(declaration.source, (file for found in files.values() for file in found))),
         )
-        for declaration, gateway, by_period in chosen_files
+        for declaration, gateway, by_period, notices in chosen_files
         for period, files in by_period.items()
     ]
 
@@ -100,13 +104,17 @@ def _gateway(partnership: Partnership, source: Source, delivered_on: datetime.da
 
 def _find(
     declaration: Declaration, folder: Path, present: list[Candidate]
-) -> dict[str | None, dict[str, list[Candidate]]]:
-    """Return the files of each table, by period; the only period of a source without any is None."""
+) -> tuple[dict[str | None, dict[str, list[Candidate]]], list[str]]:
+    """Return the files of each table, by period, and what was left alone; the period of a source without is None."""
     source = declaration.source
-    of_table = {}
+    of_table, never = {}, never_read(source, present)
+    left = [f"{file.name} was left: {why}" for file, why in never.items()]
     for index, file in enumerate(source.files):
         _refuse_path(declaration, index, file)
-        of_table[file.name] = matching(file.file, present)
+        of_table[file.name], others = told_apart(
+            file, matching(file.file, [one for one in present if one not in never])
+        )
+        left += [f"{one.name} is called like the table {file.name}, lacks its columns, and was left." for one in others]
     periods = sorted({period_of(source, file) or "" for files in of_table.values() for file in files}) or [""]
     found: dict[str | None, dict[str, list[Candidate]]] = {}
     for period in periods:
@@ -129,7 +137,7 @@ def _find(
                 "Ask the agency for it, or name the sources that this delivery holds.",
             )
         found[period or None] = tables
-    return found
+    return found, left
 
 
 def _refuse_path(declaration: Declaration, index: int, file: SourceFile) -> None:

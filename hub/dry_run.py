@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from hub import adapter as adapters
-from hub import sources, sql
+from hub import identifier_checks, sources, sql
 from hub.delivered_files import DeliveredFile
+from hub.errors import InputError, NothingKeptError
 from hub.mapping import Declaration
 from hub.named_files import assign
 from hub.pseudonyms import Key
 from hub.source_files import AUTO, Format
-from hub.source_run import IDENTITY, TABLES, SourceRun
+from hub.source_run import IDENTITY, TABLES, SourceRun, nothing_kept
 from hub.sources import Source
 
 Progress = Callable[[str, int, int], None]
@@ -46,6 +47,10 @@ class DryRun:
         not_recognised: names of files that are none of the adapter's.
         missing: optional tables for which no file was there, with the period where there are several.
         refused: for each file the headers in it that must never be used, each with the reason.
+        failed: for each file that cannot be read its name and table, what is wrong, and the remedy.
+        left_alone: files that are not read because nothing of them is used, each with the reason.
+        notices: what is to be said beside: a word, how many, a sentence and a remedy.
+        nothing_kept: the error, where there are rows and nothing is kept of them.
     """
 
     adapter: str
@@ -61,6 +66,10 @@ class DryRun:
     not_recognised: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    left_alone: dict[str, str] = field(default_factory=dict)
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    nothing_kept: NothingKeptError | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as docs/reading.md describes it."""
@@ -71,6 +80,9 @@ class DryRun:
             "kept": sum(file["kept"] for file in self.files),
             "quarantined": sum(file["quarantined"] for file in self.files),
             "quarantined_by_rule": dict(sorted(_sum(file["rules"] for file in self.files).items())),
+            "noticed": dict(sorted(self.noticed.items())),
+            "notices": self.notices,
+            "failed": self.failed,
             "people": self.people,
             "people_by_period": self.people_by_period,
             "people_in_all_periods": self.people_in_all_periods,
@@ -81,8 +93,23 @@ class DryRun:
             "tables": self.rows,
             "not_recognised": self.not_recognised,
             "missing": self.missing,
+            "left_alone": self.left_alone,
             "refused": self.refused,
         }
+
+    @property
+    def noticed(self) -> dict[str, int]:
+        """For each thing that is noticed in kept rows of all files how many rows there are."""
+        return dict(_sum({rule: one["rows"] for rule, one in file["noticed"].items()} for file in self.files))
+
+    @property
+    def error(self) -> InputError | None:
+        """What is wrong with the delivery as a whole, to be raised when the report was shown; None when nothing is."""
+        if self.failed:
+            first = self.failed[0]
+            more = f" So are {len(self.failed) - 1} more; they are listed." if len(self.failed) > 1 else ""
+            return InputError(f"{first['message']}{more}", first["remedy"])
+        return self.nothing_kept
 
 
 def _sum(counts: Iterable[dict[str, int]]) -> Counter[str]:
@@ -106,10 +133,17 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
         InputError: a file cannot be read, or a file that the adapter needs is not there.
     """
     tell = progress or (lambda _what, _done, _steps: None)
-    source = _lenient(sources.of_adapter(name))
+    source = lenient(sources.of_adapter(name))
     declaration = Declaration(adapters.path_of(name), 0, source)
     assigned = assign(source, paths)
-    report = DryRun(name, delivered_on, not_recognised=assigned.not_recognised, missing=assigned.missing)
+    report = DryRun(
+        name,
+        delivered_on,
+        not_recognised=assigned.not_recognised,
+        missing=assigned.missing,
+        left_alone=assigned.left_alone,
+        notices=[identifier_checks.notice("one_period", 1, one, "") for one in assigned.notices],
+    )
     key = Key(secrets.token_bytes(32))
     with tempfile.TemporaryDirectory(prefix="sentinel-") as folder:
         runs = []
@@ -122,6 +156,7 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
                 Path(folder) / str(number),
                 period=period,
                 must_keep=False,
+                failed=report.failed,
             )
             run.prepare(check=not number)
             for table in run.files:
@@ -134,13 +169,15 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
             shown = {"period": run.period} if source.period is not None else {}
             report.files += [shown | file for file in run.facts["files"]]
             report.mapped += [shown | mapped for mapped in run.facts["mapped"]]
+            report.notices += [shown | one for one in run.facts["notices"]]
+        report.nothing_kept = nothing_kept(runs)
         report.rows = dict(_sum(run.facts["rows"] for run in runs))
         _count(report, runs)
     report.refused = _refused(source, report.files)
     return report
 
 
-def _lenient(source: Source) -> Source:
+def lenient(source: Source) -> Source:
     """Return a source whose texts may come in any of the encodings and with any of the delimiters that are known."""
     files = tuple(
         file.model_copy(update={"encoding": AUTO, "delimiter": AUTO}) if file.format is Format.CSV else file

@@ -50,6 +50,12 @@ class InputError(SentinelError):
     kind = "input"
 
 
+class NothingKeptError(InputError):
+    """Everything was read, and not one row of it can be kept: in effect nothing was delivered."""
+
+    exit_code = 11
+
+
 class GatewayError(SentinelError):
     """No legal gateway allows this source for this purpose on this date."""
 

@@ -4,16 +4,25 @@ opened = Opener("school", scratch, folder)
 file = opened.examine(candidate, declared)
 """
 
+import codecs
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hub import archives, csv_files, names
 from hub.csv_files import CsvFile
 from hub.delivered_files import Candidate
 from hub.digests import sha256_bytes, sha256_file
 from hub.errors import ConfigurationError, InputError
-from hub.source_files import AUTO, Format, SourceFile
+from hub.source_files import AUTO, Format, SourceFile, alike
+
+if TYPE_CHECKING:
+    from hub.xml_units import Checked
+
+_MOST = 0.5
+_HEADER = 1 << 16
 
 
 @dataclass(slots=True)
@@ -24,13 +33,18 @@ class Opener:
         source: name of the source, for messages.
         scratch: folder inside the identity store for what is unpacked and converted.
         folder: where the XML schemas stand that declarations name: beside sources.yaml, or with the adapter.
+        elements: names of the elements of XML documents that a used column reads.
+        used: for each table the columns that are used; of a table that is not there, all.
     """
 
     source: str
     scratch: Path
     folder: Path
+    elements: frozenset[str] = frozenset()
+    used: Mapping[str, frozenset[str]] = field(default_factory=dict)
     _unpacked: dict[Candidate, Path] = field(default_factory=dict)
     _fitting: set[tuple[Path, Path]] = field(default_factory=set)
+    _checked: dict[tuple[Path, Path], "Checked"] = field(default_factory=dict)
 
     def examine(self, file: Candidate, declared: SourceFile) -> CsvFile | None:
         """Check the bytes of a file and find its records; None when it is a workbook without an optional sheet.
@@ -42,7 +56,7 @@ class Opener:
         Raises:
             InputError: it cannot be read as declared.
         """
-        path = self._plain(file)
+        path = self.plain(file)
         if declared.format is Format.CSV:
             found = csv_files.examine(path, self.source, declared, self.scratch, file.name)
             return replace(found, name=file.name) if path == file.path else self._as_delivered(found, file)
@@ -50,7 +64,8 @@ class Opener:
         if declared.format is Format.XLSX:
             from hub import workbooks
 
-            return workbooks.examine(path, file.name, self.source, declared, self.scratch, delivered)
+            used = self.used.get(declared.name)
+            return workbooks.examine(path, file.name, self.source, declared, self.scratch, delivered, used)
         if declared.format is Format.XML:
             return self._document(path, file, declared, delivered)
         from hub import parquet_extracts
@@ -60,7 +75,11 @@ class Opener:
     def _document(self, path: Path, file: Candidate, declared: SourceFile, delivered: tuple[str, int]) -> CsvFile:
         from hub import xml_records
 
+        number = sha256_bytes(file.name.encode("utf-8", "replace"))[:16]
+        path = xml_records.as_utf8(path, self.scratch / f"utf8 {number}")
         schema = None if declared.xsd is None else names.file_in(self.folder, declared.xsd, ConfigurationError)
+        if schema is not None and declared.unit is not None:
+            return self._in_pieces(path, file, declared, delivered, schema)
         checked = schema is not None and (path, schema) in self._fitting
         found = xml_records.examine(
             path, file.name, self.source, declared, self.scratch, delivered, None if checked else schema
@@ -69,10 +88,26 @@ class Opener:
             self._fitting.add((path, schema))
         return found
 
+    def _in_pieces(
+        self, path: Path, file: Candidate, declared: SourceFile, delivered: tuple[str, int], schema: Path
+    ) -> CsvFile:
+        from hub import xml_records
+
+        where = f"{file.name} (source {self.source})"
+        notices: tuple[dict[str, Any], ...] = ()
+        if (path, schema) not in self._checked:
+            others = [names.file_in(self.folder, one, ConfigurationError) for one in declared.other_xsds]
+            checked = xml_records.check(path, where, declared, [schema, *others], self.elements)
+            self._checked[path, schema] = checked
+            notices = tuple(checked.as_notices(where))
+        wrong = self._checked[path, schema].wrong
+        found = xml_records.examine(path, file.name, self.source, declared, self.scratch, delivered, None, wrong)
+        return replace(found, notices=notices)
+
     def _as_delivered(self, found: CsvFile, file: Candidate) -> CsvFile:
         return replace(found, name=file.name, sha256=sha256_file(file.path), size=file.path.stat().st_size)
 
-    def _plain(self, file: Candidate) -> Path:
+    def plain(self, file: Candidate) -> Path:
         """Return the file itself, or its unpacked copy."""
         if file.member is None and not file.path.name.casefold().endswith(".gz"):
             return file.path
@@ -82,6 +117,40 @@ class Opener:
             archives.unpack(file.path, file.member, target, f"{file.name} (source {self.source})")
             self._unpacked[file] = target
         return self._unpacked[file]
+
+
+def told_apart(declared: SourceFile, files: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """Return those of the files called like a table that are it, and those that are something else.
+
+    A file is something else when it lacks most of the columns that the table needs, and another one has them all. One
+    that lacks a few is the table, damaged, and is left for the reader to name.
+
+    Args:
+        declared: the table.
+        files: the files whose names match.
+    """
+    if declared.format is not Format.CSV or len(files) < 2:
+        return list(files), []
+    shares = {file: _share(file, declared) for file in files}
+    if max(shares.values()) < 1:
+        return list(files), []
+    return [file for file in files if shares[file] >= _MOST], [file for file in files if shares[file] < _MOST]
+
+
+def _share(file: Candidate, declared: SourceFile) -> float:
+    """Return which share of the columns that a table needs stands in the first line of a file; 1 where none is seen."""
+    with tempfile.TemporaryDirectory(prefix="sentinel-") as scratch:
+        try:
+            path = Opener("none", Path(scratch), Path(scratch)).plain(file)
+            with path.open("rb") as stream:
+                start = stream.read(_HEADER)
+        except (InputError, OSError):
+            return 1.0
+    encoding = "utf-16" if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    line = next(iter(start.decode(encoding, "replace").splitlines()), "")
+    needed = [(name, *one.headers) for name, one in declared.columns.items() if not one.optional]
+    found = {alike(cell) for mark in ",;\t|" for cell in line.split(mark)}
+    return sum(any(alike(name) in found for name in names) for names in needed) / max(len(needed), 1) if line else 1.0
 
 
 def fits(file: Candidate, declared: SourceFile) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from hub import sql
+from hub import dates, sql
 from hub.file_mapping import FileMapping
 from hub.person_files import PersonFile
 from hub.tables import IDENTITY_RECORD
@@ -60,7 +60,7 @@ def add(
         ConfigurationError: the mapping names a column that the file does not have.
     """
     cells = _Cells(file, mapping)
-    dates, formats = _date_of_birth(connection, file, cells, mapping)
+    birthday, formats = _date_of_birth(connection, file, cells, mapping)
     columns = {
         field: cells.of(field)
         for field in ("family_name", "sex", "gender", "ethnicity", "address", "postcode", "locality", "email", "area")
@@ -74,7 +74,7 @@ def add(
                {cells.of("id")} AS own_id,
                nullif(concat_ws(' ', {given}, {cells.of("middle_name")}), '') AS given_name,
                coalesce({columns["family_name"]}, {_family(full)}) AS family_name,
-               {dates} AS date_of_birth, {cells.of("date_of_birth")} IS NOT NULL AS date_said,
+               {birthday} AS date_of_birth, {cells.of("date_of_birth")} IS NOT NULL AS date_said,
                {", ".join(f"{columns[field]} AS {field}" for field in list(columns)[1:])},
                {_entries({kind: cells.identifier(kind) for kind in mapping.identifiers})} AS identifiers,
                {_entries({field: cells.of(field) for field in _KEPT if field in mapping.columns})} AS attributes,
@@ -169,7 +169,12 @@ def _date_of_birth(
         whole = f"TRY(make_date({year}, coalesce({month}, 1), coalesce({day}, 1)))"
     if "date_of_birth" not in mapping.columns:
         return whole, ()
-    text = rf"regexp_replace({cells.of('date_of_birth')}, '(\.0+|[ T]\d\d?:\d\d.*)$', '')"
+    # A column of its own for each step: an expression that repeats another many times grows beyond measure.
+    connection.execute(f"ALTER TABLE {file.table} ADD COLUMN said_birthday VARCHAR")
+    connection.execute(f"UPDATE {file.table} SET said_birthday = {cells.of('date_of_birth')}")
+    plain = rf"regexp_replace({dates.plain('said_birthday')}, '(\.0+|[ T]\d\d?:\d\d.*)$', '')"
+    connection.execute(f"UPDATE {file.table} SET said_birthday = {plain} WHERE said_birthday IS NOT NULL")
+    text = "said_birthday"
     formats = mapping.dates
     if not formats:
         counts = ", ".join(f"count({_parsed(text, form)})" for form in _FOUND_OUT)
@@ -179,7 +184,8 @@ def _date_of_birth(
         # Days before months unless this file shows otherwise; never both in one file.
         other = _NOT_BOTH.get(best, "%m/%d/%Y")
         formats = tuple(_FOUND_OUT[at] for at in order if _FOUND_OUT[at] != other and (row[at] or at == order[0]))
-    return f"coalesce({', '.join(_parsed(text, form) for form in formats)}, {whole})", formats
+    found = dates.value(text, formats)
+    return f"coalesce(CASE WHEN year({found}) BETWEEN 1850 AND 2150 THEN {found} END, {whole})", formats
 
 
 def _parsed(text: str, form: str) -> str:

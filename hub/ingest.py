@@ -13,7 +13,17 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from hub import admission, artefacts, codes, extracts, identity_store, pseudonyms, spark_sources, tombstones
+from hub import (
+    admission,
+    artefacts,
+    codes,
+    extracts,
+    identifier_checks,
+    identity_store,
+    pseudonyms,
+    spark_sources,
+    tombstones,
+)
 from hub.artefacts import Artefact
 from hub.delivery import DeliveredSource, open_delivery
 from hub.digests import digest_of
@@ -78,7 +88,7 @@ def ingest(
         here = extracts.all_extracts(workspace)
         key = pseudonyms.open_key(workspace, may_create=not here)
         runs = [
-            _Run(workspace, partnership.name, one, delivered_on, key, scratch, number)
+            _Run(workspace, partnership, one, delivered_on, key, scratch, number)
             for number, one in enumerate(delivered)
         ]
         known = {extract.facts["inputs"] for extract in here if extracts.has_identity(workspace, extract)}
@@ -122,7 +132,7 @@ class _Run:
     def __init__(
         self,
         workspace: Workspace,
-        partnership: str,
+        partnership: Partnership,
         delivered: DeliveredSource,
         delivered_on: datetime.date,
         key: Key,
@@ -142,6 +152,7 @@ class _Run:
             key,
             self.folder,
             period=delivered.period,
+            more_placeholders=partnership.file.placeholders.birthdays,
         )
         self.inputs = digest_of(
             {
@@ -154,11 +165,12 @@ class _Run:
                     table: [[file.name, file.sha256] for file in files] for table, files in delivered.files.items()
                 },
                 "key": key.fingerprint,
+                "placeholders": [day.isoformat() for day in partnership.file.placeholders.birthdays],
             }
         )
         self.facts: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
-            "partnership": partnership,
+            "partnership": partnership.name,
             "source": self.name,
             "agency": source.agency,
             "gateway": delivered.gateway.name,
@@ -181,6 +193,8 @@ class _Run:
         """Run the SQL of sources.yaml and write what comes of it."""
         self.steps.map(self._leave_out_erased)
         self.facts |= self.steps.facts
+        spelt = [identifier_checks.notice("files", 1, said, "") for said in self.delivered.notices]
+        self.facts["notices"] = [*spelt, *self.facts["notices"]]
 
     def read_whole(self) -> None:
         """Do all of it but publishing."""

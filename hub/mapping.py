@@ -56,7 +56,9 @@ _KINDS = {
     "value": Kind.NUMBER,
     "imd_decile": Kind.WHOLE,
 }
-_NOT_FIELDS = {"table", "type", "where", "identifiers", "attributes"}
+_NOT_FIELDS = {"table", "type", "where", "identifiers", "attributes", "from_birth"}
+_UNBORN = 300
+"""So many days before birth somebody may be worried about an unborn child; a pregnancy has fewer."""
 _DELIVERED = "(SELECT delivered_on FROM delivery)"
 _RULES = {
     "people": (
@@ -168,7 +170,13 @@ class Mapped:
     @property
     def rules(self) -> Rules:
         """The rules that each of its rows must keep."""
-        return Rules(_RULES[self.group])
+        return Rules((*_RULES[self.group], *self._before_birth()))
+
+    def _before_birth(self) -> Iterator[Rule]:
+        if self.group == "events":
+            days = 0 if getattr(self.declared, "from_birth", False) else _UNBORN
+            born = 'SELECT born FROM "#births" WHERE "#births".id = person'
+            yield Rule("occurred_on", "before_birth", f"occurred_on < ({born}) - {days}")
 
     @property
     def fields(self) -> tuple[Field, ...]:

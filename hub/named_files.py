@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub.delivered_files import Candidate, candidates, matching, period_of
+from hub import unsupported
+from hub.delivered_files import Candidate, candidates, matching, never_read, period_of, spelt_alike
 from hub.errors import InputError
-from hub.file_formats import fits
+from hub.file_formats import fits, told_apart
+from hub.source_files import SourceFile
 from hub.sources import Source
 
 
@@ -18,11 +20,15 @@ class Assigned:
         by_period: for each period the files of every table; an optional table without a file has none.
         not_recognised: names of files that are none of the tables.
         missing: optional tables for which no file is there.
+        left_alone: files that are called like a table and are none, or belong to no table that is read; and why.
+        notices: what is to be said of the files.
     """
 
     by_period: dict[str | None, dict[str, tuple[Candidate, ...]]]
     not_recognised: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    left_alone: dict[str, str] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
 
 def assign(source: Source, paths: Iterable[Path]) -> Assigned:
@@ -38,7 +44,9 @@ def assign(source: Source, paths: Iterable[Path]) -> Assigned:
     Raises:
         InputError: a path is not there, no file is one of the tables, or a needed table has no file.
     """
-    files = candidates(_files(paths))
+    every = candidates(_files(paths))
+    never = never_read(source, every)
+    files = [file for file in every if file not in never]
     found = {file.name: matching(file.file, files, any_case=True) for file in source.files}
     if not any(found.values()) and len(files) == 1 and len({file.file for file in source.files}) == 1:
         found = {file.name: list(files) for file in source.files}
@@ -48,11 +56,20 @@ def assign(source: Source, paths: Iterable[Path]) -> Assigned:
         if len(tables) == 1:
             found[tables[0]] = [file]
             known.add(file)
+    for file in () if known else files:
+        refused = unsupported.named(source, file)
+        if refused is not None:
+            raise refused
     if not known:
         raise InputError(
             f"Not one of the files ({len(files)}) is a file of the adapter {source.name}, by its name or its header.",
             f"Its files are called {', '.join(sorted({file.file for file in source.files}))}.",
         )
+    left = {file.name: why for file, why in never.items()}
+    for declared in source.files:
+        found[declared.name], others = _told_apart(source, declared, found[declared.name])
+        left |= {file.name: f"It is called like the table {declared.name}, and lacks its columns." for file in others}
+        known -= set(others)
     periods = sorted({period_of(source, file, required=False) or "" for file in known})
     by_period: dict[str | None, dict[str, tuple[Candidate, ...]]] = {
         period or None: {
@@ -61,7 +78,21 @@ def assign(source: Source, paths: Iterable[Path]) -> Assigned:
         }
         for period in periods
     }
-    return Assigned(by_period, sorted(file.name for file in files if file not in known), _missing(source, by_period))
+    refusals = {file.name: unsupported.named(source, file) for file in files if file not in known}
+    left |= {name: error.message for name, error in refusals.items() if error is not None}
+    unknown = sorted(file.name for file in files if file not in known and file.name not in left)
+    return Assigned(by_period, unknown, _missing(source, by_period), left, spelt_alike(source, known))
+
+
+def _told_apart(
+    source: Source, declared: SourceFile, files: list[Candidate]
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Tell the files of a table apart from others that are called like it, period by period."""
+    of_period: dict[str | None, list[Candidate]] = {}
+    for file in files:
+        of_period.setdefault(period_of(source, file, required=False), []).append(file)
+    parts = [told_apart(declared, some) for some in of_period.values()]
+    return [file for ours, _ in parts for file in ours], [file for _, others in parts for file in others]
 
 
 def _missing(source: Source, by_period: dict[str | None, dict[str, tuple[Candidate, ...]]]) -> list[str]:

@@ -14,6 +14,7 @@ from hub import gateways, powers, sources, yaml_documents
 from hub.errors import ConfigurationError, GatewayError
 from hub.gateways import Carried, Gateway, Refusal
 from hub.names import NAME, stays_inside
+from hub.placeholders import Placeholders
 from hub.powers import OTHER_POWERS, Level, Sector
 from hub.sources import Source
 from hub.yaml_documents import Document
@@ -106,6 +107,9 @@ class PartnershipFile(Document):
         default=None, description="The agency that runs the hub; a score goes to it when no agency is named."
     )
     panel: Panel = Field(description="Who proposes, recommends and decides.")
+    placeholders: Placeholders = Field(
+        default_factory=Placeholders, description='What else is written for "not known" here.'
+    )
     demonstration: Demonstration | None = Field(default=None, description="For `sentinel demo`.")
 
 

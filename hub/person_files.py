@@ -8,6 +8,7 @@ function in `_READERS`. An error names the file and the line, never what stands 
 
 import codecs
 import csv
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +17,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from hub import csv_records, mapping_words, sql
-from hub.errors import InputError
+from hub import csv_records, encodings, mapping_words, sql
+from hub.errors import InputError, NothingKeptError
 from hub.file_mapping import FileMapping
 
 _DELIMITERS = (",", ";", "\t", "|")
 _FOREIGN = ((b"PK\x03\x04", "a zip archive or an Excel workbook"), (b"\x1f\x8b", "compressed"), (b"PAR1", "Parquet"))
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def open_rows(
 def _csv(
     connection: duckdb.DuckDBPyConnection, path: Path, table: str, mapping: FileMapping, scratch: Path
 ) -> PersonFile:
-    content = _as_utf8(path, mapping)
+    content, other_lines = _as_utf8(path, mapping)
     start = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
     delimiter = mapping.delimiter or _delimiter(content[start : start + 100_000])
     head = csv_records.header(content, start, delimiter)
@@ -100,8 +100,9 @@ def _csv(
     headers = tuple(_cells(content[head.start : head.end].decode("utf-8"), delimiter))
     found = csv_records.records(content, head, delimiter)
     copy = scratch / f"{table}.csv"
-    csv_records.good_records(content, head, delimiter, found).tofile(copy)
-    rows = len(found.lines)
+    clean = csv_records.readable(content, head, delimiter, found, other_lines)
+    clean.content.tofile(copy)
+    rows = len(clean.lines)
     if not _load(connection, table, copy, delimiter, head.cells, rows):
         _respell(copy, delimiter)
         if not _load(connection, table, copy, delimiter, head.cells, rows):
@@ -110,24 +111,26 @@ def _csv(
                 "Cells with quotes, delimiters or line ends must stand in double quotes.",
             )
     copy.unlink()
-    damaged = [(int(line), csv_records.DAMAGE[int(reason)]) for line, _, _, reason in found.damaged.tolist()]
+    unread = [(int(line), csv_records.DAMAGE[int(reason)]) for line, _, _, reason in found.damaged.tolist()]
+    damaged = sorted(unread + [(line, csv_records.DAMAGE[4]) for line, _ in clean.foreign])
     if damaged and not rows:
-        raise InputError(
+        raise NothingKeptError(
             f"{path}:{damaged[0][0]}: not one row can be read; this one has {_WHY[damaged[0][1]]}.",
             "Say `delimiter:` in the mapping if it is not the comma, semicolon, tab or bar that line 1 has most of.",
         )
-    return PersonFile(path, table, headers, found.lines, tuple(damaged))
+    return PersonFile(path, table, headers, clean.lines, tuple(damaged))
 
 
 _WHY = {
     "cells": "another number of cells than the header",
     "quotes": "damaged quotes",
     "too_long": "more than a million bytes",
+    "encoding": "letters of another encoding than the file's",
 }
 
 
-def _as_utf8(path: Path, mapping: FileMapping) -> bytes:
-    """Return the file's text as UTF-8: UTF-8 as it is, else UTF-16 by its mark, else CP1252."""
+def _as_utf8(path: Path, mapping: FileMapping) -> tuple[bytes, NDArray[np.int64]]:
+    """Return the file's text as UTF-8, and the lines of another encoding than the file's (`hub.encodings`)."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -135,29 +138,22 @@ def _as_utf8(path: Path, mapping: FileMapping) -> bytes:
     for magic, what in _FOREIGN:
         if content.startswith(magic):
             raise InputError(f"{path}: this is {what}, not CSV.", "Save it as CSV in UTF-8, or as NAME.parquet.")
-    encoding = mapping.encoding or ("utf-16" if content.startswith(_UTF16) else "")
     try:
-        if not encoding:
-            try:
-                codecs.lookup("utf-8").decode(content)
-            except UnicodeDecodeError:
-                encoding = "cp1252"
-        if encoding and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
-            content = content.decode(encoding).encode("utf-8")
-        else:
-            codecs.lookup("utf-8").decode(content)
+        declared = codecs.lookup(mapping.encoding).name if mapping.encoding else encodings.AUTO
     except LookupError:
-        raise mapping.error("encoding", f"no encoding is called {encoding}.", "Write utf-8 or cp1252.") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path}:{line}: byte {error.start + 1} of the file is not {encoding or 'utf-8'}.", "Save it as UTF-8."
+        raise mapping.error(
+            "encoding", f"no encoding is called {mapping.encoding}.", "Write utf-8 or cp1252."
         ) from None
+    found = encodings.find(content, "utf-8" if declared == "utf-8-sig" else declared, str(path))
+    if found.name != encodings.UTF8 or len(found.other_lines):
+        stream = io.BytesIO()
+        encodings.write_utf8(content, found, stream)
+        content = stream.getvalue()
     at = content.find(b"\0")
     if at >= 0:
         line = content[:at].count(b"\n") + 1
         raise InputError(f"{path}:{line}: a NUL byte: the file is damaged or is not text.", "Save it as CSV in UTF-8.")
-    return content
+    return content, found.other_lines
 
 
 def _delimiter(content: bytes) -> str:

@@ -3,11 +3,15 @@
     placeholders.is_birthday(datetime.date(1900, 1, 1))  # True
 
 A birthday that stands here is kept as "not known" and counted. A name that stands here is nobody's name. A partnership
-adds its own to a source in sources.yaml (`placeholder_birthdays`); what stands here always counts.
+adds its own in partnership.yaml (`placeholders`); what stands here always counts.
 """
 
 import datetime
 from collections.abc import Collection
+
+from pydantic import Field
+
+from hub.yaml_documents import Document
 
 BIRTHDAYS: tuple[str, ...] = (
     "0001-01-01",
@@ -66,6 +70,23 @@ FAMILY_NAMES: tuple[str, ...] = (
     "???", "-", "--", ".", "..",
 )  # fmt: skip
 """Family names, in lower case, that are nobody's. "na" is no member: it is a Korean family name."""
+
+
+class Placeholders(Document):
+    """What a partnership adds to the lists of what is written for "not known"."""
+
+    birthdays: tuple[datetime.date, ...] = Field(default=(), description="Birthdays that mean: not known.")
+    given_names: tuple[str, ...] = Field(default=(), description="Given names that are nobody's, in small letters.")
+    family_names: tuple[str, ...] = Field(default=(), description="Family names that are nobody's, in small letters.")
+
+
+def every_birthday(more: Collection[datetime.date] = ()) -> tuple[str, ...]:
+    """Return all days that are written for "not known", as ISO dates.
+
+    Args:
+        more: the days that a partnership adds.
+    """
+    return (*BIRTHDAYS, *(day.isoformat() for day in more))
 
 
 def is_birthday(day: datetime.date, more: Collection[datetime.date] = ()) -> bool:

@@ -113,3 +113,13 @@ def counts(
         name,
     ).fetchall()
     return int(rows[0][0]), {str(rule): int(count) for rule, count in rules}
+
+
+def lines(connection: duckdb.DuckDBPyConnection, *, file: str, table: str, most: int) -> dict[str, list[int]]:
+    """Return for each rule that rows of a file and its table break the lines of the first of them."""
+    rows = connection.execute(
+        f"SELECT rule, list(line ORDER BY line)[:{most}] FROM (SELECT unnest(rules) AS rule, line FROM {TABLE} "
+        'WHERE mapping IS NULL AND file = $file AND "table" = $table) GROUP BY 1 ORDER BY 1',
+        {"file": file, "table": table},
+    ).fetchall()
+    return {str(rule): [int(line) for line in found] for rule, found in rows}

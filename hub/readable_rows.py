@@ -7,10 +7,11 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from hub.csv_files import KEPT_CHARACTERS, MOST_DAMAGED, CsvFile, Damaged
+from hub.csv_files import KEPT_CHARACTERS, MOST_DAMAGED, CsvFile, Damaged, no_rows
 from hub.csv_records import LONGEST_RECORD
 from hub.errors import InputError
 from hub.source_files import SourceFile
@@ -36,6 +37,7 @@ class RowFile:
         columns: the declared columns that the file has.
         refused: headers in it that must never be used.
         blank: rows without any content so far.
+        spoilt: rows so far with an error, or a formula without result, in a column that nothing uses.
     """
 
     where: str
@@ -44,6 +46,7 @@ class RowFile:
     columns: Sequence[str]
     refused: tuple[str, ...] = ()
     blank: int = 0
+    spoilt: int = 0
     _damaged: list[Damaged] = field(default_factory=list)
 
     def write(self, rows: Iterable[Row], name: str, sha256: str, size: int) -> CsvFile:
@@ -92,7 +95,14 @@ class RowFile:
             marks=np.zeros(1, np.int64),
             scratch=self.scratch,
             refused=self.refused,
+            notices=(*self._notices(), *(() if lines or self._damaged else (no_rows(self.where),))),
         )
+
+    def _notices(self) -> tuple[dict[str, Any], ...]:
+        if not self.spoilt:
+            return ()
+        said = f"{self.where}: {self.spoilt} rows have an error, or a formula without result, in a column of no use."
+        return ({"notice": "cell_not_used", "count": self.spoilt, "said": said, "remedy": ""},)
 
     def _unreadable(self, good: int) -> InputError:
         return InputError(

@@ -4,16 +4,20 @@ Every file becomes a table of its own; the relation that the mapping sees under 
 files that break no rule.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
 
-from hub import csv_rows, quarantine, sql
+from hub import csv_rows, dates, quarantine, sql
 from hub.csv_files import CsvFile
-from hub.errors import InputError
+from hub.errors import InputError, NothingKeptError
 from hub.source_files import SourceFile
 from hub.sources import Source
 from hub.validation import Validation
+
+SHOWN_LINES = 10
+"""So many lines of one kind are named; all of them are counted."""
 
 _LINE_ENDS = {"\n": r"\n", "\r\n": r"\r\n"}
 
@@ -26,8 +30,9 @@ def create_empty(connection: duckdb.DuckDBPyConnection, declared: SourceFile, va
     """Make the relation `declared.name` without rows, so that the mapping can be checked before anything is read."""
     columns = ", ".join(f"{sql.name(column)} {kind}" for column, kind in validation.columns)
     masks = ", ".join(f"{mask} BIGINT" for mask in validation.rules.masks)
+    noticed = ", ".join(f"{mask} BIGINT" for mask in validation.noticed.masks)
     # The dates and rules of this SELECT are bound too: a wrong date format shows here.
-    connection.execute(f'CREATE TABLE {_part(declared, 0)} ({columns}, {masks}, "#repeat" TINYINT)')
+    connection.execute(f'CREATE TABLE {_part(declared, 0)} ({columns}, {masks}, "#repeat" TINYINT, {noticed})')
     cells = ", ".join(f'NULL::VARCHAR AS "cell {index}"' for index in range(len(validation.columns)))
     connection.execute(f"INSERT INTO {_part(declared, 0)} {validation.select(f'(SELECT {cells} LIMIT 0)')}")
     _create_view(connection, declared, validation, 1)
@@ -60,6 +65,7 @@ def load(
     files: tuple[CsvFile, ...],
     *,
     must_keep: bool = True,
+    doubting: Callable[[frozenset[str]], Validation] | None = None,
 ) -> list[dict[str, Any]]:
     """Read `files` into the relation `declared.name` and return the facts of each file.
 
@@ -73,6 +79,7 @@ def load(
         validation: its compiled rules.
         files: the delivered files, examined.
         must_keep: a file with rows of which not one can be kept is an error.
+        doubting: compiles the rules anew for a file in which some columns of dates have months before days.
 
     Raises:
         InputError: a file cannot be read, or not one of its rows can be kept.
@@ -87,6 +94,10 @@ def load(
         [(rows,)] = connection.execute(f"SELECT count(*) FROM {_part(declared, index)}").fetchall()
         if rows != len(file.lines):
             raise _unreadable(where)
+        doubtful = _doubtful(connection, declared, validation, file, index) if doubting is not None else frozenset()
+        if doubting is not None and doubtful:
+            typed = doubting(doubtful).select(_reader(file, declared))
+            _read(connection, where, f"CREATE OR REPLACE TABLE {_part(declared, index)} AS {typed}")
     _create_view(connection, declared, validation, len(files))
     if declared.unique:
         _mark_repeats(connection, declared, validation, len(files))
@@ -97,6 +108,36 @@ def load(
             raise _nothing_kept(f"{file.name} (source {source.name})", facts)
         found.append(facts | ({"refused": list(file.refused)} if file.refused else {}))
     return found
+
+
+def leave_out(connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation) -> None:
+    """Make the relation `declared.name` empty again, after a file of it could not be read."""
+    connection.execute(f"DELETE FROM {_part(declared, 0)}")
+    _create_view(connection, declared, validation, 1)
+
+
+def _doubtful(
+    connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation, file: CsvFile, index: int
+) -> frozenset[str]:
+    """Return the columns of dates of a file that months before days explain, and days before months do not."""
+    if not dates.may_be_doubtful(declared.date_formats):
+        return frozenset()
+    broken = "CASE WHEN " + " OR ".join(f"{mask} <> 0" for mask in (*validation.rules.masks, *validation.noticed.masks))
+    lists = f"list_concat({validation.rules.noticed}, {validation.noticed.noticed})"
+    labels = {
+        str(label)
+        for (label,) in connection.execute(
+            f"SELECT DISTINCT unnest({broken} THEN {lists} END) FROM {_part(declared, index)}"
+        ).fetchall()
+    }
+    found = set()
+    for name in declared.columns:
+        if f"{name}: date" in labels:
+            evidence = validation.evidence(_reader(file, declared), name)
+            [(day_first, month_first)] = connection.execute(evidence).fetchall()
+            if month_first > day_first:
+                found.add(name)
+    return frozenset(found)
 
 
 def _reader(file: CsvFile, declared: SourceFile) -> str:
@@ -188,13 +229,45 @@ def _settle(
         "kept": kept,
         "quarantined": quarantined,
         "rules": rules,
+        "lines": quarantine.lines(connection, file=file.name, table=declared.name, most=SHOWN_LINES),
         "blank_lines": file.blank_lines,
+        "noticed": _noticed(connection, part, validation, file) | _repeated(connection, part, declared, validation),
     }
 
 
-def _nothing_kept(where: str, facts: dict[str, Any]) -> InputError:
+def _repeated(
+    connection: duckdb.DuckDBPyConnection, part: str, declared: SourceFile, validation: Validation
+) -> dict[str, dict[str, Any]]:
+    """Return how many kept rows of a table without `unique` are equal to another: they may be two facts, or one."""
+    if declared.unique:
+        return {}
+    columns = ", ".join(sql.name(column) for column, _ in validation.columns)
+    rows = f"SELECT count(*) - count(DISTINCT hash({columns})) FROM {part} WHERE {validation.rules.kept}"
+    [(repeated,)] = connection.execute(rows).fetchall()
+    return {"row: repeated": {"rows": int(repeated), "lines": []}} if repeated else {}
+
+
+def _noticed(
+    connection: duckdb.DuckDBPyConnection, part: str, validation: Validation, file: CsvFile
+) -> dict[str, dict[str, Any]]:
+    """Return for each thing that is noticed in kept rows how many there are, and the first lines."""
+    if not validation.noticed.rules:
+        return {}
+    seen = " OR ".join(f"{mask} <> 0" for mask in validation.noticed.masks)
+    found = connection.execute(
+        f'SELECT label, count(*), list("row" ORDER BY "row")[:{SHOWN_LINES}] FROM ('
+        f'SELECT rowid AS "row", unnest({validation.noticed.noticed}) AS label FROM {part} '
+        f"WHERE ({seen}) AND {validation.rules.kept}) GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    return {
+        str(label): {"rows": int(count), "lines": [int(file.lines[row]) for row in rows]}
+        for label, count, rows in found
+    }
+
+
+def _nothing_kept(where: str, facts: dict[str, Any]) -> NothingKeptError:
     why = "; ".join(f"{rule} ({count})" for rule, count in facts["rules"].items())
-    return InputError(
+    return NothingKeptError(
         f"{where}: not one of its {facts['rows']} rows can be kept. Broken rules: {why}.",
         "Correct the declared types and formats in sources.yaml, or ask the agency for the extract again.",
     )

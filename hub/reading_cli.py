@@ -36,6 +36,8 @@ def read_(
         show_json(report.as_json())
     else:
         _show(report)
+    if report.error is not None:
+        raise report.error
 
 
 def _show(report: "DryRun") -> None:
@@ -79,6 +81,24 @@ def _show(report: "DryRun") -> None:
     if report.people_in_all_periods is not None:
         say(f"in all {len(report.people_by_period)} periods: {report.people_in_all_periods:,} people")
     say("rows of tables: " + ", ".join(f"{table} {rows:,}" for table, rows in report.rows.items()))
+    noticed = [
+        {
+            "file": file["file"],
+            "noticed": rule,
+            "rows": f"{one['rows']:,}",
+            "lines": ", ".join(str(line) for line in one["lines"]),
+        }
+        for file in report.files
+        for rule, one in file["noticed"].items()
+    ]
+    if noticed:
+        show(noticed, False, title="Noticed; these rows are kept")
+    for one in report.notices:
+        say(f"noticed: {one['said']} {one['remedy']}".rstrip())
+    for one in report.failed:
+        say(f"cannot be read: {one['message']} {one['remedy']}".rstrip())
+    for name, why in report.left_alone.items():
+        say(f"left alone: {name}: {why}")
     for name in report.missing:
         say(f"optional and not there: {name}")
     for name in report.not_recognised:

@@ -8,7 +8,9 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from hub.dates import SERIALS
 from hub.names import NAME, stays_inside
+from hub.return_years import RETURN_YEAR
 from hub.yaml_documents import Document
 
 AUTO = "auto"
@@ -17,7 +19,14 @@ AUTO = "auto"
 _TAB = "tab"
 _DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y")
 _REAL_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
-_DEFAULT_MISSING = ("", "?", "NULL", "null", "NA", "N/A")
+MISSING = (
+    "", "?", "??", "-", "--", "NULL", "null", "(null)", "NA", "na", "N/A", "n/a", "NA?", "N/A?", "NaN", "nan", "NAN",
+    "NaT", "None", "none", "NONE", "nil", "NIL", "<NA>", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!",
+)  # fmt: skip
+"""What programs and people write where nothing is recorded. A column of dates, numbers, years, yes and no, or codes
+takes them in any case, and takes one for a code where it is a code of the column's own (`NONE` for no weapon). A column
+of free text takes them as they stand here only: "Na", "Nan" and "Null" are people's names, while "NA" in capitals is
+what R and pandas write for nothing. A column in which such a word means something says so with `not_missing`."""
 
 
 class ColumnType(StrEnum):
@@ -28,24 +37,34 @@ class ColumnType(StrEnum):
     NUMBER = "number"
     DATE = "date"
     DAYS_FROM_START = "days_from_start"
+    BOOLEAN = "boolean"
+    YEAR_GROUP = "year_group"
 
 
 class Column(Document):
     """One column of a file, and the rules that a row must keep; a row that breaks one is quarantined."""
 
-    type: ColumnType = Field(default=ColumnType.TEXT, description="text, integer, number, date or days_from_start.")
+    type: ColumnType = Field(
+        default=ColumnType.TEXT, description="text, integer, number, date, days_from_start, boolean or year_group."
+    )
     required: bool = Field(default=False, description="An empty cell breaks the rule `required`.")
     optional: bool = Field(default=False, description="A file may lack the column; it is empty then.")
     start: str | None = Field(
         default=None, description="For days_from_start: the column that names the start date (see `starts`)."
     )
     not_before: datetime.date | None = Field(default=None, description="Earliest date that can be true.")
+    not_before_column: str | None = Field(
+        default=None, description="For an end: the column of its start, before which it cannot lie."
+    )
     may_be_future: bool = Field(default=False, description="A date after the day of delivery is allowed.")
     minimum: float | None = Field(default=None, description="Smallest number that can be true.")
     maximum: float | None = Field(default=None, description="Largest number that can be true.")
     allowed: tuple[str, ...] | None = Field(default=None, description="The only codes that may stand here.")
     codes: str | None = Field(default=None, description="A code list (hub/code_lists): only its codes may stand here.")
     codes_on: str | None = Field(default=None, description="The date column on which such a code must be in use.")
+    not_missing: tuple[str, ...] = Field(
+        default=(), description="Texts that mean something here and elsewhere mean: not recorded."
+    )
     headers: tuple[str, ...] = Field(default=(), description="Other headers under which agencies send the column.")
     path: str | None = Field(
         default=None, description="For XML: where the text stands, from the record, such as ../Name or @id."
@@ -60,11 +79,13 @@ class Column(Document):
 
 
 def check_period(pattern: str | None) -> str | None:
-    """Return `pattern` when it is none, or a regular expression with one group.
+    """Return `pattern` when it is none, `return_year`, or a regular expression with one group.
 
     Raises:
         ValueError: it is neither.
     """
+    if pattern == RETURN_YEAR:
+        return pattern
     try:
         groups = 1 if pattern is None else re.compile(pattern).groups
     except re.error as error:
@@ -105,10 +126,25 @@ class SourceFile(Document):
     xsd: str | None = Field(
         default=None, description="For xml: the schema, a file beside sources.yaml or an adapter's."
     )
+    unit: str | None = Field(
+        default=None, description="For xml with xsd: the path of what is checked by itself; a wrong one is set aside."
+    )
+    other_xsds: tuple[str, ...] = Field(default=(), description="Schemas of other years; a unit may fit any of them.")
+    year_path: str | None = Field(default=None, description="For xml: where the year of the return stands.")
+    known_years: tuple[int, ...] = Field(default=(), description="Years of the return that are known.")
     encoding: str = Field(default="utf-8", description="utf-8 (with or without a byte-order mark), cp1252 or auto.")
     delimiter: str = Field(default=",", description="What separates the cells: one character, tab, or auto.")
-    missing: tuple[str, ...] = Field(default=_DEFAULT_MISSING, description="Texts that mean: not recorded.")
-    dates: tuple[str, ...] = Field(default=_DEFAULT_DATES, description="Formats of dates; years have four digits.")
+    missing: tuple[str, ...] = Field(default=MISSING, description="Texts that mean: not recorded.")
+    dates: tuple[str, ...] = Field(
+        default=_DEFAULT_DATES,
+        description="Formats of dates; years have four digits. excel or excel_1904: days as Excel counts them.",
+    )
+    pivot: int | None = Field(
+        default=None,
+        ge=0,
+        le=99,
+        description="Years of two digits up to it are of 2000 to 2099, others of 1900 to 1999.",
+    )
     columns: dict[str, Column] = Field(min_length=1, description="The columns that are read; others are ignored.")
     unique: tuple[str, ...] = Field(
         default=(), description="Columns that together occur once; repeats are quarantined."
@@ -129,10 +165,10 @@ class SourceFile(Document):
         real = _REAL_DATES if self.format in (Format.XLSX, Format.PARQUET) else ()
         return (*self.dates, *(one for one in real if one not in self.dates))
 
-    @field_validator("xsd")
+    @field_validator("xsd", "other_xsds")
     @classmethod
-    def _xsd_beside(cls, value: str | None) -> str | None:
-        if value is not None and not stays_inside(value):
+    def _xsd_beside(cls, value: Any) -> Any:
+        if any(not stays_inside(one) for one in ((value,) if isinstance(value, str) else value or ())):
             raise ValueError("the schema lies beside sources.yaml: name it without .. or a folder above")
         return value
 
@@ -158,7 +194,8 @@ class SourceFile(Document):
                 raise ValueError(f"the column name {name} needs letters, digits and _ only")
         if self.format is Format.XML and self.record is None:
             raise ValueError("an XML file needs `record`: the path of a record")
-        named = [name for one in self.columns.values() for name in (one.start, one.codes_on) if name]
+        columns = self.columns.values()
+        named = [name for one in columns for name in (one.start, one.codes_on, one.not_before_column) if name]
         for other in (*self.unique, *named):
             if other not in self.columns:
                 raise ValueError(f"{other} is not among the columns; declare it")
@@ -185,8 +222,10 @@ def _delimiter(value: str) -> str:
 
 def _dates(value: Iterable[str]) -> tuple[str, ...]:
     formats = tuple(value)
-    if any("%y" in one or "%Y" not in one for one in formats):
-        raise ValueError("a date format needs a year of four digits, %Y: two digits do not say which century")
+    if any("%y" in one or "%Y" not in one for one in formats if one not in SERIALS):
+        raise ValueError(
+            "a date format needs a year of four digits, %Y; for two digits, which do not say the century, give `pivot`"
+        )
     return formats
 
 
@@ -202,6 +241,7 @@ class Layout(Document):
     delimiter: str | None = Field(default=None, description="What separates the cells: one character, tab, or auto.")
     missing: tuple[str, ...] | None = Field(default=None, description="Texts that mean: not recorded.")
     dates: tuple[str, ...] | None = Field(default=None, description="Formats of dates; years have four digits.")
+    pivot: int | None = Field(default=None, ge=0, le=99, description="Which years of two digits are of this century.")
     headers: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="For columns: other headers under which this agency sends them."
     )

@@ -52,6 +52,9 @@ class EventMapping(Document):
     detail: str | None = Field(default=None, description="A code, such as an offence group.")
     origin: str | None = Field(default=None, description="'reported' by the public or 'agency' initiated.")
     episode: str | None = Field(default=None, description="What ties a start to its end.")
+    from_birth: bool = Field(
+        default=False, description="It cannot be before birth; else up to 300 days before, for an unborn child."
+    )
     where: str | None = Field(default=None, description="Only rows for which this is true.")
 
 

@@ -30,6 +30,14 @@ from hub.source_mappings import (
 from hub.yaml_documents import Document
 
 
+class Unsupported(Document):
+    """A format that is taken for one of a source's, and is not supported."""
+
+    title: str = Field(min_length=3, description="What it is called, as in: this is SSDA903 as XML.")
+    marks: tuple[str, ...] = Field(min_length=1, description="Regular expressions; all are found where it begins.")
+    remedy: str = Field(min_length=10, description="What to do instead.")
+
+
 class SourceBody(Document):
     """What a source holds, in sources.yaml or in an adapter: its files, and what they become."""
 
@@ -43,6 +51,12 @@ class SourceBody(Document):
         default=None, description="For a source that holds no recording dates."
     )
     files: tuple[SourceFile, ...] = Field(min_length=1, description="The files of a delivery.")
+    not_read: dict[str, str] = Field(
+        default_factory=dict, description="Names, or patterns, of files that belong to it and are never read; why."
+    )
+    unsupported: tuple[Unsupported, ...] = Field(
+        default=(), description="Formats that are taken for this one, and are refused by name."
+    )
     derived: tuple[DerivedTable, ...] = Field(default=(), description="Tables worked out from the files.")
     people: tuple[PeopleMapping, ...] = Field(default=(), description="Records about people.")
     events: tuple[EventMapping, ...] = Field(default=(), description="Dated facts.")
@@ -111,7 +125,7 @@ class Source(SourceBody):
     )
     period: str | None = Field(
         default=None,
-        description="A regular expression on file names; its group names the period, `delivery.period`.",
+        description="return_year (2018-19, 1819, FY19…), or a regular expression on file names whose group names it.",
     )
     dangers: tuple[str, ...] = Field(default=(), description="What is known to mislead, each in a sentence.")
 

@@ -125,6 +125,9 @@ def fill_keys(stage: Stage) -> int:
         key = sql_pseudonym("'record'", sql.text(stage.source.name), "id")
         ids = f"SELECT DISTINCT id FROM ({' UNION ALL '.join(selects)})"
         stage.execute(f'INSERT INTO "#keys" SELECT id, {key} FROM ({ids})')
+        born = [f"SELECT id, date_of_birth FROM {one.result} WHERE {one.rules.kept}" for one in stage.mapped("people")]
+        births = f"SELECT id, min(date_of_birth) AS born FROM ({' UNION ALL '.join(born)}) GROUP BY id"
+        stage.execute(f'INSERT INTO "#births" FROM ({births}) WHERE born IS NOT NULL')
     [(people,)] = stage.execute('SELECT count(*) FROM "#keys"').fetchall()
     return int(people)
 

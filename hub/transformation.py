@@ -53,6 +53,7 @@ def prepare(
     )
     _create_codes(connection, source.code_lists)
     connection.execute('CREATE TABLE "#keys" (id VARCHAR, record_key VARCHAR)')
+    connection.execute('CREATE TABLE "#births" (id VARCHAR, born DATE)')
     quarantine.create(connection)
     tables = list(GIVEN)
     for index, file in enumerate(source.files):

@@ -7,11 +7,12 @@ such as 0000000; a date as 2020-09-16. Rows that are hidden or filtered away cou
 """
 
 import datetime
+import itertools
 import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from hub import archives, csv_headers
 from hub.csv_files import CsvFile, positions_in
 from hub.errors import InputError
 from hub.readable_rows import Row, RowFile
-from hub.source_files import SourceFile
+from hub.source_files import ColumnType, SourceFile, alike
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_048_576
 """Rows of a sheet; Excel has no more, and a row's number in the file may claim anything."""
 
+_REMEDY = "Check that it is the right workbook, and the `sheet` and `header_row` of this table in sources.yaml."
+_LOOKED_FOR = 30
+_SERIALS = (10_000, 99_999)  # a smaller number in a column of dates may be a year
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DOCTYPES = tuple(
     mark.encode(code) for mark in ("<!DOCTYPE", "<!ENTITY") for code in ("utf-8", "utf-16-le", "utf-16-be")
@@ -37,7 +41,13 @@ _WHOLE = 1e15
 
 
 def examine(
-    path: Path, name: str, source: str, declared: SourceFile, scratch: Path, delivered: tuple[str, int]
+    path: Path,
+    name: str,
+    source: str,
+    declared: SourceFile,
+    scratch: Path,
+    delivered: tuple[str, int],
+    used: Collection[str] | None = None,
 ) -> CsvFile | None:
     """Read the declared sheet of the workbook at `path`; None when an optional sheet is not in it.
 
@@ -48,6 +58,7 @@ def examine(
         declared: how it is described: `sheet`, `header_row`, columns.
         scratch: folder of the readable copy.
         delivered: digest and size of the delivered bytes.
+        used: the columns that are used; an error or an empty formula in any other costs no row. None means all.
 
     Raises:
         InputError: it is no workbook, goes beyond the limits of `hub.archives`, or lacks the sheet or a column.
@@ -60,19 +71,27 @@ def examine(
             return None
         where = f"{name}, sheet {sheet} (source {source})"
         rows = _rows(book, sheet, where)
-        headers = _headers(rows, declared, where)
-        positions = positions_in(headers, declared, where, f"row {declared.header_row}")
+        headers, before = _headers(rows, declared, where)
+        if not _known(headers, declared):
+            raise _no_headers(declared, where, [*before, *itertools.islice(rows, _LOOKED_FOR)])
+        positions = positions_in(headers, declared, where, f"row {declared.header_row}", _REMEDY)
         found = RowFile(where, declared, scratch, tuple(positions), csv_headers.refused(headers, declared.refused))
         with closing(_formulas(path, sheet, where)) as formulas:
-            return found.write(_body(rows, formulas, tuple(positions.values()), found), name, *delivered)
+            epoch = book.epoch
+            needed = [used is None or column in used for column in positions]
+            return found.write(_body(rows, formulas, positions, found, epoch, needed), name, *delivered)
 
 
 def _body(
     rows: Iterator[tuple[int, tuple[Any, ...]]],
     formulas: Iterator[tuple[int, frozenset[int]]],
-    places: tuple[int, ...],
+    positions: Mapping[str, int],
     found: RowFile,
+    epoch: datetime.datetime,
+    needed: Sequence[bool],
 ) -> Iterator[Row]:
+    places = tuple(positions.values())
+    days = [found.declared.columns[name].type is ColumnType.DATE for name in positions]
     at, columns = next(formulas, (0, frozenset()))
     for number, cells in rows:
         while at and at < number:
@@ -80,13 +99,25 @@ def _body(
         chosen = [cells[place] if place < len(cells) else None for place in places]
         computed = [at == number and place in columns for place in places]
         texts = ["" if cell is None else _text(cell) for cell in chosen]
-        without_result = any(one and not text for one, text in zip(computed, texts, strict=True))
-        if not any(texts) and not without_result:
+        texts = [_day(text, cell, epoch) if day else text for text, cell, day in zip(texts, chosen, days, strict=True)]
+        empty = [one and not text for one, text in zip(computed, texts, strict=True)]
+        errors = [cell is not None and getattr(cell, "data_type", "") == "e" for cell in chosen]
+        without_result = any(one and need for one, need in zip(empty, needed, strict=True))
+        found.spoilt += any((one or error) and not need for one, error, need in zip(empty, errors, needed, strict=True))
+        if not any(texts) and not any(empty):
             found.blank += 1
-        elif any(cell is not None and getattr(cell, "data_type", "") == "e" for cell in chosen):
+        elif any(one and need for one, need in zip(errors, needed, strict=True)):
             yield Row(number, texts, "error_cell")
         else:
             yield Row(number, texts, "formula" if without_result else "")
+
+
+def _day(text: str, cell: Any, epoch: datetime.datetime) -> str:
+    """Return the day that a number in a column of dates means: the workbook says from when it counts its days."""
+    number = getattr(cell, "value", None)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not _SERIALS[0] <= number <= _SERIALS[1]:
+        return text
+    return (epoch + datetime.timedelta(days=int(number))).date().isoformat() if float(number).is_integer() else text
 
 
 def _text(cell: Any) -> str:
@@ -107,14 +138,39 @@ def _text(cell: Any) -> str:
     return str(value).replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def _headers(rows: Iterator[tuple[int, tuple[Any, ...]]], declared: SourceFile, where: str) -> list[str]:
+def _headers(
+    rows: Iterator[tuple[int, tuple[Any, ...]]], declared: SourceFile, where: str
+) -> tuple[list[str], list[tuple[int, tuple[Any, ...]]]]:
+    """Return the cells of the row of headers, and the rows before it."""
+    before: list[tuple[int, tuple[Any, ...]]] = []
     for number, cells in rows:
         if number == declared.header_row:
-            return [_text(cell) for cell in cells]
+            return [_text(cell) for cell in cells], before
         if number > declared.header_row:
             break
+        before.append((number, cells))
     raise InputError(
         f"{where}: there is no header in row {declared.header_row}.", "Check `header_row` and `sheet` in sources.yaml."
+    )
+
+
+def _known(headers: Sequence[str], declared: SourceFile) -> int:
+    """Return how many declared columns stand among the cells of a row."""
+    plain = {alike(header) for header in headers}
+    return sum(any(alike(one) in plain for one in (name, *column.headers)) for name, column in declared.columns.items())
+
+
+def _no_headers(declared: SourceFile, where: str, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> InputError:
+    """Return the error of a sheet whose row of headers is another; it names the row that looks like it."""
+    found = [(_known([_text(cell) for cell in cells], declared), -number) for number, cells in rows]
+    most, at = max(found, default=(0, 0))
+    columns = ", ".join(name for name in declared.columns)
+    said = f"{where}: row {declared.header_row} holds none of the declared columns ({columns})"
+    if not most:
+        return InputError(f"{said}, and neither does a row near it.", _REMEDY)
+    return InputError(
+        f"{said}; row {-at} holds {most} of them.",
+        f"Take the rows above it out of the sheet, or set `header_row: {-at}` for it in sources.yaml.",
     )
 
 

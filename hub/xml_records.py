@@ -7,15 +7,16 @@ texts are joined with `|`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub import xml_schemas
+from hub import xml_schemas, xml_units
 from hub.csv_files import CsvFile
 from hub.errors import InputError
 from hub.readable_rows import Row, RowFile
 from hub.source_files import SourceFile
+from hub.xml_units import Checked
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -38,6 +39,7 @@ _SAFE: dict[str, Any] = {
 }
 _MOST_FAULTS = 100
 _CHUNK, _OVERLAP = 1 << 20, 16
+_UTF16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0?\0": "utf-16-le", b"\0<\0?": "utf-16-be"}
 _ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "cp1252"}
 
 
@@ -49,6 +51,7 @@ def examine(
     scratch: Path,
     delivered: tuple[str, int],
     xsd: Path | None,
+    wrong: Mapping[int, str] | None = None,
 ) -> CsvFile:
     """Read the records of the document at `path`.
 
@@ -60,6 +63,8 @@ def examine(
         scratch: folder of the readable copy.
         delivered: digest and size of the delivered bytes.
         xsd: the schema that it must fit; None where it was checked already, or there is none.
+        wrong: of a document that is checked piece by piece (`hub.xml_units`) the number of each wrong piece and the
+            rule that it breaks: its records are set aside.
 
     Raises:
         InputError: it is no well-formed XML, has a DOCTYPE, does not fit the schema, or has no record.
@@ -67,7 +72,55 @@ def examine(
     where = f"{name} (source {source})"
     _refuse_unsafe(path, where)
     found = RowFile(where, declared, scratch, tuple(declared.columns))
-    return found.write(_records(path, declared, where, xsd), name, *delivered)
+    rows = _records(path, declared, where, xsd) if wrong is None else _of_units(path, declared, where, wrong)
+    return found.write(rows, name, *delivered)
+
+
+def check(path: Path, where: str, declared: SourceFile, xsds: Sequence[Path], read: Collection[str]) -> Checked:
+    """Check a document piece by piece (`hub.xml_units.check`).
+
+    Raises:
+        InputError: it is no well-formed XML, has a DOCTYPE, or not one of its pieces is well.
+    """
+    from lxml import etree
+
+    _refuse_unsafe(path, where)
+    try:
+        return xml_units.check(path, where, declared, xsds, read, _SAFE)
+    except etree.XMLSyntaxError:
+        raise _refused(path, where, None) from None
+
+
+def as_utf8(path: Path, target: Path) -> Path:
+    """Return a document in UTF-16 as a copy in UTF-8, and any other as it is."""
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    encoding = next((name for mark, name in _UTF16.items() if start.startswith(mark)), None)
+    if encoding is None:
+        return path
+    with path.open(encoding=encoding, errors="replace", newline="") as source:
+        first = re.sub(r"""(<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']""", r"\1", source.read(_CHUNK), count=1)
+        with target.open("w", encoding="utf-8", newline="") as out:
+            out.write(first.lstrip("\ufeff"))
+            while chunk := source.read(_CHUNK):
+                out.write(chunk)
+    return target
+
+
+def _of_units(path: Path, declared: SourceFile, where: str, wrong: Mapping[int, str]) -> Iterator[Row]:
+    from lxml import etree
+
+    unit, record = xml_units.steps(declared.unit or ""), xml_units.steps(declared.record or "")
+    columns = [_steps(column.path or name) for name, column in declared.columns.items()]
+    try:
+        for number, piece in enumerate(xml_units.pieces(path, unit, _SAFE)):
+            records: list[Any] = [piece]
+            for name in record[len(unit) :]:
+                records = [child for one in records for child in one if _local(child) == name]
+            for one in records:
+                yield Row(int(one.sourceline or 0), [_text(one, steps) for steps in columns], wrong.get(number, ""))
+    except etree.XMLSyntaxError:
+        raise _refused(path, where, None) from None
 
 
 def _records(path: Path, declared: SourceFile, where: str, xsd: Path | None) -> Iterator[Row]:

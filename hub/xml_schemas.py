@@ -63,6 +63,12 @@ def names_in(path: Path) -> frozenset[str]:
     return frozenset(str(element.get("name")) for element in elements if element.get("name"))
 
 
+def element_of(entry: Any) -> str:
+    """Return the name of the element that an entry of lxml's error log is about, as it stands in the document."""
+    named = re.match(r"Element '(?:\{[^}]*\})?([^']*)'", str(entry.message))
+    return named.group(1) if named else ""
+
+
 def in_words(entry: Any, line: int, names: Collection[str]) -> str:
     """Return what an entry of lxml's error log says: the line, the element and the kind of fault, and no value.
 

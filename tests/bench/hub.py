@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hub import extracts, ingest, linkage, persons, spellings, sql
 from hub import figures as figures_
 from hub.workspace import Workspace
-from tests.bench import Measured, county, kills, linkage_data, measured, ratio, scale, validation
+from tests.bench import Measured, county, harms, kills, linkage_data, measured, ratio, scale, validation
 
 
 def figures() -> Iterator[Measured]:
@@ -28,6 +28,7 @@ def figures() -> Iterator[Measured]:
 
     yield ratio("ingest_ratio", read, scan, "<= 15")
     yield from validation.figures()
+    yield harms.figure()
     county.snapshot()
     report = linkage.link(county.workspace(), county.partnership(), truth=folder / "truth" / "people.csv")
     yield from _siblings(report)

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from hub import adapter as adapters
-from hub import sources
+from hub import dry_run, sources
 from hub.delivered_files import DeliveredFile
 from hub.mapping import Declaration
 from hub.named_files import assign
@@ -69,9 +69,13 @@ def read(name: str, files: dict[str, str], folder: Path, delivered_on: datetime.
     return read_folder(name, [delivery], folder, delivered_on)
 
 
-def read_folder(name: str, paths: list[Path], folder: Path, delivered_on: datetime.date = DELIVERED) -> Read:
-    """Read what lies at `paths` by the adapter called `name`, period by period."""
+def read_folder(
+    name: str, paths: list[Path], folder: Path, delivered_on: datetime.date = DELIVERED, *, lenient: bool = False
+) -> Read:
+    """Read what lies at `paths` by the adapter called `name`, period by period; `lenient` as `hub read` does."""
     source = sources.of_adapter(name)
+    if lenient:
+        source = dry_run.lenient(source)
     declaration = Declaration(adapters.path_of(name), 0, source)
     found: dict[str, list[dict[str, Any]]] = {table: [] for table in ("identity", *TABLES)}
     facts = []

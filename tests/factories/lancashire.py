@@ -12,7 +12,7 @@ from types import ModuleType
 import duckdb
 import pyarrow as pa
 
-from hub import codes, partnership
+from hub import codes, column_use, partnership
 from hub.partnership import Partnership
 from hub.source_files import ColumnType, SourceFile, alike
 from hub.sources import Source
@@ -86,26 +86,36 @@ def raw(connection: duckdb.DuckDBPyConnection, folder: Path, file: SourceFile) -
     return f"raw_{file.name}"
 
 
-def load(connection: duckdb.DuckDBPyConnection, folder: Path, file: SourceFile) -> None:
+_CASTS = {
+    ColumnType.INTEGER: "BIGINT",
+    ColumnType.NUMBER: "DOUBLE",
+    ColumnType.YEAR_GROUP: "BIGINT",  # the generator writes numbers, and Y and N
+    ColumnType.BOOLEAN: "BOOLEAN",
+}
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection, folder: Path, file: SourceFile, used: frozenset[str] | None = None
+) -> None:
     """Load the good rows of a file into a table of its name, and all rows, typed, into `typed_<name>`.
 
     In `typed_<name>` the column `faults` lists the kinds of fault that a row has: impossible_date, future_date,
-    missing_key, repeated_row.
+    missing_key, repeated_row. A fault in a column that is not among `used` is none; without it every column counts.
     """
     name = raw(connection, folder, file)
     missing = ", ".join(f"'{word}'" for word in file.missing)
     columns, impossible, future, empty = [], ["false"], ["false"], ["false"]
     for column, rules in file.columns.items():
         text = f"CASE WHEN {column} NOT IN ({missing}) THEN {column} END"
-        value = text
+        value, counts = text, used is None or column in used
         if rules.type is ColumnType.DATE:
             value = "coalesce(" + ", ".join(f"try_strptime({text}, '{one}')" for one in file.dates) + ")::DATE"
-            impossible.append(f"({text} IS NOT NULL AND {value} IS NULL)")
-            if not rules.may_be_future:
+            impossible += [f"({text} IS NOT NULL AND {value} IS NULL)"] * counts
+            if not rules.may_be_future and counts:
                 future.append(f"coalesce({value} > DATE '{DELIVERED}', false)")
-        elif rules.type in (ColumnType.INTEGER, ColumnType.NUMBER):
-            value = f"({text})::{'BIGINT' if rules.type is ColumnType.INTEGER else 'DOUBLE'}"
-        if rules.required:
+        elif rules.type in _CASTS:
+            value = f"({text})::{_CASTS[rules.type]}"
+        if rules.required and counts:
             empty.append(f"({text} IS NULL)")
         columns.append(f"{value} AS {column}")
     faults = {"impossible_date": impossible, "future_date": future, "missing_key": empty}
@@ -129,8 +139,9 @@ def load_source(connection: duckdb.DuckDBPyConnection, folder: Path, source: Sou
     """Load the good rows of all files of a source, and its derived tables, into a schema of its name, and use it."""
     connection.execute(f"CREATE SCHEMA {source.name}")
     connection.execute(f"USE {source.name}")
+    use = column_use.of(source)
     for file in source.files:
-        load(connection, folder, file)
+        load(connection, folder, file, use.columns[file.name])
     listed = [
         (name, one.code, one.meaning, one.valid_from, one.valid_to, one.groups)
         for name in source.code_lists

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub import csv_files
+from hub import csv_files, encodings
 from hub.delivered_files import Candidate, DeliveredFile
 from hub.errors import InputError
 from hub.source_files import Column, SourceFile
@@ -25,8 +25,8 @@ def test_the_first_byte_that_is_no_text_is_found_in_pieces_of_any_length(pieces:
         expected = error.start
     for size in (1, 2, 3, 5, 1000):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(csv_files, "_CHUNK", size)
-            assert csv_files._first_undecodable(content, "utf-8") == expected
+            patch.setattr(encodings, "_CHUNK", size)
+            assert encodings.first_undecodable(content, "utf-8") == expected
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import pytest
 
 from hub import csv_records, mapping
 from hub.codes import Code, CodeList
-from hub.mapping import Kind
+from hub.mapping import Kind, Mapped
 from hub.source_files import Column, ColumnType, SourceFile
-from hub.validation import compile_rules
+from hub.source_mappings import EventMapping
+from hub.validation import Reading, compile_rules
 from tests.factories.deliveries import DELIVERED
 
 PAGE = Path(__file__).parents[3] / "docs" / "extracts.md"
@@ -41,14 +42,19 @@ def test_what_may_stand_for_a_field(kind: Kind, sql_type: str, fits: bool) -> No
 def test_every_rule_is_explained_in_the_documents() -> None:
     whole = {"required": True, "minimum": 0, "maximum": 1, "allowed": ("1",)}
     columns = {kind.value: Column(type=kind, **whole) for kind in ColumnType if kind is not ColumnType.DAYS_FROM_START}
-    columns["date"] = Column(type=ColumnType.DATE, not_before=DELIVERED)
+    columns["date"] = Column(type=ColumnType.DATE, not_before=DELIVERED, not_before_column="days")
     columns["days"] = Column(type=ColumnType.DAYS_FROM_START, start="text")
     columns["code"] = Column(codes="codes", codes_on="date")
     codes = CodeList(name="codes", title="Codes", codes=(Code(code="A", meaning="a", valid_from=DELIVERED),))
     declared = SourceFile(name="t", file="t.csv", columns=columns)
-    rules = {rule.name for rule in compile_rules(declared, {"a": DELIVERED}, DELIVERED, {"codes": codes}).rules.rules}
+    reading = Reading(birthdays=frozenset({"date"}))
+    compiled = compile_rules(declared, {"a": DELIVERED}, DELIVERED, {"codes": codes}, reading)
+    rules = {rule.name for rule in (*compiled.rules.rules, *compiled.noticed.rules)}
+    event = Mapped("events", "events.0", EventMapping(type="a", table="t", person="p", occurred_on="d"))
+    rules |= {rule.name for rule in event.rules.rules}
     rules |= {rule.name for group in mapping._RULES.values() for rule in group}
     rules |= set(csv_records.DAMAGE.values()) | {"duplicate", "duplicate_differs"}
+    rules |= {"repeated"}  # of tables without `unique`
     rules |= {"formula", "error_cell", "nul"}  # of workbooks and Parquet files
     explained = set(re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\|[^|]*\|", PAGE.read_text(), re.MULTILINE))))
     assert explained == rules
