@@ -116,7 +116,7 @@ def find(
     records = {key.record_key(source or "", own_id or "")} if person_id is None else set()
     people = {of[record] for record in records if record in of} if person_id is None else {person_id}
     records |= {record for record, one in of.items() if one in people}
-    held = {(row["source"], row["record_key"]) for row in _identity_rows(workspace, records)}
+    held = {(row["source"], row["record_key"]) for row in identity_rows(workspace, records)}
     if not held:
         raise NotFoundError(
             "Nobody is held here under that identifier.", "Check the source and its identifier, or the person_id."
@@ -166,7 +166,7 @@ def erase(
 def _begin(workspace: Workspace, subject: Subject, done: Erased, on: datetime.date, reference: str) -> None:
     """Write the tombstones and what the erasure needs to know until it has ended."""
     key = pseudonyms.open_key(workspace, may_create=False)
-    rows = list(_identity_rows(workspace, subject.records))
+    rows = list(identity_rows(workspace, subject.records))
     traces = Traces.of(rows)
     others = _identifiers_of_others(workspace, subject.records)
     stones = {tombstones.of_record(key, row["source"], row["source_person_id"]) for row in rows}
@@ -254,7 +254,7 @@ def _rewrite_map(workspace: Workspace, values: Collection[str], done: Erased) ->
         shutil.rmtree(workspace.identity / "persons" / digest)
 
 
-def _identity_rows(workspace: Workspace, records: Collection[str]) -> Iterator[dict[str, Any]]:
+def identity_rows(workspace: Workspace, records: Collection[str]) -> Iterator[dict[str, Any]]:
     """Yield the identity rows of the records, in all extracts."""
     wanted = pa.array(sorted(records), pa.string())
     for path in sorted((workspace.identity / "records").glob("*/*.parquet")):

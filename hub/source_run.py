@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hub import codes, parquet_files, quarantine, reading, sql, staged_events, staged_times
+from hub import absent_files, codes, losses, parquet_files, quarantine, reading, sql, staged_events, staged_times
 from hub import staging as stages
 from hub import transformation as transformations
 from hub.csv_files import CsvFile
@@ -48,6 +48,7 @@ class SourceRun:
         period: the period that the names of the files say, when the source has periods.
         replaced: the earlier extracts of the source that this delivery replaces.
         must_keep: a file of which not one row can be kept is an error.
+        whole: an optional file that is not there has no rows; else what it would say stays as it was.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class SourceRun:
         period: str | None = None,
         replaced: Sequence[Earlier] = (),
         must_keep: bool = True,
+        whole: bool = False,
     ) -> None:
         self.declaration = declaration
         self.source = declaration.source
@@ -71,9 +73,11 @@ class SourceRun:
         self.period = period
         self.replaced = replaced
         self.must_keep = must_keep
+        self.whole = whole
         self.read: dict[str, tuple[CsvFile, ...]] = {}
         self.opener = Opener(self.source.name, folder, declaration.beside)
         self.absent: list[str] = []
+        self.not_there: set[str] = set()
         self.facts: dict[str, Any] = {"files": [], "mapped": []}
 
     def prepare(self, *, check: bool = True) -> None:
@@ -99,6 +103,8 @@ class SourceRun:
         for one in files:
             self._refuse_people(declared, one)
         self.absent += [table] * any(found is None for _, found in opened)
+        if not files:
+            self.not_there.add(table)
         self.facts["files"] += reading.load(
             self.connection, source, declared, self.validations[table], files, must_keep=self.must_keep
         )
@@ -128,7 +134,9 @@ class SourceRun:
         # One thread: a sum of fractions, or the first of several equals, must be the same at every run.
         connection.execute("SET threads = 1")
         transformations.derive(connection, declaration)
-        stage = stages.Stage(connection, self.source, self.key, self.delivered_on, self.replaced)
+        untold = frozenset() if self.whole else absent_files.untold(self.source, self.not_there)
+        self.facts["untold"] = sorted(untold)
+        stage = stages.Stage(connection, self.source, self.key, self.delivered_on, self.replaced, untold)
         people = None
         for mapped in mappings(self.source):
             if people is None and mapped.group != "people":
@@ -155,6 +163,7 @@ class SourceRun:
         rows["area"] = stages.write_areas(stage, paths["area"])
         rows["area_event"], history["area_event"] = stages.write_area_events(stage, paths["area_event"])
         self.facts |= events | {"history": {"event": events["history"], **history}, "rows": rows}
+        self.facts["taken_away"] = [one.as_json() for one in losses.count(stage)]
         parquet_files.write(
             self.connection, f"FROM {quarantine.TABLE}", quarantine.QUARANTINE, self.folder / QUARANTINE
         )

@@ -37,9 +37,12 @@ def erase_(
     subject = None if resume else erasure.find(here.workspace, person_id=person, source=source, own_id=own_id)
     if subject is not None and not yes:
         rows = [{"source": name, "records": records} for name, records in sorted(subject.sources.items())]
-        show(rows, as_json, title="Records linked to this person")
-        if not as_json:
-            say("Nothing was erased. Check that these are one person's records, then run it again with --yes.")
+        if as_json:
+            show_json({"person_ids": list(subject.person_ids), "records": rows})
+            return
+        named = ", ".join(subject.person_ids) or "nobody who was linked yet"
+        show(rows, False, title=f"Records linked to this person: {named}")
+        say("Nothing was erased. Check that these are one person's records, then run it again with --yes.")
         return
     if not resume and not (reference and by):
         raise ConfigurationError("An erasure is recorded.", "Give --reference and --as.")

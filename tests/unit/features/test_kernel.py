@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from features import membership
 from features.catalogue import Over
 from features.vectors import Looked, Vectors
+from hub.reporting import Reported
 from tests.factories.histories import AS_OF, DATES, DAY, Histories, asked, drawn_histories
 from tests.factories.streams import differences, filled
 from tests.factories.use_cases import outcome, use_case
@@ -78,5 +79,7 @@ def test_cohort_and_outcome_equal_the_oracle(
     births_known = membership.birth_months(person["birth_month"])
     inside = everyone.only(membership.members(asked_for.cohort, numbers, everyone, births_known))
     assert list(zip(*(column.to_pylist() for column in inside.rows()), strict=True)) == expected
-    found = membership.Outcomes(asked_for, known_to).of(histories.event, everyone)
+    found = membership.Outcomes(asked_for, known_to, Reported(((datetime.date.min, known_to),))).of(
+        histories.event, everyone
+    )
     assert found.to_pylist() == [happened for _, _, happened in outcomes]
