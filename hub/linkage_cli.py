@@ -15,6 +15,7 @@ from hub.command_line import (
     progress,
     show,
     show_json,
+    warn,
 )
 from hub.errors import ConfigurationError
 
@@ -150,6 +151,11 @@ def _show_report(report: "LinkageReport") -> None:
         **{f"left out: {source}": reason for source, reason in report.left_out.items()},
     }
     show([{"what": what, "result": result} for what, result in facts.items()], False, title="Linkage")
+    for source, records in report.unlinked.items():
+        warn(
+            f"warning: not one of {records:,} records of {source} is linked to another source. Is it about the same "
+            "people? See whether names, dates of birth and identifiers are mapped, and which scope identifiers have."
+        )
 
 
 @app.command("people")

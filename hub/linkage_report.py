@@ -26,6 +26,7 @@ class LinkageReport:
         groups: the same by source, sex, ethnicity and deprivation.
         pairs_by_weight: how many pairs have which weight, and how many are linked (hub.pair_counts).
         without_truth: what can be said of each group without truth (hub.linkage_groups).
+        unlinked: for each source of which not one record is linked to another source, how many records it has.
         model: what was learnt (shares of pairs), for reviewers.
         extracts: digests of the extracts linked.
         blocks: for each block (hub.blocks) `block, estimated, pairs, why, candidates`: the pairs that it would make as
@@ -49,6 +50,7 @@ class LinkageReport:
     groups: Sequence[Mapping[str, Any]] = ()
     pairs_by_weight: Sequence[Mapping[str, int]] = ()
     without_truth: Sequence[Mapping[str, Any]] = ()
+    unlinked: Mapping[str, int] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
     extracts: Sequence[str] = ()
     blocks: Sequence[Mapping[str, Any]] = ()
@@ -88,6 +90,7 @@ class LinkageReport:
             "groups": [dict(row) for row in self.groups],
             "pairs_by_weight": [dict(row) for row in self.pairs_by_weight],
             "without_truth": [dict(row) for row in self.without_truth],
+            "unlinked": dict(self.unlinked),
             "model": dict(self.model),
             "extracts": list(self.extracts),
             "blocks": [{name: row[name] for name in row if name != "candidates"} for row in self.blocks],

@@ -56,7 +56,7 @@ _KINDS = {
     "value": Kind.NUMBER,
     "imd_decile": Kind.WHOLE,
 }
-_NOT_FIELDS = {"table", "type", "where", "identifiers", "attributes"}
+_NOT_FIELDS = {"table", "type", "where", "identifiers", "attributes", "id_kind", "id_scope", "scopes"}
 _DELIVERED = "(SELECT delivered_on FROM delivery)"
 _RULES = {
     "people": (

@@ -5,8 +5,8 @@
     told.until                                 # the first day of which it has not told
 
 The newest day of delivery of *any* source says nothing about this one. A delivery tells of the days before its own,
-less the recording delay that the source declares. A return of a period tells of its year alone, however late it came; a year
-of which no return came is a gap, and nobody may take it for a year in which nothing happened.
+less the recording delay that the source declares. A return of a period tells of its year alone, however late it came.
+A year of which no return came is a gap: nobody may take it for a year in which nothing happened.
 
 | delivered on | delay | period, ends on | tells of |
 |---|---|---|---|

@@ -136,7 +136,7 @@ class SourceRun:
         transformations.derive(connection, declaration)
         untold = frozenset() if self.whole else absent_files.untold(self.source, self.not_there)
         self.facts["untold"] = sorted(untold)
-        stage = stages.Stage(connection, self.source, self.key, self.delivered_on, self.replaced, untold)
+        stage = stages.Stage(connection, self.source, self.key, self.delivered_on, self.replaced, untold, self.whole)
         people = None
         for mapped in mappings(self.source):
             if people is None and mapped.group != "people":

@@ -117,6 +117,11 @@ class Source(SourceBody):
         default=None,
         description="For periods that are years: their last day as MM-DD, such as 03-31. A return tells no later day.",
     )
+    shares_own_id: bool = Field(
+        default=True,
+        description="false: the own identifiers here are not those of other sources of the agency, whatever id_scope "
+        "says; where an adapter says it and this agency uses other numbers.",
+    )
     recording_delay_days: int | None = Field(
         default=None,
         ge=0,
@@ -142,6 +147,14 @@ class Source(SourceBody):
         if self.adapter is None and (self.layout or self.events_left_out):
             raise ValueError("`layout` and `events_left_out` go with `adapter`")
         return self
+
+    def own_kind(self, people: PeopleMapping) -> str | None:
+        """Return the kind under which identity rows carry the own identifier; None when only this source has it."""
+        return people.own_kind(agency=self.agency, source=self.name) if self.shares_own_id else None
+
+    def kind_of(self, people: PeopleMapping, identifier: str) -> str:
+        """Return the kind under which identity rows carry an identifier of a mapping of people."""
+        return people.kind_of(identifier, agency=self.agency, source=self.name)
 
     @property
     def delay_days(self) -> int:

@@ -12,6 +12,7 @@ recording date on which the delivery before lacked them, and are known from this
 Two events of one person with equal content stay two: the second one's pseudonym also holds its number.
 """
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def _since(stage: Stage) -> dict[str, str | None]:
             f'SELECT occurred_on FROM {one.result} JOIN "#keys" ON id = person WHERE {one.rules.kept}' for one in mapped
         )
         [(start,)] = stage.execute(f"SELECT min(occurred_on) FROM ({days})").fetchall()
+        if start is None and stage.whole:
+            start = datetime.date.min
         for one in mapped:
             # A table that rests on an optional file which is not there tells of nothing, so it withdraws nothing.
             starts.setdefault(one.event_type, []).append(None if stage.is_untold(one) else start)

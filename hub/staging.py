@@ -57,6 +57,7 @@ class Stage:
         delivered_on: the day of delivery.
         replaced: the earlier extracts of the source that this delivery replaces.
         untold: places of mappings that rest on an optional file which is not there: what they lack says nothing.
+        whole: the delivery says that it is whole: a table without a row tells that nothing ever happened.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -65,6 +66,7 @@ class Stage:
     delivered_on: datetime.date
     replaced: Sequence[Earlier] = ()
     untold: Collection[str] = ()
+    whole: bool = False
 
     def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
         """Run one statement, with the key as parameters where it makes pseudonyms."""
@@ -161,7 +163,7 @@ def write_identity(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
             f"SELECT record_key, {sql.text(stage.source.name)} AS source, id AS source_person_id, "
             f"{', '.join(_IDENTITY_TEXTS)}, date_of_birth, area AS area_id, valid_from, valid_to, end_known_from, "
             f"known_from IS NOT NULL AS is_mapped, {stage.recorded('valid_from')} AS recorded, "
-            f"{_texts(mapped, 'identifiers')}, {_texts(mapped, 'attributes')} "
+            f"{_identifiers(stage.source, mapped)}, {_texts(mapped, 'attributes')} "
             f'FROM {mapped.result} JOIN "#keys" USING (id)'
         )
 
@@ -208,12 +210,32 @@ def end_known_from(stage: Stage) -> str:
     return f"CASE WHEN valid_to IS NOT NULL THEN greatest(known_from, coalesce(end_seen, {late})) END"
 
 
-def _texts(mapped: Mapped, name: str) -> str:
-    entries = ", ".join(
-        f"{{'key': {sql.text(field.name.removeprefix(f'{name}.'))}, 'value': {sql.name(field.name)}}}"
+def _identifiers(source: Source, mapped: Mapped) -> str:
+    """Return the SQL of the identifiers of a row: each under its kind as its scope makes it (`Source.kind_of`)."""
+    people = source.people[int(mapped.place.split(".")[1])]
+    own = source.own_kind(people)
+    pairs = [] if own is None else [(own, "CAST(id AS VARCHAR)")]
+    pairs += [
+        (source.kind_of(people, field.name.removeprefix("identifiers.")), sql.name(field.name))
         for field in mapped.fields
-        if field.name.startswith(f"{name}.")
+        if field.name.startswith("identifiers.")
+    ]
+    return _entries(pairs, "identifiers")
+
+
+def _texts(mapped: Mapped, name: str) -> str:
+    return _entries(
+        [
+            (field.name.removeprefix(f"{name}."), sql.name(field.name))
+            for field in mapped.fields
+            if field.name.startswith(f"{name}.")
+        ],
+        name,
     )
+
+
+def _entries(pairs: Sequence[tuple[str, str]], name: str) -> str:
+    entries = ", ".join(f"{{'key': {sql.text(key)}, 'value': {value}}}" for key, value in pairs)
     if not entries:
         return f"MAP {{}}::MAP(VARCHAR, VARCHAR) AS {name}"
     return f"map_from_entries(list_filter([{entries}], lambda entry: entry.value IS NOT NULL)) AS {name}"
