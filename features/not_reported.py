@@ -34,6 +34,8 @@ FEWEST_DAYS = 20
 """From fewer days with a record nothing can be said about how long a source is silent."""
 OLD_DAYS = 92
 """A source of indicators that ended so many days before a date of looking is named."""
+LATE_SHARE = 0.1
+"""From more than this share of a horizon's days on, of which records may still come, a date of looking is named."""
 _SHOWN = 5
 _DAY = datetime.timedelta(days=1)
 
@@ -187,8 +189,8 @@ def _late(
     late_days = late_within(connection, snapshot.known_to)
     if late_days is None or reported.until is None or late_days <= delay:
         return []
-    sure = reported.until - (late_days - delay) * _DAY
-    open_ = [day for day in known if day + use_case.horizon_days * _DAY > sure]
+    sure, horizon = reported.until - (late_days - delay) * _DAY, use_case.horizon_days
+    open_ = [day for day in known if (day + horizon * _DAY - max(sure, day)).days > LATE_SHARE * horizon]
     if not open_:
         return []
     return [
