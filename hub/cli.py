@@ -1,6 +1,6 @@
 """`sentinel hub`: extracts in, people linked, snapshots out."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,10 @@ from hub.command_line import (
     show_json,
     warn,
 )
+
+if TYPE_CHECKING:
+    from hub.reporting import Reported
+    from hub.snapshots import Snapshot
 
 app = typer.Typer(help="Extracts in, people linked, snapshots out.", no_args_is_help=True)
 app.add_typer(reading_cli.app)
@@ -51,6 +55,8 @@ def publish_(
         return
     rows = [{"table": table, "rows": f"{rows:,}"} for table, rows in facts["rows"].items()]
     show(rows, False, title=f"Snapshot {snapshot.digest[:12]}, known to {facts['known_to']}")
+    for source, told in _reported(snapshot).items():
+        say(f"{source} has told up to {told.last or 'no day'}")
     for left in facts["linkage"]["left_out"]:
         say(f"left out: {left['rows']:,} rows of {left['table']} from {left['source']}: {left['reason']}")
 
@@ -59,7 +65,7 @@ def publish_(
 def snapshots_(
     workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
 ) -> None:
-    """List published snapshots and say which one is current."""
+    """List published snapshots: up to which day each source told in it, and which one is current."""
     from hub import artefacts
     from hub.snapshots import CURRENT, open_snapshot
 
@@ -73,12 +79,20 @@ def snapshots_(
             "known_to": one.known_to.isoformat(),
             "people": one.artefact.facts["rows"]["person"],
             "events": one.artefact.facts["rows"]["event"],
-            "sources": ", ".join(sorted(one.artefact.facts["sources"])),
+            "sources": ", ".join(sorted(one.artefact.facts["sources"])) if as_json else _told(one),
             "current": "yes" if one.digest == current else "no",
         }
         for one in found
     ]
     show(rows, as_json, title="Snapshots", empty="No snapshot was published yet. Run `sentinel hub publish`.")
+
+
+def _reported(snapshot: "Snapshot") -> "dict[str, Reported]":
+    return {name: snapshot.reported(name) for name in sorted(snapshot.artefact.facts["sources"])}
+
+
+def _told(snapshot: "Snapshot") -> str:
+    return ", ".join(f"{name} {told.last or 'of no day'}" for name, told in _reported(snapshot).items())
 
 
 @app.command("gateways")

@@ -1,6 +1,6 @@
 """What somebody must confirm before a delivery is taken: it is not what its day, its name or the one before suggests.
 
-    require(workspace.clock(), runs, confirmed=False, withdraw=False)     # or ConfirmationError, and nothing is taken
+    require(of_day(delivered_on, today), confirmed=False, withdraw=False)     # or ConfirmationError: nothing is taken
 
 | what | confirmed by |
 |---|---|
@@ -44,9 +44,8 @@ class Question:
     rows: tuple[Mapping[str, Any], ...] = ()
 
 
-def of_day(delivered_on: datetime.date, now: datetime.datetime) -> list[Question]:
+def of_day(delivered_on: datetime.date, today: datetime.date) -> list[Question]:
     """Return what is to be asked about a day of delivery: nothing is known from a day that has not come."""
-    today = now.astimezone(datetime.UTC).date()
     if delivered_on <= today:
         return []
     return [Question(f"The day of delivery, {delivered_on}, has not come yet: today is {today}.", CONFIRM)]

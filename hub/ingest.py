@@ -114,7 +114,7 @@ def ingest(
         }
         new = [run for run in runs if run.inputs not in known]
         taken_back = {extract.facts["inputs"] for extract in here if extract.digest in gone}
-        questions = confirmations.of_day(delivered_on, workspace.clock()) if new else []
+        questions = confirmations.of_day(delivered_on, _today(workspace, partnership)) if new else []
         questions += [run.withdrawn_before() for run in new if run.inputs in taken_back]
         _require(questions, ask, confirmed=confirmed, withdraw=withdraw)
         steps = sum(len(files) for run in new for files in run.delivered.files.values()) + 2 * len(new)
@@ -151,6 +151,12 @@ def ingest(
     return [
         ExtractReport(found[run.inputs], run.inputs not in known, found[run.inputs].digest in current) for run in runs
     ]
+
+
+def _today(workspace: Workspace, partnership: Partnership) -> datetime.date:
+    """Return the day up to which a delivery can have come: today (UTC), or a demonstration's own day if later."""
+    today = workspace.clock().astimezone(datetime.UTC).date()
+    return max(today, admission.day_of_use(workspace, partnership))
 
 
 def _require(questions: Sequence[Question], ask: Ask | None, *, confirmed: bool, withdraw: bool) -> None:

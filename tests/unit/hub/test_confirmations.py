@@ -9,13 +9,13 @@ from hub.confirmations import CONFIRM, WITHDRAW, ConfirmationError, Question
 from hub.sources import Source
 from hub.taken_away import Loss, shown
 
-NOON = datetime.datetime(2021, 6, 30, 12, tzinfo=datetime.UTC)
+TODAY = datetime.date(2021, 6, 30)
 CARE = Source.model_validate({"name": "care", "adapter": "ssda903", "agency": "council", "gateways": ["duty"]})
 
 
 @pytest.mark.parametrize(("delivered_on", "asked"), [("2021-06-29", 0), ("2021-06-30", 0), ("2021-07-01", 1)])
 def test_a_day_of_delivery_that_has_not_come_is_asked_about(delivered_on: str, asked: int) -> None:
-    assert len(confirmations.of_day(datetime.date.fromisoformat(delivered_on), NOON)) == asked
+    assert len(confirmations.of_day(datetime.date.fromisoformat(delivered_on), TODAY)) == asked
 
 
 @pytest.mark.parametrize(
