@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from hub import extracts, ingest, linkage, lookup, publish, withdrawal
+from hub import erasure, extracts, ingest, linkage, lookup, publish, withdrawal
 from hub.confirmations import ConfirmationError
 from hub.errors import ConfigurationError, NotFoundError, StateError
 from hub.ledger import publications
@@ -205,6 +205,19 @@ def test_an_identifier_joins_within_its_scope_alone(
     assert report.unlinked == ({} if shared else {"lists": 54, "returns": 54})
 
 
+@pytest.mark.parametrize(("agency", "kept_out"), [("council", 1), ("police", 0)])
+def test_an_erased_number_stays_out_within_its_scope_alone(tmp_path: Path, agency: str, kept_out: int) -> None:
+    sources = _two(", id_kind: child_id, id_scope: agency", agency)
+    town = Town(tmp_path, sources, pupils=None, absences=None, lists=ROWS)
+    town.ingest(sources=["lists"])
+    subject = erasure.find(town.workspace, source="lists", own_id="4000")
+    erasure.erase(town.workspace, subject, on=_day("2025-02-01"), reference="test")
+    town.deliver(pupils=None, absences=None, lists=ROWS, returns=ROWS)
+    lists, returns = town.ingest(_day("2025-03-01"))
+    assert (lists.facts["people"], returns.facts["people"]) == (53, 54 - kept_out)
+    assert returns.facts["erased"]["people"] == kept_out
+
+
 def test_a_clerk_finds_a_person_and_the_look_is_recorded(tmp_path: Path) -> None:
     town = Town(tmp_path)
     clerk = PARTNERSHIP + "    - {id: eve, title: Clerk, role: clerk}\n"
@@ -262,3 +275,48 @@ def test_the_commands_say_what_goes_and_what_came(tmp_path: Path) -> None:
     assert "No published snapshot" in said.stdout
     listed = json.loads(run(app, ["hub", "extracts", "--json", *places]).stdout)
     assert [one["holds_now"] for one in listed] == ["yes", "withdrawn"]
+
+
+TWO_RHYTHMS = """
+sources:
+  - name: returns
+    title: Yearly returns
+    agency: council
+    gateways: [duty]
+    each_delivery: period
+    period: '^returns_([0-9-]+)[.]'
+    period_ends: 03-31
+    files: [{name: returns, file: "returns_*.csv", columns: {id: {required: true}, day: {type: date}}}]
+    people: [{table: returns, id: id}]
+    events: [{type: moved, table: returns, person: id, occurred_on: day}]
+  - name: contacts
+    title: Contacts with the police
+    agency: police
+    gateways: [duty]
+    recording_delay_days: 14
+    files: [{name: contacts, file: contacts.csv, columns: {id: {required: true}, day: {type: date}}}]
+    people: [{table: contacts, id: id}]
+    events: [{type: contact, table: contacts, person: id, occurred_on: day}]
+"""
+
+
+def test_each_source_says_in_the_snapshot_of_which_days_it_has_told(tmp_path: Path) -> None:
+    town = Town(tmp_path, TWO_RHYTHMS, pupils=None, absences=None, contacts="id,day\nA,2022-06-30\n")
+    for name, day in (("2018-19", "2018-07-01"), ("2021", "2020-07-01")):
+        (town.folder / f"returns_{name}.csv").write_text(f"id,day\nA,{day}\nB,{day}\n")
+    town.ingest(_day("2022-07-01"))
+    linkage.link(town.workspace, town.partnership)
+    snapshot = publish.publish(town.workspace, town.partnership)
+    assert snapshot.known_to == _day("2022-07-01")
+    assert snapshot.reported("returns").as_json() == [["2018-04-01", "2019-04-01"], ["2020-04-01", "2021-04-01"]]
+    assert snapshot.reported("contacts").as_json() == [[None, "2022-06-17"]]
+    assert snapshot.reported_of(["moved", "contact"]).last == _day("2021-03-31")
+    assert snapshot.reported_of(["never heard of"]).spans == ()
+
+
+def test_content_of_another_year_than_the_name_is_confirmed(tmp_path: Path) -> None:
+    town = Town(tmp_path, TWO_RHYTHMS, pupils=None, absences=None, contacts="id,day\nA,2022-06-30\n")
+    (town.folder / "returns_2021.csv").write_text("id,day\nA,2016-07-01\nB,2016-08-01\n")
+    with pytest.raises(ConfirmationError, match="the newest is of August 2016"):
+        town.ingest(_day("2022-07-01"))
+    assert len(town.ingest(_day("2022-07-01"), confirmed=True)) == 2
