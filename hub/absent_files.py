@@ -9,6 +9,8 @@ says it is whole (`--whole`) means what it lacks: then nothing is untold.
 import json
 from collections.abc import Collection, Iterable
 
+import duckdb
+
 from hub import sql
 from hub.expressions import parts
 from hub.mapping import Mapped, mappings
@@ -26,10 +28,12 @@ def untold(source: Source, absent: Collection[str]) -> frozenset[str]:
     """
     if not absent:
         return frozenset()
-    files = _files_of(source)
     found = set()
+    with sql.connect() as connection:
+        files = _files_of(connection, source)
+        reads = {mapped.place: _read(connection, mapped) for mapped in mappings(source)}
     for mapped in mappings(source):
-        read = set().union(*(files.get(name, set()) for name in _read(mapped)))
+        read = set().union(*(files.get(name, set()) for name in reads[mapped.place]))
         of_table = files.get(mapped.table.lower(), set())
         is_lost = bool(of_table) and of_table <= {*absent} if mapped.group == "people" else bool(read & {*absent})
         if is_lost:
@@ -37,30 +41,28 @@ def untold(source: Source, absent: Collection[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _files_of(source: Source) -> dict[str, set[str]]:
+def _files_of(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, set[str]]:
     """Return the declared files that each table rests on, by the table's name in lower case."""
     found = {file.name.lower(): {file.name} for file in source.files}
     for derived in source.derived:
-        below = (found.get(name, set()) for name in _tables_in([derived.sql]))
+        below = (found.get(name, set()) for name in _tables_in(connection, [derived.sql]))
         found[derived.name.lower()] = set().union(*below)
     return found
 
 
-def _read(mapped: Mapped) -> set[str]:
+def _read(connection: duckdb.DuckDBPyConnection, mapped: Mapped) -> set[str]:
     """Return the tables that a mapping reads, in lower case."""
     fields = (*mapped.fields, mapped.where)
-    return {mapped.table.lower()} | _tables_in(f"SELECT ({one.expression}\n)" for one in fields if one.expression)
+    statements = [f"SELECT ({one.expression}\n)" for one in fields if one.expression]
+    return {mapped.table.lower()} | _tables_in(connection, statements)
 
 
-def _tables_in(statements: Iterable[str]) -> set[str]:
+def _tables_in(connection: duckdb.DuckDBPyConnection, statements: Iterable[str]) -> set[str]:
     """Return the tables that statements name, in lower case."""
     found = set()
-    with sql.connect() as connection:
-        for statement in statements:
-            [(answer,)] = connection.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
-            found |= {
-                str(part["table_name"]).lower()
-                for part in parts(json.loads(answer))
-                if part.get("type") == "BASE_TABLE"
-            }
+    for statement in statements:
+        [(answer,)] = connection.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
+        found |= {
+            str(part["table_name"]).lower() for part in parts(json.loads(answer)) if part.get("type") == "BASE_TABLE"
+        }
     return found
