@@ -75,9 +75,9 @@ def who(workspace: Workspace, partnership: Partnership, *, source: str, own_id: 
     try:
         subject = erasure.find(workspace, source=source, own_id=own_id)
     except NotFoundError:
-        _record(workspace, by, source, ())
+        record(workspace, by=by, source=source, person_ids=())
         raise
-    entry = _record(workspace, by, source, subject.person_ids)
+    entry = record(workspace, by=by, source=source, person_ids=subject.person_ids)
     rows = erasure.identity_rows(workspace, subject.records)
     records = sorted(
         (str(row["source"]), masking.name(row["given_name"]), masking.name(row["family_name"])) for row in rows
@@ -85,8 +85,15 @@ def who(workspace: Workspace, partnership: Partnership, *, source: str, own_id: 
     return Found(subject.person_ids, tuple(records), entry)
 
 
-def _record(workspace: Workspace, by: str, source: str, person_ids: tuple[str, ...]) -> int:
-    """Write the look to the ledger; return the number of the entry."""
+def record(workspace: Workspace, *, by: str, source: str | None, person_ids: tuple[str, ...]) -> int:
+    """Write a look to the ledger; return the number of the entry.
+
+    Args:
+        workspace: whose ledger.
+        by: id of who looked.
+        source: whose identifier was asked about; None when it was a person_id.
+        person_ids: who was found.
+    """
     subjects = Subjects.open(workspace)
     facts = {
         "what": "whose an identifier is",
