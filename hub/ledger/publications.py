@@ -22,7 +22,7 @@ from hub.ledger.store import Store, open_store
 from hub.workspace import Workspace
 
 KIND = "publication"
-WITHDRAWAL = "withdrawal"
+WITHDRAWAL = "delivery withdrawal"
 """An entry that takes a delivery back: the extract stays where it is and is used no more (hub.withdrawal)."""
 OPERATOR = "operator"
 """Who published, where a command did not say."""

@@ -275,6 +275,8 @@ def test_the_commands_say_what_goes_and_what_came(tmp_path: Path) -> None:
     assert "No published snapshot" in said.stdout
     listed = json.loads(run(app, ["hub", "extracts", "--json", *places]).stdout)
     assert [one["holds_now"] for one in listed] == ["yes", "withdrawn"]
+    verified = run(app, ["ledger", "verify", *places])
+    assert verified.exit_code == 0, verified.exception
 
 
 TWO_RHYTHMS = """
