@@ -263,7 +263,7 @@ class _Run:
             {"identity": identity, **{name: extract.path / file for name, file in TABLES.items()}},
             {one["mapping"].split(".")[0] for one in facts["mapped"]},
             {name: day and datetime.date.fromisoformat(day) for name, day in facts["since"].items()},
-            {place.split(".")[0] for place in facts["untold"]},
+            {place.split(".")[0] for place in facts.get("untold", ())},
         )
 
     def withdrawn_before(self) -> Question:

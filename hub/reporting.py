@@ -194,7 +194,7 @@ def of_source(source: Source, extracts: Sequence[Artefact]) -> Reported:
             source,
             _date(one.facts["delivered_on"]),
             next(iter(one.facts["periods"]), None),
-            months_of(one.facts["days"]),
+            months_of(one.facts.get("days", ())),
         )
         for one in extracts
     )
