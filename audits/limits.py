@@ -8,6 +8,7 @@ from audits.looks import Looks
 from audits.phrases import sentence
 from features.feature_sets import FeatureSet
 from features.outcomes import HEADLINES
+from hub.reporting import Reported
 from models.bundles import Bundle
 
 NOT_LOOKED_AT = (
@@ -90,6 +91,13 @@ def _source(bundle: Bundle, name: str, said: Mapping[str, Any], agencies: Mappin
     return {
         "source": said.get("title", name),
         "agency": agencies.get(said.get("agency", ""), said.get("agency", "")),
+        "told_until": _told_until(said),
         "indicators": used,
         "gateways": gateways,
     }
+
+
+def _told_until(said: Mapping[str, Any]) -> str | None:
+    """Return the last day of which a source has told in the snapshot; None when it has told of none."""
+    last = Reported.from_json(said.get("reported", ())).last
+    return None if last is None else last.isoformat()

@@ -3,11 +3,14 @@
 A page that a reader trusts is generated, so that it cannot say anything else than what the code does.
 """
 
+import datetime
+import enum
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import click
 import typer.main
@@ -26,7 +29,8 @@ def commands() -> str:
     lines.append("Every command takes `--workspace` and `--partnership`; `--debug` anywhere shows a traceback.")
     lines.append("Exit codes: 0 done, 1 unexpected, 2 configuration or flag, 3 input, 4 no gateway, 5 changed bytes,")
     lines.append("6 not found, 7 not allowed now, 8 no approval, 9 no ethics record, 10 a leak was found,")
-    lines.append("11 everything was read and nothing is kept.")
+    lines.append("11 everything was read and nothing is kept, 12 hardly anything was linked, 14 a delivery must be")
+    lines.append("confirmed.")
     _command(typer.main.get_command(app), "sentinel", lines)
     return "\n".join(lines) + "\n"
 
@@ -40,7 +44,7 @@ def _command(command: click.Command, name: str, lines: list[str]) -> None:
             _command(children[child], f"{name} {child}", lines)
         return
     lines += ["", f"### {name}", "", (command.help or "").strip().replace("\n\n", "\n\n"), ""]
-    lines += ["| argument or option | meaning | default |", "| --- | --- | --- |"]
+    lines += ["| argument or option | type and choices | meaning | default |", "| --- | --- | --- | --- |"]
     for parameter in command.params:
         if parameter.name == "help":
             continue
@@ -48,7 +52,33 @@ def _command(command: click.Command, name: str, lines: list[str]) -> None:
         if parameter.param_type_name == "argument":
             shown = f"`{(parameter.name or '').upper()}`"
         needed = "needed" if parameter.required else _default(parameter.default)
-        lines.append(f"| {shown} | {(getattr(parameter, 'help', None) or '').replace('|', '/')} | {needed} |")
+        help_ = (getattr(parameter, "help", None) or "").replace("|", "/")
+        lines.append(f"| {shown} | {_type_of(parameter)} | {help_} | {needed} |")
+
+
+_PLAIN = {str: "text", int: "whole number", float: "number", Path: "path", datetime.datetime: "day, YYYY-MM-DD"}
+
+
+def _type_of(parameter: Any) -> str:
+    """Return what an argument or option takes: its choices, its range, or its type; "flag" for one that takes nothing.
+
+    Args:
+        parameter: as Typer describes it.
+    """
+    if getattr(parameter, "is_flag", False):
+        return "flag"
+    described = parameter.type_descriptor
+    kind, info = described.annotation, described.parameter_info
+    many = get_origin(kind) in (list, tuple)
+    kind = get_args(kind)[0] if many else kind
+    if get_origin(kind) is Literal:
+        found = _choices(get_args(kind))
+    elif isinstance(kind, type) and issubclass(kind, enum.Enum):
+        found = _choices([one.value for one in kind])
+    else:
+        bounds = (("from", getattr(info, "min", None)), ("to", getattr(info, "max", None)))
+        found = " ".join([_PLAIN[kind], *(f"{word} {bound:g}" for word, bound in bounds if bound is not None)])
+    return f"{found}; may be repeated" if many else found
 
 
 def _default(value: object) -> str:
@@ -89,26 +119,65 @@ def partnership() -> str:
     ):
         lines += [f"## {name}", ""]
         schema = model.model_json_schema()
-        _schema(model.__name__, schema, lines)
-        for title, part in sorted(schema.get("$defs", {}).items()):
-            _schema(title, part, lines)
+        parts = schema.get("$defs", {})
+        _schema(model.__name__, schema, parts, lines)
+        for title, part in sorted(parts.items()):
+            _schema(title, part, parts, lines)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _schema(title: str, schema: dict[str, object], lines: list[str]) -> None:
+def _schema(title: str, schema: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]], lines: list[str]) -> None:
     said = str(schema.get("description", "")).split("\n\nAttributes")[0].replace("\n", " ")
     lines += [f"### {title}", "", said, ""]
     if "enum" in schema:
         lines += [", ".join(f"`{one}`" for one in _list(schema["enum"])), ""]
         return
     needed = set(_list(schema.get("required", [])))
-    lines += ["| key | meaning | needed |", "| --- | --- | --- |"]
+    lines += ["| key | type and choices | meaning | needed |", "| --- | --- | --- | --- |"]
     properties = schema.get("properties", {})
     for key, field in properties.items() if isinstance(properties, dict) else ():
         default = f"no; `{json.dumps(field['default'])}`" if field.get("default") not in (None, [], {}) else "no"
         meaning = str(field.get("description", "")).replace("|", "\\|")
-        lines.append(f"| `{key}` | {meaning} | {'yes' if key in needed else default} |")
+        kind = schema_type(field, parts).replace("|", "\\|")
+        lines.append(f"| `{key}` | {kind} | {meaning} | {'yes' if key in needed else default} |")
     lines.append("")
+
+
+def schema_type(field: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what may stand under a key, from its JSON schema: a type with its bounds, choices, or another table.
+
+    Args:
+        field: the schema of the key.
+        parts: the schemas that it may refer to, by name.
+    """
+    if "$ref" in field:
+        name = str(field["$ref"]).rsplit("/", 1)[-1]
+        choices = parts.get(name, {}).get("enum")
+        return _choices(choices) if choices else f"[{name}](#{name.lower()})"
+    if "anyOf" in field:
+        kinds = [schema_type(one, parts) for one in field["anyOf"] if one.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "enum" in field or "const" in field:
+        return _choices(field.get("enum") or [field["const"]])
+    kind = field.get("type")
+    if kind == "array":
+        return f"list of {schema_type(field.get('items', {}), parts)}"
+    if kind == "object":
+        inner = field.get("additionalProperties")
+        return f"map to {schema_type(inner, parts)}" if isinstance(inner, dict) else "map"
+    if field.get("format") == "date":
+        return "day, YYYY-MM-DD"
+    words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+    return " ".join(
+        [words.get(str(kind), "anything"), *(f"{word} {field[name]:g}" for name, word in _BOUNDS if name in field)]
+    )
+
+
+_BOUNDS = (("minimum", "from"), ("exclusiveMinimum", "above"), ("maximum", "to"), ("exclusiveMaximum", "below"))
+
+
+def _choices(values: Sequence[object]) -> str:
+    return ", ".join(f"`{one}`" for one in values)
 
 
 def _list(value: object) -> list[str]:

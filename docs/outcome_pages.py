@@ -76,7 +76,8 @@ year; `--page` writes it as a page, `--json` for scripts.
   no level.
 - The interval is Wilson's, 95 %. “All complete periods” puts them together; its interval is Wilson's too, with the
   variance over children, because a child can count once in each.
-- Told is what the hub knows now: what was withdrawn did not happen. A period is *not complete* until 19 in 20 records
+- Told is what the hub knows now: what was withdrawn did not happen. Periods of which a source of the outcome has not
+  told yet are left out. A period is *not complete* until 19 in 20 records
   will have reached the hub, as late as those that are at least a year old did.
 - Only for the framework's purpose, and only from sources with a gateway for it on the day, then and now. An outcome of
   another source says which gateway is missing, and has no level.

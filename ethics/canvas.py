@@ -151,6 +151,18 @@ class CanvasFile(Document):
     sections: dict[str, str] = Field(description="An answer, in plain words, for each of the 15 sections.")
 
 
+def template(use_case: str) -> str:
+    """Return a canvas without answers: each section under its question, and the sections under their groups."""
+    lines = [f"# The data ethics canvas of the use case {use_case}: answer each question in plain words.", "sections:"]
+    group = None
+    for section in SECTIONS:
+        if section.group != group:
+            group = section.group
+            lines.append(f"  # {group}")
+        lines += [f"  # {section.question}", f'  {section.key}: ""']
+    return "\n".join(lines) + "\n"
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A section that has no sufficient answer, and why."""

@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from ethics.arguments import ProposalArgument, open_record
-from hub.command_line import AsOption, JsonOption, PartnershipOption, WorkspaceOption, place, say, show
+from hub import names
+from hub.command_line import (
+    AsOption,
+    JsonOption,
+    PartnershipOption,
+    UseCaseOption,
+    WorkspaceOption,
+    place,
+    say,
+    show,
+)
+from hub.errors import StateError
 
 app = typer.Typer(help="The 15 sections of the data ethics canvas of a proposal.", no_args_is_help=True)
 
@@ -35,6 +46,24 @@ def canvas_show(
         for what, words in card.items():
             say(f"{what}: {words}")
     show(rows, as_json, title="Data ethics canvas")
+
+
+@app.command("template")
+def canvas_template(
+    use_case: UseCaseOption,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+) -> None:
+    """Write canvases/USE_CASE.yaml with every question and no answer; a file that is there stays as it is."""
+    from ethics import canvas
+
+    here = place(workspace, partnership)
+    path = canvas.path_of(here.partnership.folder, names.checked(use_case, "use case"))
+    if path.exists():
+        raise StateError(f"{path} is there already.", "Answer its questions, or take it away first.")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(canvas.template(use_case), encoding="utf-8")
+    say(f"wrote {path}. Answer the {len(canvas.SECTIONS)} questions, then `sentinel ethics canvas load`.")
 
 
 @app.command("load")

@@ -3,9 +3,9 @@
 A feature set is an artefact with `matrix.parquet`, `coverage.parquet` and `groups.parquet` (the same rows in the same
 order; only audits read groups) and these facts: `schema_version`, `partnership`, `snapshot`, `known_to`, `use_case`
 (whole), `use_case_digest`, `catalogue_digest`, `code_digest`, `indicators` (whole, in order), `coverage` (the sources
-of its columns), `rows` and `outcomes` by as-of date (an outcome count is null while the horizon is not complete),
-`odd_events` (see `features.odd_events`), `leakage` (what the checks for leaks found: `features.lint.of_build`), and,
-copied from the snapshot, `sources` and `linkage`.
+of its columns), `rows` and `outcomes` by as-of date (an outcome count is null unless the outcome's own sources told of
+the whole horizon), `odd_events` (see `features.odd_events`), `leakage` (what the checks for leaks found:
+`features.lint.of_build`), and, copied from the snapshot, `sources` and `linkage`.
 """
 
 import datetime

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     NEAR_PERFECT = "near_perfect"
     VALUE_CHANGES = "value_changes"
     COHORT_FUTURE = "cohort_future"
+    NOT_REPORTED = "not_reported"
 
 
 TITLES: Mapping[Kind, str] = MappingProxyType(
@@ -38,6 +39,7 @@ TITLES: Mapping[Kind, str] = MappingProxyType(
         Kind.NEAR_PERFECT: "One indicator that almost tells the outcome",
         Kind.VALUE_CHANGES: "Values of the past that changed between two snapshots",
         Kind.COHORT_FUTURE: "Cohort rules that use what came later",
+        Kind.NOT_REPORTED: "Days of which a source has not told",
     }
 )
 """Each kind's name for people."""

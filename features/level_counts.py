@@ -7,6 +7,7 @@ Everything here is as the hub knows it on the snapshot's last day, and still hol
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import duckdb
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from features.conditions import event_condition, known_on
 from features.outcomes import Outcome, Period
 from hub import sql
+from hub.reporting import EVER, Reported
 from hub.snapshots import Snapshot
 
 Whole = npt.NDArray[np.int64]
@@ -70,8 +72,9 @@ def count(snapshot: Snapshot, outcome: Outcome, sources: Sequence[str]) -> Count
             f"CREATE TABLE happened AS SELECT person_id, occurred_on, known_from FROM event WHERE "
             f"{event_condition(outcome.events)} AND source IN {sql.texts(sources)} AND {known_on(_now(snapshot))}"
         )
-        late_days = _late_days(connection, snapshot.known_to)
-        times = _times(connection, outcome, snapshot.known_to, late_days or 0)
+        late_days = late_within(connection, snapshot.known_to)
+        reported = reduce(Reported.both, map(snapshot.reported, sources), EVER)
+        times = _times(connection, outcome, reported, late_days or 0)
         if not times:
             return None
         _look(connection, snapshot, outcome, times)
@@ -94,7 +97,7 @@ def _now(snapshot: Snapshot) -> str:
     return sql.date(snapshot.known_to)
 
 
-def _late_days(connection: duckdb.DuckDBPyConnection, known_to: datetime.date) -> int | None:
+def late_within(connection: duckdb.DuckDBPyConnection, known_to: datetime.date) -> int | None:
     """Return within how many days 19 in 20 records reached the hub, from those that are at least a year old.
 
     Newer ones would make it too short: what comes late of them is not there yet. None when there are none, or when it
@@ -108,21 +111,26 @@ def _late_days(connection: duckdb.DuckDBPyConnection, known_to: datetime.date) -
 
 
 def _times(
-    connection: duckdb.DuckDBPyConnection, outcome: Outcome, known_to: datetime.date, late_days: int
+    connection: duckdb.DuckDBPyConnection, outcome: Outcome, reported: Reported, late_days: int
 ) -> tuple[Times, ...]:
-    """Return the whole periods in which the definition holds, from the first with an event up to the snapshot's day."""
+    """Return the whole periods in which the definition holds and of which the sources told, from the first event on.
+
+    The day of delivery itself, on which a source goes on, counts as told. A period is complete when so many days more
+    were told of that nearly all of its records have come.
+    """
     first = connection.execute(
         f"SELECT min(occurred_on) FROM happened WHERE occurred_on >= {sql.date(outcome.since)}"
     ).fetchall()[0][0]
-    if first is None:
+    if first is None or reported.until is None:
         return ()
     months = MONTHS[outcome.period]
     number = first.year * 12 + (first.month - 1) // months * months
     found = []
-    while (until := _day(number + months)) <= known_to + datetime.timedelta(days=1):
+    day = datetime.timedelta(days=1)
+    while (until := _day(number + months)) <= reported.until + day:
         start = _day(number)
-        if outcome.holds(start, until):
-            found.append(Times(start, until, until + datetime.timedelta(days=late_days - 1) <= known_to))
+        if outcome.holds(start, until) and reported.covers(start, until - day):
+            found.append(Times(start, until, until + (late_days - 1) * day <= reported.until))
         number += months
     return tuple(found)
 

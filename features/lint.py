@@ -23,10 +23,12 @@ from features import (
     cohort_leaks,
     episode_leaks,
     extract_columns,
+    not_reported,
     recording_dates,
     rows,
     single_predictors,
     snapshot_changes,
+    snapshot_order,
 )
 from features.catalogue import Indicator
 from features.event_fields import readers
@@ -34,10 +36,10 @@ from features.leaks import Check, Finding, Kind, Leakage
 from features.permissions import require_gateways
 from features.single_predictors import Columns
 from features.use_cases import UseCase
-from hub import artefacts, sql
-from hub.errors import SentinelError, StateError
+from hub import sql
+from hub.errors import StateError
 from hub.partnership import Partnership
-from hub.snapshots import Snapshot, open_snapshot
+from hub.snapshots import Snapshot
 from hub.workspace import Workspace
 
 Report = Callable[[str, int, int], None]
@@ -56,6 +58,7 @@ _STEPS = (
     "Dates of recording",
     "Single indicators",
     "The cohort",
+    "What sources have told",
     "An earlier snapshot",
 )
 
@@ -89,7 +92,7 @@ def lint(
         StateError: `earlier` is not older.
     """
     tell = report or (lambda _step, _done, _total: None)
-    if earlier is not None and (earlier.digest == snapshot.digest or earlier.known_to > snapshot.known_to):
+    if earlier is not None and (earlier.digest == snapshot.digest or snapshot_order.precedes(snapshot, earlier)):
         raise StateError(
             f"The snapshot {earlier.digest[:12]} is not older than {snapshot.digest[:12]}.", "Give an older one."
         )
@@ -116,7 +119,7 @@ def of_build(
 ) -> dict[str, Any]:
     """Return what a feature set keeps under `leakage`: `Leakage.as_json` and `despite`, the reason or null.
 
-    The newest snapshot that is older than this one by the day that it covers, if there is any, is compared with it.
+    The newest snapshot that is older than this one (`snapshot_order.earlier_snapshot`), if any, is compared with it.
 
     Args:
         workspace: where extracts and snapshots lie.
@@ -135,25 +138,11 @@ def of_build(
     def columns(names: Sequence[str]) -> pa.Table:
         return pq.read_table(matrix, columns=[*names])
 
-    earlier = earlier_snapshot(workspace, snapshot)
+    earlier = snapshot_order.earlier_snapshot(workspace, snapshot)
     tell = report or (lambda _step, _done, _total: None)
     found = _look(workspace, partnership, snapshot, use_case, indicators, columns, earlier, tell)
     found.require_none(despite=despite)
     return {**found.as_json(), "despite": (despite or "").strip() or None}
-
-
-def earlier_snapshot(workspace: Workspace, snapshot: Snapshot) -> Snapshot | None:
-    """Return the newest snapshot of the same partnership that covers less time than `snapshot`; None without one."""
-    found: list[Snapshot] = []
-    for digest in artefacts.digests_in(workspace.snapshots):
-        try:
-            one = open_snapshot(workspace, digest)
-        except SentinelError:
-            continue  # damaged, or of another schema: nothing to compare with
-        same = one.artefact.facts["partnership"] == snapshot.artefact.facts["partnership"]
-        if same and one.known_to < snapshot.known_to:
-            found.append(one)
-    return max(found, key=lambda one: (one.known_to, one.digest), default=None)
 
 
 def _look(
@@ -179,6 +168,7 @@ def _look(
             lambda: [recording_dates.check(connection, workspace, snapshot, sources)],
             lambda: [single_predictors.check(use_case, indicators, columns)],
             lambda: [cohort_leaks.check(connection, who, looked, stamped, people=use_case.people)],
+            lambda: [not_reported.check(connection, partnership, snapshot, use_case, indicators)],
             lambda: _compared(connection, snapshot, earlier, use_case, indicators),
         )
         found = []

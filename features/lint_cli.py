@@ -34,7 +34,7 @@ def lint_(
     as_json: JsonOption = False,
 ) -> None:
     """Look for leaks: whatever lets an indicator or the cohort see the future. Exit code 10 when there is any."""
-    from features import lint, use_cases
+    from features import lint, snapshot_order, use_cases
     from features.leaks import TITLES, LeakError
     from hub.snapshots import open_snapshot
 
@@ -42,7 +42,7 @@ def lint_(
     found_use_case = use_cases.read(here.partnership, use_case)
     looked_at = open_snapshot(here.workspace, snapshot)
     if earlier == NEWEST:
-        before = lint.earlier_snapshot(here.workspace, looked_at)
+        before = snapshot_order.earlier_snapshot(here.workspace, looked_at)
     else:
         before = None if earlier == NONE else open_snapshot(here.workspace, earlier)
     with progress("Looking for leaks") as tell:

@@ -21,6 +21,7 @@ from features.feature_sets import (
     catalogue_digest,
     open_feature_set,
 )
+from features.membership import covers, outcome_reported
 from features.odd_events import odd_events
 from features.parts import PartMaker, coverage_sources, split, streams
 from features.permissions import require_gateways
@@ -141,7 +142,7 @@ def _facts(
             f"Nobody is in the cohort of {use_case.name} on any of {len(dates)} dates of looking.",
             "Check the cohort's rules and event types against the snapshot.",
         )
-    horizon = datetime.timedelta(days=use_case.horizon_days)
+    told, horizon = outcome_reported(snapshot, use_case), use_case.horizon_days
     return {
         "schema_version": SCHEMA_VERSION,
         "partnership": snapshot.artefact.facts["partnership"],
@@ -150,7 +151,7 @@ def _facts(
         "indicators": [indicator.model_dump(mode="json") for indicator in indicators],
         "coverage": list(coverage_sources(indicators)),
         "rows": {day.isoformat(): looked[day] for day in dates},
-        "outcomes": {day.isoformat(): outcomes[day] if day + horizon <= snapshot.known_to else None for day in dates},
+        "outcomes": {day.isoformat(): outcomes[day] if covers(told, day, horizon) else None for day in dates},
         "odd_events": odd_events(snapshot, sources),
         "sources": {name: snapshot.artefact.facts["sources"][name] for name in sources},
         "linkage": snapshot.artefact.facts["linkage"],

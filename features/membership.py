@@ -13,10 +13,13 @@ from features.measures import Measure
 from features.plan import Column
 from features.use_cases import Cohort, OpenSpell, UseCase
 from features.vectors import Looked, Vectors
+from hub.reporting import Reported
+from hub.snapshots import Snapshot
 
 DEATH = "death"
 """The event type by which a source says that a person has died."""
 _LONG_AGO = -(2**31)
+_EPOCH = datetime.date(1970, 1, 1)
 
 
 def columns(cohort: Cohort) -> tuple[Column, ...]:
@@ -83,19 +86,36 @@ def birth_months(column: pa.ChunkedArray | pa.Array) -> NDArray[np.float64]:
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
+def outcome_reported(snapshot: Snapshot, use_case: UseCase) -> Reported:
+    """Return the days of which the outcome's own sources have told: what other sources bring says nothing about it."""
+    return snapshot.reported_of(use_case.outcome.events.types)
+
+
+def covers(reported: Reported, as_of_date: datetime.date, horizon_days: int) -> bool:
+    """Say whether the outcome of a date of looking is known: all of `[as_of, as_of + horizon_days)` was told of."""
+    return reported.covers(as_of_date, as_of_date + datetime.timedelta(days=horizon_days))
+
+
 class Outcomes:
     """The outcome of a use case, worked out for one thread."""
 
-    def __init__(self, use_case: UseCase, known_to: datetime.date) -> None:
-        """Compile the outcome as it is known on the last day of a snapshot."""
+    def __init__(self, use_case: UseCase, known_to: datetime.date, reported: Reported) -> None:
+        """Compile the outcome as it is known on the last day of a snapshot.
+
+        Args:
+            use_case: its outcome and horizon.
+            known_to: that day.
+            reported: the days of which the outcome's own sources have told (`outcome_reported`).
+        """
         self._horizon = use_case.horizon_days
         self._vectors = Vectors(
             [Column(Measure.ANY, events=use_case.outcome.events, window_days=use_case.horizon_days)]
         )
         self._known_to = known_to
+        self._reported = reported
 
     def of(self, events: pa.Table, looked: Looked) -> pa.Array:
-        """Return the outcome of each row: int8, 1 or 0, null while the horizon reaches past the last known day.
+        """Return the outcome of each row: int8, 1 or 0, null unless its sources told of the whole horizon.
 
         It is 1 when an event of the outcome occurred in `[as_of_date, as_of_date + horizon_days)`. What counts is what
         is known on the snapshot's last day: an event that was withdrawn or corrected by then did not happen.
@@ -114,5 +134,10 @@ class Outcomes:
         ends = Looked(looked.person_ids, looked.starts, (looked.as_of + self._horizon).astype(np.int32))
         out = self._vectors.blank(len(ends.as_of))
         self._vectors.fill(Over.SELF, events, ends, out)
-        last = (self._known_to - datetime.date(1970, 1, 1)).days
-        return pa.array(out[0].astype(np.int8), mask=ends.as_of > last)
+        return pa.array(out[0].astype(np.int8), mask=~self._told(looked.as_of))
+
+    def _told(self, as_of: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Say of which rows the sources told of every day of the horizon, which may have gaps before and after it."""
+        days, where = np.unique(as_of, return_inverse=True)
+        told = [covers(self._reported, _EPOCH + datetime.timedelta(days=int(day)), self._horizon) for day in days]
+        return np.array(told, dtype=bool)[where]

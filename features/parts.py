@@ -63,7 +63,7 @@ class PartMaker:
         self.sources = coverage_sources(indicators)
         coverage = [Column(Measure.KNOWN, sources=(source,)) for source in self.sources]
         self._vectors = Vectors(membership.columns(use_case.cohort), self._indicators, coverage)
-        self._outcomes = Outcomes(use_case, snapshot.known_to)
+        self._outcomes = Outcomes(use_case, snapshot.known_to, membership.outcome_reported(snapshot, use_case))
         self._dates = np.array(sorted(dates), dtype="datetime64[D]").astype(np.int32)
         self._areas = sql.connect(threads=1)
         for table in ("person", "area"):

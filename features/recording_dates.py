@@ -74,10 +74,11 @@ def stamped_sources(workspace: Workspace, snapshot: Snapshot, sources: Iterable[
 
 
 def _held(workspace: Workspace, snapshot: Snapshot) -> list[Artefact]:
-    """Return the extracts up to those of the snapshot, and none that came later or was superseded."""
+    """Return the extracts up to those of the snapshot, and none that came later, was superseded or withdrawn."""
     facts = snapshot.artefact.facts
     inside = {one["digest"] for one in facts["extracts"]}
-    every = extracts.all_extracts(workspace)
+    gone = extracts.withdrawn(workspace) - inside
+    every = [one for one in extracts.all_extracts(workspace) if one.digest not in gone]
     if not inside or not inside <= {one.digest for one in every}:
         return []
     last = {

@@ -7,7 +7,7 @@ import datetime
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field, field_validator
 
@@ -144,8 +144,13 @@ class _Declared(Document, Generic[OutcomeT]):
         default=366,
         ge=1,
         le=3660,
-        description="How old the newest data may be, in days from the last day that the snapshot covers to the day of "
-        "use; on older data nothing is scored.",
+        description="How old the data of each source that a score reads may be, in days from the first day of which it "
+        "has not told to the day of use; on older data nothing is scored.",
+    )
+    source_days: dict[str, Annotated[int, Field(ge=1, le=36600)]] = Field(
+        default_factory=dict,
+        description="For sources that may be older (or must be newer) than snapshot_days says, with how many days; a "
+        "score says which of its sources are old.",
     )
     approval_days: int = Field(default=365, ge=1, le=1095, description="Longest time for which an approval may hold.")
 
@@ -188,6 +193,10 @@ class UseCase(_Declared[Outcome]):
             return f"the definition of {outcome.name} ends on {outcome.until}, within the horizon"
         return None
 
+    def oldest_days(self, source: str) -> int:
+        """Return how many days old what a source tells may be when somebody is scored."""
+        return self.source_days.get(source, self.snapshot_days)
+
     def newest(self, known_to: datetime.date) -> datetime.date:
         """Return the last scheduled as-of date that a snapshot known to `known_to` covers.
 
@@ -220,6 +229,10 @@ def read(partnership: Partnership, name: str) -> UseCase:
         raise yaml_documents.unknown_name(
             path, "simple_rule.indicator", "indicator in this use case", found.simple_rule.indicator, found.indicators
         )
+    for source_name in found.source_days:
+        sources = [source.name for source in partnership.sources]
+        if source_name not in sources:
+            raise yaml_documents.unknown_name(path, f"source_days.{source_name}", "source", source_name, sources)
     attributes = {name for source in partnership.sources for people in source.people for name in people.attributes}
     for index, group in enumerate(found.groups):
         attribute = group.column.removeprefix("person.attributes.")

@@ -19,7 +19,7 @@ from hub.errors import ConfigurationError
 from hub.expressions import nearest
 from hub.names import NAME, checked
 from hub.powers import Level, Sector
-from hub.source_files import check_period
+from hub.source_files import check_period, check_period_end
 from hub.yaml_documents import Document
 
 FOLDER = Path(str(resources.files("hub").joinpath("adapters")))
@@ -50,6 +50,10 @@ class Adapter(Document):
         default=None,
         description="For period: return_year, or a regular expression on file names whose group names the period.",
     )
+    period_ends: str | None = Field(
+        default=None,
+        description="For periods that are years: their last day as MM-DD, such as 03-31. A return tells no later day.",
+    )
     dangers: tuple[str, ...] = Field(default=(), description="What is known to mislead, each in a sentence.")
     specification: str = Field(min_length=3, description="Where the layout comes from: title and year.")
     source: dict[str, Any] = Field(description="What stands under a source in sources.yaml: files and mappings.")
@@ -58,6 +62,11 @@ class Adapter(Document):
     @classmethod
     def _period_has_a_group(cls, value: str | None) -> str | None:
         return check_period(value)
+
+    @field_validator("period_ends")
+    @classmethod
+    def _period_ends_on_a_day(cls, value: str | None) -> str | None:
+        return check_period_end(value)
 
     @model_validator(mode="after")
     def _period_where_needed(self) -> Self:

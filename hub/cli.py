@@ -1,16 +1,13 @@
 """`sentinel hub`: extracts in, people linked, snapshots out."""
 
-import datetime
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub import linkage_cli, quality_cli, reading_cli
+from hub import deliveries_cli, linkage_cli, quality_cli, reading_cli
 from hub.command_line import (
     JsonOption,
     PartnershipOption,
-    Place,
     SparkOption,
     WorkspaceOption,
     place,
@@ -21,113 +18,15 @@ from hub.command_line import (
     warn,
 )
 
+if TYPE_CHECKING:
+    from hub.reporting import Reported
+    from hub.snapshots import Snapshot
+
 app = typer.Typer(help="Extracts in, people linked, snapshots out.", no_args_is_help=True)
 app.add_typer(reading_cli.app)
+app.add_typer(deliveries_cli.app)
 app.add_typer(linkage_cli.app)
 app.add_typer(quality_cli.app)
-
-DataArgument = Annotated[Path, typer.Argument(help="Folder with the delivered files; they are only read.")]
-DeliveredOption = Annotated[
-    datetime.datetime | None,
-    typer.Option(
-        "--delivered-on", formats=["%Y-%m-%d"], help="Day of delivery: nothing was known after it. Else today (UTC)."
-    ),
-]
-
-
-@app.command("ingest")
-def ingest_(
-    data: DataArgument,
-    delivered_on: DeliveredOption = None,
-    source: Annotated[
-        list[str] | None, typer.Option("--source", help="Only this source of the delivery; may be repeated.")
-    ] = None,
-    spark: SparkOption = None,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Read and check a delivery: good rows become extracts, bad rows go to the quarantine."""
-    from hub import ingest
-
-    here = place(workspace, partnership)
-    with progress("Reading extracts") as tell:
-        day = (delivered_on or datetime.datetime.now(datetime.UTC)).date()
-        reports = ingest.ingest(here.workspace, here.partnership, data, day, source or None, tell, spark=spark)
-    show([report.row() for report in reports], as_json, title="Extracts")
-    for report in reports:
-        for one in report.extract.facts.get("notices", ()):
-            warn(f"{report.source}: {one['said']} {one['remedy']}".rstrip())
-
-
-@app.command("extracts")
-def extracts_(
-    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
-) -> None:
-    """List every extract, oldest delivery first, and say which one of each source holds now."""
-    from hub import extracts
-
-    here = place(workspace, partnership)
-    current = {extract.digest for extract in extracts.current_extracts(here.workspace)}
-    rows = [
-        {
-            "source": extract.facts["source"],
-            "delivered_on": extract.facts["delivered_on"],
-            "people": extract.facts["people"],
-            "events": extract.facts["rows"]["event"],
-            "rows_in": sum(file["rows"] for file in extract.facts["files"]),
-            "quarantined": sum(one["quarantined"] for one in (*extract.facts["files"], *extract.facts["mapped"])),
-            "holds_now": "yes" if extract.digest in current else "no",
-            "extract": extract.digest if as_json else extract.digest[:12],
-        }
-        for extract in extracts.all_extracts(here.workspace)
-    ]
-    show(rows, as_json, title="Extracts", empty="No extract was ingested yet. Run `sentinel hub ingest`.")
-
-
-@app.command("quarantine")
-def quarantine_(
-    by: Annotated[
-        Literal["sex", "ethnicity"] | None,
-        typer.Option("--by", help="Count by source, rule and this group of the rows' people; small numbers withheld."),
-    ] = None,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Count quarantined rows by source, file or mapping, and rule; a row that breaks two rules counts under both."""
-    from hub import extracts
-
-    here = place(workspace, partnership)
-    if by is not None:
-        _quarantine_by(here, by, as_json)
-        return
-    rows = [
-        {
-            "source": extract.facts["source"],
-            "delivered_on": extract.facts["delivered_on"],
-            "where": one.get("file") or one.get("title") or one.get("mapping"),
-            "rule": rule,
-            "rows": count,
-        }
-        for extract in extracts.current_extracts(here.workspace)
-        for one in (*extract.facts["files"], *extract.facts["mapped"])
-        for rule, count in sorted(one["rules"].items())
-    ]
-    show(rows, as_json, title="Quarantined rows", empty="No row is in quarantine.")
-
-
-def _quarantine_by(here: Place, by: Literal["sex", "ethnicity"], as_json: bool) -> None:
-    from hub import quarantine_groups
-
-    found = quarantine_groups.by_group(here.workspace, here.partnership, by)
-    if as_json:
-        show_json(found)
-        return
-    rows = [{**row, "share": quarantine_groups.text_of(row["share"])} for row in found["rows"]]
-    show(rows, False, title=f"Quarantined rows by {by}", empty="No row is in quarantine.")
-    if rows:
-        say(found["note"])
 
 
 @app.command("publish")
@@ -156,6 +55,8 @@ def publish_(
         return
     rows = [{"table": table, "rows": f"{rows:,}"} for table, rows in facts["rows"].items()]
     show(rows, False, title=f"Snapshot {snapshot.digest[:12]}, known to {facts['known_to']}")
+    for source, told in _reported(snapshot).items():
+        say(f"{source} has told up to {told.last or 'no day'}")
     for left in facts["linkage"]["left_out"]:
         say(f"left out: {left['rows']:,} rows of {left['table']} from {left['source']}: {left['reason']}")
 
@@ -164,7 +65,7 @@ def publish_(
 def snapshots_(
     workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
 ) -> None:
-    """List published snapshots and say which one is current."""
+    """List published snapshots: up to which day each source told in it, and which one is current."""
     from hub import artefacts
     from hub.snapshots import CURRENT, open_snapshot
 
@@ -178,12 +79,20 @@ def snapshots_(
             "known_to": one.known_to.isoformat(),
             "people": one.artefact.facts["rows"]["person"],
             "events": one.artefact.facts["rows"]["event"],
-            "sources": ", ".join(sorted(one.artefact.facts["sources"])),
+            "sources": ", ".join(sorted(one.artefact.facts["sources"])) if as_json else _told(one),
             "current": "yes" if one.digest == current else "no",
         }
         for one in found
     ]
     show(rows, as_json, title="Snapshots", empty="No snapshot was published yet. Run `sentinel hub publish`.")
+
+
+def _reported(snapshot: "Snapshot") -> "dict[str, Reported]":
+    return {name: snapshot.reported(name) for name in sorted(snapshot.artefact.facts["sources"])}
+
+
+def _told(snapshot: "Snapshot") -> str:
+    return ", ".join(f"{name} {told.last or 'of no day'}" for name, told in _reported(snapshot).items())
 
 
 @app.command("gateways")

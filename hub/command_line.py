@@ -105,13 +105,21 @@ def show(rows: Sequence[Mapping[str, Any]], as_json: bool, *, title: str, empty:
     if not rows:
         say(empty)
         return
+    wide = None if sys.stdout.isatty() else 160
+    _table(Console(highlight=False, width=wide), rows, title)
+
+
+def warn_rows(rows: Sequence[Mapping[str, Any]], *, title: str) -> None:
+    """Print rows as a table for people on standard error."""
+    _table(Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 160), rows, title)
+
+
+def _table(console: Console, rows: Sequence[Mapping[str, Any]], title: str) -> None:
     table = Table(header_style="bold")
     for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(escape("" if value is None else str(value)) for value in row.values()))
-    wide = None if sys.stdout.isatty() else 160
-    console = Console(highlight=False, width=wide)
     console.print(f"[bold]{escape(title)}[/]")
     console.print(table)
 

@@ -31,6 +31,7 @@ from hub import (
 from hub.artefacts import Artefact
 from hub.candidates import Splink
 from hub.earlier_pairs import Memory
+from hub.placeholders import Placeholders
 from hub.spark_candidates import OnSpark
 
 STEPS = ("Reading records", "Weighing pairs", "Building people")
@@ -101,7 +102,7 @@ def find_people(
     earlier: Artefact | None = None,
     batch_pairs: int = candidates.BATCH_PAIRS,
     spark: OnSpark | None = None,
-    placeholder_names: Collection[str] = (),
+    placeholders: Placeholders | None = None,
 ) -> Found:
     """Find out which records are one person.
 
@@ -115,10 +116,10 @@ def find_people(
         earlier: the pairs that a linkage before has kept (hub.earlier_pairs).
         batch_pairs: about how many pairs are made at one time.
         spark: where candidate pairs are looked for instead; then all of them are made anew.
-        placeholder_names: names that are nobody's, besides those of hub.placeholders.
+        placeholders: what means "not known" besides what hub.placeholders lists.
     """
     tell(STEPS[0])
-    built = records.build(connection, one_record_sources, placeholder_names=placeholder_names)
+    built = records.build(connection, one_record_sources, placeholders=placeholders)
     tell(STEPS[1])
     columns = pairs.compared(connection)
     [(apart,)] = connection.execute("SELECT count(DISTINCT exclusive) FROM record").fetchall()

@@ -41,6 +41,7 @@ from hub import (
 from hub.artefacts import Artefact
 from hub.digests import canonical_json
 from hub.errors import NotFoundError
+from hub.source_mappings import is_national
 from hub.traces import Traces, spelt
 from hub.workspace import Workspace
 
@@ -116,7 +117,7 @@ def find(
     records = {key.record_key(source or "", own_id or "")} if person_id is None else set()
     people = {of[record] for record in records if record in of} if person_id is None else {person_id}
     records |= {record for record, one in of.items() if one in people}
-    held = {(row["source"], row["record_key"]) for row in _identity_rows(workspace, records)}
+    held = {(row["source"], row["record_key"]) for row in identity_rows(workspace, records)}
     if not held:
         raise NotFoundError(
             "Nobody is held here under that identifier.", "Check the source and its identifier, or the person_id."
@@ -166,11 +167,17 @@ def erase(
 def _begin(workspace: Workspace, subject: Subject, done: Erased, on: datetime.date, reference: str) -> None:
     """Write the tombstones and what the erasure needs to know until it has ended."""
     key = pseudonyms.open_key(workspace, may_create=False)
-    rows = list(_identity_rows(workspace, subject.records))
+    rows = list(identity_rows(workspace, subject.records))
     traces = Traces.of(rows)
     others = _identifiers_of_others(workspace, subject.records)
     stones = {tombstones.of_record(key, row["source"], row["source_person_id"]) for row in rows}
-    values = sorted({value for row in rows for _, value in row["identifiers"] if value})
+    given = {(kind, value) for row in rows for kind, value in row["identifiers"] if value}
+    for kind, value in sorted(given):
+        # Within its agency such a number is this person's, whoever else has the same one elsewhere.
+        stone = None if is_national(kind) else tombstones.of_scoped(key, kind, value)
+        if stone is not None:
+            stones.add(stone)
+    values = sorted({value for kind, value in given if is_national(kind)})
     for value in values:
         stone = None if spelt(value) in others else tombstones.of_identifier(key, value)
         done.of_others_too += spelt(value) in others
@@ -254,7 +261,7 @@ def _rewrite_map(workspace: Workspace, values: Collection[str], done: Erased) ->
         shutil.rmtree(workspace.identity / "persons" / digest)
 
 
-def _identity_rows(workspace: Workspace, records: Collection[str]) -> Iterator[dict[str, Any]]:
+def identity_rows(workspace: Workspace, records: Collection[str]) -> Iterator[dict[str, Any]]:
     """Yield the identity rows of the records, in all extracts."""
     wanted = pa.array(sorted(records), pa.string())
     for path in sorted((workspace.identity / "records").glob("*/*.parquet")):
@@ -268,6 +275,7 @@ def _identifiers_of_others(workspace: Workspace, records: Collection[str]) -> fr
     for path in sorted((workspace.identity / "records").glob("*/*.parquet")):
         for batch in pq.ParquetFile(path).iter_batches(columns=["record_key", "identifiers", "email"]):
             others = batch.filter(pc.invert(pc.is_in(batch["record_key"], ours)))
-            found |= {spelt(value) for one in others["identifiers"].to_pylist() for _, value in one if value}
+            every = (pair for one in others["identifiers"].to_pylist() for pair in one)
+            found |= {spelt(value) for kind, value in every if value and is_national(kind)}
             found |= {spelt(value) for value in others["email"].to_pylist() if value}
     return frozenset(found)

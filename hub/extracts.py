@@ -12,6 +12,9 @@ digest. Its facts:
 - `known_from`: how the recording dates came about (see `hub.staging`),
 - `history`: what became of the rows of the deliveries that it replaces (see `hub.history`),
 - `since`: for each type of event, the earliest day of which the table that holds it tells,
+- `days`: for each month its first day and how many events are dated in it,
+- `untold`: places of mappings that rest on an optional file which was not there (hub.absent_files),
+- `taken_away`: what it takes away of what the delivery before said, as it may be shown (hub.taken_away),
 - `periods`: the one period that it is of, for a source whose deliveries add up; else empty,
 - `assumed_recording`: the source's assumption, or null,
 - `supersedes`: extracts of the same source and day that this one replaces.
@@ -21,15 +24,17 @@ Of a source with `each_delivery: period`, each period is an extract of its own; 
 side, and a new delivery of a period replaces the one before of that period.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub import artefacts, held_files, identity_store, names
+from hub import artefacts, held_files, identity_store, names, taken_away
 from hub.artefacts import Artefact
 from hub.errors import IntegrityError
+from hub.ledger import publications
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
@@ -76,6 +81,10 @@ class ExtractReport:
         facts = self.extract.facts
         return sum(one["quarantined"] for one in (*facts["files"], *facts["mapped"]))
 
+    def taken_away(self) -> list[dict[str, Any]]:
+        """Return what it takes away of what the delivery before said, as rows that may be shown (hub.taken_away)."""
+        return taken_away.shown(self.source, self.extract.facts["taken_away"])
+
     def row(self) -> dict[str, Any]:
         """Return one row for a listing."""
         facts = self.extract.facts
@@ -109,14 +118,29 @@ def _require_said(extract: Artefact) -> None:
         raise IntegrityError(f"The extract {extract.digest[:12]} does not say what it is.", "Ingest it anew.")
 
 
-def current_extracts(workspace: Workspace) -> list[Artefact]:
+def withdrawn(workspace: Workspace) -> frozenset[str]:
+    """Return the digests of the extracts that were withdrawn (hub.withdrawal) and were not ingested again since."""
+    return publications.read(workspace).withdrawn
+
+
+def current_extracts(workspace: Workspace, known: Collection[str] | None = None) -> list[Artefact]:
     """Return the extracts of each source that hold now, sorted by day of delivery, source and period.
 
     Of a source that is the one delivered last, and of several delivered on one day the one that none of them
     supersedes; where deliveries of periods add up, it is that one of each period. What an earlier version of the hub
-    ingested does not count: it has other tables.
+    ingested does not count: it has other tables. Nor does one that was withdrawn: the one before it holds again.
+
+    Args:
+        workspace: where they lie.
+        known: what `withdrawn` gives, where that is known already.
     """
-    return _holding(all_extracts(workspace))
+    return _holding(_standing(workspace, known))
+
+
+def _standing(workspace: Workspace, known: Collection[str] | None) -> list[Artefact]:
+    """Return every extract but those that were withdrawn, sorted as `all_extracts` does."""
+    gone = withdrawn(workspace) if known is None else known
+    return [one for one in all_extracts(workspace) if one.digest not in gone]
 
 
 def _holding(extracts: Sequence[Artefact]) -> list[Artefact]:
@@ -140,27 +164,37 @@ def period_of(extract: Artefact) -> str | None:
     return next(iter(extract.facts["periods"]), None)
 
 
-def replaced(workspace: Workspace, facts: Mapping[str, Any]) -> list[Artefact]:
+def rules_of(extract: Artefact) -> dict[str, int]:
+    """Return how many rows of an extract break each rule, by the rule; a row that breaks two counts under both."""
+    found: Counter[str] = Counter()
+    for one in (*extract.facts["files"], *extract.facts["mapped"]):
+        found.update(one["rules"])
+    return dict(sorted(found.items()))
+
+
+def replaced(workspace: Workspace, facts: Mapping[str, Any], known: Collection[str] | None = None) -> list[Artefact]:
     """Return the extracts of earlier days that an extract with `facts` replaces.
 
     Args:
         workspace: where extracts lie.
         facts: `source`, `periods` and `delivered_on` of the new extract.
+        known: what `withdrawn` gives, where that is known already.
     """
-    earlier = [one for one in all_extracts(workspace) if one.facts["delivered_on"] < facts["delivered_on"]]
+    earlier = [one for one in _standing(workspace, known) if one.facts["delivered_on"] < facts["delivered_on"]]
     return [one for one in _holding(earlier) if _replaces(facts, one.facts)]
 
 
-def superseded(workspace: Workspace, facts: Mapping[str, Any]) -> list[str]:
+def superseded(workspace: Workspace, facts: Mapping[str, Any], known: Collection[str] | None = None) -> list[str]:
     """Return the digests of the extracts of the same day that an extract with `facts` corrects.
 
     Args:
         workspace: where extracts lie.
         facts: `source`, `periods`, `delivered_on` and `inputs` of the new extract.
+        known: what `withdrawn` gives, where that is known already.
     """
     return [
         one.digest
-        for one in all_extracts(workspace)
+        for one in _standing(workspace, known)
         if one.facts["delivered_on"] == facts["delivered_on"]
         and one.facts["inputs"] != facts["inputs"]
         and _replaces(facts, {"periods": [], **one.facts})

@@ -9,7 +9,7 @@ left to do.
 """
 
 import datetime
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ from hub import (
     admission,
     artefacts,
     codes,
+    confirmations,
     extracts,
     identifier_checks,
     identity_store,
     pseudonyms,
     spark_sources,
+    taken_away,
     tombstones,
 )
 from hub.artefacts import Artefact
+from hub.confirmations import ConfirmationError, Question
 from hub.delivery import DeliveredSource, open_delivery
 from hub.digests import digest_of
 from hub.extracts import ExtractReport
@@ -40,6 +43,9 @@ from hub.workspace import Workspace
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are."""
 
+Ask = Callable[[Sequence[Question]], bool]
+"""Called with what is unusual about a delivery; True says that it is right."""
+
 _VERSION = 1
 
 
@@ -53,6 +59,10 @@ def ingest(
     *,
     on: datetime.date | None = None,
     spark: str | None = None,
+    whole: bool = False,
+    confirmed: bool = False,
+    withdraw: bool = False,
+    ask: Ask | None = None,
 ) -> list[ExtractReport]:
     """Read a delivery and publish one extract for each of its sources.
 
@@ -65,6 +75,11 @@ def ingest(
         progress: called at every step.
         on: the day of use, on which gateways must hold too; None is today (`admission.day_of_use`).
         spark: Spark's master, when the sources are to be read there (hub.spark).
+        whole: the delivery says that it is whole: an optional file that is not there has no rows. Else what such a file
+            would say stays as the delivery before said it.
+        confirmed: what is unusual about the day or the content is right; see `hub.confirmations`.
+        withdraw: what it takes away of what the delivery before said may go, however much it is; see `hub.taken_away`.
+        ask: called with what is unusual and was not answered by these two; True says that it is right.
 
     Returns:
         One report for each source, in the order of sources.yaml; of one with periods, one for each period.
@@ -74,6 +89,7 @@ def ingest(
         ConfigurationError: sources.yaml maps something that cannot be; nothing was read.
         InputError: a file is missing or cannot be read as declared; nothing was published.
         StateError: another ingest is at work in this workspace.
+        ConfirmationError: it is unusual, or takes much away, and nobody said that this is right; nothing was published.
         IntegrityError: the key of the pseudonyms is gone or damaged, or an extract that is replaced has changed.
     """
     tell = progress or (lambda _what, _done, _steps: None)
@@ -86,16 +102,25 @@ def ingest(
     )
     with identity_store.working(workspace) as scratch:
         here = extracts.all_extracts(workspace)
+        gone = extracts.withdrawn(workspace)
         key = pseudonyms.open_key(workspace, may_create=not here)
         runs = [
-            _Run(workspace, partnership, one, delivered_on, key, scratch, number)
+            _Run(workspace, partnership, one, delivered_on, key, scratch, number, gone, whole=whole)
             for number, one in enumerate(delivered)
         ]
-        known = {extract.facts["inputs"] for extract in here if extracts.has_identity(workspace, extract)}
+        known = {
+            extract.facts["inputs"]
+            for extract in here
+            if extract.digest not in gone and extracts.has_identity(workspace, extract)
+        }
         new = [run for run in runs if run.inputs not in known]
+        taken_back = {extract.facts["inputs"] for extract in here if extract.digest in gone}
+        questions = confirmations.of_day(delivered_on, _today(workspace, partnership)) if new else []
+        questions += [run.withdrawn_before() for run in new if run.inputs in taken_back]
+        _require(questions, ask, confirmed=confirmed, withdraw=withdraw)
         steps = sum(len(files) for run in new for files in run.delivered.files.values()) + 2 * len(new)
         done = 0
-        replaced = {one.digest: one for run in new for one in extracts.replaced(workspace, run.facts)}
+        replaced = {one.digest: one for run in new for one in extracts.replaced(workspace, run.facts, gone)}
         with extracts.held(workspace, replaced.values()):
             if spark is not None and new:
                 tell("Reading sources on Spark", done, steps)
@@ -115,15 +140,34 @@ def ingest(
                     tell(f"Mapping {run.name}", done, steps)
                     run.map()
                     done += 1
+        unusual = [question for run in new for question in run.questions()]
+        _require(unusual, ask, confirmed=confirmed, withdraw=withdraw)
         for run in new:
             tell(f"Publishing {run.name}", done, steps)
             run.publish()
             done += 1
-    found = {extract.facts["inputs"]: extract for extract in extracts.all_extracts(workspace)}
-    current = {extract.digest for extract in extracts.current_extracts(workspace)}
+    gone = extracts.withdrawn(workspace)
+    found = {one.facts["inputs"]: one for one in extracts.all_extracts(workspace) if one.digest not in gone}
+    current = {extract.digest for extract in extracts.current_extracts(workspace, gone)}
     return [
         ExtractReport(found[run.inputs], run.inputs not in known, found[run.inputs].digest in current) for run in runs
     ]
+
+
+def _today(workspace: Workspace, partnership: Partnership) -> datetime.date:
+    """Return the day up to which a delivery can have come: today (UTC), or a demonstration's own day if later."""
+    today = workspace.clock().astimezone(datetime.UTC).date()
+    return max(today, admission.day_of_use(workspace, partnership))
+
+
+def _require(questions: Sequence[Question], ask: Ask | None, *, confirmed: bool, withdraw: bool) -> None:
+    """Raise ConfirmationError unless each question was answered, by a flag or by whoever is asked."""
+    try:
+        confirmations.require(questions, confirmed=confirmed, withdraw=withdraw)
+    except ConfirmationError:
+        given = {confirmations.CONFIRM: confirmed, confirmations.WITHDRAW: withdraw}
+        if ask is None or not ask([one for one in questions if not given[one.flag]]):
+            raise
 
 
 class _Run:
@@ -138,11 +182,15 @@ class _Run:
         key: Key,
         scratch: Path,
         number: int,
+        gone: Collection[str] = (),
+        *,
+        whole: bool = False,
     ) -> None:
         source = delivered.source
         self.workspace = workspace
         self.name = source.name
         self.delivered = delivered
+        self.gone = gone
         self.delivered_on = delivered_on
         self.folder = scratch / (source.name if delivered.period is None else f"{source.name} {number}")
         self.steps = SourceRun(
@@ -153,6 +201,7 @@ class _Run:
             self.folder,
             period=delivered.period,
             more_placeholders=partnership.file.placeholders.birthdays,
+            whole=whole,
         )
         self.inputs = digest_of(
             {
@@ -166,6 +215,7 @@ class _Run:
                 },
                 "key": key.fingerprint,
                 "placeholders": [day.isoformat() for day in partnership.file.placeholders.birthdays],
+                **({"whole": True} if whole else {}),
             }
         )
         self.facts: dict[str, Any] = {
@@ -183,7 +233,7 @@ class _Run:
     def prepare(self, *, check: bool = True) -> None:
         """Check sources.yaml against empty tables, and find the extracts that this one replaces."""
         self.steps.prepare(check=check)
-        self.steps.replaced = [self._earlier(one) for one in extracts.replaced(self.workspace, self.facts)]
+        self.steps.replaced = [self._earlier(one) for one in extracts.replaced(self.workspace, self.facts, self.gone)]
 
     def load(self, table: str) -> None:
         """Read the files of one declared table."""
@@ -218,11 +268,26 @@ class _Run:
             {"identity": identity, **{name: extract.path / file for name, file in TABLES.items()}},
             {one["mapping"].split(".")[0] for one in facts["mapped"]},
             {name: day and datetime.date.fromisoformat(day) for name, day in facts["since"].items()},
+            {place.split(".")[0] for place in facts.get("untold", ())},
         )
+
+    def withdrawn_before(self) -> Question:
+        """Return what is asked about a delivery that was withdrawn and comes again."""
+        return Question(f"Exactly this delivery of {self.name} was withdrawn before.", confirmations.CONFIRM)
+
+    def questions(self) -> list[Question]:
+        """Return what somebody must confirm about what was read."""
+        found = confirmations.of_period(self.delivered.source, self.delivered.period, self.facts["days"])
+        much = [one for one in self.facts["taken_away"] if one["must_be_agreed"]]
+        if much:
+            kinds = ", ".join(f"{one['kind']} ({one['records']} of {one['of']})" for one in much)
+            plain = f"It takes away much of what the delivery of {self.name} before it said: {kinds}."
+            found.append(Question(plain, confirmations.WITHDRAW, tuple(taken_away.shown(self.name, much))))
+        return found
 
     def publish(self) -> None:
         """Put the identity rows and the quarantine in their places, then the extract."""
-        self.facts["supersedes"] = extracts.superseded(self.workspace, self.facts)
+        self.facts["supersedes"] = extracts.superseded(self.workspace, self.facts, self.gone)
 
         def place_identity(digest: str) -> None:
             identity_store.place(

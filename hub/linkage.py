@@ -138,6 +138,7 @@ def link(
                 lambda step: tell(step, _STEPS.index(step), len(_STEPS)),
                 earlier=earlier_pairs.open_pairs(workspace),
                 spark=OnSpark(session, scratch) if session is not None else None,
+                placeholders=partnership.file.placeholders,
             )
         tell(_STEPS[3], 3, len(_STEPS))
         report = LinkageReport(
@@ -165,6 +166,7 @@ def link(
             earlier_pairs.save(workspace, connection, found.memory, found.frequencies)
         report = replace(
             report,
+            unlinked=_unlinked(connection, found.person),
             pairs_by_weight=pair_counts.by_weight(connection, found.person),
             without_truth=linkage_groups.without_truth(
                 found.person, found.weight, groups, pairs.bits(threshold), linkage_groups.aside(connection)
@@ -191,6 +193,16 @@ def link(
             report=report.as_json(),
         )
         return replace(report, changes=assigned.counts(), map_digest=person_map.artefact.digest)
+
+
+def _unlinked(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64]) -> dict[str, int]:
+    """Return how many records each source has of which not one is linked to another source; none for one source."""
+    sources = connection.execute("SELECT source FROM record ORDER BY number").fetchnumpy()["source"]
+    names, of = np.unique(sources, return_inverse=True)
+    pairs = np.unique(np.column_stack([person, of]), axis=0)
+    people, many = np.unique(pairs[:, 0], return_counts=True)
+    linked = np.unique(pairs[np.isin(pairs[:, 0], people[many > 1]), 1])
+    return {str(name): int((of == at).sum()) for at, name in enumerate(names) if len(names) > 1 and at not in linked}
 
 
 def _keys(connection: duckdb.DuckDBPyConnection) -> pa.Array:

@@ -111,7 +111,7 @@ def _link_files(
     _warn_of(facts["expected"])
 
 
-FEW_LINKED = 10
+FEW_LINKED = 12
 """Exit code of a linkage that was made and found so little that it is not to be believed as it is."""
 _SHOWN_VALUES = 3
 
@@ -193,6 +193,11 @@ def _show_report(report: "LinkageReport") -> None:
         **{f"left out: {source}": reason for source, reason in report.left_out.items()},
     }
     show([{"what": what, "result": result} for what, result in facts.items()], False, title="Linkage")
+    for source, records in report.unlinked.items():
+        warn(
+            f"warning: not one of {records:,} records of {source} is linked to another source. Is it about the same "
+            "people? See whether names, dates of birth and identifiers are mapped, and which scope identifiers have."
+        )
 
 
 @app.command("people")

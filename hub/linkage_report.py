@@ -28,6 +28,7 @@ class LinkageReport:
         without_truth: what can be said of each group without truth (hub.linkage_groups).
         set_aside: values that tell nobody apart and were left out (hub.shared_values), in counts.
         expected: what the linkage is expected to have found, and a warning where it is too little (hub.expected_links).
+        unlinked: for each source of which not one record is linked to another source, how many records it has.
         model: what was learnt (shares of pairs), for reviewers.
         extracts: digests of the extracts linked.
         blocks: for each block (hub.blocks) `block, estimated, pairs, why, candidates`: the pairs that it would make as
@@ -53,6 +54,7 @@ class LinkageReport:
     without_truth: Sequence[Mapping[str, Any]] = ()
     set_aside: Sequence[Mapping[str, Any]] = ()
     expected: Mapping[str, Any] = field(default_factory=dict)
+    unlinked: Mapping[str, int] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
     extracts: Sequence[str] = ()
     blocks: Sequence[Mapping[str, Any]] = ()
@@ -94,6 +96,7 @@ class LinkageReport:
             "without_truth": [dict(row) for row in self.without_truth],
             "set_aside": [dict(row) for row in self.set_aside],
             "expected": dict(self.expected),
+            "unlinked": dict(self.unlinked),
             "model": dict(self.model),
             "extracts": list(self.extracts),
             "blocks": [{name: row[name] for name in row if name != "candidates"} for row in self.blocks],

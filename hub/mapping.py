@@ -56,7 +56,7 @@ _KINDS = {
     "value": Kind.NUMBER,
     "imd_decile": Kind.WHOLE,
 }
-_NOT_FIELDS = {"table", "type", "where", "identifiers", "attributes", "from_birth"}
+_NOT_FIELDS = {"table", "type", "where", "identifiers", "attributes", "from_birth", "id_kind", "id_scope", "scopes"}
 _UNBORN = 300
 """So many days before birth somebody may be worried about an unborn child; a pregnancy has fewer."""
 _DELIVERED = "(SELECT delivered_on FROM delivery)"

@@ -21,11 +21,12 @@ from hub.yaml_documents import Document
 
 
 class Role(StrEnum):
-    """What a person may do in the record of the ethics group."""
+    """What a person may do: in the record of the ethics group, and, a clerk, in the hub."""
 
     ANALYST = "analyst"
     REVIEWER = "reviewer"
     OWNER = "owner"
+    CLERK = "clerk"
 
 
 class Agency(Document):
@@ -41,7 +42,9 @@ class Person(Document):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_.-]*$", description="How commands name the person (`--as`).")
     title: str = Field(min_length=2, description="What they bring, such as lived experience or data protection.")
-    role: Role = Field(description="analyst proposes and trains; reviewer recommends; owner decides.")
+    role: Role = Field(
+        description="analyst proposes and trains; reviewer recommends; owner decides; clerk finds whose an id is."
+    )
 
 
 _LOOK_ALIKE = {"0": "o", "1": "l", "m": "rn", "w": "vv", "d": "cl"}
@@ -58,7 +61,7 @@ class Panel(Document):
     """The data ethics group and the accountable owner."""
 
     quorum: int = Field(ge=2, description="How many reviewers must have recommended before the owner may decide.")
-    people: tuple[Person, ...] = Field(min_length=4, description="Analysts, reviewers and the accountable owner.")
+    people: tuple[Person, ...] = Field(min_length=4, description="Analysts, reviewers, the owner, clerks.")
 
     @model_validator(mode="after")
     def _can_meet(self) -> Self:

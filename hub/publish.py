@@ -29,6 +29,7 @@ from hub import (
     person_table,
     persons,
     pseudonyms,
+    reporting,
     spark_tables,
     sql,
 )
@@ -204,6 +205,11 @@ def _facts(
                 "level": source.carries,
                 "gateways": [gateway.model_dump(mode="json") for gateway in partnership.gateways_of(source)],
                 "assumed_recording": source.assumed_recording and source.assumed_recording.model_dump(mode="json"),
+                "recording_delay_days": source.delay_days,
+                "types": sorted({event.type for event in source.events}),
+                "reported": reporting.of_source(
+                    source, [one for one in kept if one.facts["source"] == source.name]
+                ).as_json(),
             }
             for source in sources
         },

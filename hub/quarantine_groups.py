@@ -16,11 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hub import codes, extracts, figures, identity_store, small_numbers, spellings, sql
+from hub import extracts, figures, identity_store, small_numbers, sql
 from hub.artefacts import Artefact
 from hub.mapping import mappings
 from hub.partnership import Partnership
-from hub.person_table import NOT_RECORDED, UNKNOWN_CODE
+from hub.recorded_groups import ETHNICITY, SEX
+from hub.small_numbers import hide
 from hub.sources import Source
 from hub.workspace import Workspace
 
@@ -109,18 +110,6 @@ def shown(counts: Sequence[Count]) -> list[dict[str, Any]]:
     return rows
 
 
-def hide(many: Sequence[int]) -> list[int | str]:
-    """Return the counts of the levels of one whole, whose sum is known, so that no small one can be found.
-
-    As `small_numbers.counts`; and where the only other levels are empty, that they are is withheld too: else the sum
-    would be the number of the one that is not.
-    """
-    found = small_numbers.counts(many)
-    if sum(isinstance(one, str) for one in found) == 1:
-        return [small_numbers.WITHHELD if one == 0 else one for one in found]
-    return found
-
-
 def _counts(
     workspace: Workspace, name: str, source: Source | None, held: Sequence[Artefact], by: Grouping
 ) -> list[Count]:
@@ -131,7 +120,7 @@ def _counts(
         quarantined.append(identity_store.quarantined(workspace, name, extract.digest))
         identity_store.check(identity[-1], extract.facts["identity_sha256"])
         identity_store.check(quarantined[-1], extract.facts["quarantine_sha256"])
-    said, level = {"sex": ("sex", _SEX), "ethnicity": ("ethnicity", _ethnicity())}[by]
+    said, level = {"sex": ("sex", SEX), "ethnicity": ("ethnicity", ETHNICITY)}[by]
     with sql.connect() as connection:
         connection.execute(
             f"""
@@ -200,19 +189,6 @@ def _id(source: Source | None) -> str:
             cells = ", ".join(f"nullif(trim(cells[{sql.text(column)}]), '')" for column in columns)
             cases.append(f'WHEN "table" = {sql.text(table)} THEN coalesce({cells}, NULL)')
     return f"CASE {' '.join(cases)} END"
-
-
-_SEX = (
-    f"CASE WHEN said IS NULL THEN {sql.text(NOT_RECORDED)} ELSE coalesce(CASE {spellings.sex('said')} "
-    "WHEN 'm' THEN 'male' WHEN 'f' THEN 'female' END, 'another value') END"
-)
-
-
-def _ethnicity() -> str:
-    groups = {one.code: one.groups["ons_5"] for one in codes.read("ethnicity").codes}
-    cases = " ".join(f"WHEN {sql.text(code)} THEN {sql.text(group)}" for code, group in groups.items())
-    other = f"CASE WHEN said IS NULL THEN {sql.text(NOT_RECORDED)} ELSE {sql.text(UNKNOWN_CODE)} END"
-    return f"CASE upper(said) {cases} ELSE {other} END"
 
 
 def _list(texts: Any) -> str:

@@ -31,6 +31,7 @@ import pyarrow as pa
 from hub import shared_values, spellings, sql
 from hub.clusters import LARGEST
 from hub.nicknames import NAMESAKES
+from hub.placeholders import Placeholders
 from hub.shared_values import SetAside
 
 _NEWEST = "ORDER BY known_from DESC, valid_from DESC NULLS LAST, {0}) FILTER ({0} IS NOT NULL)"
@@ -82,14 +83,14 @@ def build(
     connection: duckdb.DuckDBPyConnection,
     one_record_sources: Collection[str],
     *,
-    placeholder_names: Collection[str] = (),
+    placeholders: Placeholders | None = None,
 ) -> Built:
     """Make the table `record` from the view `identity_row`, and the table `aside` of hub.shared_values.
 
     Args:
         connection: a DuckDB that has the view.
         one_record_sources: the sources that hold one record a person.
-        placeholder_names: names that are nobody's, besides those of hub.placeholders.
+        placeholders: what means "not known" besides what hub.placeholders lists.
     """
     namesakes = pa.table(list(zip(*NAMESAKES, strict=True)), names=["form", "namesake"])
     connection.register("namesake_given", namesakes)
@@ -115,7 +116,7 @@ def build(
         FROM identity_row
         """
     )
-    aside = shared_values.set_aside(connection, names=placeholder_names)
+    aside = shared_values.set_aside(connection, placeholders or Placeholders())
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE repeated AS SELECT record_key FROM spelt GROUP BY 1 HAVING count(*) > 1"
     )

@@ -1,6 +1,6 @@
 """Values that tell nobody apart, because they are put down for many: set aside before anything is learnt from them.
 
-    found = set_aside(connection, names=placeholders)      # the table `spelt` keeps no such value
+    found = set_aside(connection, Placeholders())      # the table `spelt` keeps no such value
 
 Two strangers who "have one birthday" because neither's is known, or because each was given 1 January, look like one
 person, and as pairs of one birthday they also teach the weights what is untrue. So a value counts as not recorded when
@@ -34,6 +34,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hub import placeholders, spellings, sql
+from hub.placeholders import Placeholders
 
 LISTED = "listed as a placeholder"
 COMMON = "more people share it than chance explains"
@@ -87,24 +88,21 @@ class SetAside:
         }
 
 
-def set_aside(
-    connection: duckdb.DuckDBPyConnection,
-    *,
-    names: Collection[str] = (),
-    birthdays: Collection[datetime.date] = (),
-) -> tuple[SetAside, ...]:
+def set_aside(connection: duckdb.DuckDBPyConnection, more: Placeholders) -> tuple[SetAside, ...]:
     """Take such values out of the table `spelt`, and note them in the table `aside` (record_key, comparison).
 
     Args:
         connection: holds the table `spelt` (hub.records).
-        names: names that are nobody's, besides those of hub.placeholders.
-        birthdays: birthdays that mean "not known", besides those.
+        more: what means "not known" besides what hub.placeholders lists.
     """
     connection.execute("CREATE OR REPLACE TABLE aside (record_key VARCHAR, comparison VARCHAR)")
     found = []
-    for column, listed in (("given_name", placeholders.GIVEN_NAMES), ("family_name", placeholders.FAMILY_NAMES)):
-        found.append(_placeholder_names(connection, column, [*listed, *names]))
-    listed_days = [*placeholders.BIRTHDAYS, *(day.isoformat() for day in birthdays)]
+    for column, listed in (
+        ("given_name", (*placeholders.GIVEN_NAMES, *more.given_names)),
+        ("family_name", (*placeholders.FAMILY_NAMES, *more.family_names)),
+    ):
+        found.append(_placeholder_names(connection, column, listed))
+    listed_days = [*placeholders.BIRTHDAYS, *(day.isoformat() for day in more.birthdays)]
     found.append(_take(connection, "date_of_birth", LISTED, "date_of_birth", _values(connection, listed_days)))
     found.append(_take(connection, "date_of_birth", COMMON, "date_of_birth", _common_birthdays(connection)))
     found.append(_crowds(connection, "place", "address", families=8, names=12, times=4))

@@ -30,6 +30,18 @@ def counts(many: Sequence[int]) -> list[int | str]:
     return shown
 
 
+def hide(many: Sequence[int]) -> list[int | str]:
+    """Return the counts of the levels of one whole, whose sum is known, so that no small one can be found.
+
+    As `counts`; and where the only other levels are empty, that they are is withheld too: else the sum
+    would be the number of the one that is not.
+    """
+    found = counts(many)
+    if sum(isinstance(one, str) for one in found) == 1:
+        return [WITHHELD if one == 0 else one for one in found]
+    return found
+
+
 def figure(value: Mapping[str, Any], *, beside: int | str = 0) -> dict[str, Any]:
     """Return a figure's JSON that may be shown: one that stands on 1 to 9 is withheld.
 

@@ -5,12 +5,15 @@ A snapshot is an artefact with one Parquet file a table and these facts in its m
 - `schema_version`, `partnership`, `known_to` (the last day that the snapshot covers: the newest delivery's day),
 - `rows`: the number of rows of each table,
 - `sources`: for each source its title, agency, sector, level, gateways (whole), any assumption about recording dates,
+  `types` (of the events that it brings) and `reported` (the days of which it has told: hub.reporting),
 - `extracts`: digest, source, day of delivery, period and row counts of each extract in it,
 - `linkage`: counts of records, people, merged records and of rows left out, with reasons.
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from hub import artefacts
@@ -18,6 +21,7 @@ from hub.artefacts import Artefact
 from hub.errors import GatewayError, IntegrityError, NotFoundError
 from hub.gateways import Carried, Gateway, require
 from hub.powers import Level, Sector, objection
+from hub.reporting import EVER, Reported
 from hub.tables import SCHEMA_VERSION, SNAPSHOT_TABLES
 from hub.workspace import Workspace
 
@@ -43,6 +47,35 @@ class Snapshot:
             return datetime.date.fromisoformat(self.artefact.facts["known_to"])
         except (TypeError, ValueError):
             raise IntegrityError(f"The snapshot {self.digest[:12]} does not say up to which day it knows.") from None
+
+    def reported(self, source: str) -> Reported:
+        """Return the days of which `source` has told; of a source that is not in the snapshot, none.
+
+        Raises:
+            IntegrityError: the snapshot does not say.
+        """
+        said = self.artefact.facts["sources"].get(source)
+        return Reported() if said is None else Reported.from_json(said.get("reported"))
+
+    def delay_days(self, source: str) -> int:
+        """Return the recording delay that `source` declared, in days; it is taken off in `reported` already."""
+        said = self.artefact.facts["sources"].get(source) or {}
+        return int(said.get("recording_delay_days", 0))
+
+    def telling(self, types: Iterable[str]) -> tuple[str, ...]:
+        """Return the sources in the snapshot that bring an event of any of these types, sorted."""
+        wanted = set(types)
+        said = self.artefact.facts["sources"]
+        return tuple(sorted(name for name, one in said.items() if wanted & set(one.get("types", ()))))
+
+    def reported_of(self, types: Iterable[str]) -> Reported:
+        """Return the days of which every source has told that brings an event of any of these types; none without one.
+
+        Raises:
+            IntegrityError: the snapshot does not say.
+        """
+        telling = self.telling(types)
+        return reduce(Reported.both, map(self.reported, telling), EVER) if telling else Reported()
 
     def path(self, table: str) -> Path:
         """Return the Parquet file of `table`: person, event, household, family, involvement, area or area_event."""

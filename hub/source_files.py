@@ -95,6 +95,22 @@ def check_period(pattern: str | None) -> str | None:
     return pattern
 
 
+def check_period_end(value: str | None) -> str | None:
+    """Return `value` when it is none, or a day of every year as MM-DD.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if value is not None:
+        try:
+            datetime.datetime.strptime(f"2021-{value}", "%Y-%m-%d")  # noqa: DTZ007 - a day, whose year is any
+        except ValueError:
+            raise ValueError("a day of every year is written MM-DD, such as 03-31") from None
+        if not re.fullmatch(r"\d\d-\d\d", value):
+            raise ValueError("a day of every year is written MM-DD, such as 03-31")
+    return value
+
+
 def alike(header: str) -> str:
     """Return a header without what does not tell headers apart: case, and whatever is not a letter or digit."""
     return re.sub(r"[^0-9a-z]+", "_", header.casefold()).strip("_")

@@ -3,10 +3,41 @@
 Every mapped field is an SQL expression over the columns of one table: most often just a column's name.
 """
 
-from pydantic import Field
+from enum import StrEnum
+from typing import Self
 
+from pydantic import Field, model_validator
+
+from hub.expressions import nearest
 from hub.names import NAME
 from hub.yaml_documents import Document
+
+
+class Scope(StrEnum):
+    """Within what an identifier names one person: another source may use the same number for somebody else."""
+
+    SOURCE = "source"
+    AGENCY = "agency"
+    NATIONAL = "national"
+
+
+def qualified(kind: str, scope: Scope, *, agency: str, source: str) -> str:
+    """Return the kind of an identifier as identity rows carry it: equal kinds may be compared, others never are.
+
+    | kind | scope | carried as |
+    |---|---|---|
+    | upn | national | upn |
+    | child_id | agency | childrens_social_care:child_id |
+    | case | source | annex_a.case |
+    """
+    if scope is Scope.NATIONAL:
+        return kind
+    return f"{agency}:{kind}" if scope is Scope.AGENCY else f"{source}.{kind}"
+
+
+def is_national(kind: str) -> bool:
+    """Say whether a kind, as identity rows carry it, is the same in every source."""
+    return ":" not in kind and "." not in kind
 
 
 class PeopleMapping(Document):
@@ -14,6 +45,16 @@ class PeopleMapping(Document):
 
     table: str = Field(description="The table that is read.")
     id: str = Field(description="The agency's own identifier of the person.")
+    id_kind: str | None = Field(
+        default=None,
+        pattern=NAME,
+        description="What the own identifier is called where other sources have it too, such as child_id.",
+    )
+    id_scope: Scope = Field(
+        default=Scope.SOURCE,
+        description="Where the own identifier names the same person: in this source, in all sources of its agency that "
+        "give it the same id_kind, or (national) in all sources.",
+    )
     given_name: str | None = Field(default=None, description="First name.")
     family_name: str | None = Field(default=None, description="Last name.")
     date_of_birth: str | None = Field(default=None, description="Date of birth.")
@@ -32,9 +73,35 @@ class PeopleMapping(Document):
     identifiers: dict[str, str] = Field(
         default_factory=dict, description="Identifiers shared between agencies, such as upn, nhs_number or uln."
     )
+    scopes: dict[str, Scope] = Field(
+        default_factory=dict,
+        description="For identifiers that are not national: source, or agency (all sources of this agency).",
+    )
     attributes: dict[str, str] = Field(
         default_factory=dict, description="Other facts used only to audit fairness, such as disability."
     )
+
+    @model_validator(mode="after")
+    def _scopes_fit(self) -> Self:
+        if (self.id_scope is Scope.SOURCE) != (self.id_kind is None):
+            raise ValueError("`id_kind` goes with `id_scope: agency` or `national`, and these need it")
+        for kind in self.scopes:
+            if kind not in self.identifiers:
+                raise ValueError(f"scopes: {kind} is not among the identifiers{nearest(kind, self.identifiers)}")
+        for kind in self.identifiers:
+            if not is_national(kind) or "=" in kind:
+                raise ValueError(f"the identifier {kind} may not hold : or . or =; say its scope under `scopes`")
+        return self
+
+    def own_kind(self, *, agency: str, source: str) -> str | None:
+        """Return the kind under which identity rows carry the own identifier; None when only this source has it."""
+        if self.id_kind is None:
+            return None
+        return qualified(self.id_kind, self.id_scope, agency=agency, source=source)
+
+    def kind_of(self, identifier: str, *, agency: str, source: str) -> str:
+        """Return the kind under which identity rows carry one of `identifiers`."""
+        return qualified(identifier, self.scopes.get(identifier, Scope.NATIONAL), agency=agency, source=source)
 
 
 class EventMapping(Document):

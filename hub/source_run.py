@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from hub import (
+    absent_files,
     codes,
     column_use,
     identifier_checks,
+    losses,
     parquet_files,
     placeholders,
     quarantine,
@@ -64,6 +66,7 @@ class SourceRun:
         more_placeholders: birthdays that a partnership adds to those that are written for "not known".
         failed: takes what is wrong with a file that cannot be read, and the others are read; without it that is an
             error.
+        whole: an optional file that is not there has no rows; else what it would say stays as it was.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class SourceRun:
         must_keep: bool = True,
         more_placeholders: Collection[datetime.date] = (),
         failed: list[dict[str, str]] | None = None,
+        whole: bool = False,
     ) -> None:
         self.declaration = declaration
         self.source = declaration.source
@@ -91,10 +95,12 @@ class SourceRun:
         self.must_keep = must_keep
         self.placeholders = more_placeholders
         self.failed = failed
+        self.whole = whole
         self.read: dict[str, tuple[CsvFile, ...]] = {}
         self.use = column_use.of(self.source)
         self.opener = Opener(self.source.name, folder, declaration.beside, self._elements(), self.use.columns)
         self.absent: list[str] = []
+        self.not_there: set[str] = set()
         self.facts: dict[str, Any] = {"files": [], "mapped": [], "notices": []}
 
     def prepare(self, *, check: bool = True) -> None:
@@ -131,6 +137,8 @@ class SourceRun:
         files = self._opened(declared)
         for one in files:
             self._refuse_people(declared, one)
+        if not files:
+            self.not_there.add(table)
             self.facts["notices"] += one.notices
         try:
             facts = reading.load(
@@ -202,7 +210,9 @@ class SourceRun:
         # One thread: a sum of fractions, or the first of several equals, must be the same at every run.
         connection.execute("SET threads = 1")
         transformations.derive(connection, declaration)
-        stage = stages.Stage(connection, self.source, self.key, self.delivered_on, self.replaced)
+        untold = frozenset() if self.whole else absent_files.untold(self.source, self.not_there)
+        self.facts["untold"] = sorted(untold)
+        stage = stages.Stage(connection, self.source, self.key, self.delivered_on, self.replaced, untold, self.whole)
         people = None
         for mapped in mappings(self.source):
             if people is None and mapped.group != "people":
@@ -243,6 +253,7 @@ class SourceRun:
         rows["area"] = stages.write_areas(stage, paths["area"])
         rows["area_event"], history["area_event"] = stages.write_area_events(stage, paths["area_event"])
         self.facts |= events | {"history": {"event": events["history"], **history}, "rows": rows}
+        self.facts["taken_away"] = [one.as_json() for one in losses.count(stage)]
         parquet_files.write(
             self.connection, f"FROM {quarantine.TABLE}", quarantine.QUARANTINE, self.folder / QUARANTINE
         )

@@ -17,7 +17,7 @@ from hub.adapter import Adapter, EachDelivery
 from hub.expressions import nearest
 from hub.names import NAME
 from hub.powers import Level, Sector
-from hub.source_files import ColumnType, DerivedTable, Layout, SourceFile, check_period
+from hub.source_files import ColumnType, DerivedTable, Layout, SourceFile, check_period, check_period_end
 from hub.source_mappings import (
     AreaEventMapping,
     AreaMapping,
@@ -127,6 +127,22 @@ class Source(SourceBody):
         default=None,
         description="return_year (2018-19, 1819, FY19…), or a regular expression on file names whose group names it.",
     )
+    period_ends: str | None = Field(
+        default=None,
+        description="For periods that are years: their last day as MM-DD, such as 03-31. A return tells no later day.",
+    )
+    shares_own_id: bool = Field(
+        default=True,
+        description="false: the own identifiers here are not those of other sources of the agency, whatever id_scope "
+        "says; where an adapter says it and this agency uses other numbers.",
+    )
+    recording_delay_days: int | None = Field(
+        default=None,
+        ge=0,
+        le=3660,
+        description="After so many days what happened stands in a delivery: an outcome counts as known no earlier. "
+        "Else lag_days of assumed_recording, else 0.",
+    )
     dangers: tuple[str, ...] = Field(default=(), description="What is known to mislead, each in a sentence.")
 
     @model_validator(mode="before")
@@ -137,11 +153,29 @@ class Source(SourceBody):
     @model_validator(mode="after")
     def _period_named(self) -> Self:
         check_period(self.period)
+        check_period_end(self.period_ends)
+        if self.period_ends is not None and self.period is None:
+            raise ValueError("`period_ends` goes with `period`: where file names say which period they are of")
         if self.each_delivery is EachDelivery.PERIOD and self.period is None:
             raise ValueError("`each_delivery: period` needs `period`: where file names say which period they are of")
         if self.adapter is None and (self.layout or self.events_left_out):
             raise ValueError("`layout` and `events_left_out` go with `adapter`")
         return self
+
+    def own_kind(self, people: PeopleMapping) -> str | None:
+        """Return the kind under which identity rows carry the own identifier; None when only this source has it."""
+        return people.own_kind(agency=self.agency, source=self.name) if self.shares_own_id else None
+
+    def kind_of(self, people: PeopleMapping, identifier: str) -> str:
+        """Return the kind under which identity rows carry an identifier of a mapping of people."""
+        return people.kind_of(identifier, agency=self.agency, source=self.name)
+
+    @property
+    def delay_days(self) -> int:
+        """How many days after it happened a record is sure to stand in a delivery, as declared."""
+        if self.recording_delay_days is not None:
+            return self.recording_delay_days
+        return self.assumed_recording.lag_days if self.assumed_recording is not None else 0
 
     @property
     def carries(self) -> Level:
@@ -182,7 +216,7 @@ def read(path: Path) -> tuple[Source, ...]:
 
 
 _OF_PARTNERSHIP = {"one_record_per_person", "starts", "assumed_recording"}
-_OF_ADAPTER = ("each_delivery", "period", "dangers", "sector", "level")
+_OF_ADAPTER = ("each_delivery", "period", "period_ends", "dangers", "sector", "level")
 
 
 def _with_adapter(data: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ recording date on which the delivery before lacked them, and are known from this
 Two events of one person with equal content stay two: the second one's pseudonym also holds its number.
 """
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,11 @@ _COUNTED = ("mapped", "assumed", "delivery", "first_seen_earlier", "lifted", "af
 def write_events(stage: Stage, path: Path) -> tuple[int, dict[str, Any]]:
     """Write the events (hub.tables.STAGED_EVENT); return how many there are, and facts.
 
-    The facts are `known_from` (see above), `history` (see hub.history) and `since` (see hub.extracts).
+    The facts are `known_from` (see above), `history` (see hub.history), `since` and `days` (see hub.extracts).
     """
     facts: dict[str, Any] = {"known_from": dict.fromkeys(_COUNTED, 0), "history": dict.fromkeys(history.COUNTS, 0)}
     if not stage.mapped("events"):
-        return parquet_files.write_empty(STAGED_EVENT, path), facts | {"since": {}}
+        return parquet_files.write_empty(STAGED_EVENT, path), facts | {"since": {}, "days": []}
     since = _since(stage)
     _identify(stage)
     is_later = stage.open_before("event")
@@ -43,6 +44,12 @@ def write_events(stage: Stage, path: Path) -> tuple[int, dict[str, Any]]:
     stage.execute(f'CREATE TABLE "#known events" AS {history.known_events(day=stage.day, last=stage.last)}')
     stage.execute(f'CREATE TABLE "#judged" AS {history.judged(day=stage.day)}')
     facts = {"known_from": _recorded(stage), "history": _fates(stage, is_later=is_later), "since": since}
+    facts["days"] = [
+        [day.isoformat(), many]
+        for day, many in stage.execute(
+            "SELECT date_trunc('month', occurred_on)::DATE, count(*) FROM \"#events\" GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    ]
     columns = ", ".join(field.name for field in STAGED_EVENT.fields)
     # An event that was to come and was withdrawn before it came was known on no day.
     stays = "fate <> 'left_out' AND (known_to IS NULL OR known_to > known_from)"
@@ -53,7 +60,8 @@ def write_events(stage: Stage, path: Path) -> tuple[int, dict[str, Any]]:
 def _since(stage: Stage) -> dict[str, str | None]:
     """Make `#since` (event_type, since): for each type, the earliest day of which the table that holds it tells.
 
-    A type that comes from several tables counts from the day of which all of them tell; without events, from none.
+    A type that comes from several tables counts from the day of which all of them tell; without events, or where an
+    optional file is not there that one of them rests on, from none.
     """
     held: dict[str, list[Mapped]] = {}
     for one in stage.mapped("events"):
@@ -64,8 +72,11 @@ def _since(stage: Stage) -> dict[str, str | None]:
             f'SELECT occurred_on FROM {one.result} JOIN "#keys" ON id = person WHERE {one.rules.kept}' for one in mapped
         )
         [(start,)] = stage.execute(f"SELECT min(occurred_on) FROM ({days})").fetchall()
+        if start is None and stage.whole:
+            start = datetime.date.min
         for one in mapped:
-            starts.setdefault(one.event_type, []).append(start)
+            # A table that rests on an optional file which is not there tells of nothing, so it withdraws nothing.
+            starts.setdefault(one.event_type, []).append(None if stage.is_untold(one) else start)
     found = {name: None if None in days else max(days) for name, days in sorted(starts.items())}
     stage.execute('CREATE TABLE "#since" (event_type VARCHAR, since DATE)')
     for name, start in found.items():

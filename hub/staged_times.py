@@ -2,7 +2,8 @@
 
 The start is known as `hub.staging` says. The end is known from its mapped date, else from the end itself plus the lag
 that the source assumes, and never before its start is known, nor before a delivery has it. What a delivery does not
-hold any more is gone: the newest delivery says who is involved with whom. Counted are `backdated` starts and `gone`.
+hold any more is gone: the newest delivery says who is involved with whom. Where an optional file is not there that says
+it, nothing is gone: what stood in the delivery before stays. Counted are `backdated` starts and `gone`.
 """
 
 from collections.abc import Callable
@@ -60,14 +61,15 @@ def _write(
     stage.union(group, select, now)
     same = " AND ".join(f"b.{name} IS NOT DISTINCT FROM n.{name}" for name in content)
     same = f"b.record_key = n.record_key AND {same} AND n.valid_from IS NOT DISTINCT FROM b.valid_from"
-    gone = 0
+    gone, absent = 0, sql.name(f"#gone {what}")
     if stage.open_before(what):
         stage.execute(
             f'CREATE TABLE {seen} AS SELECT n."row" AS "row", min(b.known_from) AS seen, '
             "min(b.end_known_from) FILTER (b.valid_to = n.valid_to) AS end_seen "
             f'FROM (SELECT rowid AS "row", * FROM {now}) n JOIN {before} b ON {same} GROUP BY 1'
         )
-        [(gone,)] = stage.execute(f"SELECT count(*) FROM {before} b ANTI JOIN {now} n ON {same}").fetchall()
+        stage.execute(f"CREATE TABLE {absent} AS SELECT b.* FROM {before} b ANTI JOIN {now} n ON {same}")
+        [(gone,)] = stage.execute(f"SELECT count(*) FROM {absent}").fetchall()
     else:
         stage.execute(f'CREATE TABLE {seen} ("row" BIGINT, seen DATE, end_seen DATE)')
     covered = stage.lacked(group)
@@ -76,5 +78,11 @@ def _write(
     late = history.backdated(last=stage.last, covered=covered)
     [(backdated,)] = stage.execute(f"SELECT count(*) FROM ({rows}) WHERE {late}").fetchall()
     select_all = f"SELECT *, {end_known_from(stage)} AS end_known_from FROM ({rows})"
+    if stage.keeps(group):
+        stays = ", ".join(field.name for field in table.fields)
+        listed = 'SELECT record_key FROM "#keys"' if not stage.keeps("people") else f"SELECT record_key FROM {absent}"
+        kept = f"SELECT {stays} FROM {absent} WHERE record_key IN ({listed})"
+        select_all = f"SELECT {stays} FROM ({select_all}) UNION ALL BY NAME {kept}"
+        gone = 0
     written = parquet_files.write(stage.connection, select_all, table, path)
     return written, {"backdated": int(backdated), "gone": int(gone)}

@@ -36,12 +36,14 @@ class Earlier:
         files: for identity, event, involvement and family, where its rows are.
         mapped: the groups of mappings that it had: people, events, involvements, families.
         since: for each type of event that it had, the earliest day of which its table told.
+        untold: the groups of mappings that rested on an optional file which was not there.
     """
 
     delivered_on: datetime.date
     files: Mapping[str, Path]
     mapped: Collection[str]
     since: Mapping[str, datetime.date | None]
+    untold: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Stage:
         key: the key of the pseudonyms.
         delivered_on: the day of delivery.
         replaced: the earlier extracts of the source that this delivery replaces.
+        untold: places of mappings that rest on an optional file which is not there: what they lack says nothing.
+        whole: the delivery says that it is whole: a table without a row tells that nothing ever happened.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -61,6 +65,8 @@ class Stage:
     key: Key
     delivered_on: datetime.date
     replaced: Sequence[Earlier] = ()
+    untold: Collection[str] = ()
+    whole: bool = False
 
     def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
         """Run one statement, with the key as parameters where it makes pseudonyms."""
@@ -74,6 +80,14 @@ class Stage:
     def mapped(self, group: str) -> list[Mapped]:
         """Return the mappings of one group."""
         return [one for one in mappings(self.source) if one.group == group]
+
+    def is_untold(self, mapped: Mapped) -> bool:
+        """Say whether a mapping rests on an optional file that is not there (hub.absent_files)."""
+        return mapped.place in self.untold
+
+    def keeps(self, group: str) -> bool:
+        """Say whether rows of a group that stood in the delivery before, and not in this one, stay as they were."""
+        return bool(self.replaced) and any(self.is_untold(one) for one in self.mapped(group))
 
     def union(self, group: str, select: Callable[[Mapped], str], table: str) -> None:
         """Make `table` from the kept rows of all mappings of a group; with no mapping it is not made."""
@@ -98,17 +112,22 @@ class Stage:
         return sql.date(max((one.delivered_on for one in self.replaced), default=datetime.date(1, 1, 1)))
 
     def lacked(self, group: str) -> str:
-        """Return the SQL that says whether the delivery before would have held a row of a group of mappings."""
-        return str(bool(self.replaced) and all(group in one.mapped for one in self.replaced)).lower()
+        """Return the SQL that says whether the delivery before would have held a row of a group of mappings.
 
-    def open_before(self, what: str, columns: str = "*") -> bool:
+        It would not where an optional file was not there that the group rests on (`Earlier.untold`).
+        """
+        told = bool(self.replaced) and all(group in one.mapped and group not in one.untold for one in self.replaced)
+        return str(told).lower()
+
+    def open_before(self, what: str, columns: str = "*", name: str | None = None) -> bool:
         """Make the table `#before WHAT` from the rows of the delivery before; say whether there is one.
 
         Args:
-            what: event, involvement, family or identity.
+            what: event, involvement, family, area, area_event or identity.
             columns: which of its columns.
+            name: what to call it, in place of WHAT.
         """
-        table = sql.name(f"#before {what}")
+        table = sql.name(f"#before {name or what}")
         for number, one in enumerate(self.replaced):
             reader = ds.dataset([one.files[what].as_posix()], format="parquet").scanner().to_reader()
             self.connection.register("#earlier", reader)
@@ -147,11 +166,14 @@ def write_identity(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
             f"SELECT record_key, {sql.text(stage.source.name)} AS source, id AS source_person_id, "
             f"{', '.join(_IDENTITY_TEXTS)}, date_of_birth, area AS area_id, valid_from, valid_to, end_known_from, "
             f"known_from IS NOT NULL AS is_mapped, {stage.recorded('valid_from')} AS recorded, "
-            f"{_texts(mapped, 'identifiers')}, {_texts(mapped, 'attributes')} "
+            f"{_identifiers(stage.source, mapped)}, {_texts(mapped, 'attributes')} "
             f'FROM {mapped.result} JOIN "#keys" USING (id)'
         )
 
     stage.union("people", select, '"#identity"')
+    if stage.keeps("people") and stage.open_before("identity", name="kept identity"):
+        # Whom no table lists that is there stays as they were.
+        stage.execute('DELETE FROM "#before kept identity" WHERE record_key IN (SELECT record_key FROM "#keys")')
     address = ", ".join(_ADDRESS)
     if stage.open_before("identity", f"{address}, valid_to, known_from, end_known_from"):
         same = " AND ".join(f"b.{name} IS NOT DISTINCT FROM n.{name}" for name in _ADDRESS[1:])
@@ -171,6 +193,8 @@ def write_identity(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
         'FROM (SELECT rowid AS "row", * FROM "#identity") LEFT JOIN "#seen identity" USING ("row")'
     )
     ended = f"SELECT {', '.join(others)}, known_from, {end_known_from(stage)} AS end_known_from FROM ({rows})"
+    if stage.keeps("people"):
+        ended = f'{ended} UNION ALL BY NAME SELECT * FROM "#before kept identity"'
     [(late,)] = stage.execute(
         f"SELECT count(*) FROM ({rows}) WHERE {history.backdated(last=stage.last, covered=covered)}"
     ).fetchall()
@@ -189,12 +213,32 @@ def end_known_from(stage: Stage) -> str:
     return f"CASE WHEN valid_to IS NOT NULL THEN greatest(known_from, coalesce(end_seen, {late})) END"
 
 
-def _texts(mapped: Mapped, name: str) -> str:
-    entries = ", ".join(
-        f"{{'key': {sql.text(field.name.removeprefix(f'{name}.'))}, 'value': {sql.name(field.name)}}}"
+def _identifiers(source: Source, mapped: Mapped) -> str:
+    """Return the SQL of the identifiers of a row: each under its kind as its scope makes it (`Source.kind_of`)."""
+    people = source.people[int(mapped.place.split(".")[1])]
+    own = source.own_kind(people)
+    pairs = [] if own is None else [(own, "CAST(id AS VARCHAR)")]
+    pairs += [
+        (source.kind_of(people, field.name.removeprefix("identifiers.")), sql.name(field.name))
         for field in mapped.fields
-        if field.name.startswith(f"{name}.")
+        if field.name.startswith("identifiers.")
+    ]
+    return _entries(pairs, "identifiers")
+
+
+def _texts(mapped: Mapped, name: str) -> str:
+    return _entries(
+        [
+            (field.name.removeprefix(f"{name}."), sql.name(field.name))
+            for field in mapped.fields
+            if field.name.startswith(f"{name}.")
+        ],
+        name,
     )
+
+
+def _entries(pairs: Sequence[tuple[str, str]], name: str) -> str:
+    entries = ", ".join(f"{{'key': {sql.text(key)}, 'value': {value}}}" for key, value in pairs)
     if not entries:
         return f"MAP {{}}::MAP(VARCHAR, VARCHAR) AS {name}"
     return f"map_from_entries(list_filter([{entries}], lambda entry: entry.value IS NOT NULL)) AS {name}"
@@ -209,7 +253,10 @@ def write_areas(stage: Stage, path: Path) -> int:
         lambda one: f"SELECT id AS area_id, name, local_authority, imd_decile, imd_vintage FROM {one.result}",
         '"#areas"',
     )
-    return parquet_files.write(stage.connection, 'SELECT * FROM "#areas"', AREA, path)
+    areas = 'SELECT * FROM "#areas"'
+    if stage.keeps("areas") and stage.open_before("area"):
+        areas += ' UNION ALL BY NAME SELECT * FROM "#before area" ANTI JOIN "#areas" USING (area_id)'
+    return parquet_files.write(stage.connection, areas, AREA, path)
 
 
 def write_area_events(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
@@ -241,5 +288,10 @@ def write_area_events(stage: Stage, path: Path) -> tuple[int, dict[str, int]]:
         f'FROM "#area events" n LEFT JOIN {seen} b ON n.area_id = b.area_id AND {same}'
     )
     [(backdated,)] = stage.execute('SELECT count(*) FROM "#known area events" WHERE is_backdated').fetchall()
-    rows = parquet_files.write(stage.connection, 'FROM "#known area events"', AREA_EVENT, path)
+    select_all = 'FROM "#known area events"'
+    if stage.keeps("area_events"):
+        kept = f'SELECT * FROM "#before area_event" b ANTI JOIN "#area events" n ON n.area_id = b.area_id AND {same}'
+        columns = ", ".join(field.name for field in AREA_EVENT.fields)
+        select_all = f"SELECT {columns} {select_all} UNION ALL BY NAME SELECT {columns} FROM ({kept})"
+    rows = parquet_files.write(stage.connection, select_all, AREA_EVENT, path)
     return rows, {"backdated": int(backdated)}

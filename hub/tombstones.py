@@ -17,13 +17,14 @@ import pyarrow as pa
 from hub import identity_store, quarantine, spellings, sql
 from hub.digests import canonical_json
 from hub.errors import IntegrityError
-from hub.mapping import mappings
+from hub.mapping import Mapped, mappings
 from hub.pseudonyms import Key, sql_pseudonym
+from hub.source_mappings import is_national
 from hub.sources import Source
 from hub.workspace import Workspace
 
 FILE = "tombstones.json"
-_RECORD, _SHARED = "erased record", "erased identifier"
+_RECORD, _SHARED, _SCOPED = "erased record", "erased identifier", "erased scoped identifier"
 _SHORTEST = 4
 """A shared identifier with fewer characters than this names nobody and gets no tombstone."""
 
@@ -59,6 +60,18 @@ def of_identifier(key: Key, value: str) -> str | None:
     """Return the tombstone of a shared identifier in any spelling; None when it is too short to name anybody."""
     [(spelt,)] = sql.connect().execute(f"SELECT {spellings.identifier('?')}", [value]).fetchall()
     return key.pseudonym(_SHARED, spelt) if spelt is not None and len(spelt) >= _SHORTEST else None
+
+
+def of_scoped(key: Key, kind: str, value: str) -> str | None:
+    """Return the tombstone of an identifier that names somebody within one agency or source alone; None for none.
+
+    Args:
+        key: the key of the pseudonyms.
+        kind: as identity rows carry it, such as `childrens_social_care:child_id`.
+        value: in any spelling.
+    """
+    [(spelt,)] = sql.connect().execute(f"SELECT {spellings.identifier('?')}", [value]).fetchall()
+    return key.pseudonym(_SCOPED, kind, spelt) if spelt is not None else None
 
 
 def read(workspace: Workspace) -> tuple[Tombstone, ...]:
@@ -110,27 +123,45 @@ def apply(connection: duckdb.DuckDBPyConnection, source: Source, key: Key, tombs
     connection.unregister("#given tombstones")
     record = sql_pseudonym(sql.text(_RECORD), sql.text(source.name), "said")
     shared = sql_pseudonym(sql.text(_SHARED), spellings.identifier("said"))
-    said = ['SELECT id, id AS said, true AS own FROM "#keys"']
+    scoped = sql_pseudonym(sql.text(_SCOPED), "kind", spellings.identifier("said"))
+    said = ['SELECT id, id AS said, true AS own, NULL AS kind FROM "#keys"']
+    kinds: set[str] = set()
     for mapped in mappings(source):
         if mapped.group == "people":
-            said += [
-                f"SELECT id, {sql.name(field.name)} AS said, false AS own FROM {mapped.result}"
-                for field in mapped.fields
-                if field.name.startswith("identifiers.")
-            ]
+            for kind, value in _kinds(source, mapped):
+                kinds |= set() if kind is None else {kind}
+                said.append(f"SELECT id, {value} AS said, false AS own, {_text(kind)} AS kind FROM {mapped.result}")
     connection.execute(
         f"""
         CREATE TEMP TABLE "#erased" AS SELECT DISTINCT id FROM ({" UNION ALL ".join(said)})
         WHERE said IS NOT NULL
-          AND CASE WHEN own THEN {record} ELSE coalesce({shared}, '') END IN (SELECT pseudonym FROM "#tombstone")
+          AND CASE WHEN own THEN {record} WHEN kind IS NOT NULL THEN coalesce({scoped}, '')
+                   ELSE coalesce({shared}, '') END IN (SELECT pseudonym FROM "#tombstone")
         """,
         key.parameters,
     )
     rows = sum(_delete(connection, mapped.group, mapped.result) for mapped in mappings(source))
     people = _count(connection, 'DELETE FROM "#keys" WHERE id IN (SELECT id FROM "#erased")')
-    quarantined = _clean_quarantine(connection, key, record, shared)
+    own = [sql_pseudonym(sql.text(_SCOPED), sql.text(kind), spellings.identifier("said")) for kind in sorted(kinds)]
+    quarantined = _clean_quarantine(connection, key, [record, shared, *own])
     connection.execute('DROP TABLE "#erased"; DROP TABLE "#tombstone"')
     return Applied(people, rows, quarantined)
+
+
+def _kinds(source: Source, mapped: Mapped) -> list[tuple[str | None, str]]:
+    """Return the identifiers of a mapping of people: the kind of one with a scope, else None, and the SQL of each."""
+    people = source.people[int(mapped.place.split(".")[1])]
+    own = source.own_kind(people)
+    found: list[tuple[str | None, str]] = [] if own is None else [(None if is_national(own) else own, "id")]
+    for field in mapped.fields:
+        if field.name.startswith("identifiers."):
+            kind = source.kind_of(people, field.name.removeprefix("identifiers."))
+            found.append((None if is_national(kind) else kind, sql.name(field.name)))
+    return found
+
+
+def _text(kind: str | None) -> str:
+    return "NULL" if kind is None else sql.text(kind)
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, group: str, result: str) -> int:
@@ -140,8 +171,9 @@ def _delete(connection: duckdb.DuckDBPyConnection, group: str, result: str) -> i
     return _count(connection, f'DELETE FROM {result} WHERE {person} IN (SELECT id FROM "#erased")')
 
 
-def _clean_quarantine(connection: duckdb.DuckDBPyConnection, key: Key, record: str, shared: str) -> int:
+def _clean_quarantine(connection: duckdb.DuckDBPyConnection, key: Key, pseudonyms: Sequence[str]) -> int:
     """Delete the rows in which a cell, or a word of one, is an erased identifier; return how many there were."""
+    erased = " OR ".join(f"coalesce({one}, '') IN (SELECT pseudonym FROM \"#tombstone\")" for one in pseudonyms)
     return _count(
         connection,
         f"""
@@ -152,8 +184,7 @@ def _clean_quarantine(connection: duckdb.DuckDBPyConnection, key: Key, record: s
                 )) AS said
                 FROM (SELECT rowid AS row, unnest(map_values(cells)) AS cell FROM {quarantine.TABLE})
                 WHERE cell IS NOT NULL
-            ) WHERE said <> '' AND ({record} IN (SELECT pseudonym FROM "#tombstone")
-                OR coalesce({shared}, '') IN (SELECT pseudonym FROM "#tombstone"))
+            ) WHERE said <> '' AND ({erased})
         )
         """,
         key,

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.source_mappings import is_national
+
 SHORTEST = 4
 """An identifier with fewer characters is looked for in whole cells only: in running text it would be found anywhere."""
 
@@ -46,7 +48,8 @@ class Traces:
         own, shared, named = set(), set(), set()
         for row in rows:
             own.add(str(row["source_person_id"]))
-            shared |= {spelt(value) for _, value in row["identifiers"] if value}
+            shared |= {spelt(value) for kind, value in row["identifiers"] if value and is_national(kind)}
+            own |= {str(value) for kind, value in row["identifiers"] if value and not is_national(kind)}
             if row.get("email"):
                 shared.add(spelt(row["email"]))
             if row["given_name"] and row["family_name"] and row["date_of_birth"]:

@@ -35,7 +35,7 @@ def read(path: Path, model: type[DocumentT]) -> DocumentT:
     """
     tree = yaml_trees.read(path)
     try:
-        return model.model_validate(_plain(tree))
+        return model.model_validate(plain(tree))
     except ValidationError as error:
         raise ConfigurationError(_findings(path, tree, error)) from None
 
@@ -105,11 +105,12 @@ def line_of(tree: Any, place: Location) -> int:
     return line
 
 
-def _plain(tree: Any) -> Any:
+def plain(tree: Any) -> Any:
+    """Return a tree of `hub.yaml_trees` as plain dicts and lists."""
     if isinstance(tree, YamlMap):
-        return {key: _plain(value) for key, value in tree.items()}
+        return {key: plain(value) for key, value in tree.items()}
     if isinstance(tree, YamlList):
-        return [_plain(value) for value in tree]
+        return [plain(value) for value in tree]
     return tree
 
 

@@ -18,7 +18,7 @@ import models.cli
 from hub import command_line
 from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say
 from service import erasure_cli
-from service.commands import verification_cli
+from service.commands import check_cli, verification_cli
 
 app = typer.Typer(
     name="sentinel",
@@ -40,12 +40,24 @@ app.add_typer(models.cli.app, name="models")
 app.add_typer(audits.cli.app, name="audits")
 app.add_typer(ethics.cli.app, name="ethics")
 app.add_typer(ethics.ledger_cli.app, name="ledger")
+app.add_typer(check_cli.app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        say(f"sentinel {metadata.version('sentinel-partnership')}")
+        raise typer.Exit
 
 
 @app.callback()
 def root(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error. May stand anywhere on the line.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and end.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Early help for children and young people, and the proof that it is fair."""
@@ -54,15 +66,21 @@ def root(
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="The new partnership's folder; it must not hold anything yet.")],
+    adapter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--adapter", help="A format that a source has, by name (`sentinel hub adapters`); may be repeated."
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
 ) -> None:
     """Write a commented starter of a partnership."""
     from service import starter
 
-    for written in starter.write(folder):
+    for written in starter.write(folder, adapter or ()):
         say(f"wrote {written}")
-    say(f"Next: read {folder / 'partnership.yaml'} from the top, then `sentinel features list --partnership {folder}`.")
+    say(f"Next: read {folder / 'partnership.yaml'} from the top, then `sentinel check --partnership {folder}`.")
 
 
 @app.command()

@@ -27,7 +27,8 @@ def erase_(
 ) -> None:
     """Erase one person everywhere, keep them out of later extracts, and list models and approvals that used them."""
     from ethics.store import open_store
-    from hub import erasure
+    from hub import erasure, lookup
+    from hub.ledger import publications
     from service import erasure as everywhere
 
     here = place(workspace, partnership)
@@ -37,9 +38,16 @@ def erase_(
     subject = None if resume else erasure.find(here.workspace, person_id=person, source=source, own_id=own_id)
     if subject is not None and not yes:
         rows = [{"source": name, "records": records} for name, records in sorted(subject.sources.items())]
-        show(rows, as_json, title="Records linked to this person")
-        if not as_json:
-            say("Nothing was erased. Check that these are one person's records, then run it again with --yes.")
+        entry = lookup.record(
+            here.workspace, by=by or publications.OPERATOR, source=source, person_ids=subject.person_ids
+        )
+        if as_json:
+            show_json({"person_ids": list(subject.person_ids), "records": rows, "ledger_entry": entry})
+            return
+        named = ", ".join(subject.person_ids) or "nobody who was linked yet"
+        show(rows, False, title=f"Records linked to this person: {named}")
+        say("Nothing was erased. Check that these are one person's records, then run it again with --yes.")
+        say(f"That somebody looked is recorded in the ledger as entry {entry}.")
         return
     if not resume and not (reference and by):
         raise ConfigurationError("An erasure is recorded.", "Give --reference and --as.")

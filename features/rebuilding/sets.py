@@ -1,6 +1,5 @@
 """A feature set's rows made again for some people, and compared: matrix, coverage and groups, bit for bit."""
 
-import datetime
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from features.feature_sets import (
     catalogue_digest,
     open_feature_set,
 )
+from features.membership import covers, outcome_reported
 from features.parts import coverage_sources
 from features.rebuilding import some_people
 from hub import sql
@@ -89,7 +89,7 @@ def _counted(found: FeatureSet, snapshot: Snapshot, folder: Path) -> list[str]:
     """Return what the rows of everybody tell otherwise than the manifest does, or about whom the snapshot knows not."""
     differs = []
     matrix = pq.read_table(folder / MATRIX_FILE, columns=["as_of_date", "outcome"])
-    horizon = datetime.timedelta(days=found.use_case.horizon_days)
+    told, horizon = outcome_reported(snapshot, found.use_case), found.use_case.horizon_days
     rows, outcomes = (
         Counter(day.isoformat() for day in table["as_of_date"].to_pylist())
         for table in (matrix, matrix.filter(pc.equal(matrix["outcome"], 1)))
@@ -97,9 +97,7 @@ def _counted(found: FeatureSet, snapshot: Snapshot, folder: Path) -> list[str]:
     dates = [day for day in found.use_case.scheduled() if day <= snapshot.known_to]
     if found.facts["rows"] != {day.isoformat(): rows[day.isoformat()] for day in dates}:
         differs.append("the number of rows by date")
-    ended = {
-        day.isoformat(): outcomes[day.isoformat()] if day + horizon <= snapshot.known_to else None for day in dates
-    }
+    ended = {day.isoformat(): outcomes[day.isoformat()] if covers(told, day, horizon) else None for day in dates}
     if found.facts["outcomes"] != ended:
         differs.append("the number of outcomes by date")
     with sql.connect() as connection:

@@ -22,6 +22,8 @@ from hub.ledger.store import Store, open_store
 from hub.workspace import Workspace
 
 KIND = "publication"
+WITHDRAWAL = "delivery withdrawal"
+"""An entry that takes a delivery back: the extract stays where it is and is used no more (hub.withdrawal)."""
 OPERATOR = "operator"
 """Who published, where a command did not say."""
 
@@ -70,6 +72,12 @@ class Publications:
         self.chain = chain or Chain()
         self._seen = -1
         self._of: dict[str, list[Publication]] = {}
+        self._withdrawn: frozenset[str] = frozenset()
+
+    @property
+    def withdrawn(self) -> frozenset[str]:
+        """The digests of what was withdrawn and not published again since, under every name that it ever had."""
+        return self._withdrawn
 
     def refresh(self, session: Session) -> Self:
         """Read what was added since the last time.
@@ -96,6 +104,7 @@ class Publications:
             except (ValueError, KeyError, TypeError):
                 raise LedgerError("A publication in the ledger does not say what Sentinel writes.") from None
             self._of, self._seen = read, followed.number
+            self._withdrawn = _withdrawn(followed)
         return self
 
     def of(self, kind: str, digest: str | None = None) -> list[Publication]:
@@ -120,6 +129,33 @@ class Publications:
                 "Make it anew with Sentinel's own commands; what was put into the workspace by hand is never used.",
             )
         return found[-1]
+
+
+def _withdrawn(followed: Followed) -> frozenset[str]:
+    """Return what is withdrawn after all entries in their order.
+
+    | entry | then |
+    |---|---|
+    | withdrawal of D | D is withdrawn |
+    | publication of D, as it was ingested | D is not withdrawn: it came again |
+    | publication of E, rewritten from D (an erasure) | E is withdrawn when D is |
+
+    Raises:
+        LedgerError: an entry does not say what Sentinel writes.
+    """
+    found: set[str] = set()
+    entries = [*followed.entries(KIND), *followed.entries(WITHDRAWAL)]
+    try:
+        for entry in sorted(entries, key=lambda one: one.seq):
+            facts = entry.read_facts()
+            before = None if entry.kind == WITHDRAWAL else facts["inputs"].get("rewritten_from")
+            if entry.kind == WITHDRAWAL or before in found:
+                found.add(str(facts["digest"]))
+            elif before is None:
+                found.discard(facts["digest"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise LedgerError("An entry of the ledger does not say what Sentinel writes.") from None
+    return frozenset(found)
 
 
 def record(

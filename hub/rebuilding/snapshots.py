@@ -133,6 +133,7 @@ def _said(snapshot: Snapshot, kept: Sequence[Artefact], person_map: PersonMap) -
         found.append("its person map is of other extracts")
     if admission.last_day(kept) != datetime.date.fromisoformat(facts["known_to"]):
         found.append("known_to is not the day of its newest extract")
+    found += _told_too_much(snapshot, kept)
     for said, extract in zip(facts["extracts"], kept, strict=True):
         for name in _SAID_OF_EXTRACTS:
             if said[name] != extract.facts[name]:
@@ -140,6 +141,18 @@ def _said(snapshot: Snapshot, kept: Sequence[Artefact], person_map: PersonMap) -
     report, linkage = person_map.report, facts["linkage"]
     found += [f"{name} of the linkage" for name in publish.FROM_REPORT if linkage.get(name) != report[name]]
     return found
+
+
+def _told_too_much(snapshot: Snapshot, kept: Sequence[Artefact]) -> list[str]:
+    """Return the sources that are said to have told of days on which nothing of them had been delivered yet."""
+    newest: dict[str, str] = {}
+    for one in kept:
+        newest[one.facts["source"]] = max(newest.get(one.facts["source"], ""), one.facts["delivered_on"])
+    return [
+        f"{source} is said to have told of days after its newest delivery"
+        for source, day in sorted(newest.items())
+        if (until := snapshot.reported(source).until) is not None and until.isoformat() > day
+    ]
 
 
 class _Again:

@@ -39,8 +39,10 @@ from hub.snapshots import KIND as SNAPSHOT
 from hub.workspace import Workspace
 from models.bundles import KIND as BUNDLE
 from models.bundles import Bundle, Model, open_bundle
+from service.gate import sources_told
 from service.gate.kept import Kept
 from service.gate.permits import Permits
+from service.gate.sources_told import Told
 
 _CURRENT = "current"
 
@@ -77,6 +79,7 @@ class Opened:
     online: OnlineSource
     day: datetime.date
     publications: Mapping[tuple[str, str], Publication]
+    told: tuple[Told, ...]
 
 
 @dataclass
@@ -165,13 +168,9 @@ class Gate:
             if refused is not None:
                 raise GatewayError(refused.message, refused.remedy)
         check_policy(decision, declared.policies[use_case.name])
-        age = (day - snapshot.known_to).days
-        if age > use_case.snapshot_days:
-            raise StaleSnapshotError(
-                f"The newest data end on {snapshot.known_to}, {age} days ago; this use case allows "
-                f"{use_case.snapshot_days}.",
-                "Ingest newer extracts, link and publish.",
-            )
+        self._require_standing(snapshot)
+        told = sources_told.of(snapshot, read, day)
+        sources_told.require_fresh(use_case, told)
         used = (
             (SNAPSHOT, snapshot.digest),
             (BUNDLE, bundle.digest),
@@ -179,7 +178,7 @@ class Gate:
             (online_source.KIND, online.artefact.digest),
         )
         publications = {(kind, digest): self._known(kind, digest) for kind, digest in used}
-        return Opened(decision, declared, use_case, bundle, model, snapshot, online, day, publications)
+        return Opened(decision, declared, use_case, bundle, model, snapshot, online, day, publications, told)
 
     def confirm(self, session: Session, opened: Opened, *, at: datetime.datetime) -> None:
         """Check inside the write that what was opened is what holds at the moment `at`.
@@ -202,6 +201,7 @@ class Gate:
         with self._reading:
             known = self._publications.refresh(session)
             unchanged = all(known.newest(*asked) == said for asked, said in opened.publications.items())
+        self._require_standing(opened.snapshot)
         if not unchanged or not self._standing.chain.same(session, numbers):
             self.forget()
             raise LedgerError("A publication in the ledger was changed.", "Run `sentinel ledger verify`.")
@@ -297,6 +297,17 @@ class Gate:
         with self._reading:
             self._publications.refresh(session)
         return self._current()
+
+    def _require_standing(self, snapshot: Snapshot) -> None:
+        """Raise StaleSnapshotError when a delivery in the snapshot was taken back (hub.withdrawal)."""
+        with self._reading:
+            gone = self._publications.withdrawn
+        for one in snapshot.artefact.facts["extracts"]:
+            if one["digest"] in gone:
+                raise StaleSnapshotError(
+                    f"The newest data rest on a delivery of {one['source']} that was withdrawn.",
+                    "Link and publish without it.",
+                )
 
     def _current(self) -> Publication | None:
         with self._reading:

@@ -16,6 +16,7 @@ from hub.ledger.writes import Writes
 from models import figures
 from models.bundles import Bundle
 from models.figures import NotComputed
+from service.gate import sources_told
 from service.gate.audience import Audience, agency_of
 from service.gate.gate import Gate, Opened
 from service.scoring.answers import (
@@ -189,6 +190,9 @@ def _caveats(opened: Opened, has_strengths: bool) -> list[str]:
         found.append("Nothing that lowered it is in the records; that does not mean that there are no strengths.")
     if opened.snapshot.digest != opened.decision.snapshot:
         found.append("The hub has published newer data since the model was audited.")
+    old = sources_told.caveat(opened.told)
+    if old is not None:
+        found.append(old)
     assumed = [name for name, said in opened.snapshot.artefact.facts["sources"].items() if said["assumed_recording"]]
     if assumed:
         found.append(f"When these sources became known is assumed, not recorded: {', '.join(sorted(assumed))}.")

@@ -25,6 +25,7 @@ from tests.factories.use_cases import outcome, use_case
 def publish(workspace: Workspace, people: int, rows: int) -> Snapshot:
     """Publish a snapshot with `people` people, some without any event, and exactly `rows` events."""
     source = {"agency": "council", "gateways": [GATEWAY], "assumed_recording": None}
+    source |= {"types": sorted(histories.TYPES), "reported": [[None, histories.LAST.isoformat()]]}
     counted = {"person": people, "event": rows}
     facts = {
         "schema_version": SCHEMA_VERSION,

@@ -83,7 +83,7 @@ KINDS = (
 )
 SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS))
 _ENDS = tuple(kind for kind in KINDS if kind.end is not None)
-_NAMES = (*(kind.name for kind in KINDS), *(kind.end[0] for kind in _ENDS if kind.end))
+TYPES = (*(kind.name for kind in KINDS), *(kind.end[0] for kind in _ENDS if kind.end))
 _SOURCE_OF = np.array([SOURCES.index(kind.source) for kind in (*KINDS, *_ENDS)], dtype=np.int64)
 _END_OF = np.array([len(KINDS) + _ENDS.index(kind) if kind.end else -1 for kind in KINDS] + [-1] * len(_ENDS))
 _LENGTH = np.array([kind.end[1] if kind.end else 0 for kind in KINDS] + [0] * len(_ENDS))
@@ -149,7 +149,7 @@ def _block(chance: np.random.Generator, ids: Sequence[str], counts: Integers) ->
         {
             "person_id": _coded(person, ids),  # the order within a person does not change whose they are
             "event_id": _pseudonyms(event),
-            "event_type": _coded(kind, _NAMES),
+            "event_type": _coded(kind, TYPES),
             "role": _drawn(kind, within[0], [one.roles for one in KINDS]),
             "occurred_on": pa.array(day.astype(np.int32)).cast(pa.date32()),
             "known_from": pa.array(known.astype(np.int32)).cast(pa.date32()),

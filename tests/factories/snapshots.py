@@ -71,23 +71,43 @@ def arrow(table: Table, rows: list[dict[str, Any]]) -> pa.Table:
     return table.conform(pa.Table.from_pylist(whole, schema=table.schema))
 
 
+OUTCOME_TYPES = {"incident", "cin_start"}
+"""What the outcomes of `tests.factories.use_cases` are made of: every source brings them, also where no row says so."""
+
+
 def snapshot(
-    workspace: Workspace, *, known_to: str = "2024-12-31", facts: Mapping[str, Any] | None = None, **tables: Any
+    workspace: Workspace,
+    *,
+    known_to: str = "2024-12-31",
+    facts: Mapping[str, Any] | None = None,
+    reported: Mapping[str, str] | None = None,
+    **tables: Any,
 ) -> Snapshot:
-    """Publish a snapshot: each table is a drawn text or a list of rows; people named anywhere are added to `person`."""
+    """Publish a snapshot: each table is a drawn text or a list of rows; people named anywhere are added to `person`.
+
+    A source has told of all days before `known_to`, or before what `reported` says of it.
+    """
     rows = {name: drawn(given) if isinstance(given, str) else list(given) for name, given in tables.items()}
     about = ("event", "household", "family", "involvement")
     people = {row["person_id"] for name in about for row in rows.get(name, [])}
     known = {row["person_id"] for row in rows.get("person", [])}
     rows["person"] = [*rows.get("person", []), *({"person_id": one} for one in sorted(people - known))]
     sources = {row.get("source", "police") for row in rows.get("event", [])} | {"police"}
+    types = sorted({row.get("event_type") or "incident" for row in rows.get("event", [])} | OUTCOME_TYPES)
     said: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "partnership": "example",
         "known_to": known_to,
         "rows": {table.name: len(rows.get(table.name, [])) for table in SNAPSHOT_TABLES},
         "sources": {
-            name: {"title": name, "agency": "council", "gateways": [GATEWAY], "assumed_recording": None}
+            name: {
+                "title": name,
+                "agency": "council",
+                "gateways": [GATEWAY],
+                "assumed_recording": None,
+                "types": types,
+                "reported": [[None, (reported or {}).get(name, known_to)]],
+            }
             for name in sorted(sources)
         },
         "extracts": [],

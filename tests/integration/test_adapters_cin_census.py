@@ -102,7 +102,7 @@ def test_a_return_becomes_dated_events_that_are_known_when_it_was_due(tmp_path: 
     assert found.event("cp_plan_end")[0] == ("A1", "2023-11-20", due, None, None)
     first = next(row for row in found.identity if row["source_person_id"] == "A1")
     assert (first["sex"], first["gender"], first["ethnicity"]) == (None, "female", "WROM")
-    assert dict(first["identifiers"]) == {"upn": "A123456789012"}
+    assert dict(first["identifiers"]) == {"none:child_id": "A1", "upn": "A123456789012"}
     assert dict(first["attributes"]) == {"disability": "yes"}
 
 

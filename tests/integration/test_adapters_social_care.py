@@ -163,7 +163,7 @@ def test_ssda903_years_add_up_and_nothing_is_known_before_its_return_is_due(tmp_
     # The identifier of a child is the same in both years; UN3 is no pupil number.
     assert {row["record_key"] for row in found.identity if row["source_person_id"] == "7"} != set()
     assert [dict(row["identifiers"]) for row in found.identity if row["source_person_id"] == "7"] == [
-        {}, {"upn": "A123456789012"},
+        {"none:child_id": "7"}, {"none:child_id": "7", "upn": "A123456789012"},
     ]  # fmt: skip
     # An ethnicity and a placement that the specification does not have are set aside, with the rule.
     assert found.rules() == {"header": {"ETHNIC: code": 1}, "episodes": {"PLACE: code": 1}}

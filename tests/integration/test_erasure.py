@@ -257,6 +257,16 @@ def test_the_command_shows_first_and_erases_when_told(county: County, monkeypatc
     shown = run(*whom)
     assert shown.exit_code == 0
     assert "Nothing was erased" in shown.stdout
+    [person_id] = erasure.find(workspace, source="school", own_id="S-4711").person_ids
+    assert person_id in shown.stdout
+    listed = json.loads(run(*whom, "--as", "person_0", "--json").stdout)
+    assert listed["person_ids"] == [person_id]
+    assert {one["source"] for one in listed["records"]} == {"school", "police"}
+    with open_store(workspace) as store, store.reading() as session:
+        look = ledger.entry_at(session, listed["ledger_entry"])
+    assert look is not None
+    assert (look.kind, look.actor) == ("look", "person_0")
+    assert person_id not in look.facts
     assert _found(county.root / "county") == set(SECRETS)
     for words, said in (
         ((), "Say whom"),

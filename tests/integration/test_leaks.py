@@ -125,7 +125,7 @@ def test_without_any_leak_nothing_is_said_and_what_was_not_looked_for_is(county:
     found = lint.lint(
         county.workspace, county.declared, county.ordinary, county.use_case, county.indicators, on=USED_ON
     )
-    assert found.findings == ()
+    assert [one.plain for one in found.findings] == []
     assert [one.kind for one in found.checks] == list(Kind)
     assert {one.kind: one.done for one in found.checks} == {kind: kind is not Kind.VALUE_CHANGES for kind in Kind}
     assert all(one.looked_at if one.done else one.why_not for one in found.checks)
@@ -185,7 +185,7 @@ def test_the_build_refuses_unless_somebody_says_why_not(county: County) -> None:
     told = build("to show in a test what becomes of it").facts["leakage"]
     assert told["despite"] == "to show in a test what becomes of it"
     assert {one["kind"] for one in told["findings"]} >= {"reads_outcome", "stamped_known_from"}
-    assert told["earlier_snapshot"] is None
+    assert told["earlier_snapshot"] == county.ordinary.digest  # of the same day, and published before
 
 
 def test_the_command_tells_by_its_exit_code(county: County, tmp_path: Path) -> None:

@@ -122,6 +122,9 @@ def test_the_facts_say_where_everything_comes_from(county: County) -> None:
         "gateways": [gateway(level="person")],
         "level": "person",
         "assumed_recording": None,
+        "recording_delay_days": 0,
+        "types": ["contact"],
+        "reported": [[None, "2024-06-30"]],
     }
     assert [extract["source"] for extract in facts["extracts"]] == ["police", "school"]
     assert facts["extracts"][1]["rows"]["event"] == 3

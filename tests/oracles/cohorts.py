@@ -4,6 +4,7 @@ The statements read `person` and `event` of a snapshot; and `as_of(as_of_date)` 
 """
 
 import datetime
+from collections.abc import Sequence
 
 from features.catalogue import EventFilter
 from features.conditions import event_condition, known_before, known_on
@@ -56,15 +57,21 @@ def _has_open_spell(spell: OpenSpell) -> str:
             AND stop.occurred_on < as_of_date AND {known_on("as_of_date", "stop.")}))"""
 
 
-def outcome_statement(use_case: UseCase, known_to: datetime.date) -> str:
+def outcome_statement(
+    use_case: UseCase, known_to: datetime.date, spans: Sequence[tuple[datetime.date, datetime.date]] | None = None
+) -> str:
     """Return the SELECT of (person_id, as_of_date, outcome) for every row of `looked`, sorted.
 
     The outcome is 1 when an event of it occurred in `[as_of_date, as_of_date + horizon_days)`, by what is known on
-    `known_to`, else 0. It is null while the horizon reaches past that day.
+    `known_to`, else 0. It is null while the horizon reaches past that day, or where `spans` (the half-open times of
+    which the outcome's sources have told; without them all days before `known_to`) do not hold all of it.
     """
     horizon, last = use_case.horizon_days, sql.date(known_to)
+    told = f"as_of_date + {horizon} <= {last}" if spans is None else "false"
+    for first, until in spans or ():
+        told += f" OR (as_of_date >= {sql.date(first)} AND as_of_date + {horizon} <= {sql.date(until)})"
     return f"""
-        SELECT person_id, as_of_date, CASE WHEN as_of_date + {horizon} <= {last} THEN (EXISTS (
+        SELECT person_id, as_of_date, CASE WHEN {told} THEN (EXISTS (
             SELECT 1 FROM event WHERE event.person_id = looked.person_id
             AND {event_condition(use_case.outcome.events)} AND {known_on(last)}
             AND occurred_on >= as_of_date AND occurred_on < as_of_date + {horizon}))::TINYINT END AS outcome

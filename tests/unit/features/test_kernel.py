@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from features import membership
 from features.catalogue import Over
 from features.vectors import Looked, Vectors
+from hub.reporting import Reported
 from tests.factories.histories import AS_OF, DATES, DAY, Histories, asked, drawn_histories
 from tests.factories.streams import differences, filled
 from tests.factories.use_cases import outcome, use_case
@@ -56,11 +57,21 @@ RULES = st.fixed_dictionaries(
     happens=EVENTS,
     horizon=st.sampled_from([1, 30, 366]),
     known_to=st.sampled_from([AS_OF + days * DAY for days in (-1, 0, 1, 29, 30, 366)]),
+    gap=st.none() | st.tuples(st.integers(-400, 400), st.integers(1, 400)),
     histories=drawn_histories(types=("incident", "move", "start", "stop", "death")),
 )
 def test_cohort_and_outcome_equal_the_oracle(
-    rules: dict[str, Any], happens: dict[str, Any], horizon: int, known_to: datetime.date, histories: Histories
+    rules: dict[str, Any],
+    happens: dict[str, Any],
+    horizon: int,
+    known_to: datetime.date,
+    gap: tuple[int, int] | None,
+    histories: Histories,
 ) -> None:
+    spans = [(datetime.date.min, known_to)]
+    if gap is not None:
+        missing = AS_OF + gap[0] * DAY, AS_OF + sum(gap) * DAY
+        spans = [(datetime.date.min, min(missing[0], known_to)), (missing[1], known_to)]
     asked_for = use_case(cohort=rules, outcome=outcome(events=happens), horizon_days=horizon)
     births = {name: None if month is None else datetime.date.fromisoformat(month) for name, month in BIRTHS.items()}
     person = pa.table({"person_id": list(births), "birth_month": pa.array(list(births.values()), pa.date32())})
@@ -71,12 +82,12 @@ def test_cohort_and_outcome_equal_the_oracle(
         expected = connection.execute(f"{cohort_statement(asked_for.cohort)} ORDER BY ALL").fetchall()
         connection.register("everyone", pa.table(everyone.rows(), names=["person_id", "as_of_date"]))
         connection.execute("CREATE OR REPLACE TABLE looked AS FROM everyone")
-        outcomes = connection.execute(outcome_statement(asked_for, known_to)).fetchall()
+        outcomes = connection.execute(outcome_statement(asked_for, known_to, spans)).fetchall()
     vectors = Vectors(membership.columns(asked_for.cohort))
     numbers = vectors.blank(len(everyone.as_of))
     vectors.fill(Over.SELF, histories.event, everyone, numbers)
     births_known = membership.birth_months(person["birth_month"])
     inside = everyone.only(membership.members(asked_for.cohort, numbers, everyone, births_known))
     assert list(zip(*(column.to_pylist() for column in inside.rows()), strict=True)) == expected
-    found = membership.Outcomes(asked_for, known_to).of(histories.event, everyone)
+    found = membership.Outcomes(asked_for, known_to, Reported.of(spans)).of(histories.event, everyone)
     assert found.to_pylist() == [happened for _, _, happened in outcomes]

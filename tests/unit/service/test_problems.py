@@ -16,6 +16,7 @@ WORDS = "/srv/partnership/gateways.yaml, line 7: 'Aoife'"
 TABLE = """
 error                    | status | told
 SentinelError            | 500    | no
+ConfirmationError        | 409    | no
 ConfigurationError       | 503    | no
 InputError               | 422    | no
 GatewayError             | 403    | yes
