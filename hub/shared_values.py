@@ -14,8 +14,8 @@ person, and as pairs of one birthday they also teach the weights what is untrue.
 |---|---|
 | a birthday | more names have it than a Poisson variable of 1.5 times the usual number of its half year reaches |
 | a day of the year | its birthdays together, over all years, likewise, and 2.5 times what chance gives |
-| an address | 8 family names, 12 names, and 4 times the 99th of 100 addresses |
-| a postcode | 40 family names, 60 names, and 6 times the 99th of 100 postcodes |
+| an address | 8 family names, 12 names, and 4 times the 95th of 100 addresses |
+| a postcode | 40 family names, 60 names, and 6 times the 95th of 100 postcodes |
 | an e-mail address | 5 family names and 8 names |
 | an identifier | 4 names and 4 years of birth (and what hub.records refuses) |
 
@@ -246,7 +246,7 @@ def _crowds(
             FROM spelt WHERE {column} IS NOT NULL AND {column} <> '' GROUP BY 1
         )
         SELECT value FROM crowd WHERE families >= {families} AND names >= {names}
-            AND names > {times} * (SELECT quantile_disc(names, 0.99) FROM crowd)
+            AND names > {times} * (SELECT quantile_disc(names, 0.95) FROM crowd)
         """
     )
     return _take(connection, comparison, COMMON, column, "odd")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hub import extracts, ingest, linkage, persons, spellings, sql
 from hub import figures as figures_
 from hub.workspace import Workspace
-from tests.bench import Measured, county, harms, kills, linkage_data, measured, ratio, scale, validation
+from tests.bench import Measured, county, hard_linkage, harms, kills, linkage_data, measured, ratio, scale, validation
 
 
 def figures() -> Iterator[Measured]:
@@ -34,6 +34,7 @@ def figures() -> Iterator[Measured]:
     yield from _siblings(report)
     yield from _contradictions()
     yield from linkage_data.figures()
+    yield from hard_linkage.figures()
     yield from scale.figures()
     found = kills.run(times=200, seed=1)
     yield measured("kills_torn", found.torn + found.lost, f"torn or lost, of {found.kills} kills", "<= 0")

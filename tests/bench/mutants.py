@@ -256,10 +256,13 @@ def _row(world: _World, table: str) -> Iterator[None]:
 
 
 def _double(connection: sqlite3.Connection, table: str, columns: list[str], row: int) -> None:
-    """Put a row in a second time, under the next number."""
+    """Put a row in a second time: under the next number, or, of what belongs to something, as one more of it."""
     values = list(connection.execute(f"SELECT * FROM {table} WHERE rowid = ?", (row,)).fetchone())
-    if isinstance(values[0], int):
-        values[0] = connection.execute(f"SELECT max({columns[0]}) + 1 FROM {table}").fetchone()[0]
+    at = 1 if columns[0].endswith("_id") else 0  # a row about what there is not means nothing to anybody
+    if isinstance(values[at], int):
+        values[at] = connection.execute(f"SELECT max({columns[at]}) + 1 FROM {table}").fetchone()[0]
+    else:
+        values[at] = f"{values[at]}x"
     with contextlib.suppress(sqlite3.IntegrityError):
         connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
 
