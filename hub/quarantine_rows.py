@@ -31,6 +31,15 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "integer": "Write a whole number, with digits only.",
         "number": "Write a number with a decimal point.",
         "date": "Write a day that exists, with a year of four digits, in one of the declared formats.",
+        "date_century": "Write the year with four digits, or declare `pivot`.",
+        "date_serial": "Save the column as dates, or declare `excel` among the forms of dates.",
+        "date_order": "Write days before months, or declare the form of dates of this file.",
+        "boolean": "Write yes or no.",
+        "year_group": "Write the school year as a number, R, N1, N2 or X.",
+        "encoding": "Save the whole file in UTF-8, and look at the letters of this row.",
+        "placeholder": "Write the birthday, or leave the cell empty: this one is written where none is known.",
+        "no_year": "Write the school year, or leave the cell empty.",
+        "repeated": "Send each fact once, or say what tells the two apart.",
         "days_from_start": "Write a whole number of days.",
         "start": "Name a start that sources.yaml declares.",
         "not_before": "The date is earlier than can be true: look it up in the record.",
@@ -49,6 +58,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "quotes": "A quote is never closed, or something follows a closing quote: double quotes inside a cell.",
         "too_long": "The record is longer than one million bytes: a quote is probably never closed.",
         "not_listed": "The person is not in the list of people, or their row there is in quarantine: mend that first.",
+        "before_birth": "It lies before the birth of the person: look up both dates, and whose row it is.",
         "before_start": "The end is before the start: look both up in the record.",
     }
 )

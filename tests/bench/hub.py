@@ -3,6 +3,7 @@
 import itertools
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 from hub import extracts, ingest, linkage, persons, spellings, sql
 from hub import figures as figures_
@@ -23,7 +24,8 @@ def figures() -> Iterator[Measured]:
     def scan() -> None:
         with sql.connect() as connection:
             for path in sorted(folder.glob("*.csv")):
-                table = f"read_csv({sql.text(path.as_posix())}, all_varchar = true)"
+                encoding = "utf-8" if _is_utf8(path) else "latin-1"
+                table = f"read_csv({sql.text(path.as_posix())}, all_varchar = true, encoding = '{encoding}')"
                 connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {table}").fetchall()
 
     yield ratio("ingest_ratio", read, scan, "<= 15")
@@ -38,6 +40,15 @@ def figures() -> Iterator[Measured]:
     yield from scale.figures()
     found = kills.run(times=200, seed=1)
     yield measured("kills_torn", found.torn + found.lost, f"torn or lost, of {found.kills} kills", "<= 0")
+
+
+def _is_utf8(path: Path) -> bool:
+    """Say whether a file is in UTF-8; an agency's may be in another encoding, which a bare scan must be told."""
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _siblings(report: linkage.LinkageReport) -> Iterator[Measured]:

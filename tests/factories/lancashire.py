@@ -103,9 +103,9 @@ def load(
     missing_key, repeated_row. A fault in a column that is not among `used` is none; without it every column counts.
     """
     name = raw(connection, folder, file)
-    missing = ", ".join(f"'{word}'" for word in file.missing)
     columns, impossible, future, empty = [], ["false"], ["false"], ["false"]
     for column, rules in file.columns.items():
+        missing = ", ".join(f"'{word}'" for word in file.missing if word not in rules.not_missing)
         text = f"CASE WHEN {column} NOT IN ({missing}) THEN {column} END"
         value, counts = text, used is None or column in used
         if rules.type is ColumnType.DATE:

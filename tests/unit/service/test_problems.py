@@ -19,6 +19,7 @@ SentinelError            | 500    | no
 ConfirmationError        | 409    | no
 ConfigurationError       | 503    | no
 InputError               | 422    | no
+NothingKeptError         | 422    | no
 GatewayError             | 403    | yes
 IntegrityError           | 409    | no
 NotFoundError            | 404    | no
