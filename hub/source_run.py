@@ -137,9 +137,9 @@ class SourceRun:
         files = self._opened(declared)
         for one in files:
             self._refuse_people(declared, one)
+            self.facts["notices"] += one.notices
         if not files:
             self.not_there.add(table)
-            self.facts["notices"] += one.notices
         try:
             facts = reading.load(
                 self.connection,

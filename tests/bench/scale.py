@@ -25,6 +25,7 @@ from hub import artefacts, comparisons, identity_store, linkage, linkage_quality
 from hub.artefacts import Artefact
 from hub.digests import sha256_file
 from hub.extracts import KIND, current_extracts
+from hub.ledger import publications
 from tests.bench import Measured, measured, people
 from tests.factories.counties import County
 from tests.factories.identity import identity_row
@@ -81,7 +82,8 @@ def prepare(root: Path, size: int) -> None:
 def _enlarge(here: County, extract: Artefact, path: Path) -> None:
     """Put an extract with the people of `path` in the place of one that was ingested with a single person."""
     facts = {**extract.facts, "identity_sha256": sha256_file(path)}
-    with artefacts.publish(here.workspace.extracts, KIND, facts) as draft:
+    recorder = publications.recorder(here.workspace, KIND, {})
+    with artefacts.publish(here.workspace.extracts, KIND, facts, before=recorder) as draft:
         for name in extract.files:
             shutil.copy(extract.path / name, draft.path / name)
     place = identity_store.records(here.workspace, extract.facts["source"], draft.digest)
