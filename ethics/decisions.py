@@ -21,6 +21,7 @@ from ethics.records import ConditionRow, DecisionRow, ProposalRow, WithdrawalRow
 from ethics.workflow import Action, State
 from hub.digests import digest_of
 from hub.errors import InputError, StateError
+from hub.ledger import ledger
 from hub.ledger.store import Store
 from hub.partnership import Partnership, Person
 from hub.workspace import Workspace
@@ -122,7 +123,7 @@ def decide(
     policy = evidence.policy(workspace, partnership, subject.use_case).digest if approving else None
     against = None if against_advice is None else checked_words(against_advice, "The reasons against advice")
     with store.writing() as session:
-        now = store.now()
+        now = ledger.moment(session, store.now())
         row = transitions.proposal(session, partnership, number)
         changes, days = (found.changes, found.approval_days) if found else (None, 0)
         case = transitions.case_of(
@@ -169,7 +170,7 @@ def withdraw(store: Store, partnership: Partnership, number: int, *, reasons: st
     """
     person, said = member(partnership, by), checked_words(reasons, "The reasons")
     with store.writing() as session:
-        now = store.now()
+        now = ledger.moment(session, store.now())
         row = transitions.proposal(session, partnership, number)
         case = transitions.case_of(session, partnership, row)
         check_move(Action.WITHDRAW, case, person)

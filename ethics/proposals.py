@@ -56,7 +56,6 @@ def propose(store: Store, workspace: Workspace, partnership: Partnership, *, bun
     trainers = evidence.trainers(workspace, subject.bundle)
     policy = evidence.policy(workspace, partnership, subject.use_case)
     digests = {name: getattr(subject, name) for name in type(subject).__slots__}
-    now = store.now()
     facts = {
         **digests,
         "partnership": partnership.name,
@@ -68,6 +67,7 @@ def propose(store: Store, workspace: Workspace, partnership: Partnership, *, bun
         others = session.scalars(select(ProposalRow.partnership).where(ProposalRow.partnership != partnership.name))
         if other := others.first():
             raise StateError(f"This record belongs to {other}.", "Each partnership has a database of its own.")
+        now = ledger.moment(session, store.now())
         entry = ledger.append(session, kind=transitions.PROPOSED, actor=by, facts=facts, at=now)
         row = ProposalRow(id=entry.seq, partnership=partnership.name, proposed_by=by, proposed_at=now, **digests)
         row.state, row.round, row.changed_by_entry = FIRST, 1, entry.seq
@@ -92,8 +92,8 @@ def answer(store: Store, partnership: Partnership, number: int, answers: Mapping
         raise InputError(f"An answer is longer than {canvas.MOST_CHARACTERS} characters or not plain text.")
     kept = {key: answers[key].strip() for key in canvas.KEYS if key in answers}
     person = member(partnership, by)
-    now = store.now()
     with store.writing() as session:
+        now = ledger.moment(session, store.now())
         row = transitions.proposal(session, partnership, number)
         case = transitions.case_of(session, partnership, row)
         facts = {"answers": {key: digest_of(words) for key, words in kept.items()}}
@@ -119,7 +119,8 @@ def submit(store: Store, workspace: Workspace, partnership: Partnership, number:
         case = transitions.case_of(session, partnership, row, changes=found.changes)
         digest = canvas.digest(transitions.answers_of(session, row))
         facts = {"canvas_digest": digest, "policy": found.policy.digest if found.policy else None}
-        transitions.make(session, row, case, Action.SUBMIT, person, at=store.now(), facts=facts)
+        now = ledger.moment(session, store.now())
+        transitions.make(session, row, case, Action.SUBMIT, person, at=now, facts=facts)
         row.canvas_digest = digest
 
 
@@ -134,7 +135,8 @@ def start_review(store: Store, workspace: Workspace, partnership: Partnership, n
     with store.writing() as session:
         row = transitions.proposal(session, partnership, number)
         case = transitions.case_of(session, partnership, row, trainers=trainers)
-        transitions.make(session, row, case, Action.START_REVIEW, person, at=store.now(), facts={})
+        now = ledger.moment(session, store.now())
+        transitions.make(session, row, case, Action.START_REVIEW, person, at=now, facts={})
 
 
 def recommend(
@@ -156,11 +158,12 @@ def recommend(
         InputError: there are no words with it.
         StateError: the proposal is not under review, or `by` is not a reviewer apart from who proposed and trained.
     """
-    person, said, now = member(partnership, by), checked_words(words, "The words of a recommendation"), store.now()
+    person, said = member(partnership, by), checked_words(words, "The words of a recommendation")
     subject = transitions.read_subject(store, partnership, number)
     trainers = evidence.trainers(workspace, subject.bundle)
     policy = evidence.policy(workspace, partnership, subject.use_case).digest
     with store.writing() as session:
+        now = ledger.moment(session, store.now())
         row = transitions.proposal(session, partnership, number)
         case = transitions.case_of(session, partnership, row, trainers=trainers)
         facts = {

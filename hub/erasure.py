@@ -130,12 +130,22 @@ def unfinished(workspace: Workspace) -> bool:
     return (workspace.identity / identity_store.ERASURE).exists()
 
 
+def interrupted(workspace: Workspace) -> tuple[str, str] | None:
+    """Return the reference of an erasure that was interrupted and who asked for it; None when there is none."""
+    try:
+        said = json.loads((workspace.identity / identity_store.ERASURE).read_bytes())
+    except FileNotFoundError:
+        return None
+    return str(said.get("reference", "")), str(said.get("by", ""))
+
+
 def erase(
     workspace: Workspace,
     subject: Subject | None,
     *,
     on: datetime.date,
     reference: str,
+    by: str = "",
     also: Also | None = None,
     progress: Progress | None = None,
 ) -> Erased:
@@ -146,6 +156,7 @@ def erase(
         subject: whom; None only ends an interrupted erasure.
         on: the day of the erasure.
         reference: the number of the request, without anything personal.
+        by: who asked for it.
         also: called when the hub's own artefacts are done, for those of other packages; it may be called again.
         progress: called at every step.
 
@@ -159,12 +170,12 @@ def erase(
             _go_on(workspace, scratch, done, tell, also)
         if subject is not None:
             tell(_STEPS[0], 0, len(_STEPS))
-            _begin(workspace, subject, done, on, reference)
+            _begin(workspace, subject, done, on, reference, by)
             _go_on(workspace, scratch, done, tell, also)
     return done
 
 
-def _begin(workspace: Workspace, subject: Subject, done: Erased, on: datetime.date, reference: str) -> None:
+def _begin(workspace: Workspace, subject: Subject, done: Erased, on: datetime.date, reference: str, by: str) -> None:
     """Write the tombstones and what the erasure needs to know until it has ended."""
     key = pseudonyms.open_key(workspace, may_create=False)
     rows = list(identity_rows(workspace, subject.records))
@@ -185,9 +196,11 @@ def _begin(workspace: Workspace, subject: Subject, done: Erased, on: datetime.da
             stones.add(stone)
     own_alone = Traces(traces.own, traces.shared - others, traces.named)
     said = {"records": subject.records, "person_ids": subject.person_ids, "traces": own_alone.as_json()}
-    identity_store.write(workspace, identity_store.ERASURE, canonical_json(said))
+    said |= {"reference": reference, "by": by}
+    # First, so that an erasure that is cut off here keeps the person out all the same; it is then asked for again.
     tombstones.add(workspace, stones, on=on, reference=reference)
     done.tombstones = len(stones)
+    identity_store.write(workspace, identity_store.ERASURE, canonical_json(said))
 
 
 def _go_on(workspace: Workspace, scratch: Path, done: Erased, tell: Progress, also: Also | None) -> None:

@@ -80,6 +80,7 @@ def run(place: Place, *, data: Path | None, children: int, seed: int, as_json: b
         raise InputError(f"{data}: no such folder.", "Give the folder with the extracts with --data.")
     if data is None and said.generator is None:
         raise InputError(f"{place.partnership.name} works on real extracts.", "Give their folder with --data.")
+    practice.require_free(place.workspace)  # before anything is removed
     _begin_anew(place.workspace.root)
     practice.begin(place.workspace, place.partnership.name)
     with _step("Extracts"):

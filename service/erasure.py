@@ -1,7 +1,7 @@
 """Erasing a person everywhere: the hub, the feature sets, and a list of the models and approvals that used them."""
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +10,10 @@ from sqlalchemy import select
 from ethics.approvals import APPROVED, has_ended
 from ethics.records import DecisionRow, WithdrawalRow
 from features import erasure as feature_erasure
-from hub import artefacts, erasure
+from features import feature_sets as feature_sets_
+from hub import artefacts, erasure, snapshots
 from hub.erasure import Erased, Progress, Subject
-from hub.errors import SentinelError
+from hub.errors import SentinelError, StateError
 from hub.ledger import ledger
 from hub.ledger.store import Store
 from hub.workspace import Workspace
@@ -67,15 +68,22 @@ def erase(
         progress: called at every step.
     """
     now = store.now()
+    before = erasure.interrupted(workspace)
+    if subject is None:
+        if before is None:
+            raise StateError(
+                "No erasure was interrupted here.", "Say whom to erase, with --person or --source and --id."
+            )
+        reference, by = before[0] or reference, before[1] or by
     feature_sets: dict[str, str] = {}
 
-    def also(people: Collection[str], snapshots: dict[str, str]) -> None:
-        feature_sets.update(feature_erasure.rewrite(workspace, people, snapshots))
+    def also(people: Collection[str], renamed: dict[str, str]) -> None:
+        feature_sets.update(feature_erasure.rewrite(workspace, people, renamed))
 
-    hub = erasure.erase(workspace, subject, on=now.date(), reference=reference, also=also, progress=progress)
+    hub = erasure.erase(workspace, subject, on=now.date(), reference=reference, by=by, also=also, progress=progress)
     # Once more: a service may have been at work on one from a snapshot that is gone now.
     feature_erasure.forget(workspace)
-    bundles = _bundles(workspace, {*hub.snapshots, *feature_sets})
+    bundles = _bundles(workspace, _names_before(workspace, hub, feature_sets, every=before is not None))
     approvals = _approvals(store, [one["bundle"] for one in bundles], now)
     facts = {
         "reference": reference,
@@ -89,6 +97,26 @@ def erase(
         entry = ledger.append(session, kind="erasure", actor=by, facts=facts, at=now)
         number = entry.seq
     return Done(hub, feature_sets, bundles, approvals, number)
+
+
+def _names_before(workspace: Workspace, hub: Erased, feature_sets: Mapping[str, str], *, every: bool) -> set[str]:
+    """Return every name that the snapshots and feature sets which were written anew ever had.
+
+    A bundle names what it was trained on by the name of that time, and an earlier erasure may have renamed it since.
+
+    Args:
+        workspace: where they lie.
+        hub: what became of the snapshots.
+        feature_sets: old digest → new digest.
+        every: those too that were written anew before this run: an erasure that was interrupted may have done so.
+    """
+    found = {*hub.snapshots, *feature_sets}
+    now = {*hub.snapshots.values(), *feature_sets.values()}
+    for folder, kind in ((workspace.snapshots, snapshots.KIND), (workspace.features, feature_sets_.KIND)):
+        for digest in artefacts.digests_in(folder):
+            if every or digest in now:
+                found |= set(artefacts.open_artefact(folder, digest, kind).facts.get("rewritten_from", ()))
+    return found
 
 
 def _bundles(workspace: Workspace, old: Collection[str]) -> list[dict[str, Any]]:

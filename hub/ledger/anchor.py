@@ -19,7 +19,7 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,12 +155,21 @@ class Anchor:
         with lock:
             yield
 
-    def set_aside(self) -> None:
+    def set_aside(self) -> list[tuple[Path, Path]]:
         """Put file, key and mark under other names, so that the next write begins a new anchor; nothing is deleted."""
+        moved = []
         for path in (self.path, self.key_path, self._mark_path):
             if path.exists():
                 ended = (path.with_name(f"{path.name}.ended-{number}") for number in itertools.count(1))
-                path.replace(next(one for one in ended if not one.exists()))
+                kept = next(one for one in ended if not one.exists())
+                path.replace(kept)
+                moved.append((path, kept))
+        return moved
+
+    def put_back(self, moved: Sequence[tuple[Path, Path]]) -> None:
+        """Put back what `set_aside` gave, in the place of what may have been begun since."""
+        for path, kept in moved:
+            kept.replace(path)
 
     @property
     def is_of_practice(self) -> bool:
@@ -176,9 +185,12 @@ class Anchor:
         """Put that mark there, so that the next demonstration may put the anchor aside.
 
         Raises:
-            LedgerError: there is no anchor, or the mark cannot be written.
+            LedgerError: the mark cannot be written.
         """
         try:
+            if not self.path.exists():
+                private_folders.make_missing(self.path.parent)
+                keys.make_key(self.key_path)
             with self._locked(fcntl.LOCK_EX) as key:
                 descriptor = os.open(self._mark_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
                 with os.fdopen(descriptor, "wb") as stream:

@@ -22,7 +22,7 @@ from hub.errors import LedgerError
 from hub.ledger import ledger
 from hub.ledger.anchor import EMPTY, Head
 from hub.ledger.ledger import RESUMPTION, Entry
-from hub.ledger.store import HEAD, STATE, TOUCHED, Store, head_of
+from hub.ledger.store import HEAD, STATE, Store, head_of
 
 MANY = frozenset({"score", "refusal"})
 """The kinds that are not kept."""
@@ -83,6 +83,7 @@ class Chain:
         self._followed = NOTHING
         self._numbers = itertools.count(1)
         self._same: set[tuple[object, int, frozenset[int]]] = set()
+        self._state: object = None
         self._lock = threading.Lock()
 
     @property
@@ -110,8 +111,10 @@ class Chain:
         if found is None or found[0] is not self:
             with self._lock:
                 head: Head = session.info.get(HEAD) or head_of(session)
-                if session.info.get(TOUCHED):
+                state = session.info.get(STATE)
+                if state is not None and state != self._state:
                     self._look_again(session, head)
+                    self._state = state  # only now: whoever does not follow it does not see that somebody wrote
                 if head != self._followed.end:
                     self._follow(lambda way: _at_once(session, way, head))
                 found = session.info[_FOLLOWED] = self, self._followed

@@ -17,6 +17,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -25,7 +26,7 @@ from sqlalchemy.orm import Session
 from hub.digests import canonical_json, sha256_bytes
 from hub.errors import ClockError, SentinelError
 from hub.ledger.anchor import Head
-from hub.ledger.store import HEAD, Store, run
+from hub.ledger.store import ADDED, HEAD, WRITTEN, Store, run
 from hub.ledger.tables import GENESIS, LedgerEntryRow, LedgerHeadRow, from_utc_text, utc_text
 
 RESUMPTION = "resumption"
@@ -110,11 +111,17 @@ def resume(store: Store, *, actor: str, reasons: str) -> Entry:
         known = [[head.seq, head.hash] for head in store.anchor.heads()]
     except SentinelError:
         known = []
-    with store.resuming() as session:
-        store.anchor.set_aside()  # only now: the database lets us write
-        head: Head = session.info[HEAD]
-        facts = {"reasons": reasons, "ledger": [head.seq, head.hash], "ledger_time": head.at, "anchor": known}
-        return _add(session, head, RESUMPTION, actor, facts, utc_text(store.now()))
+    aside: list[tuple[Path, Path]] = []
+    try:
+        with store.resuming() as session:
+            head: Head = session.info[HEAD]
+            facts = {"reasons": reasons, "ledger": [head.seq, head.hash], "ledger_time": head.at, "anchor": known}
+            entry = _add(session, head, RESUMPTION, actor, facts, utc_text(store.now()))
+            aside += store.anchor.set_aside()  # only now: the database has taken it
+    except BaseException:
+        store.anchor.put_back(aside)
+        raise
+    return entry
 
 
 def _moment(head: Head, at: datetime) -> str:
@@ -163,9 +170,11 @@ def check_clock(head: Head, at: datetime) -> None:
 def _add(session: Session, head: Head, kind: str, actor: str, facts: Mapping[str, Any], moment: str) -> Entry:
     seq, text = head.seq + 1, canonical_json(dict(facts)).decode("utf-8")
     entry = Entry(seq, moment, kind, actor, text, head.hash, _hash(seq, moment, kind, actor, text, head.hash))
+    session.info[WRITTEN] = True
     run(session, _INSERT, seq, moment, kind, actor, text, head.hash, entry.hash)
     run(session, _MOVE, seq, entry.hash)
     session.info[HEAD] = Head(seq, entry.hash, moment)
+    session.info[ADDED].append((seq, entry.hash))
     return entry
 
 

@@ -22,16 +22,26 @@ def begin(workspace: Workspace, partnership: str) -> None:
     Raises:
         LedgerError: the anchor is that of a ledger which is no demonstration's; it stays as it is.
     """
+    require_free(workspace)
+    anchor = Anchor(workspace.anchor)
+    anchor.set_aside()
+    anchor.mark_practice()  # before the ledger begins: a demonstration that is cut off here can be begun again
+    with open_store(workspace) as store, store.writing() as session:
+        ledger.append(session, kind=KIND, actor="sentinel demo", facts={"partnership": partnership}, at=store.now())
+
+
+def require_free(workspace: Workspace) -> None:
+    """Refuse to begin a demonstration where the anchor is that of a ledger which is none. Nothing is changed.
+
+    Raises:
+        LedgerError: it is.
+    """
     anchor = Anchor(workspace.anchor)
     if anchor.heads() and not anchor.is_of_practice:
         raise LedgerError(
             f"{anchor.path} is the anchor of a ledger that is no demonstration's, so it stays as it is.",
             "Give the demonstration a workspace of its own, and no SENTINEL_ANCHOR of another one.",
         )
-    anchor.set_aside()
-    with open_store(workspace) as store, store.writing() as session:
-        ledger.append(session, kind=KIND, actor="sentinel demo", facts={"partnership": partnership}, at=store.now())
-    anchor.mark_practice()
 
 
 def is_practice(workspace: Workspace) -> bool:

@@ -36,21 +36,27 @@ from hub.workspace import Workspace
 
 HEAD = "ledger_head"
 """Where a writing session keeps the head of the chain, in `session.info`."""
-TOUCHED = "ledger_touched"
-"""Where a writing session says whether anybody else may have changed the database since this store wrote last."""
+WRITTEN = "ledger_written"
+"""Where a writing session says that a statement that writes was sent: what follows is kept whole, or not at all."""
+ADDED = "ledger_added"
+"""Where a writing session keeps the number and hash of every entry that it added."""
 STATE = "ledger_state"
 """Where a writing session names the state of an SQLite file: while the name is the same, nobody but this connection has
 changed anything in it, so what it read once need not be read again. Missing where that cannot be told."""
 _WRITES = "sentinel_writes"
 _CONNECTION = "ledger_connection"
 # Where a writing session keeps its connection: asking the session for it costs as much as a statement.
-_VERSION, _SCHEMA, _FILE, _SELF = "sentinel_data_version", "sentinel_schema_version", "file", "self"
+_SCHEMA, _FILE, _SELF = "sentinel_schema_version", "file", "self"
 _REPLACED = "The ledger's file was replaced while it was open; nothing was kept."
 _REFUSES = re.compile(
-    r"CREATE TRIGGER \w+ BEFORE (?:(?!\b(?:WITH|BEGIN|INSTEAD|AFTER)\b)[^;])* "
-    r"BEGIN SELECT RAISE\((?:ABORT|FAIL|ROLLBACK), '[^']*'\); END",
+    r"CREATE TRIGGER \w+ BEFORE (?:(?!\b(?:WITH|BEGIN|INSTEAD|AFTER|RAISE)\b)[^;])* "
+    r"BEGIN SELECT RAISE\(ABORT, '[^']*'\); END",
+    re.IGNORECASE,
 )
 """What a trigger of ours may be: it refuses, and does nothing else."""
+_ACTS = re.compile(r"\b(?:VIRTUAL|GENERATED|AS|IGNORE|REPLACE|ROLLBACK|FAIL|WITHOUT|STRICT)\b", re.IGNORECASE)
+"""What no table of ours says: a column that works itself out, or what to do instead of refusing."""
+_NOT_KEPT = "The ledger did not keep what was written; nothing was answered."
 _END = """
     SELECT ledger_head.seq, ledger_head.hash, ledger_entry.hash, ledger_entry.at
     FROM ledger_head LEFT JOIN ledger_entry ON ledger_entry.seq = ledger_head.seq"""
@@ -117,12 +123,13 @@ class Store:
                 require_own_schema(session)
                 if check:
                     self.anchor.check(head)
-                session.info[HEAD] = head
-                session.info[TOUCHED] = _note_state(session)
+                session.info[HEAD], session.info[ADDED] = head, []
+                _note_state(session)
                 yield session
                 session.flush()
                 following = session.info[HEAD]
                 if following != head:
+                    _require_kept(session, head)
                     self.anchor.prepare(head, following)
                 path, opened = self._file(), session.connection().connection.info.get(_FILE)
             if path is not None and not _is_same(path, opened):
@@ -175,18 +182,41 @@ def head_of(session: Session, *, lock: bool = False) -> Head:
     return Head(seq, hash_, at)
 
 
-def _is_same(path: Path, inode: int | None) -> bool:
+def _require_kept(session: Session, head: Head) -> None:
+    """Read back what a write has added behind `head`, before anybody is told that it was kept.
+
+    Raises:
+        LedgerError: the database says something else, or the transaction was ended by something in it.
+    """
+    following, added = session.info[HEAD], session.info[ADDED]
+    connection = session.connection()
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite" and not driver.in_transaction:
+        raise LedgerError(_NOT_KEPT, "Run `sentinel ledger verify`.")
+    found = run(session, "SELECT seq, hash FROM ledger_entry WHERE seq > ? ORDER BY seq", head.seq)
+    if found != added or head_of(session) != following:
+        raise LedgerError(_NOT_KEPT, "Run `sentinel ledger verify`.")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Return what tells a file from every other one: its device and its number there."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _is_same(path: Path, opened: tuple[int, int] | None) -> bool:
     """Say whether the file at a path is still the one that was opened."""
     try:
-        return path.stat().st_ino == inode
+        return _identity(path) == opened
     except OSError:
         return False
 
 
 def require_own_schema(session: Session) -> None:
-    """Refuse an SQLite file whose schema could do something by itself: views, or triggers that do more than refuse.
+    """Refuse an SQLite file that could do something by itself, or in whose journal writes can be lost.
 
-    Looked at anew whenever the schema's version is another one.
+    What could: a view, a trigger that does more than refuse, a table that works out or leaves out what is written. The
+    schema is looked at anew whenever its version is another one.
 
     Raises:
         LedgerError: there is something that no step of ours made.
@@ -194,31 +224,40 @@ def require_own_schema(session: Session) -> None:
     if session.get_bind().dialect.name != "sqlite":
         return
     info = session.connection().connection.info
+    if run(session, "PRAGMA journal_mode") != [("delete",)]:
+        raise LedgerError(
+            "The ledger's database was put into another kind of journal, in which writes can be lost.",
+            "Close every program that has it open, and run `PRAGMA journal_mode = DELETE` on it.",
+        )
     version = run(session, "PRAGMA schema_version")[0][0]
     if info.get(_SCHEMA) == version:
         return
-    found = run(session, "SELECT type, sql FROM sqlite_master WHERE type NOT IN ('table', 'index')")
-    if not all(kind == "trigger" and _REFUSES.fullmatch(str(said)) for kind, said in found):
+    found = run(session, "SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    if not all(_is_ours(str(kind), str(said)) for kind, said in found):
         raise LedgerError(
-            "The ledger's database holds a view or a trigger that Sentinel did not make.",
+            "The ledger's database holds a view, a trigger or a table that Sentinel did not make.",
             "Somebody changed it by hand: compare it with the last backup.",
         )
     info[_SCHEMA] = version
 
 
-def _note_state(session: Session) -> bool:
-    """Say whether another connection may have changed an SQLite file since this one wrote; never of PostgreSQL.
+def _is_ours(kind: str, said: str) -> bool:
+    """Say whether a part of the schema can do nothing by itself."""
+    if kind == "trigger":
+        return _REFUSES.fullmatch(said) is not None
+    return kind in ("table", "index") and not _ACTS.search(re.sub(r"'[^']*'", "''", said))
 
-    Its state is named, too. SQLite is asked. Whoever opens the file besides and closes it again takes away the locks
-    of this whole process, and two writers at once then ruin the database (https://www.sqlite.org/howtocorrupt.html,
-    2.2).
+
+def _note_state(session: Session) -> None:
+    """Name the state of an SQLite file, which is another one when another connection may have changed it.
+
+    SQLite is asked. Whoever opens the file besides and closes it again takes away the locks of this whole process, and
+    two writers at once then ruin the database (https://www.sqlite.org/howtocorrupt.html, 2.2).
     """
     if session.get_bind().dialect.name != "sqlite":
-        return False
+        return
     seen, info = run(session, "PRAGMA data_version")[0][0], session.connection().connection.info
-    before, info[_VERSION] = info.get(_VERSION), seen
     session.info[STATE] = (info.setdefault(_SELF, object()), seen)
-    return bool(before != seen)
 
 
 def run(session: Session, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -365,7 +404,7 @@ def _sqlite(url: URL, wait_seconds: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: Any) -> None:
-        record.info[_FILE] = path.stat().st_ino
+        record.info[_FILE] = _identity(path)
         connection.isolation_level = None  # transactions begin where `_begun` says, not where the driver guesses
         for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from hub.errors import RecordError, SentinelError
-from hub.ledger.store import HEAD, Store
+from hub.ledger.store import WRITTEN, Store
 
 _T = TypeVar("_T")
 Job = Callable[[Session], _T]
@@ -101,11 +101,11 @@ class Writes:
             with self._store.writing() as session:
                 begun = True
                 for job, answer in together:
-                    head = session.info[HEAD]
+                    session.info[WRITTEN] = False
                     try:
                         done.append((answer, job(session)))
                     except SentinelError as error:
-                        if session.info[HEAD] != head:  # it had written: nothing of this transaction can be kept
+                        if session.info[WRITTEN]:  # it had begun to: nothing of this transaction can be kept
                             raise
                         refused.append((answer, error))
         except SentinelError as error:

@@ -24,6 +24,8 @@ from ethics import policy as policies
 from ethics.approvals import Decision, Standing, check_policy, valid_decision
 from ethics.errors import ApprovalError, StaleSnapshotError, SupersededError
 from ethics.policy import Policy
+from ethics.record import verification as record
+from ethics.store import open_store
 from features import online_source, use_cases
 from features.online import OnlineSource
 from features.use_cases import UseCase
@@ -200,7 +202,12 @@ class Gate:
         numbers = {one.number for one in opened.publications.values()}
         with self._reading:
             known = self._publications.refresh(session)
-            unchanged = all(known.newest(*asked) == said for asked, said in opened.publications.items())
+            newest_of = {asked: known.newest(*asked) for asked in opened.publications}
+        if any(
+            found is not None and found.number > opened.publications[asked].number for asked, found in newest_of.items()
+        ):
+            raise SupersededError("What was looked at was published again.", "Ask again: it is a new score.")
+        unchanged = newest_of == dict(opened.publications)
         self._require_standing(opened.snapshot)
         if not unchanged or not self._standing.chain.same(session, numbers):
             self.forget()
@@ -250,9 +257,16 @@ class Gate:
                     values.forget(digest)
                     changed.append(error)
         try:
-            verification.require(verification.verify(self.store))
+            # By a connection of its own: what the others keep of the file may be older than the file, and an edit that
+            # sets the file's own counter back is seen by none of them.
+            with open_store(self.workspace, wait_seconds=self.store.wait_seconds) as fresh:
+                verification.require(verification.verify(fresh))
+                faults = record.verify(fresh)
+            if faults:
+                raise LedgerError("A row of the record is not what its entry says.", "Run `sentinel ledger verify`.")
         except SentinelError as error:
-            self._standing.chain.forget()
+            self.store.engine.dispose()
+            self.forget()
             changed.append(error)
         return changed
 

@@ -88,6 +88,8 @@ def _enlarge(here: County, extract: Artefact, path: Path) -> None:
             shutil.copy(extract.path / name, draft.path / name)
     place = identity_store.records(here.workspace, extract.facts["source"], draft.digest)
     shutil.copy(path, place)
+    quarantined = identity_store.quarantined(here.workspace, extract.facts["source"], extract.digest)
+    shutil.copy(quarantined, quarantined.with_name(f"{draft.digest}.parquet"))
     shutil.rmtree(extract.path)
 
 
