@@ -305,10 +305,24 @@ THREATS: tuple[Threat, ...] = (
     ),
     Threat(
         Position.DATABASE,
-        "Adds a trigger or a view that changes what is written or read.",
-        "The gate closes: only triggers that refuse, and do nothing else, may be there.",
+        "Adds a trigger, a view, a column or a table that changes what is written or read.",
+        "The gate closes: only triggers that refuse, and do nothing else, may be there; and every write is read back.",
         "hub/ledger/store.py",
         (f"{_RECORD}::test_a_record_that_was_tampered_with_scores_nothing_and_is_named",),
+    ),
+    Threat(
+        Position.DATABASE,
+        "Puts the database into another kind of journal, so that nobody else can write, or writes are lost.",
+        "Nothing is written or scored until it is put right, which opening it does.",
+        "hub.ledger.store",
+        ("tests/integration/hub/ledger/test_kept.py::test_another_kind_of_journal_is_refused",),
+    ),
+    Threat(
+        Position.DATABASE,
+        "Edits a row and sets the file's own counters back, so that SQLite does not notice that anybody wrote.",
+        "A running service goes on with what was approved until the sweep reads all anew, five minutes at most; a new one "
+        "refuses at once. No end of an approval is hidden so: every entry moves the anchor.",
+        left="It takes who can write the database's bytes; sealed checkpoints would shorten the five minutes.",
     ),
     Threat(
         Position.DATABASE,
