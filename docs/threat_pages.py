@@ -314,14 +314,14 @@ THREATS: tuple[Threat, ...] = (
         Position.DATABASE,
         "Puts the database into another kind of journal, so that nobody else can write, or writes are lost.",
         "Nothing is written or scored until it is put right, which opening it does.",
-        "hub.ledger.store",
+        "hub/ledger/store.py",
         ("tests/integration/hub/ledger/test_kept.py::test_another_kind_of_journal_is_refused",),
     ),
     Threat(
         Position.DATABASE,
         "Edits a row and sets the file's own counters back, so that SQLite does not notice that anybody wrote.",
-        "A running service goes on with what was approved until the sweep reads all anew, five minutes at most; a new one "
-        "refuses at once. No end of an approval is hidden so: every entry moves the anchor.",
+        "A running service goes on until its sweep reads all anew, five minutes at most. A new one refuses at once. "
+        "The end of an approval cannot be hidden so: every entry moves the anchor.",
         left="It takes who can write the database's bytes; sealed checkpoints would shorten the five minutes.",
     ),
     Threat(
