@@ -165,6 +165,10 @@ MOST_DIFFERENT = {
 data with the most errors neither; where more is learnt, pairs of strangers taught it."""
 
 
+_USUAL = 0.2
+# Where fewer true pairs have the same value, as with middle names in one file only, it is no measure of the others.
+
+
 def plausible(learnt: Learnt) -> tuple[Learnt, list[str]]:
     """Return what was learnt within plausible bounds, and in plain words what was out of them.
 
@@ -181,7 +185,7 @@ def plausible(learnt: Learnt) -> tuple[Learnt, list[str]]:
                 levels[label] = most
         first = next(iter(levels))
         strongest = levels[first] / u[name][first]
-        for label in levels:
+        for label in levels if levels[first] >= _USUAL else ():
             if label != _SWAPPED and levels[label] / u[name][label] > strongest:
                 u[name][label] = levels[label] / strongest
     return Learnt(m, u), found

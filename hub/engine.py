@@ -103,6 +103,7 @@ def find_people(
     batch_pairs: int = candidates.BATCH_PAIRS,
     spark: OnSpark | None = None,
     placeholders: Placeholders | None = None,
+    perhaps_once: Collection[str] = (),
 ) -> Found:
     """Find out which records are one person.
 
@@ -117,9 +118,11 @@ def find_people(
         batch_pairs: about how many pairs are made at one time.
         spark: where candidate pairs are looked for instead; then all of them are made anew.
         placeholders: what means "not known" besides what hub.placeholders lists.
+        perhaps_once: sources of which nobody says whether they hold a person once; their records show it.
     """
     tell(STEPS[0])
     built = records.build(connection, one_record_sources, placeholders=placeholders)
+    taken_as_once = records.take_as_once(connection, perhaps_once)
     tell(STEPS[1])
     columns = pairs.compared(connection)
     [(apart,)] = connection.execute("SELECT count(DISTINCT exclusive) FROM record").fetchall()
@@ -132,7 +135,8 @@ def find_people(
     bits = pairs.bits(threshold)
     weighed = _weigh(connection, columns, bits, None if spark else earlier, batch_pairs, spark)
     tell(STEPS[2])
-    return _linked(connection, built, weighed, bits)
+    found = _linked(connection, built, weighed, bits)
+    return replace(found, model={**found.model, "taken_as_one_record_a_person": list(taken_as_once)})
 
 
 def _alone(built: records.Built, why: str) -> Found:

@@ -59,6 +59,8 @@ def learn(connection: duckdb.DuckDBPyConnection, shares: Learnt, prior: float) -
         if not set(agreed) <= set(columns):
             continue
         others = [name for name in columns if name not in agreed]
+        if not others:
+            continue  # there is nothing by which to tell one person from strangers
         drawn, all_of_them = _pairs(connection, rule)
         found = patterns.count(connection, others, drawn, by_frequency=True)
         if not len(found.pairs):

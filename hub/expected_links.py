@@ -6,8 +6,7 @@ A linkage that links nothing is no error of the machine: the files may be about 
 wrongly, or names may be spelt in ways that were not foreseen. Which of these it is, people must see; so it is said.
 
 The expected recall is the sum of the probabilities of the linked pairs over the number of true pairs, which is
-estimated in up to three ways (hub.pairs); the largest is taken, so the figure is rather too low. It has no interval:
-the ways differ by more than chance does, so all of them are shown.
+estimated in up to three ways (hub.pairs), all of them shown. It has no interval: they differ by more than chance does.
 """
 
 from collections.abc import Mapping

@@ -93,9 +93,13 @@ def link_files(
         with sql.connect() as connection:
             connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
             tell(_STEPS[0], 0, len(_STEPS))
-            facts, once, patterns = _read(connection, files, names, mappings, scratch)
+            facts, once, unsaid, patterns = _read(connection, files, names, mappings, scratch)
             found = engine.find_people(
-                connection, once, threshold, lambda step: tell(step, _STEPS.index(step), len(_STEPS))
+                connection,
+                once,
+                threshold,
+                lambda step: tell(step, _STEPS.index(step), len(_STEPS)),
+                perhaps_once=unsaid,
             )
             tell(_STEPS[-1], len(_STEPS) - 1, len(_STEPS))
             known = _known(connection, found.person, patterns, truth)
@@ -150,12 +154,17 @@ def _read(
     names: Sequence[str],
     mappings: Mappings,
     scratch: Path,
-) -> tuple[list[dict[str, Any]], list[str], list[FileMapping]]:
-    """Fill `identity_row` and `file_row`; return each file's facts, sources with one record a person, each mapping."""
+) -> tuple[list[dict[str, Any]], list[str], list[str], list[FileMapping]]:
+    """Fill `identity_row` and `file_row`.
+
+    Returns:
+        Each file's facts; sources with one record a person; those of which nothing is said; each file's mapping.
+    """
     file_rows.prepare(connection)
     facts, used = [], []
     once: set[str] = set()
     several: set[str] = set()
+    unsaid: set[str] = set()
     for number, (path, name) in enumerate(zip(files, names, strict=True)):
         mapping = mappings.of(path)
         used.append(mapping)
@@ -163,10 +172,11 @@ def _read(
         own = mapping is not mappings.every
         added = file_rows.add(connection, opened, number, mapping, name, own=own)
         facts.append(dict(added.facts))
-        (once if mapping.one_record else several).update(added.facts["sources"])
+        said = {True: once, False: several, None: unsaid}[mapping.one_record]
+        said.update(added.facts["sources"])
     if not any(one["kept"] for one in facts):
         raise InputError(f"{files[0]}: no row to link.", "Give files with rows below their header.")
-    return facts, sorted(once - several), used
+    return facts, sorted(once - several - unsaid), sorted(unsaid - several - once), used
 
 
 def _known(

@@ -20,7 +20,7 @@ class FileMapping:
         columns: field → the columns that say it, in order. Fields are those of hub.mapping_words.FIELDS.
         identifiers: kind, such as "nhs_number" → column.
         dates: formats of dates as strptime writes them; empty: found out from the file.
-        one_record: whether the file holds each person once.
+        one_record: whether the file holds each person once; None: the mapping does not say so.
         source: the name of the source; empty: the column `source`, or else the file's name.
         truth_pattern: what a regular expression finds in the true person's column, or in the id, is the true person.
         missing: texts that mean "not recorded", in lower case.
@@ -33,7 +33,7 @@ class FileMapping:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     identifiers: Mapping[str, str] = field(default_factory=dict)
     dates: tuple[str, ...] = ()
-    one_record: bool = False
+    one_record: bool | None = None
     source: str = ""
     truth_pattern: str = ""
     missing: tuple[str, ...] = words.MISSING

@@ -15,6 +15,7 @@ from hub.mapping import Mapped
 TEXT_REMEDY = "Ask the agency to export identifiers as text, not through a spreadsheet that takes them for numbers."
 
 _PERSON_GROUPS = ("events", "involvements", "families")
+_MANY, _SHARE = 10, 0.05
 
 
 def notice(what: str, count: int, said: str, remedy: str) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def notices(
     """
     people = [one for one in mapped if one.group == "people"]
     not_found = [*_in_tables(connection, persons)] or [*_not_found(connection, mapped)]
-    return [*_own(connection), *not_found, *_shared(connection, people)]
+    return [*_own(connection), *not_found, *_unlisted(connection, mapped), *_shared(connection, people)]
 
 
 def _plain(text: str) -> str:
@@ -102,6 +103,25 @@ def _not_found(connection: duckdb.DuckDBPyConnection, mapped: Sequence[Mapped]) 
                     f"{rows} rows ({one.title}) are about people whom the source lists under an identifier that "
                     "differs only in zeros at the beginning or in .0 at the end; they are not used.",
                     TEXT_REMEDY,
+                )
+
+
+def _unlisted(connection: duckdb.DuckDBPyConnection, mapped: Sequence[Mapped]) -> Iterator[dict[str, Any]]:
+    """Say it where many rows of a mapping are about people whom the source does not list at all."""
+    for one in mapped:
+        if one.group in _PERSON_GROUPS:
+            [(rows, unlisted)] = connection.execute(
+                f'SELECT count(*), count(*) FILTER (person NOT IN (SELECT id FROM "#keys")) FROM {one.result} '
+                "WHERE person IS NOT NULL"
+            ).fetchall()
+            if unlisted >= _MANY and unlisted >= _SHARE * rows:
+                yield notice(
+                    "identifier_not_listed",
+                    int(unlisted),
+                    f"{unlisted:,} of {rows:,} rows ({one.title}) are about people whom the source does not list; they "
+                    "are not used.",
+                    "See how identifiers are written there: an apostrophe, a character that cannot be seen, a comma "
+                    "among the digits or 6.4E+05 makes another identifier.",
                 )
 
 

@@ -123,7 +123,7 @@ DATE_OF_BIRTH: tuple[Level, ...] = (
         0.008,
     ),
     ("two digits", _TWO_DIGITS, 0.01, 0.04),
-    ("a generation apart", f"abs({_BORN_IN.format('l')} - {_BORN_IN.format('r')}) >= 14", 0.004, 0.4),
+    ("a generation apart", f"abs({_BORN_IN.format('l')} - {_BORN_IN.format('r')}) >= 14", 0.002, 0.4),
     ("within a year", "abs(date_diff('day', date_of_birth_l::DATE, date_of_birth_r::DATE)) <= 370", 0.005, 0.05),
     ("different", None, 0.005, 0.497),
 )

@@ -6,7 +6,7 @@ found = count(stage)                  # [Loss(kind="death", records=9, of=10, pe
 from hub import sql
 from hub.recorded_groups import ETHNICITY, SEX
 from hub.staging import Stage
-from hub.taken_away import PEOPLE, Loss
+from hub.taken_away import DEATH, PEOPLE, Loss
 
 _TIMES = {"involvements": "involvement", "families": "family"}
 _GROUPS = ("sex", "ethnicity")
@@ -39,12 +39,12 @@ def count(stage: Stage) -> list[Loss]:
         lost = '(SELECT record_key FROM "#person before" ANTI JOIN "#keys" USING (record_key))'
         found += _losses(stage, PEOPLE, lost, 'SELECT count(*) FROM "#person before"')
     if stage.mapped("events"):
-        types = stage.execute(
-            "SELECT DISTINCT event_type FROM \"#judged\" WHERE fate = 'withdrawn' ORDER BY 1"
-        ).fetchall()
+        # Whose person is gone is counted under `people` already; but a death is asked for by itself, however it goes.
+        gone = f"(fate = 'withdrawn' OR fate = 'absent' AND event_type = '{DEATH}')"
+        types = stage.execute(f'SELECT DISTINCT event_type FROM "#judged" WHERE {gone} ORDER BY 1').fetchall()
         for (kind,) in types:
             of_kind = f"event_type = {sql.text(kind)}"
-            lost = f"(SELECT record_key FROM \"#judged\" WHERE fate = 'withdrawn' AND {of_kind})"
+            lost = f'(SELECT record_key FROM "#judged" WHERE {gone} AND {of_kind})'
             found += _losses(
                 stage, kind, lost, f'SELECT count(*) FROM "#before event" WHERE known_to IS NULL AND {of_kind}'
             )

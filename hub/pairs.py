@@ -41,7 +41,8 @@ class Model:
         shares: m and u of each level.
         doubtful: kinds of identifiers of which one person may have two.
         bounded: what was learnt and is out of plausible bounds, in plain words.
-        ways: how many pairs are one person, by each way of estimating it; the largest is taken.
+        ways: how many pairs are one person, by each way of estimating it; where there is one, that by birthdays is
+            taken.
     """
 
     compared: tuple[str, ...]
@@ -97,7 +98,9 @@ def learn(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> Mode
     guess = min(max(prior, _GUESSED * records / apart), 0.5)
     learnt = expectation.learn(connection, replace(shares, m=teachable), guess)
     ways = {"exact": float(exact)} | {" and ".join(agreed): many for agreed, many in learnt.inside.items()}
-    enough = max(ways.values()) >= _ENOUGH_TO_LEARN
+    # Among pairs of the same names there are strangers in plenty; they count only where no birthday tells them apart.
+    sure = [way for way in ways if way != "given_name and family_name" or "date_of_birth" not in ways]
+    enough = max(ways[way] for way in sure) >= _ENOUGH_TO_LEARN
     if enough:
         taught = learnt.m
         if "identifiers" in columns:
@@ -107,7 +110,8 @@ def learn(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> Mode
         shares_in = {"exact": _share_in(_EXACTLY, bounded_m, recorded)}
         shares_in |= {" and ".join(agreed): _share_in(agreed, bounded_m, recorded) for agreed in learnt.inside}
         ways = {way: many / shares_in[way] for way, many in ways.items()}
-        true_pairs = max(ways.values())
+        born = ways.get("date_of_birth", 0.0)
+        true_pairs = born if born >= _ENOUGH_TO_LEARN else max(ways[way] for way in sure)
         prior = min(true_pairs / apart, 0.5)
         family = siblings.ratio(connection, true_pairs, taught.get("place"))
         shares = replace(shares, m=siblings.relearnt(connection, taught, family, true_pairs))

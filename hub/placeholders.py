@@ -54,11 +54,12 @@ GIVEN_NAMES: tuple[str, ...] = (
     "unborn", "un born", "unborn baby", "unborn child", "newborn", "new born", "new baby", "baby", "baby boy",
     "baby girl", "infant", "foetus", "fetus", "male", "female", "boy", "girl", "child", "son", "daughter", "twin",
     "twin one", "twin two", "twin 1", "twin 2", "twin i", "twin ii", "twin a", "twin b", "triplet", "triplet one",
-    "triplet two", "triplet three", "triplet 1", "triplet 2", "triplet 3", "unknown", "not known", "unk", "unnamed",
-    "no name", "noname", "name unknown", "not given", "not stated", "not recorded", "not provided", "none", "null",
-    "nan", "nil", "n/a", "na", "nk", "n/k", "tbc", "tba", "tbd", "to be confirmed", "to be advised", "test", "tester",
-    "testing", "dummy", "redacted", "withheld", "anonymous", "anon", "confidential", "xx", "xxx", "xxxx", "zz", "zzz",
-    "zzzz", "aaa", "abc", "?", "??", "???", "-", "--", ".", "..",
+    "triplet two", "triplet three", "triplet 1", "triplet 2", "triplet 3", "pupil", "student", "patient", "client",
+    "service user", "uasc", "a n other", "new", "unknown", "not known", "unk", "unnamed", "no name", "noname",
+    "name unknown", "not given", "not stated", "not recorded", "not provided", "none", "null", "nan", "nil", "n/a",
+    "na", "nk", "n/k", "tbc", "tba", "tbd", "to be confirmed", "to be advised", "test", "tester", "testing", "dummy",
+    "redacted", "withheld", "anonymous", "anon", "confidential", "xx", "xxx", "xxxx", "zz", "zzz", "zzzz", "aaa",
+    "abc", "?", "??", "???", "-", "--", ".", "..",
 )  # fmt: skip
 """Given names, in lower case, that are no child's name."""
 

@@ -102,6 +102,9 @@ class Ratio:
 _PRIOR_TRUE = 2.0
 _PRIOR = Ratio(12.0, 1.2)
 # Before anything is counted: as if 2 true pairs, 12 pairs of siblings and 1.2 of parent and child had been seen.
+_PLACED = 0.05
+_POPULATION = Ratio(1.0, 0.1)
+# Where hardly any record has a place, nobody can see who lives with whom; there are families all the same.
 _FEWEST_PARENTS = 0.02
 # At least so many pairs of parent and child there are for one true pair, whatever these files show: files with hardly
 # any parents cannot show them, and the father who gave his son his name exists all the same.
@@ -120,7 +123,10 @@ def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mappi
         true_pairs: how many pairs of records are thought to be one person.
         place: m of the levels of the comparison of places, where it is made.
     """
-    [(addresses,)] = connection.execute("SELECT count(*) FILTER (len(addresses) > 0) FROM record").fetchall()
+    [(addresses, placed)] = connection.execute(
+        "SELECT count(*) FILTER (len(addresses) > 0), count(*) FILTER (len(addresses) + len(postcodes) + "
+        "len(localities) > 0) / greatest(count(*), 1) FROM record"
+    ).fetchall()
     homes = (
         ("one address",)
         if addresses
@@ -159,6 +165,11 @@ def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mappi
     near = siblings / together + siblings_there * (1 - by_chance)
     far = parents / together + parents_there * (1 - by_chance)
     total = true_pairs + _PRIOR_TRUE
+    if float(placed) < _PLACED:
+        return Ratio(
+            max((float(near) + _PRIOR.siblings) / total, _POPULATION.siblings),
+            max((float(far) + _PRIOR.parents) / total, _POPULATION.parents),
+        )
     return Ratio((float(near) + _PRIOR.siblings) / total, max((float(far) + _PRIOR.parents) / total, _FEWEST_PARENTS))
 
 

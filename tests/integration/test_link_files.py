@@ -108,6 +108,7 @@ def test_a_town_in_two_files_of_two_kinds(tmp_path: Path) -> None:
     assert {(row["group"], row["level"]) for row in report["without_truth"]} == {
         ("source", "health"),
         ("source", "school"),
+        ("name", "one part of A to Z"),
     }
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
     before = out.read_bytes()

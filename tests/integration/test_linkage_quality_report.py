@@ -100,7 +100,7 @@ def test_quality_against_truth_by_group(run: Run, town: tuple[County, Path, dict
     assert found["quality"] == linked_with["quality"]
     assert found["groups"] == linked_with["groups"]
     assert found["quality"]["precision"]["value"] >= 0.98
-    assert [group["group"] for group in found["groups"]] == ["source", "sex", "ethnicity", "deprivation"]
+    assert [group["group"] for group in found["groups"]] == ["source", "sex", "ethnicity", "deprivation", "name"]
     fifths = [row["level"] for row in found["groups"][3]["levels"]]
     assert fifths[0] == "1 (most deprived fifth)"
     assert len(fifths) == 6
