@@ -115,13 +115,13 @@ def _beyond_chance(connection: duckdb.DuckDBPyConnection, columns: tuple[str, st
     known = f"{one} IS NOT NULL AND {other} IS NOT NULL"
     [(both, pairs, first, second)] = connection.execute(
         f"""
-        WITH known AS (SELECT exclusive, {one} AS one, {other} AS other FROM record WHERE {known})
+        WITH known AS (SELECT source, {one} AS one, {other} AS other FROM record WHERE {known})
         SELECT (SELECT coalesce(sum(all_of_them * all_of_them - inside) / 2, 0) FROM (
                     SELECT sum(n) AS all_of_them, sum(n * n) AS inside FROM (
-                        SELECT one, other, exclusive, count(*)::DOUBLE AS n FROM known GROUP BY ALL)
+                        SELECT one, other, source, count(*)::DOUBLE AS n FROM known GROUP BY ALL)
                     GROUP BY one, other)),
                (SELECT coalesce((pow(sum(n), 2) - sum(n * n)) / 2, 0) FROM (
-                    SELECT count(*)::DOUBLE AS n FROM known GROUP BY exclusive)),
+                    SELECT count(*)::DOUBLE AS n FROM known GROUP BY source)),
                (SELECT coalesce(sum(pow(n / total, 2)), 0) FROM (
                     SELECT count(*)::DOUBLE AS n, sum(count(*)) OVER () AS total FROM known GROUP BY one)),
                (SELECT coalesce(sum(pow(n / total, 2)), 0) FROM (

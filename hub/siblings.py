@@ -105,9 +105,10 @@ _PRIOR = Ratio(12.0, 1.2)
 _PLACED = 0.05
 _POPULATION = Ratio(1.0, 0.1)
 # Where hardly any record has a place, nobody can see who lives with whom; there are families all the same.
-_FEWEST_PARENTS = 0.02
-# At least so many pairs of parent and child there are for one true pair, whatever these files show: files with hardly
-# any parents cannot show them, and the father who gave his son his name exists all the same.
+_FEWEST_PARENTS, _PARENTS_OF_SIBLINGS = 0.02, 0.1
+# At least so many pairs of parent and child there are for one true pair, and for one pair of siblings, whatever these
+# files show: files with hardly any parents cannot show them, and the father who gave his son his name exists all the
+# same. Where brothers and sisters stand in the files, their parents are not far.
 
 
 def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mapping[str, float] | None = None) -> Ratio:
@@ -170,7 +171,9 @@ def ratio(connection: duckdb.DuckDBPyConnection, true_pairs: float, place: Mappi
             max((float(near) + _PRIOR.siblings) / total, _POPULATION.siblings),
             max((float(far) + _PRIOR.parents) / total, _POPULATION.parents),
         )
-    return Ratio((float(near) + _PRIOR.siblings) / total, max((float(far) + _PRIOR.parents) / total, _FEWEST_PARENTS))
+    siblings = (float(near) + _PRIOR.siblings) / total
+    least = max(_FEWEST_PARENTS, _PARENTS_OF_SIBLINGS * siblings)
+    return Ratio(siblings, max((float(far) + _PRIOR.parents) / total, least))
 
 
 _SURE = {

@@ -77,13 +77,14 @@ def figures() -> Iterator[Measured]:
         yield measured(f"hard_{figure}", value, f"of pairs, the least of {len(hard)} worlds: {world}", goal)
 
 
-def linked(files: Files, columns: Sequence[str] = COLUMNS) -> dict[str, Any]:
+def linked(files: Files, columns: Sequence[str] = COLUMNS, *, once: bool | None = True) -> dict[str, Any]:
     """Link the files of a world by the command's own path; return precision, recall, and whether it warns.
 
-    Recall is of the people who are no strangers with a shared birthday.
+    Recall is of the people who are no strangers with a shared birthday. `once`: whether each of two files holds a
+    person once; None: nothing is said.
     """
     with tempfile.TemporaryDirectory() as folder:
-        paths, mapping = linkage_worlds.write(files, Path(folder), columns)
+        paths, mapping = linkage_worlds.write(files, Path(folder), columns, once=once)
         out = Path(folder) / "clusters.csv"
         found = file_linkage.link_files(paths, mapping, threshold=linkage.THRESHOLD, out=out).as_json()
     quality = found["quality"]

@@ -272,7 +272,9 @@ def placed(files: Files, share: float, birthdays: Sequence[str], seed: int, *, l
     return Files(*found)
 
 
-def write(files: Files, folder: Path, columns: Sequence[str] = COLUMNS) -> tuple[list[Path], Path]:
+def write(
+    files: Files, folder: Path, columns: Sequence[str] = COLUMNS, *, once: bool | None = True
+) -> tuple[list[Path], Path]:
     """Write the files (one, when the second is empty) and their mapping; return where they are."""
     folder.mkdir(parents=True, exist_ok=True)
     kept, paths = [COLUMNS.index(one) for one in columns], []
@@ -282,11 +284,12 @@ def write(files: Files, folder: Path, columns: Sequence[str] = COLUMNS) -> tuple
             with paths[-1].open("w", encoding="utf-8", newline="") as stream:
                 csv.writer(stream).writerows([columns, *([row[at] for at in kept] for row in rows)])
     mapping = folder / "mapping.yaml"
-    mapping.write_text(json.dumps(mapped(columns, once=bool(files.second))), encoding="utf-8")
+    mapping.write_text(json.dumps(mapped(columns, once=once if files.second else False)), encoding="utf-8")
     return paths, mapping
 
 
-def mapped(columns: Sequence[str], *, once: bool = True) -> Mapping[str, Any]:
-    """Return the mapping of the files; `once`: each holds a person once."""
+def mapped(columns: Sequence[str], *, once: bool | None = True) -> Mapping[str, Any]:
+    """Return the mapping of the files; `once`: each holds a person once; None: nothing is said."""
     named = {"given": "given_name", "family": "family_name", "dob": "date_of_birth"}
-    return {named.get(one, one): one for one in columns} | {"one_record_per_person": once}
+    said = {} if once is None else {"one_record_per_person": once}
+    return {named.get(one, one): one for one in columns} | said

@@ -71,3 +71,25 @@ def test_a_linkage_that_finds_too_little_says_so_and_has_its_own_exit_code(tmp_p
         assert "family names and birthdays" in done.output or name == "right"
         assert (tmp_path / name / "c.csv").is_file()  # it was made all the same
     assert codes == {"right": 0, "wrong": 12}
+
+
+def test_twins_are_two_people_though_nobody_says_that_a_file_holds_a_person_once() -> None:
+    for homes in (False, True):
+        world = World(seed=91, people=2_000, adults=False, twins=0.06, scanned=0.0, homes=homes)
+        found = hard_linkage.linked(linkage_worlds.make(world), once=None)
+        assert found["precision"] >= 0.999
+        assert found["recall"] >= 0.96
+
+
+def test_a_father_and_a_son_of_one_name_are_two_people() -> None:
+    files = linkage_worlds.make(World(seed=81, people=1_500, adults=False))
+    fathers, sons = [], []
+    for at in range(30):
+        name = [f"Robert{chr(97 + at % 26)}", f"Zedson{chr(97 + at % 26)}{chr(97 + at // 26)}"]
+        home = ["M", f"{at} Mill Road", f"PZ{at} 1ZZ"]
+        fathers.append([f"f{at}", f"father{at}", *name, f"{1965 + at % 20}-{1 + at % 12:02d}-{1 + at % 28:02d}", *home])
+        sons.append(
+            [f"s{at}", f"son{at}", *name, f"{2004 + at % 15}-{1 + at * 5 % 12:02d}-{1 + at * 11 % 28:02d}", *home]
+        )
+    found = hard_linkage.linked(linkage_worlds.Files(files.first + fathers, files.second + sons))
+    assert found["precision"] >= 0.999

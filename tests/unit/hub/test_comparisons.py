@@ -258,3 +258,5 @@ def test_sibling_pairs_are_counted_by_what_only_siblings_show() -> None:
         assert siblings.ratio(connection, 998, place).siblings == pytest.approx((8 + 12) / 1000)
         # Nobody here is a parent: there are some all the same, as in any population.
         assert siblings.ratio(connection, 998).parents == siblings._FEWEST_PARENTS > 1.2 / 1000
+        # Eight siblings for one true pair: then their parents are near.
+        assert siblings.ratio(connection, 0).parents == pytest.approx(siblings._PARENTS_OF_SIBLINGS * 8)
