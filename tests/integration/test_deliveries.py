@@ -115,6 +115,28 @@ def test_children_who_are_listed_no_more_are_counted_by_group(tmp_path: Path) ->
         town.one(_day("2024-02-01"))
 
 
+def test_the_death_of_a_child_who_is_listed_no_more_is_asked_for(tmp_path: Path) -> None:
+    # One of twenty people is not much, but a death is, however it would go.
+    town = _care(tmp_path)
+    town.one(_day("2024-01-01"))
+    without = "".join(line for line in CHILDREN.splitlines(keepends=True) if not line.startswith("C3,"))
+    town.deliver(pupils=None, absences=None, children=without, leavers=LEAVERS.replace("C3,2023-05-03,Care\n", ""))
+    with pytest.raises(ConfirmationError, match="death"):
+        town.one(_day("2024-02-01"))
+    assert town.ingest(_day("2024-02-01"), withdraw=True)[0].is_new
+
+
+def test_rows_about_people_who_are_not_listed_are_said_when_they_are_many(tmp_path: Path) -> None:
+    town = _care(tmp_path)
+    town.deliver(
+        pupils=None, absences=None, children=CHILDREN, leavers=LEAVERS.replace("C", "'C").replace("'Care", "Care")
+    )
+    report = town.one(_day("2024-01-01"))
+    said = {one["notice"]: one for one in report.facts["notices"]}
+    assert said["identifier_not_listed"]["count"] >= 10
+    assert "apostrophe" in said["identifier_not_listed"]["remedy"]
+
+
 def test_a_day_of_delivery_to_come_is_refused_unless_confirmed(tmp_path: Path) -> None:
     town = _care(tmp_path)
     tomorrow = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=1)

@@ -234,6 +234,62 @@ def test_models_and_approvals_that_used_the_person_are_listed_and_the_ledger_kno
     shutil.rmtree(workspace.bundles)
 
 
+def test_a_model_is_listed_by_every_name_that_its_data_ever_had(county: County) -> None:
+    # Somebody was erased before, so the snapshot that the model was trained on has another name by now.
+    workspace = county.workspace
+    first = open_snapshot(workspace).digest
+    facts = {"snapshot": first, "feature_set": "f" * 64, "use_case": "offer", "purpose": "early_help"}
+    with artefacts.publish(workspace.bundles, "bundle", facts):
+        pass
+    _erase(county, source="school", own_id="S-1")
+    assert open_snapshot(workspace).digest != first
+    with open_store(workspace) as store:
+        subject = erasure.find(workspace, source="school", own_id="S-4711")
+        done = everywhere.erase(workspace, store, subject, by="ann", reference="DSR-2")
+    assert [one["state"] for one in done.bundles] == ["its training saw the person"]
+    shutil.rmtree(workspace.bundles)
+
+
+def test_who_is_cut_off_before_anything_was_erased_is_kept_out_all_the_same(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = identity_store.write
+
+    def interrupted(workspace: Workspace, name: str, content: bytes) -> None:
+        if name == identity_store.ERASURE:
+            raise KeyboardInterrupt
+        write(workspace, name, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(identity_store, "write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            _erase(county, source="school", own_id="S-4711")
+    assert not erasure.unfinished(county.workspace)
+    assert len(tombstones.read(county.workspace)) > 0
+
+
+def test_resuming_asks_for_what_was_interrupted_and_knows_who_asked(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_given: Any, **_said: Any) -> None:
+        raise KeyboardInterrupt
+
+    workspace = county.workspace
+    with open_store(workspace) as store:
+        with pytest.raises(StateError, match="No erasure was interrupted"):
+            everywhere.erase(workspace, store, None, by="resumed", reference="resumed")
+        subject = erasure.find(workspace, source="school", own_id="S-4711")
+        with monkeypatch.context() as patched:
+            patched.setattr(erasure.rewriting, "snapshot", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                everywhere.erase(workspace, store, subject, by="ann", reference="DSR-3")
+        done = everywhere.erase(workspace, store, None, by="resumed", reference="resumed")
+        with store.reading() as session:
+            entry = ledger.entry_at(session, done.ledger_entry or 0)
+    assert entry is not None
+    assert (entry.actor, entry.read_facts()["reference"]) == ("ann", "DSR-3")
+
+
 def test_identity_files_keep_their_digests(county: County) -> None:
     _erase(county, source="school", own_id="S-4711")
     for extract in extracts.all_extracts(county.workspace):
