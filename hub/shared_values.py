@@ -14,6 +14,7 @@ person, and as pairs of one birthday they also teach the weights what is untrue.
 |---|---|
 | a birthday | more names have it than a Poisson variable of 1.5 times the usual number of its half year reaches |
 | a day of the year | its birthdays together, over all years, likewise, and 2.5 times what chance gives |
+| 1 January | the same with a probability below 0.01, and twice what chance gives |
 | an address | 8 family names, 12 names, and 4 times the 95th of 100 addresses |
 | a postcode | 40 family names, 60 names, and 6 times the 95th of 100 postcodes |
 | an e-mail address | 5 family names and 8 names |
@@ -43,6 +44,8 @@ _IMPROBABLE = 1e-7
 _LEAST_CHANCE = 0.02
 _SPREAD = 1.5
 _DAY_OF_YEAR = 2.5
+_NEW_YEAR = (2.0, 0.01)
+# 1 January is what most people put down who know the year alone, so less is asked of it to be odd.
 _MOST = 0.3
 # Where more of the records would lose their birthdays, birthdays are coarse, and it is not these that are odd.
 _SHOWN = 10
@@ -191,8 +194,9 @@ def common(days: list[datetime.date], counts: NDArray[np.float64]) -> NDArray[np
         here = names == name
         share = rest.sum() / (1461 if name == "02-29" else 365.25)
         together = rest[here].sum()
-        far = together > _DAY_OF_YEAR * share
-        if far and _tail(together / spread, _SPREAD * share / spread) < _IMPROBABLE:
+        times, improbable = _NEW_YEAR if name == "01-01" else (_DAY_OF_YEAR, _IMPROBABLE)
+        far = together >= _FEWEST and together > times * share
+        if far and _tail(together / spread, _SPREAD * share / spread) < improbable:
             odd |= here
     return odd if counts[odd].sum() <= _MOST * counts.sum() else np.zeros(len(days), dtype=bool)
 

@@ -61,6 +61,15 @@ def test_one_january_of_many_years_is_odd_though_no_year_is() -> None:
     assert set(assigned) <= _common(few)
 
 
+def test_thirty_children_who_were_given_1_january_of_five_years_are_enough() -> None:
+    born = _years(3_000)
+    assigned = [datetime.date(year, 1, 1) for year in range(2005, 2010)]
+    few = born | {day: born.get(day, 0) + 6 for day in assigned}
+    assert set(assigned) <= _common(few)
+    other = [datetime.date(year, 6, 15) for year in range(2005, 2010)]
+    assert not set(other) & _common(born | {day: born.get(day, 0) + 2 for day in other})
+
+
 @pytest.mark.parametrize("precision", ["month", "year"])
 def test_coarse_birthdays_are_not_odd(precision: str) -> None:
     coarse: dict[datetime.date, int] = {}
