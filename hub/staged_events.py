@@ -47,7 +47,8 @@ def write_events(stage: Stage, path: Path) -> tuple[int, dict[str, Any]]:
     facts["days"] = [
         [day.isoformat(), many]
         for day, many in stage.execute(
-            "SELECT date_trunc('month', occurred_on)::DATE, count(*) FROM \"#events\" GROUP BY 1 ORDER BY 1"
+            "SELECT date_trunc('month', occurred_on)::DATE, count(*) FROM \"#events\" "
+            f"WHERE event_type NOT IN ({_dated_by_the_period(stage)}) GROUP BY 1 ORDER BY 1"
         ).fetchall()
     ]
     columns = ", ".join(field.name for field in STAGED_EVENT.fields)
@@ -55,6 +56,18 @@ def write_events(stage: Stage, path: Path) -> tuple[int, dict[str, Any]]:
     stays = "fate <> 'left_out' AND (known_to IS NULL OR known_to > known_from)"
     select = f'SELECT {columns} FROM "#known events" UNION ALL SELECT {columns} FROM "#judged" WHERE {stays}'
     return parquet_files.write(stage.connection, select, STAGED_EVENT, path, unique=True), facts
+
+
+def _dated_by_the_period(stage: Stage) -> str:
+    """Return SQL for the types of event that all lie on the last day of a period.
+
+    The name of the period dates them, and not their content: a file under a wrong name would agree with its name.
+    """
+    ends = sql.text(stage.source.period_ends or "")
+    return (
+        'SELECT event_type FROM "#events" GROUP BY 1 HAVING count(DISTINCT occurred_on) = 1 '
+        f"AND strftime(min(occurred_on), '%m-%d') = {ends}"
+    )
 
 
 def _since(stage: Stage) -> dict[str, str | None]:

@@ -344,3 +344,14 @@ def test_content_of_another_year_than_the_name_is_confirmed(tmp_path: Path) -> N
     with pytest.raises(ConfirmationError, match="the newest is of August 2016"):
         town.ingest(_day("2022-07-01"))
     assert len(town.ingest(_day("2022-07-01"), confirmed=True)) == 2
+
+
+def test_what_the_name_of_a_file_dates_does_not_speak_for_the_name(tmp_path: Path) -> None:
+    moved = "events: [{type: moved"
+    counted = "events: [{type: counted, table: returns, person: id, occurred_on: \"DATE '2021-03-31'\"}, {type: moved"
+    declared = TWO_RHYTHMS.replace(moved, counted, 1)
+    assert declared != TWO_RHYTHMS
+    town = Town(tmp_path, declared, pupils=None, absences=None, contacts="id,day\nA,2022-06-30\n")
+    (town.folder / "returns_2021.csv").write_text("id,day\nA,2016-07-01\nB,2016-08-01\n")
+    with pytest.raises(ConfirmationError, match="the newest is of August 2016"):
+        town.ingest(_day("2022-07-01"))
