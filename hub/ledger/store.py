@@ -56,6 +56,7 @@ _REFUSES = re.compile(
 """What a trigger of ours may be: it refuses, and does nothing else."""
 _ACTS = re.compile(r"\b(?:VIRTUAL|GENERATED|AS|IGNORE|REPLACE|ROLLBACK|FAIL|WITHOUT|STRICT)\b", re.IGNORECASE)
 """What no table of ours says: a column that works itself out, or what to do instead of refusing."""
+_ADDED = "SELECT seq, hash FROM ledger_entry WHERE seq > ?"
 _NOT_KEPT = "The ledger did not keep what was written; nothing was answered."
 _END = """
     SELECT ledger_head.seq, ledger_head.hash, ledger_entry.hash, ledger_entry.at
@@ -193,8 +194,8 @@ def _require_kept(session: Session, head: Head) -> None:
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite" and not driver.in_transaction:
         raise LedgerError(_NOT_KEPT, "Run `sentinel ledger verify`.")
-    found = run(session, "SELECT seq, hash FROM ledger_entry WHERE seq > ? ORDER BY seq", head.seq)
-    if found != added or head_of(session) != following:
+    found = run(session, f"{_ADDED} UNION ALL SELECT seq, hash FROM ledger_head", head.seq)
+    if sorted(found) != sorted([*added, (following.seq, following.hash)]):
         raise LedgerError(_NOT_KEPT, "Run `sentinel ledger verify`.")
 
 
