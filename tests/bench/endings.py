@@ -44,7 +44,7 @@ class Endings:
     Attributes:
         ended: how many decisions ended under load, by how.
         scores: how many scores there are.
-        refusals: how many refusals.
+        refusals: how many refusals, but for those of 503.
         late: scores that are numbered after the end of their decision.
         unaccounted: answers and refusals that came back, less the entries in the ledger.
         holds: whether the ledger holds.
@@ -142,7 +142,8 @@ def _read(store: Store, found: Endings, *, after: int) -> None:
     for entry in every:
         if entry.seq <= after or entry.kind not in {"score", "refusal"}:
             continue
-        found.refusals += entry.kind == "refusal"
+        # An answer of 503 is not counted either: most have no entry, for want of a ledger; that of a clock has one.
+        found.refusals += entry.kind == "refusal" and entry.read_facts()["status"] != 503
         if entry.kind == "score":
             found.scores += 1
             decision = entry.read_facts()["decision"]
