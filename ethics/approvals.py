@@ -16,21 +16,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ethics import canvas, transitions
+from ethics import backings
 from ethics.errors import ExpiredError, NotApprovedError, PolicyChangedError, WithdrawnError
 from ethics.policy import Policy
-from ethics.record import verification
 from ethics.records import DecisionRow, ProposalRow, WithdrawalRow
 from ethics.workflow import Action, State
 from hub.errors import RecordError
 from hub.ledger import ledger
 from hub.ledger.chain import Chain, Followed
-from hub.ledger.ledger import Entry
-from hub.ledger.store import HEAD, STATE, Store, head_of, run
+from hub.ledger.statements import run
+from hub.ledger.store import HEAD, STATE, Store, head_of
 
 APPROVED = "approved"
-FEWEST = 2
-"""The smallest quorum that a partnership can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +249,7 @@ def _standing(session: Session, followed: Followed, purpose: str) -> tuple[Decis
             f"The approval {row.id} is from before the ledger had to be taken up again, so it does not hold any more.",
             "Propose it again, so that the group and the owner decide anew.",
         )
-    backing = _backing(session, followed, row, proposal) if proposal is not None else None
+    backing = backings.backing(session, followed, row, proposal) if proposal is not None else None
     if backing is None or row.policy_digest is None or row.expires_on is None:
         raise NotApprovedError(
             f"The record of decision {row.id} does not agree with the ledger, so nothing is scored.",
@@ -274,66 +271,7 @@ def _is_withdrawn(session: Session, followed: Followed, row: DecisionRow) -> boo
     """Say whether the record or the ledger knows of a withdrawal; either is enough."""
     if session.scalars(select(WithdrawalRow).filter_by(decision_id=row.id)).first() is not None:
         return True
-    return _is_ended_by(followed, row, Action.WITHDRAW)
-
-
-def _is_ended_by(followed: Followed, row: DecisionRow, action: Action) -> bool:
-    """Say whether a later entry ends this decision, or any of its purpose: rows may have been renumbered meanwhile."""
-    for entry in followed.entries(transitions.KINDS[action], after=row.id):
-        facts = entry.read_facts()
-        if facts.get("decision") == row.id or facts.get("purpose") == row.purpose:
-            return True
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Backing:
-    """What a decision rests on, as its entry says and its recommendations bear out; the numbers of its entries."""
-
-    counted: frozenset[str]
-    quorum: int
-    entries: frozenset[int]
-
-
-def _backing(session: Session, followed: Followed, row: DecisionRow, proposal: ProposalRow) -> _Backing | None:
-    """Return what stands behind a decision; None unless decision, proposal, recommendations and ledger all agree."""
-    about = followed.about("proposal", proposal.id)
-    entry, proposed = about.get(row.id), followed.at(proposal.id)
-    if entry is None or proposed is None or _is_ended_by(followed, row, Action.SUPERSEDE):
-        return None
-    about[proposal.id] = proposed
-    if proposal.state != State.APPROVED or proposal.changed_by_entry != row.id or not followed.same(session, about):
-        return None
-    if verification.faults(session, about, proposal=proposal.id):
-        return None
-    said = entry.read_facts()
-    same = ("purpose", "bundle", "audit", "snapshot", "use_case_digest", "canvas_digest", "round")
-    if said.get("action") != Action.APPROVE or any(getattr(proposal, name) != getattr(row, name) for name in same):
-        return None
-    answers = transitions.answers_of(session, proposal)
-    if canvas.digest(answers) != row.canvas_digest:
-        return None
-    counted, quorum = said.get("counted"), said.get("quorum")
-    if not isinstance(counted, list) or not isinstance(quorum, int) or len(set(counted)) < max(quorum, FEWEST):
-        return None
-    apart = {proposal.proposed_by, row.decided_by, *(trainer.person for trainer in proposal.trainers)}
-    given = transitions.recommendations_of(session, proposal)
-    supporting = 0
-    for name in set(counted):
-        if name in apart or name not in given or not _is_about(row, about.get(given[name].id)):
-            return None
-        supporting += given[name].verdict != transitions.OPPOSE
-    if supporting < quorum and row.against_advice is None:
-        return None
-    return _Backing(frozenset(counted), quorum, frozenset(about))
-
-
-def _is_about(row: DecisionRow, recommended: Entry | None) -> bool:
-    """Say whether a recommendation is from before a decision, on the canvas and under the policy decided on."""
-    if recommended is None or recommended.seq >= row.id:
-        return False
-    said = recommended.read_facts()
-    return (said.get("canvas_digest"), said.get("policy")) == (row.canvas_digest, row.policy_digest)
+    return backings.is_ended_by(followed, row, Action.WITHDRAW)
 
 
 def check_policy(decision: Decision, policy: Policy) -> None:

@@ -12,44 +12,23 @@ not hold the key has another head than these.
 """
 
 import fcntl
-import functools
-import hashlib
 import hmac
 import itertools
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from hub import keys, private_folders, regular_files
-from hub.digests import canonical_json
 from hub.errors import LedgerError, RecordError
-from hub.ledger.tables import GENESIS
+from hub.ledger import seals
+from hub.ledger.seals import Head
 
-_BYTES = 1024
 _PATIENCE_SECONDS, _PAUSE_SECONDS = 1.0, 0.002
-_VERSION = 1
 _MOVED = "The ledger's anchor moved on while something was written: another database took the place of this one."
-_REMEDY = (
-    "Restore database and anchor together from the same copy, or let the accountable owner say why the ledger goes on "
-    "(`sentinel ledger resume`); every approval from before then ends."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where a chain ends: the number, hash and moment (UTC, as text) of its last entry."""
-
-    seq: int
-    hash: str
-    at: str = ""
-
-
-EMPTY = Head(0, GENESIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +57,11 @@ class Anchor:
                 content = _read(self.path)
         except FileNotFoundError:
             if self.path.exists():
-                raise LedgerError("The key of the ledger's anchor is gone.", _REMEDY) from None
+                raise LedgerError("The key of the ledger's anchor is gone.", seals.REMEDY) from None
             return ()
         except OSError as error:
-            raise LedgerError(f"The ledger's anchor cannot be read ({type(error).__name__}).", _REMEDY) from None
-        return _parsed(content, key)
+            raise LedgerError(f"The ledger's anchor cannot be read ({type(error).__name__}).", seals.REMEDY) from None
+        return seals.parsed(content, key)
 
     def check(self, head: Head) -> None:
         """Raise LedgerError unless the chain that ends with `head` is the one that the anchor knows.
@@ -95,11 +74,11 @@ class Anchor:
                 raise LedgerError(
                     f"The ledger has {head.seq} entries and no anchor ({self.path}), so it cannot be told whether it "
                     "is whole.",
-                    _REMEDY,
+                    seals.REMEDY,
                 )
             return
         if head not in heads:
-            raise LedgerError(_difference(head, heads[-1]), _REMEDY)
+            raise LedgerError(_difference(head, heads[-1]), seals.REMEDY)
 
     def prepare(self, head: Head, following: Head) -> None:
         """Say that the ledger ends with `head` and may next end with `following`; it is on disk when this returns.
@@ -109,9 +88,9 @@ class Anchor:
         """
         is_new = not self.path.exists()
         with self._writing(os.O_CREAT) as (descriptor, key):
-            if not is_new and head not in _parsed(os.pread(descriptor, _BYTES + 1, 0), key):
-                raise LedgerError(_MOVED, _REMEDY)
-            os.pwrite(descriptor, _content((head, following), key), 0)
+            if not is_new and head not in seals.parsed(os.pread(descriptor, seals.BYTES + 1, 0), key):
+                raise LedgerError(_MOVED, seals.REMEDY)
+            os.pwrite(descriptor, seals.content((head, following), key), 0)
             os.fdatasync(descriptor)
 
     def settle(self, following: Head) -> None:
@@ -121,11 +100,11 @@ class Anchor:
             LedgerError: the anchor cannot be written, or says something else: what was kept lies in another file.
         """
         with self._writing(0) as (descriptor, key):
-            heads = _parsed(os.pread(descriptor, _BYTES + 1, 0), key)
+            heads = seals.parsed(os.pread(descriptor, seals.BYTES + 1, 0), key)
             if heads[-1] != following:
-                raise LedgerError(_MOVED, _REMEDY)
+                raise LedgerError(_MOVED, seals.REMEDY)
             if len(heads) > 1:
-                os.pwrite(descriptor, _content((following,), key), 0)
+                os.pwrite(descriptor, seals.content((following,), key), 0)
 
     @contextmanager
     def held(self, seconds: float) -> Iterator[None]:
@@ -175,9 +154,9 @@ class Anchor:
     def is_of_practice(self) -> bool:
         """Whether a mark beside the anchor, sealed with its key, says that its ledger is a demonstration's."""
         try:
-            said = regular_files.read(self._mark_path, most=_BYTES)
+            said = regular_files.read(self._mark_path, most=seals.BYTES)
             with self._locked(fcntl.LOCK_SH) as key:
-                return hmac.compare_digest(said, _mark(key))
+                return hmac.compare_digest(said, seals.mark(key))
         except OSError:
             return False
 
@@ -194,9 +173,9 @@ class Anchor:
             with self._locked(fcntl.LOCK_EX) as key:
                 descriptor = os.open(self._mark_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
                 with os.fdopen(descriptor, "wb") as stream:
-                    stream.write(_mark(key))
+                    stream.write(seals.mark(key))
         except OSError as error:
-            raise LedgerError(f"The ledger's anchor cannot be marked ({type(error).__name__}).", _REMEDY) from None
+            raise LedgerError(f"The ledger's anchor cannot be marked ({type(error).__name__}).", seals.REMEDY) from None
 
     @property
     def _mark_path(self) -> Path:
@@ -219,7 +198,9 @@ class Anchor:
                 finally:
                     os.close(descriptor)
         except OSError as error:
-            raise LedgerError(f"The ledger's anchor cannot be written ({type(error).__name__}).", _REMEDY) from None
+            raise LedgerError(
+                f"The ledger's anchor cannot be written ({type(error).__name__}).", seals.REMEDY
+            ) from None
 
     @contextmanager
     def _locked(self, how: int) -> Iterator[bytes]:
@@ -252,46 +233,6 @@ def _wait_for(lock: IO[bytes], how: int, seconds: float) -> None:
             return
 
 
-@functools.lru_cache(maxsize=8)
-def _parsed(content: bytes, key: bytes) -> tuple[Head, ...]:
-    """Return the heads that the bytes of an anchor name.
-
-    Raises:
-        LedgerError: it is damaged, or its seal is not that of the key.
-    """
-    try:
-        said = json.loads(content)
-        seal = said.pop("seal")
-        heads = tuple(Head(int(one["seq"]), str(one["hash"]), str(one["at"])) for one in said["heads"])
-        whole = said == _said(heads) and len(heads) in (1, 2)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise LedgerError("The ledger's anchor is damaged.", _REMEDY) from None
-    if not whole or not isinstance(seal, str) or not hmac.compare_digest(seal.encode(), _seal(heads, key).encode()):
-        raise LedgerError("The seal of the ledger's anchor does not hold.", _REMEDY)
-    if content != _content(heads, key):
-        raise LedgerError("The ledger's anchor is damaged.", _REMEDY)
-    return heads
-
-
-@functools.lru_cache(maxsize=8)
-def _content(heads: tuple[Head, ...], key: bytes) -> bytes:
-    """Return the bytes of the file, always as many."""
-    return canonical_json({**_said(heads), "seal": _seal(heads, key)}).ljust(_BYTES - 1) + b"\n"
-
-
-@functools.lru_cache(maxsize=8)
-def _seal(heads: tuple[Head, ...], key: bytes) -> str:
-    return hmac.new(key, canonical_json(_said(heads)), hashlib.sha256).hexdigest()
-
-
-def _mark(key: bytes) -> bytes:
-    return hmac.new(key, b"demonstration", hashlib.sha256).hexdigest().encode()
-
-
-def _said(heads: tuple[Head, ...]) -> dict[str, Any]:
-    return {"version": _VERSION, "heads": [{"seq": one.seq, "hash": one.hash, "at": one.at} for one in heads]}
-
-
 def _read(path: Path) -> bytes:
     """Return the bytes of a small regular file, and never wait for a pipe.
 
@@ -300,7 +241,7 @@ def _read(path: Path) -> bytes:
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
-        return stream.read(_BYTES + 1) or b""
+        return stream.read(seals.BYTES + 1) or b""
 
 
 def _difference(head: Head, known: Head) -> str:

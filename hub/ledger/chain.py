@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from hub.errors import LedgerError
 from hub.ledger import ledger
-from hub.ledger.anchor import EMPTY, Head
 from hub.ledger.ledger import RESUMPTION, Entry
+from hub.ledger.seals import EMPTY, Head
 from hub.ledger.store import HEAD, STATE, Store, head_of
 
 MANY = frozenset({"score", "refusal"})

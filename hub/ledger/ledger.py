@@ -25,8 +25,9 @@ from sqlalchemy.orm import Session
 
 from hub.digests import canonical_json, sha256_bytes
 from hub.errors import ClockError, SentinelError
-from hub.ledger.anchor import Head
-from hub.ledger.store import ADDED, HEAD, WRITTEN, Store, run
+from hub.ledger.seals import Head
+from hub.ledger.statements import run
+from hub.ledger.store import ADDED, HEAD, WRITTEN, Store
 from hub.ledger.tables import GENESIS, LedgerEntryRow, LedgerHeadRow, from_utc_text, utc_text
 
 RESUMPTION = "resumption"

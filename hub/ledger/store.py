@@ -14,24 +14,24 @@ the anchor on (`hub.ledger.anchor`).
 
 import datetime
 import os
-import re
-import sqlite3
-import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from hub import private_folders
 from hub.errors import ConfigurationError, LedgerError, NotFoundError, RecordError
-from hub.ledger import schema
-from hub.ledger.anchor import EMPTY, Anchor, Head
+from hub.ledger import engines, schema, statements
+from hub.ledger.anchor import Anchor
+from hub.ledger.own_schema import require_own_schema
 from hub.ledger.schema import Steps
+from hub.ledger.seals import EMPTY, Head
+from hub.ledger.statements import run
 from hub.workspace import Workspace
 
 HEAD = "ledger_head"
@@ -43,19 +43,7 @@ ADDED = "ledger_added"
 STATE = "ledger_state"
 """Where a writing session names the state of an SQLite file: while the name is the same, nobody but this connection has
 changed anything in it, so what it read once need not be read again. Missing where that cannot be told."""
-_WRITES = "sentinel_writes"
-_CONNECTION = "ledger_connection"
-# Where a writing session keeps its connection: asking the session for it costs as much as a statement.
-_SCHEMA, _FILE, _SELF = "sentinel_schema_version", "file", "self"
-_REPLACED = "The ledger's file was replaced while it was open; nothing was kept."
-_REFUSES = re.compile(
-    r"CREATE TRIGGER \w+ BEFORE (?:(?!\b(?:WITH|BEGIN|INSTEAD|AFTER|RAISE)\b)[^;])* "
-    r"BEGIN SELECT RAISE\(ABORT, '[^']*'\); END",
-    re.IGNORECASE,
-)
-"""What a trigger of ours may be: it refuses, and does nothing else."""
-_ACTS = re.compile(r"\b(?:VIRTUAL|GENERATED|AS|IGNORE|REPLACE|ROLLBACK|FAIL|WITHOUT|STRICT)\b", re.IGNORECASE)
-"""What no table of ours says: a column that works itself out, or what to do instead of refusing."""
+_SELF = "self"
 _ADDED = "SELECT seq, hash FROM ledger_entry WHERE seq > ?"
 _NOT_KEPT = "The ledger did not keep what was written; nothing was answered."
 _END = """
@@ -92,7 +80,7 @@ class Store:
         Raises:
             RecordError: the database refuses or cannot be reached.
         """
-        with _refusals(), Session(self._reader, autoflush=False) as session:
+        with statements.refusals(), Session(self._reader, autoflush=False) as session:
             yield session
 
     @contextmanager
@@ -116,9 +104,9 @@ class Store:
 
     @contextmanager
     def _writing(self, *, check: bool) -> Iterator[Session]:
-        with _refusals(), ExitStack() as hold, Session(self.writer) as session:
+        with statements.refusals(), ExitStack() as hold, Session(self.writer) as session:
             with session.begin():
-                session.info[_CONNECTION] = session.connection()
+                session.info[statements.CONNECTION] = session.connection()
                 head = head_of(session, lock=True)
                 hold.enter_context(self.anchor.held(self.wait_seconds))
                 require_own_schema(session)
@@ -132,9 +120,9 @@ class Store:
                 if following != head:
                     _require_kept(session, head)
                     self.anchor.prepare(head, following)
-                path, opened = self._file(), session.connection().connection.info.get(_FILE)
-            if path is not None and not _is_same(path, opened):
-                raise RecordError(_REPLACED, "Try again.")
+                path, opened = self._file(), session.connection().connection.info.get(engines.FILE)
+            if path is not None and not engines.is_same(path, opened):
+                raise RecordError(engines.REPLACED, "Try again.")
             if following != head:
                 self.anchor.settle(following)
 
@@ -199,56 +187,6 @@ def _require_kept(session: Session, head: Head) -> None:
         raise LedgerError(_NOT_KEPT, "Run `sentinel ledger verify`.")
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    """Return what tells a file from every other one: its device and its number there."""
-    found = path.stat()
-    return found.st_dev, found.st_ino
-
-
-def _is_same(path: Path, opened: tuple[int, int] | None) -> bool:
-    """Say whether the file at a path is still the one that was opened."""
-    try:
-        return _identity(path) == opened
-    except OSError:
-        return False
-
-
-def require_own_schema(session: Session) -> None:
-    """Refuse an SQLite file that could do something by itself, or in whose journal writes can be lost.
-
-    What could: a view, a trigger that does more than refuse, a table that works out or leaves out what is written. The
-    schema is looked at anew whenever its version is another one.
-
-    Raises:
-        LedgerError: there is something that no step of ours made.
-    """
-    if session.get_bind().dialect.name != "sqlite":
-        return
-    info = session.connection().connection.info
-    if run(session, "PRAGMA journal_mode") != [("delete",)]:
-        raise LedgerError(
-            "The ledger's database was put into another kind of journal, in which writes can be lost.",
-            "Close every program that has it open, and run `PRAGMA journal_mode = DELETE` on it.",
-        )
-    version = run(session, "PRAGMA schema_version")[0][0]
-    if info.get(_SCHEMA) == version:
-        return
-    found = run(session, "SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    if not all(_is_ours(str(kind), str(said)) for kind, said in found):
-        raise LedgerError(
-            "The ledger's database holds a view, a trigger or a table that Sentinel did not make.",
-            "Somebody changed it by hand: compare it with the last backup.",
-        )
-    info[_SCHEMA] = version
-
-
-def _is_ours(kind: str, said: str) -> bool:
-    """Say whether a part of the schema can do nothing by itself."""
-    if kind == "trigger":
-        return _REFUSES.fullmatch(said) is not None
-    return kind in ("table", "index") and not _ACTS.search(re.sub(r"'[^']*'", "''", said))
-
-
 def _note_state(session: Session) -> None:
     """Name the state of an SQLite file, which is another one when another connection may have changed it.
 
@@ -259,46 +197,6 @@ def _note_state(session: Session) -> None:
         return
     seen, info = run(session, "PRAGMA data_version")[0][0], session.connection().connection.info
     session.info[STATE] = (info.setdefault(_SELF, object()), seen)
-
-
-def run(session: Session, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    """Run a statement by the driver itself, inside the session's transaction, and return its rows.
-
-    For what happens at every score: the layers above the driver cost ten times the statement.
-
-    Args:
-        session: the open session.
-        statement: with a question mark for each value, and none besides.
-        values: in their order.
-
-    Raises:
-        RecordError: the database refuses.
-    """
-    connection: Connection = session.info.get(_CONNECTION) or session.connection()
-    dialect = connection.dialect
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(statement if dialect.name == "sqlite" else statement.replace("?", "%s"), values)
-        return [] if cursor.description is None else [tuple(row) for row in cursor.fetchall()]
-    except dialect.loaded_dbapi.Error as error:
-        raise _refused(error) from error
-    finally:
-        cursor.close()
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise _refused(error) from error
-
-
-def _refused(error: Exception) -> RecordError:
-    return RecordError(
-        f"The ethics record could not be read or written ({type(error).__name__}); nothing was kept.",
-        "Try again; if it stays so, check that the database runs and that its disk is not full.",
-    )
 
 
 def open_store(
@@ -321,16 +219,16 @@ def open_store(
         LedgerError: the ledger is gone, and its anchor knows that there was one.
         NotFoundError: there is none, and none may be made.
     """
-    url = _address(workspace)
+    url = engines.address(workspace)
     anchor = Anchor(workspace.anchor)
     is_file = url.get_backend_name() == "sqlite"
     try:
         if is_file:
             _make_file(Path(str(url.database)), anchor, may_create=may_create)
-        engine = _sqlite(url, wait_seconds) if is_file else _postgresql(url, wait_seconds)
+        engine = engines.sqlite(url, wait_seconds) if is_file else engines.postgresql(url, wait_seconds)
     except OSError as error:
         raise _unusable(error) from None
-    writer = engine.execution_options(**{_WRITES: True})
+    writer = engine.execution_options(**{engines.WRITES: True})
     store = Store(engine, writer, anchor, workspace.clock, wait_seconds)
     try:
         with store.writer.begin() as connection:
@@ -372,68 +270,3 @@ def _unusable(error: Exception) -> ConfigurationError:
         f"The ethics record cannot be opened ({type(error).__name__}).",
         "Check SENTINEL_DATABASE_URL, the folder's permissions and that the database runs.",
     )
-
-
-def _address(workspace: Workspace) -> URL:
-    if workspace.database_url is None:
-        return URL.create("sqlite", database=str((workspace.ethics / "ethics.db").absolute()))
-    try:
-        url = make_url(workspace.database_url)
-    except ArgumentError:
-        raise ConfigurationError(
-            "SENTINEL_DATABASE_URL is not an address that SQLAlchemy knows.",
-            "For example postgresql://user@host/sentinel, with the password in ~/.pgpass.",
-        ) from None
-    if url.get_backend_name() not in ("sqlite", "postgresql") or (
-        url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
-    ):
-        raise ConfigurationError(
-            "SENTINEL_DATABASE_URL must name a PostgreSQL database or an SQLite file; the record has to last."
-        )
-    return url
-
-
-def _sqlite(url: URL, wait_seconds: float) -> Engine:
-    path = Path(str(url.database))
-    address = f"file:{urllib.parse.quote(str(path.absolute()))}?mode=rw"  # never makes a file that is gone
-
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(address, uri=True, timeout=wait_seconds, check_same_thread=False, cached_statements=256)
-
-    # The connection that wrote last writes next: it alone knows whether anybody else wrote meanwhile.
-    engine = create_engine(url, creator=connect, hide_parameters=True, pool_use_lifo=True)
-
-    @event.listens_for(engine, "connect")
-    def _connected(connection: Any, record: Any) -> None:
-        record.info[_FILE] = _identity(path)
-        connection.isolation_level = None  # transactions begin where `_begun` says, not where the driver guesses
-        for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        # What is open is not what lies there any more: nothing may be written into a file without a name.
-        if not _is_same(path, connection.connection.info[_FILE]):
-            connection.invalidate()
-            raise RecordError(_REPLACED, "Try again.")
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _postgresql(url: URL, wait_seconds: float) -> Engine:
-    try:
-        engine = create_engine(
-            url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": max(2, int(wait_seconds))}
-        )
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"PostgreSQL needs the Python package {error.name}, which is not installed.", "Install it with pip."
-        ) from None
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        connection.execute(text(f"SET LOCAL lock_timeout = {max(1, int(1000 * wait_seconds))}"))
-
-    return engine

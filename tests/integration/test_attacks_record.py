@@ -13,8 +13,9 @@ import httpx2
 import pytest
 
 from hub.errors import LedgerError
-from hub.ledger.anchor import EMPTY, Anchor, Head
+from hub.ledger.anchor import Anchor
 from hub.ledger.ledger import _hash
+from hub.ledger.seals import EMPTY, Head
 from service.http.api import LIVE
 from tests.factories import attacked, worlds
 from tests.factories.attacked import World

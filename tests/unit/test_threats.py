@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.threat_pages import THREATS, Position, Threat
+from docs.threats_listed import THREATS, Position, Threat
 
 ROOT = Path(__file__).parents[2]
 

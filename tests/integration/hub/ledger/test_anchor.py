@@ -25,7 +25,8 @@ from ethics.records import STEPS
 from hub.digests import canonical_json
 from hub.errors import IntegrityError, LedgerError, RecordError
 from hub.ledger import ledger, schema, verification
-from hub.ledger.anchor import EMPTY, Anchor, Head
+from hub.ledger.anchor import Anchor
+from hub.ledger.seals import EMPTY, Head
 from hub.ledger.store import Store, head_of, open_store
 from hub.ledger.verification import LedgerState
 from hub.workspace import Workspace

@@ -16,7 +16,8 @@ from ethics.errors import NotApprovedError
 from ethics.store import open_store as open_record
 from hub.errors import ClockError, LedgerError, RecordError
 from hub.ledger import ledger, verification
-from hub.ledger.anchor import Anchor, Head
+from hub.ledger.anchor import Anchor
+from hub.ledger.seals import Head
 from hub.ledger.store import Store, head_of, open_store
 from hub.ledger.tables import from_utc_text, utc_text
 from hub.workspace import Workspace
