@@ -6,15 +6,18 @@
 What this proves is said by `PROVES`, and what it cannot prove by `CANNOT`: the command prints both.
 """
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from hub.errors import LedgerError
+from hub.errors import LedgerError, RecordError
 from hub.ledger import chain, ledger
-from hub.ledger.anchor import Head
 from hub.ledger.ledger import LATE
-from hub.ledger.store import Store, require_own_schema
+from hub.ledger.own_schema import require_own_schema
+from hub.ledger.seals import Head
+from hub.ledger.store import Store
 from hub.ledger.tables import GENESIS, LedgerHeadRow, utc_text
 
 PROVES = (
@@ -68,29 +71,42 @@ def verify(store: Store, *, noted: str | None = None) -> LedgerState:
             return LedgerState(0, GENESIS, 1, error.message.rstrip("."))
     seq, last, at, seen = 0, GENESIS, "", noted in (None, GENESIS)
     for left in reversed(range(_TRIES)):
-        while True:
-            with store.reading() as session:
-                page = ledger.entries(session, after=seq, first=_PAGE)
-                head = [(row.seq, row.hash) for row in session.execute(select(LedgerHeadRow.seq, LedgerHeadRow.hash))]
-            for entry in page:
-                if fault := chain.fault(entry, Head(seq, last, at)):
-                    return LedgerState(seq, last, *fault)
-                seq, last, at = entry.seq, entry.hash, entry.at
-                seen = seen or last == noted
-            if not page:
-                break
-        if fault := _fault_at_end(head, seq, last):
-            return LedgerState(seq, last, *fault)
-        if why := _fault_of_anchor(store, Head(seq, last, at)):
-            if left:  # somebody may have written meanwhile: walk on
-                continue
+        # Somebody may write while this reads; the last time nobody may, so that what differs then does differ.
+        with nullcontext() if left else _still(store):
+            while True:
+                with store.reading() as session:
+                    page = ledger.entries(session, after=seq, first=_PAGE)
+                    ends = session.execute(select(LedgerHeadRow.seq, LedgerHeadRow.hash))
+                    head = [(row.seq, row.hash) for row in ends]
+                for entry in page:
+                    if fault := chain.fault(entry, Head(seq, last, at)):
+                        return LedgerState(seq, last, *fault)
+                    seq, last, at = entry.seq, entry.hash, entry.at
+                    seen = seen or last == noted
+                if not page:
+                    break
+            if fault := _fault_at_end(head, seq, last):
+                return LedgerState(seq, last, *fault)
+            why = _fault_of_anchor(store, Head(seq, last, at))
+        if not why:
+            break
+        if not left:
             return LedgerState(seq, last, max(seq, 1), why)
-        break
     if not seen:
         return LedgerState(seq, last, max(seq, 1), "the chain was rewritten: the head that was noted is not in it")
     if seq and at > utc_text(store.now() + LATE):
         return LedgerState(seq, last, seq, f"its time, {at[:16]}, lies ahead of this machine's clock")
     return LedgerState(seq, last)
+
+
+@contextmanager
+def _still(store: Store) -> Iterator[None]:
+    """Let nobody write through the anchor while the block runs; where that cannot be had, go on without."""
+    with ExitStack() as hold:
+        if store.anchor.path.exists():
+            with suppress(RecordError):
+                hold.enter_context(store.anchor.held(store.wait_seconds))
+        yield
 
 
 def _fault_of_anchor(store: Store, head: Head) -> str:
