@@ -5,12 +5,28 @@ The answer follows from the partnership's files, the snapshot and the day, so it
 
 import datetime
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from hub.errors import GatewayError
-from hub.partnership import Partnership
-from hub.snapshots import Snapshot
 
 _Question = tuple[str, str, str, datetime.date, str | None]
+
+
+class Declared(Protocol):
+    """What declares gateways: a partnership's files, or a snapshot as it was published."""
+
+    def require_gateway(self, name: str, /, *, purpose: str, on: datetime.date, shown_to: str | None = None) -> object:
+        """Raise GatewayError unless the source `name` may be used for `purpose` on a day, or shown to an agency."""
+        ...
+
+
+class Published(Declared, Protocol):
+    """One that has a digest."""
+
+    @property
+    def digest(self) -> str:
+        """Its name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +37,11 @@ class Permits:
         partnership: declares the gateways as they are now.
     """
 
-    partnership: Partnership
+    partnership: Declared
     _answers: dict[_Question, GatewayError | None] = field(default_factory=dict)
 
     def refusal(
-        self, snapshot: Snapshot, source: str, *, purpose: str, on: datetime.date, shown_to: str | None = None
+        self, snapshot: Published, source: str, *, purpose: str, on: datetime.date, shown_to: str | None = None
     ) -> GatewayError | None:
         """Return why a source may not be used for a purpose on a day (or shown to an agency), or None when it may."""
         question = (snapshot.digest, source, purpose, on, shown_to)

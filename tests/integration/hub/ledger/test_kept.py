@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from ethics.record import verification as record
 from hub.errors import LedgerError, RecordError, SentinelError
@@ -96,11 +97,11 @@ def test_a_disk_that_is_full_between_two_statements_keeps_nothing(
 ) -> None:
     run, full = ledger.run, [True]
 
-    def once_full(session: object, statement: str, *values: object) -> object:
+    def once_full(session: Session, statement: str, *values: object) -> object:
         if statement.startswith("UPDATE ledger_head") and full:
             full.clear()
             raise RecordError("database or disk is full")
-        return run(session, statement, *values)  # type: ignore[arg-type]
+        return run(session, statement, *values)
 
     monkeypatch.setattr(ledger, "run", once_full)
     writes = Writes(store)
