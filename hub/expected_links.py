@@ -6,8 +6,8 @@ A linkage that links nothing is no error of the machine: the files may be about 
 wrongly, or names may be spelt in ways that were not foreseen. Which of these it is, people must see; so it is said.
 
 The expected recall is the sum of the probabilities of the linked pairs over the number of true pairs, which is
-estimated in up to three ways (hub.pairs), all of them shown. It has no interval: they differ by more than chance does. On nine worlds with known truth it lay
-between .085 below the recall and .013 above it.
+estimated in up to three ways (hub.pairs), all of them shown. It has no interval: they differ by more than chance does.
+On nine worlds with known truth it lay between .085 below the recall and .013 above it.
 """
 
 from collections.abc import Mapping
