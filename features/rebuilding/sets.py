@@ -8,9 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.catalogue import Over
-from features.code import code_digest
-from features.feature_sets import (
+from features.declarations.catalogue import Over
+from features.kernel.code import code_digest
+from features.kernel.membership import covers, outcome_reported
+from features.rebuilding import some_people
+from features.rows.feature_sets import (
     COVERAGE_FILE,
     GROUPS_FILE,
     MATRIX_FILE,
@@ -18,13 +20,11 @@ from features.feature_sets import (
     catalogue_digest,
     open_feature_set,
 )
-from features.membership import covers, outcome_reported
-from features.parts import coverage_sources
-from features.rebuilding import some_people
+from features.rows.parts import coverage_sources
 from hub import sql
 from hub.errors import NotFoundError
+from hub.publishing.snapshots import Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import Rebuilt, Sample, differences, not_rebuilt
-from hub.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
 
 Report = Callable[[str, int, int], None]

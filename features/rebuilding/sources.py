@@ -14,19 +14,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features import membership, online_source
-from features.catalogue import Indicator
-from features.code import code_digest
-from features.feature_sets import catalogue_digest
-from features.online import NotInCohortError, OnlineSource
-from features.parts import everybody
+from features.declarations.catalogue import Indicator
+from features.declarations.use_cases import UseCase
+from features.kernel import membership
+from features.kernel.code import code_digest
+from features.online import source as online_source
+from features.online.vector import NotInCohortError, OnlineSource
 from features.rebuilding import some_people
-from features.use_cases import UseCase
+from features.rows.feature_sets import catalogue_digest
+from features.rows.parts import everybody
 from hub import artefacts
 from hub.digests import digest_of, sha256_file
 from hub.errors import NotFoundError
+from hub.publishing.snapshots import Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import DRAWN, Rebuilt, Sample, not_rebuilt
-from hub.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
 
 Report = Callable[[str, int, int], None]

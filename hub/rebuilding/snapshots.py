@@ -17,29 +17,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hub import (
-    admission,
-    artefacts,
-    extracts,
-    households,
-    identity_store,
-    parquet_files,
-    periods,
-    person_table,
-    persons,
-    pseudonyms,
-    publish,
-    sql,
-)
+from hub import artefacts, parquet_files, sql
 from hub.artefacts import Artefact
+from hub.declarations import admission
+from hub.declarations.partnership import Partnership
 from hub.digests import sources_digest
 from hub.errors import NotFoundError
+from hub.identity import persons, pseudonyms
+from hub.identity import store as identity_store
+from hub.identity.persons import PersonMap
 from hub.ledger.publications import Publication, Publications
-from hub.linkage import open_identity
-from hub.partnership import Partnership
-from hub.persons import PersonMap
+from hub.linking.linkage import open_identity
+from hub.publishing import households, publish
+from hub.publishing import people as person_table
+from hub.publishing.snapshots import KIND, Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import Rebuilt, Sample, differences, not_rebuilt
-from hub.snapshots import KIND, Snapshot, open_snapshot
+from hub.staging import extracts, periods
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, HOUSEHOLD, INVOLVEMENT, PERSON, SNAPSHOT_TABLES, Table
 from hub.workspace import Workspace
 
@@ -100,7 +93,7 @@ def rebuild(
         drawn = sample.of(everybody.combine_chunks())
         small = again.small(report)
         differs = [*_said(snapshot, kept, person_map), *again.counted(), *again.large(drawn, report)]
-    if small and publication.code not in {None, sources_digest(Path(publish.__file__).parent)}:
+    if small and publication.code not in {None, sources_digest(Path(publish.__file__).parents[1])}:
         why = f"other code made it, and this code gives something else: {small[0]}"
         return Rebuilt(len(drawn), len(everybody), tuple(differs), why)
     return Rebuilt(len(drawn), len(everybody), (*small, *differs))

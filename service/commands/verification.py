@@ -1,7 +1,7 @@
 """Verification of everything: bytes, ledger, and whether what is derived is what its inputs give.
 
     found = verify(place, sample=Sample(seed=7), report=tell)
-    hub.verification.require_whole(found)
+    hub.rebuilding.verification.require_whole(found)
 
 Each package makes again what it owns. What the ledger does not know is never opened further: a model, a database file
 or a page that somebody put there by hand is neither parsed nor run.
@@ -9,22 +9,23 @@ or a page that somebody put there by hand is neither parsed nor run.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from audits import audit as audits
-from audits import rebuilding as audit_rebuilding
-from features import feature_sets, online_source, use_cases
-from features.catalogue import Indicator
+from audits.audit import audit as audits
+from audits.audit import rebuilding as audit_rebuilding
+from features.declarations import use_cases
+from features.declarations.catalogue import Indicator
+from features.declarations.use_cases import UseCase
+from features.online import source as online_source
 from features.rebuilding import sets, sources
-from features.use_cases import UseCase
-from hub import verification
-from hub.command_line import Place
+from features.rows import feature_sets
+from hub.commands.command_line import Place
 from hub.errors import IntegrityError, SentinelError, StateError
 from hub.ledger.publications import Publications
-from hub.rebuilding import snapshots
+from hub.publishing.snapshots import KIND as SNAPSHOT
+from hub.rebuilding import snapshots, verification
 from hub.rebuilding.rebuilt import Rebuilt, Sample, not_rebuilt, unreadable
-from hub.snapshots import KIND as SNAPSHOT
-from hub.verification import Verified
-from models import bundles
-from models.bundles import open_bundle
+from hub.rebuilding.verification import Verified
+from models.bundle import bundles
+from models.bundle.bundles import open_bundle
 
 Report = Callable[[str, int, int], None]
 """Called as `report(step, done, total)`."""

@@ -18,29 +18,30 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from audits.audit import KIND as AUDIT
-from audits.audit import Audit, open_audit
-from ethics import policy as policies
-from ethics.approvals import Decision, Standing, check_policy, valid_decision
+from audits.audit.audit import KIND as AUDIT
+from audits.audit.audit import Audit, open_audit
+from ethics.acts import verification as record
+from ethics.acts.approvals import Decision, Standing, check_policy, valid_decision
 from ethics.errors import ApprovalError, StaleSnapshotError, SupersededError
-from ethics.policy import Policy
-from ethics.record import verification as record
-from ethics.store import open_store
-from features import online_source, use_cases
-from features.online import OnlineSource
-from features.use_cases import UseCase
-from hub import partnership as partnerships
+from ethics.record.store import open_store
+from ethics.rules import policy as policies
+from ethics.rules.policy import Policy
+from features.declarations import use_cases
+from features.declarations.use_cases import UseCase
+from features.online import source as online_source
+from features.online.vector import OnlineSource
 from hub.artefacts import open_artefact
+from hub.declarations import partnership as partnerships
+from hub.declarations.partnership import Partnership
 from hub.errors import GatewayError, IntegrityError, LedgerError, NotFoundError, NotPublishedError, SentinelError
 from hub.ledger import practice, verification
 from hub.ledger.publications import Publication, Publications
 from hub.ledger.store import Store
-from hub.partnership import Partnership
-from hub.snapshots import CURRENT, Snapshot, open_snapshot, pointed_to
-from hub.snapshots import KIND as SNAPSHOT
+from hub.publishing.snapshots import CURRENT, Snapshot, open_snapshot, pointed_to
+from hub.publishing.snapshots import KIND as SNAPSHOT
 from hub.workspace import Workspace
-from models.bundles import KIND as BUNDLE
-from models.bundles import Bundle, Model, open_bundle
+from models.bundle.bundles import KIND as BUNDLE
+from models.bundle.bundles import Bundle, Model, open_bundle
 from service.gate import sources_told
 from service.gate.kept import Kept
 from service.gate.permits import Permits
@@ -313,7 +314,7 @@ class Gate:
         return self._current()
 
     def _require_standing(self, snapshot: Snapshot) -> None:
-        """Raise StaleSnapshotError when a delivery in the snapshot was taken back (hub.withdrawal)."""
+        """Raise StaleSnapshotError when a delivery in the snapshot was taken back (hub.erasing.withdrawal)."""
         with self._reading:
             gone = self._publications.withdrawn
         for one in snapshot.artefact.facts["extracts"]:

@@ -5,8 +5,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from hub import extracts, ingest, linkage, persons, spellings, sql
 from hub import figures as figures_
+from hub import sql
+from hub.identity import persons, spellings
+from hub.intake import ingest
+from hub.linking import linkage
+from hub.staging import extracts
 from hub.workspace import Workspace
 from tests.bench import Measured, county, hard_linkage, harms, kills, linkage_data, measured, ratio, scale, validation
 

@@ -34,18 +34,19 @@ from typing import Any, Self
 
 import httpx2
 
-from ethics import canvas, decisions, proposals
-from ethics.decisions import Condition, Outcome
-from ethics.proposals import Verdict
-from ethics.store import open_store
-from features import online_source
+from ethics.acts import decisions, proposals
+from ethics.acts.decisions import Condition, Outcome
+from ethics.acts.proposals import Verdict
+from ethics.record.store import open_store
+from ethics.rules import canvas
+from features.online import source as online_source
+from hub.declarations.partnership import Partnership
 from hub.ledger import ledger
 from hub.ledger.ledger import Entry
 from hub.ledger.store import Store
-from hub.partnership import Partnership
-from hub.snapshots import open_snapshot
+from hub.publishing.snapshots import open_snapshot
 from hub.workspace import Workspace
-from models.bundles import open_bundle
+from models.bundle.bundles import open_bundle
 from service.http.api import LIVE, READY, SCORES
 from tests.bench import clocked_service
 from tests.factories import worlds

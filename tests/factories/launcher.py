@@ -20,7 +20,14 @@ from typing import Any
 from tests.bench import clocked_service
 
 # What the service and the commands import late.
-for _name in ("lightgbm", "alembic.command", "features.online", "models.bundles", "audits.audit", "service.cli"):
+for _name in (
+    "lightgbm",
+    "alembic.command",
+    "features.online.vector",
+    "models.bundle.bundles",
+    "audits.audit.audit",
+    "service.commands.cli",
+):
     importlib.import_module(_name)
 
 
@@ -65,7 +72,7 @@ def _run(asked: dict[str, Any]) -> int:
         sys.stdout, sys.stderr = (open(end, "w", encoding="utf-8", closefd=False) for end in (1, 2))  # noqa: SIM115
         os.environ.update(asked["with"])
         sys.argv = ["sentinel", *asked["run"]]
-        sys.modules["service.cli"].main()
+        sys.modules["service.commands.cli"].main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     finally:

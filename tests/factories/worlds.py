@@ -6,12 +6,12 @@ import random
 from pathlib import Path
 from typing import Any
 
-from audits import audit as audits
-from features import use_cases
-from features.matrix import build
-from hub.command_line import Place
+from audits.audit import audit as audits
+from features.batch.matrix import build
+from features.declarations import use_cases
+from hub.commands.command_line import Place
 from hub.settings import Settings
-from models.training import train
+from models.fitting.training import train
 from tests.factories.snapshots import GATEWAY, snapshot
 from tests.factories.use_cases import files, indicator, use_case
 
@@ -89,7 +89,7 @@ def partnership(folder: Path) -> None:
     )
     for name, value in files(found).items():
         _write(folder / name, value)
-    from ethics.canvas import SECTIONS
+    from ethics.rules.canvas import SECTIONS
 
     answers = {one.key: f"{one.title}: an answer of the example partnership, for the tests only." for one in SECTIONS}
     _write(folder / "canvases" / f"{USE_CASE}.yaml", {"sections": answers})

@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features import catalogue, rows
-from features.feature_sets import open_feature_set
-from features.online import open_source
-from hub.snapshots import open_snapshot
+from features.declarations import catalogue
+from features.online.vector import open_source
+from features.rows import unpublished as rows
+from features.rows.feature_sets import open_feature_set
+from hub.publishing.snapshots import open_snapshot
 from hub.workspace import Workspace
 from tests.factories.streams import frame_differences
 
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 def sentinel(*words: str, workspace: Path, code: int = 0) -> str:
     """Run `sentinel` as a person would and return what it printed."""
-    command = [sys.executable, "-m", "service.cli", *words, "--workspace", str(workspace)]
+    command = [sys.executable, "-m", "service.commands.cli", *words, "--workspace", str(workspace)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -36,7 +37,7 @@ def sentinel(*words: str, workspace: Path, code: int = 0) -> str:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, Any]]:
     workspace = tmp_path_factory.mktemp("journey")
-    command = [sys.executable, "-m", "service.cli", "demo", "--children", "1500", "--json"]
+    command = [sys.executable, "-m", "service.commands.cli", "demo", "--children", "1500", "--json"]
     done = subprocess.run(
         [*command, "--workspace", str(workspace)], capture_output=True, text=True, cwd=ROOT, timeout=600, check=False
     )

@@ -1,0 +1,228 @@
+"""Lint: all checks for leaks of one use case on one snapshot; the build does them too, and refuses.
+
+    found = lint(workspace, partnership, snapshot, use_case, indicators, on=day)
+    [one.plain for one in found.findings]
+    kept = of_build(workspace, partnership, snapshot, use_case, indicators, matrix_path, despite=None)   # or LeakError
+
+Each kind of leak has a module of its own that says what it looks for; `docs/leakage.md` says it for everybody.
+"""
+
+import datetime
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from features.declarations.catalogue import Indicator
+from features.declarations.event_fields import readers
+from features.declarations.use_cases import UseCase
+from features.leakage import (
+    cohort_leaks,
+    episode_leaks,
+    extract_columns,
+    not_reported,
+    recording_dates,
+    single_predictors,
+    snapshot_changes,
+    snapshot_order,
+)
+from features.leakage.leaks import Check, Finding, Kind, Leakage
+from features.leakage.single_predictors import Columns
+from features.rows import unpublished as rows
+from features.rows.sources_read import require_gateways
+from hub import sql
+from hub.declarations.partnership import Partnership
+from hub.errors import StateError
+from hub.publishing.snapshots import Snapshot
+from hub.workspace import Workspace
+
+Report = Callable[[str, int, int], None]
+"""Called as `report(step, done, total)`."""
+
+MEMORY = "1GB"
+"""What the statements of the checks may hold in memory; the rest is spilled."""
+MOST_PEOPLE = 20_000
+"""Of more people than this `lint` looks at the first by pseudonym, which is chance; the build looks at everybody."""
+
+_TABLES = ("event", "household", "family", "involvement", "person")
+_STEPS = (
+    "Building the dates of looking",
+    "The outcome's own records",
+    "Columns as of the extract",
+    "Dates of recording",
+    "Single indicators",
+    "The cohort",
+    "What sources have told",
+    "An earlier snapshot",
+)
+
+
+def lint(
+    workspace: Workspace,
+    partnership: Partnership,
+    snapshot: Snapshot,
+    use_case: UseCase,
+    indicators: Sequence[Indicator],
+    *,
+    on: datetime.date,
+    earlier: Snapshot | None = None,
+    report: Report | None = None,
+) -> Leakage:
+    """Look for leaks of every kind. Nothing is written.
+
+    Args:
+        workspace: where the extracts lie.
+        partnership: declares sources and gateways.
+        snapshot: what is looked at; every table is checked against its digest first.
+        use_case: cohort, outcome, horizon, dates of looking.
+        indicators: the indicators.
+        on: the day of use, on which the gateways of every source that is read must hold.
+        earlier: an older snapshot to compare with; None compares with none.
+        report: called at every step.
+
+    Raises:
+        GatewayError: a source may not be used for the purpose.
+        IntegrityError: a snapshot has changed by a byte.
+        StateError: `earlier` is not older.
+    """
+    tell = report or (lambda _step, _done, _total: None)
+    if earlier is not None and (earlier.digest == snapshot.digest or snapshot_order.precedes(snapshot, earlier)):
+        raise StateError(
+            f"The snapshot {earlier.digest[:12]} is not older than {snapshot.digest[:12]}.", "Give an older one."
+        )
+    with snapshot.artefact.held() as held:
+        read = Snapshot(held.artefact)
+        require_gateways(read, partnership, use_case, indicators, on=on)
+        dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
+        tell(_STEPS[0], 0, len(_STEPS))
+        until = rows.last_of(read, MOST_PEOPLE)
+        table = rows.of(read, use_case, indicators, dates, until=until)
+        return _look(workspace, partnership, read, use_case, indicators, table.select, earlier, tell)
+
+
+def of_build(
+    workspace: Workspace,
+    partnership: Partnership,
+    snapshot: Snapshot,
+    use_case: UseCase,
+    indicators: Sequence[Indicator],
+    matrix: Path,
+    *,
+    despite: str | None,
+    report: Report | None = None,
+) -> dict[str, Any]:
+    """Return what a feature set keeps under `leakage`: `Leakage.as_json` and `despite`, the reason or null.
+
+    The newest snapshot that is older than this one (`snapshot_order.earlier_snapshot`), if any, is compared with it.
+
+    Args:
+        workspace: where extracts and snapshots lie.
+        partnership: declares sources and gateways.
+        snapshot: what the matrix was built from.
+        use_case: cohort, outcome, horizon, dates of looking.
+        indicators: the indicators.
+        matrix: the Parquet file of the matrix.
+        despite: why it is right to build although something refuses.
+        report: called at every step.
+
+    Raises:
+        LeakError: something refuses, and no reason was given.
+    """
+
+    def columns(names: Sequence[str]) -> pa.Table:
+        return pq.read_table(matrix, columns=[*names])
+
+    earlier = snapshot_order.earlier_snapshot(workspace, snapshot)
+    tell = report or (lambda _step, _done, _total: None)
+    found = _look(workspace, partnership, snapshot, use_case, indicators, columns, earlier, tell)
+    found.require_none(despite=despite)
+    return {**found.as_json(), "despite": (despite or "").strip() or None}
+
+
+def _look(
+    workspace: Workspace,
+    partnership: Partnership,
+    snapshot: Snapshot,
+    use_case: UseCase,
+    indicators: Sequence[Indicator],
+    columns: Columns,
+    earlier: Snapshot | None,
+    tell: Report,
+) -> Leakage:
+    who = readers(use_case, indicators)
+    keys = columns(["person_id", "as_of_date", "outcome"])
+    looked = keys.select(["person_id", "as_of_date"])
+    positives = keys.filter(pc.fill_null(pc.equal(keys["outcome"], 1), False)).select(["person_id", "as_of_date"])
+    with _held(earlier) as earlier, _opened(snapshot, earlier) as connection:
+        sources = _sources(connection, snapshot, use_case, indicators)
+        stamped = recording_dates.stamped_sources(workspace, snapshot, sources)
+        steps: tuple[Callable[[], list[tuple[Check, list[Finding]]]], ...] = (
+            lambda: episode_leaks.check(connection, use_case, indicators, positives, known_to=snapshot.known_to),
+            lambda: [extract_columns.check(connection, partnership, who)],
+            lambda: [recording_dates.check(connection, workspace, snapshot, sources)],
+            lambda: [single_predictors.check(use_case, indicators, columns)],
+            lambda: [cohort_leaks.check(connection, who, looked, stamped, people=use_case.people)],
+            lambda: [not_reported.check(connection, partnership, snapshot, use_case, indicators)],
+            lambda: _compared(connection, snapshot, earlier, use_case, indicators),
+        )
+        found = []
+        for number, step in enumerate(steps, 1):
+            tell(_STEPS[number], number, len(_STEPS))
+            found += step()
+    return Leakage.of(found, earlier="" if earlier is None else earlier.digest)
+
+
+def _compared(
+    connection: duckdb.DuckDBPyConnection,
+    snapshot: Snapshot,
+    earlier: Snapshot | None,
+    use_case: UseCase,
+    indicators: Sequence[Indicator],
+) -> list[tuple[Check, list[Finding]]]:
+    if earlier is None:
+        why = "There is no earlier snapshot to compare with."
+        of_cohort = "Whether it changes between two snapshots was not looked at: there is no earlier one."
+        return [
+            (Check(Kind.VALUE_CHANGES, False, why_not=why), []),
+            (Check(Kind.COHORT_FUTURE, False, why_not=of_cohort), []),
+        ]
+    found = snapshot_changes.check(connection, snapshot, earlier, use_case, indicators)
+    return [*found, extract_columns.between(connection, readers(use_case, indicators))]
+
+
+@contextmanager
+def _held(earlier: Snapshot | None) -> Iterator[Snapshot | None]:
+    """Hold the earlier snapshot while it is read; see `Artefact.held`. Whoever gives the other one holds that."""
+    if earlier is None:
+        yield None
+        return
+    with earlier.artefact.held() as held:
+        yield Snapshot(held.artefact)
+
+
+@contextmanager
+def _opened(snapshot: Snapshot, earlier: Snapshot | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the snapshot's tables as views, and those of the earlier one under `earlier_event` and so on."""
+    with tempfile.TemporaryDirectory() as spilled, sql.connect(threads=1) as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute(f"SET temp_directory = {sql.text(spilled)}")
+        for prefix, one in (("", snapshot), *([] if earlier is None else [("earlier_", earlier)])):
+            for table in _TABLES:
+                connection.execute(f"CREATE VIEW {prefix}{table} AS FROM {sql.parquet(one.path(table))}")
+        yield connection
+
+
+def _sources(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator]
+) -> list[str]:
+    """Return the sources that indicators, cohort and outcome read, sorted."""
+    types = {kind for one in readers(use_case, ()) for kind in one.types} | {*use_case.outcome.events.types}
+    rows_ = connection.execute(f"SELECT DISTINCT source FROM event WHERE event_type IN {sql.texts(sorted(types))}")
+    named = {str(one) for (one,) in rows_.fetchall()} | {name for one in indicators for name in one.sources}
+    return sorted(named & {*snapshot.artefact.facts["sources"]})
