@@ -1,6 +1,6 @@
 """Audits: the evidence about one bundle as an artefact, with a page for people and the same figures for machines.
 
-    python -m audits.audit.audit BUNDLE
+    python -m audits run BUNDLE
 
     made = run(workspace, partnership, bundle_digest)
     made.report_path                      # one HTML file that needs nothing else
@@ -165,10 +165,3 @@ def _tell_mlflow(workspace: Workspace, bundle: Bundle, audit: Audit) -> str:
     except NotFoundError:
         return f"The MLflow run {run_id} is gone; the audit is in the workspace only."
     return f"The audit is also in the MLflow run {run_id}."
-
-
-if __name__ == "__main__":
-    from audits.commands.cli import run_app
-    from hub.commands import command_line
-
-    command_line.run(run_app, name="python -m audits.audit.audit")

@@ -17,7 +17,6 @@ from hub.commands.command_line import (
 )
 
 app = typer.Typer(help="Audits: the evidence about one model, for people who must decide.", no_args_is_help=True)
-run_app = typer.Typer(add_completion=False)
 
 NEWEST = "newest"
 BundleArgument = Annotated[
@@ -27,7 +26,6 @@ AuditArgument = Annotated[str, typer.Argument(help="Digest of an audit, or its b
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same audit.")]
 
 
-@run_app.command()
 @app.command("run")
 def run(
     by: AsOption,

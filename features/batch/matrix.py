@@ -1,6 +1,6 @@
 """Building feature sets: partition by partition through the kernel, resumable, the same bytes for the same inputs.
 
-python -m features.batch.matrix --use-case early_help_offer
+python -m features build --use-case early_help_offer
 """
 
 import datetime
@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from features.batch import spark_parts
-from features.batch import waiting_parts as staging
+from features.batch import spark_parts, waiting_parts
 from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
@@ -99,16 +98,16 @@ def build(
         dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
         for day in dates:
             use_case.require_in_force(day)
-        with staging.working(folder):
-            staging.keep_only_of(folder, held.hold.states)
+        with waiting_parts.working(folder):
+            waiting_parts.keep_only_of(folder, held.hold.states)
             tell = report or (lambda _step, _done, _total: None)
             # Spark's workers are other processes, which cannot follow the path that this one holds open.
             _stage(folder, read if spark is None else snapshot, use_case, indicators, dates, tell, spark)
             held.require_unchanged()
             facts = _facts(folder, read, use_case, indicators, dates, sources) | inputs
             with artefacts.publish(workspace.features, KIND, facts, before=recorder) as draft:
-                for file in staging.FILES:
-                    staging.join(folder, file, draft.path / file)
+                for file in waiting_parts.FILES:
+                    waiting_parts.join(folder, file, draft.path / file)
                 draft.facts["leakage"] = lint.of_build(
                     workspace,
                     partnership,
@@ -137,7 +136,7 @@ def _facts(
     Raises:
         InputError: nobody is in the cohort on any date; the parts are removed.
     """
-    looked, outcomes = staging.counts(folder)
+    looked, outcomes = waiting_parts.counts(folder)
     if not sum(looked.values()):
         shutil.rmtree(folder)
         raise InputError(
@@ -180,14 +179,7 @@ def _stage(
             spark_parts.make(session, spark_parts.Job(snapshot, use_case, indicators, dates, files, folder))
             return
     for partition in split(snapshot, files, len(dates)):
-        if not staging.is_there(folder, partition.number):
-            staging.put(maker.part(partition.people, partition.events), folder, partition.number)
+        if not waiting_parts.is_there(folder, partition.number):
+            waiting_parts.put(maker.part(partition.people, partition.events), folder, partition.number)
         done += len(partition.people)
         report(says, done, people)
-
-
-if __name__ == "__main__":
-    from features.commands.cli import build_app
-    from hub.commands import command_line
-
-    command_line.run(build_app, name="python -m features.batch.matrix")

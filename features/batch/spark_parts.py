@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from features.batch import waiting_parts as staging
+from features.batch import waiting_parts
 from features.declarations.catalogue import Indicator, Over
 from features.declarations.use_cases import UseCase
 from features.rows.partitions import of_people, spans
@@ -64,7 +64,7 @@ def make(spark: Any, job: Job) -> None:
     turns = [
         (number, ids[first], ids[stop - 1])
         for number, (first, stop) in enumerate(spans(people, job.files[Over.SELF], len(job.dates)))
-        if not staging.is_there(job.folder, number)
+        if not waiting_parts.is_there(job.folder, number)
     ]
     if not turns:
         return
@@ -97,7 +97,7 @@ def _answer(
     """Make one part; return its number and, when it failed, the error in three words."""
     try:
         mine, events = of_people(people, job.files, first, last)
-        staging.put(maker.part(mine, events), job.folder, number)
+        waiting_parts.put(maker.part(mine, events), job.folder, number)
     except SentinelError as error:
         return number, type(error).__name__, error.message, error.remedy
     return number, None, None, None

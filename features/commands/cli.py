@@ -17,7 +17,6 @@ from hub.commands.command_line import (
 )
 
 app = typer.Typer(help="Indicators: what a model may see, and the feature sets built from it.", no_args_is_help=True)
-build_app = typer.Typer(add_completion=False)
 
 SnapshotOption = Annotated[str, typer.Option("--snapshot", help="Digest of the snapshot, or its beginning.")]
 DespiteLeaksOption = Annotated[
@@ -26,7 +25,6 @@ DespiteLeaksOption = Annotated[
 ]
 
 
-@build_app.command()
 @app.command("build")
 def build(
     use_case: UseCaseOption,

@@ -34,7 +34,7 @@ from features.leakage import (
 )
 from features.leakage.leaks import Check, Finding, Kind, Leakage
 from features.leakage.single_predictors import Columns
-from features.rows import unpublished as rows
+from features.rows import unpublished
 from features.rows.sources_read import require_gateways
 from hub import sql
 from hub.declarations.partnership import Partnership
@@ -101,8 +101,8 @@ def lint(
         require_gateways(read, partnership, use_case, indicators, on=on)
         dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
         tell(_STEPS[0], 0, len(_STEPS))
-        until = rows.last_of(read, MOST_PEOPLE)
-        table = rows.of(read, use_case, indicators, dates, until=until)
+        until = unpublished.last_of(read, MOST_PEOPLE)
+        table = unpublished.of(read, use_case, indicators, dates, until=until)
         return _look(workspace, partnership, read, use_case, indicators, table.select, earlier, tell)
 
 

@@ -20,7 +20,7 @@ import duckdb
 from features.declarations.catalogue import Indicator, Over
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
-from features.rows import unpublished as rows
+from features.rows import unpublished
 from hub import sql
 from hub.publishing.snapshots import Snapshot
 
@@ -82,9 +82,9 @@ def check(
             "indicators."
         )
         return [(Check(kind, False, why_not=why), []) for kind in (Kind.VALUE_CHANGES, Kind.COHORT_FUTURE)]
-    until = rows.last_of(snapshot, MOST_PEOPLE)
+    until = unpublished.last_of(snapshot, MOST_PEOPLE)
     for name, one in (("now_row", snapshot), ("then_row", earlier)):
-        built = rows.of(one, use_case, compared, dates, until=until)
+        built = unpublished.of(one, use_case, compared, dates, until=until)
         connection.register("rows_given", built)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM rows_given")
         connection.unregister("rows_given")

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from hub.linking.report import LinkageReport
 
 app = typer.Typer()
-link_app = typer.Typer(add_completion=False)
 
 FilesArgument = Annotated[
     list[Path] | None,
@@ -38,7 +37,6 @@ TruthOption = Annotated[
 ]
 
 
-@link_app.command()
 @app.command("link")
 def link(
     files: FilesArgument = None,

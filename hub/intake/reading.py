@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from hub import sql
-from hub.declarations import written_dates as dates
+from hub.declarations import written_dates
 from hub.declarations.source_files import SourceFile
 from hub.declarations.sources import Source
 from hub.errors import InputError, NothingKeptError
@@ -123,7 +123,7 @@ def _doubtful(
     connection: duckdb.DuckDBPyConnection, declared: SourceFile, validation: Validation, file: CsvFile, index: int
 ) -> frozenset[str]:
     """Return the columns of dates of a file that months before days explain, and days before months do not."""
-    if not dates.may_be_doubtful(declared.date_formats):
+    if not written_dates.may_be_doubtful(declared.date_formats):
         return frozenset()
     broken = "CASE WHEN " + " OR ".join(f"{mask} <> 0" for mask in (*validation.rules.masks, *validation.noticed.masks))
     lists = f"list_concat({validation.rules.noticed}, {validation.noticed.noticed})"

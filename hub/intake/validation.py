@@ -31,8 +31,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from hub import sql
-from hub.declarations import placeholders, year_groups
-from hub.declarations import written_dates as dates
+from hub.declarations import placeholders, written_dates, year_groups
 from hub.declarations.codes import CodeList
 from hub.declarations.rules import Rule, Rules
 from hub.declarations.source_files import Column, ColumnType, SourceFile
@@ -103,7 +102,7 @@ class Validation:
         """Return the SELECT that counts dates of a column that only days before months explain, and months first."""
         index = [name for name, _ in self.columns].index(column)
         read = f'SELECT {self.texts[index]} AS text FROM (SELECT {_trimmed(index)} AS "trimmed {index}" FROM {cells})'
-        return f"SELECT {', '.join(dates.evidence('text'))} FROM ({read})"
+        return f"SELECT {', '.join(written_dates.evidence('text'))} FROM ({read})"
 
 
 def _trimmed(index: int) -> str:
@@ -142,7 +141,7 @@ def compile_rules(
         doubtful = name in how.doubtful
         if column.type is ColumnType.DATE:
             birthday = name in how.birthdays
-            values.append(dates.value(text, declared.date_formats, doubtful=doubtful, birthday=birthday))
+            values.append(written_dates.value(text, declared.date_formats, doubtful=doubtful, birthday=birthday))
         else:
             values.append(_value(column, text, start, starts))
         found = _read(declared, name, text, value, start, starts, doubtful=doubtful)
@@ -186,7 +185,7 @@ def _text(declared: SourceFile, column: Column, codes: CodeList | None, trimmed:
     else:
         lower = {word.casefold() for word in words} - {word.casefold() for word in own}
         missing = f"lower({trimmed}) IN {sql.texts(sorted(lower))}"
-    text = dates.plain(trimmed, declared.pivot) if column.type is ColumnType.DATE else trimmed
+    text = written_dates.plain(trimmed, declared.pivot) if column.type is ColumnType.DATE else trimmed
     longest = max(len(word.encode()) for word in words)
     # Most texts are longer than any such word, and a look at the length costs least.
     return f"CASE WHEN strlen({trimmed}) > {longest} THEN {text} WHEN NOT {missing} THEN {text} END"
@@ -214,7 +213,7 @@ def _read(
             found.append(Rule(name, "start", f"{text} IS NOT NULL AND NOT {named}"))
             found.append(Rule(name, "days_from_start", f"{unread} AND {named}"))
         case ColumnType.DATE:
-            refusals = dates.refusals(text, declared.date_formats, doubtful=doubtful)
+            refusals = written_dates.refusals(text, declared.date_formats, doubtful=doubtful)
             found += [Rule(name, rule, why, unread) for rule, why in refusals]
         case ColumnType.YEAR_GROUP:
             found.append(Rule(name, "year_group", f"{unread} AND NOT {year_groups.not_known(text)}"))

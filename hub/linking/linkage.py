@@ -233,10 +233,3 @@ def _read_truth(connection: duckdb.DuckDBPyConnection, truth: Path | None) -> di
         return {}
     rows = connection.execute("SELECT DISTINCT record_key, source, source_person_id FROM identity_row").fetchall()
     return linkage_quality.read_truth(truth, rows)
-
-
-if __name__ == "__main__":
-    from hub.commands import command_line
-    from hub.commands.linkage_cli import link_app
-
-    command_line.run(link_app, name="python -m hub.linking.linkage")

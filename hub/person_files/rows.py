@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from hub import sql
-from hub.declarations import written_dates as dates
+from hub.declarations import written_dates
 from hub.person_files.mapping import FileMapping
 from hub.person_files.opening import PersonFile
 from hub.tables import IDENTITY_RECORD
@@ -173,7 +173,7 @@ def _date_of_birth(
     # A column of its own for each step: an expression that repeats another many times grows beyond measure.
     connection.execute(f"ALTER TABLE {file.table} ADD COLUMN said_birthday VARCHAR")
     connection.execute(f"UPDATE {file.table} SET said_birthday = {cells.of('date_of_birth')}")
-    plain = rf"regexp_replace({dates.plain('said_birthday')}, '(\.0+|[ T]\d\d?:\d\d.*)$', '')"
+    plain = rf"regexp_replace({written_dates.plain('said_birthday')}, '(\.0+|[ T]\d\d?:\d\d.*)$', '')"
     connection.execute(f"UPDATE {file.table} SET said_birthday = {plain} WHERE said_birthday IS NOT NULL")
     text = "said_birthday"
     formats = mapping.dates
@@ -185,7 +185,7 @@ def _date_of_birth(
         # Days before months unless this file shows otherwise; never both in one file.
         other = _NOT_BOTH.get(best, "%m/%d/%Y")
         formats = tuple(_FOUND_OUT[at] for at in order if _FOUND_OUT[at] != other and (row[at] or at == order[0]))
-    found = dates.value(text, formats)
+    found = written_dates.value(text, formats)
     return f"coalesce(CASE WHEN year({found}) BETWEEN 1850 AND 2150 THEN {found} END, {whole})", formats
 
 

@@ -18,7 +18,6 @@ from hub.commands.command_line import (
 )
 
 app = typer.Typer(help="Models: train them, see what they are worth, compare them.", no_args_is_help=True)
-train_app = typer.Typer(add_completion=False)
 
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same bundle.")]
 FeaturesOption = Annotated[
@@ -31,7 +30,6 @@ DigestsArgument = Annotated[
 ]
 
 
-@train_app.command()
 @app.command("train")
 def train(
     use_case: UseCaseOption,

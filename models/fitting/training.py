@@ -1,6 +1,6 @@
 """Training: a feature set becomes a bundle, and the MLflow run that tells how.
 
-python -m models.fitting.training --use-case early_help_offer --as analyst_one
+python -m models train --use-case early_help_offer --as analyst_one
 """
 
 from features.rows.feature_sets import FeatureSet
@@ -35,10 +35,3 @@ def train(
         bundle = bundles.publish(workspace, fitted.contents, trained_by=trained_by, run=about)
         run.log_bundle(bundle, trained_by=trained_by, pictures=pictures.draw(fitted, bundle))
     return bundle
-
-
-if __name__ == "__main__":
-    from hub.commands import command_line
-    from models.commands.cli import train_app
-
-    command_line.run(train_app, name="python -m models.fitting.training")

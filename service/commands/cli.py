@@ -117,7 +117,3 @@ def serve(
 def main() -> None:
     """Run `sentinel`."""
     command_line.run(app, name="sentinel")
-
-
-if __name__ == "__main__":
-    main()

@@ -137,7 +137,7 @@ def serving(place: Place) -> Iterator[str]:
     Raises:
         SentinelError: the server did not come up.
     """
-    command = [sys.executable, "-m", "service.commands.cli", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "service", "serve", "--port", "0"]
     command += ["--workspace", str(place.settings.workspace), "--partnership", str(place.settings.partnership)]
     with (
         (place.workspace.root / "service.log").open("a", encoding="utf-8") as log,

@@ -46,7 +46,7 @@ def index(note: str) -> str:
     lines.append(
         "partnership names one with `adapter:` in `sources.yaml`; `sentinel hub read NAME FILES` tries it out and"
     )
-    lines += ["keeps nothing ([what it says](../reading.md)).", ""]
+    lines += ["keeps nothing ([what it says](../../reading.md)).", ""]
     lines += ["| format | what | whose data | people or areas |", "| --- | --- | --- | --- |"]
     for name in adapters.names():
         one = adapters.open_adapter(name)

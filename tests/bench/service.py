@@ -110,7 +110,7 @@ def _start(world: Path) -> Iterator[Measured]:
         subprocess.run([sys.executable, "-c", _IMPORTS], check=True)
         bare = time.perf_counter() - began
         port, began = free_port(), time.perf_counter()
-        command = [sys.executable, "-m", "service.commands.cli", "serve", "--port", str(port)]
+        command = [sys.executable, "-m", "service", "serve", "--port", str(port)]
         command += ["--workspace", str(place.settings.workspace), "--partnership", str(place.settings.partnership)]
         environment = place.settings.as_environment()
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, cwd=_ROOT) as process:

@@ -16,7 +16,7 @@ import pytest
 
 from features.declarations import catalogue
 from features.online.vector import open_source
-from features.rows import unpublished as rows
+from features.rows import unpublished
 from features.rows.feature_sets import open_feature_set
 from hub.publishing.snapshots import open_snapshot
 from hub.workspace import Workspace
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 def sentinel(*words: str, workspace: Path, code: int = 0) -> str:
     """Run `sentinel` as a person would and return what it printed."""
-    command = [sys.executable, "-m", "service.commands.cli", *words, "--workspace", str(workspace)]
+    command = [sys.executable, "-m", "service", *words, "--workspace", str(workspace)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -37,7 +37,7 @@ def sentinel(*words: str, workspace: Path, code: int = 0) -> str:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, Any]]:
     workspace = tmp_path_factory.mktemp("journey")
-    command = [sys.executable, "-m", "service.commands.cli", "demo", "--children", "1500", "--json"]
+    command = [sys.executable, "-m", "service", "demo", "--children", "1500", "--json"]
     done = subprocess.run(
         [*command, "--workspace", str(workspace)], capture_output=True, text=True, cwd=ROOT, timeout=600, check=False
     )
@@ -115,7 +115,7 @@ def test_every_number_of_the_demonstration_is_the_oracle_s(demo: tuple[Path, Map
     assert frame_differences(snapshot, built.use_case, built.indicators, frame) == []
     # The use case leaves out much of the catalogue.
     whole = catalogue.read(ROOT / "partnerships" / "lancashire").indicators
-    newest = rows.of(snapshot, built.use_case, whole, days[-1:])
+    newest = unpublished.of(snapshot, built.use_case, whole, days[-1:])
     assert frame_differences(snapshot, built.use_case, whole, newest) == []
 
 

@@ -47,9 +47,7 @@ def texts(plain: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     found = dict(plain)
     blocks = [_source(name, one) for name, one in chosen.items()]
     first = next((name for name, one in chosen.items() if one.source.events), None)
-    header = (
-        "# The sources, in formats that Sentinel reads by name: docs/sources says what each holds, and its dangers.\n"
-    )
+    header = "# The sources, in formats that Sentinel reads by name: docs/generated/sources says what each is.\n"
     if first is None:
         found["sources.yaml"] = plain["sources.yaml"].rstrip("\n") + "\n" + "".join(blocks)
     else:

@@ -37,7 +37,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def gaps(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command as people do, from another folder."""
-    command = [sys.executable, "-m", "service.commands.cli", "hub", "gaps", "--partnership", str(lancashire.FOLDER)]
+    command = [sys.executable, "-m", "service", "hub", "gaps", "--partnership", str(lancashire.FOLDER)]
     return subprocess.run(
         [*command, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=lancashire.ROOT
     )

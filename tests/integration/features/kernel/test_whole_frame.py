@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from features.declarations.catalogue import Over
-from features.rows import unpublished as rows
+from features.rows import unpublished
 from hub.workspace import Workspace
 from tests.factories.histories import AS_OF, DAY, of_each_measure
 from tests.factories.many_histories import many_histories
@@ -38,7 +38,7 @@ def test_every_cell_of_a_matrix_is_the_oracle_s(tmp_path: Path) -> None:
     published = snapshot(Workspace(tmp_path), known_to=KNOWN_TO.isoformat(), person=person, **tables)
     wanted = [one for over in Over for one in of_each_measure(over=over, window_days=60, recent_days=7)]
 
-    found = rows.of(published, ASKED, wanted, DATES)
+    found = unpublished.of(published, ASKED, wanted, DATES)
 
     assert 300 < len(found) < 1000
     assert {0, 1, None} == set(found["outcome"].to_pylist())

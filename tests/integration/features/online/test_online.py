@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from features.batch import erasure
-from features.kernel import walk as kernel
+from features.kernel import walk
 from features.online import source as online_source
 from features.online.vector import NotInCohortError, OnlineSource, open_source
-from features.rows import unpublished as rows
+from features.rows import unpublished
 from hub import artefacts, held_files
 from hub.errors import IntegrityError, NotFoundError, StateError
 from hub.workspace import Workspace
@@ -26,13 +26,13 @@ PEOPLE = 240
 
 def test_every_measure_of_everybody_is_the_row_of_the_batch(tmp_path: Path) -> None:
     found = published(tmp_path, PEOPLE)
-    batch = rows.of(found, ASKED, INDICATORS, DATES)
+    batch = unpublished.of(found, ASKED, INDICATORS, DATES)
     whole = np.column_stack([batch[one.name].to_numpy(zero_copy_only=False) for one in INDICATORS])
     keys = zip(batch["person_id"].to_pylist(), batch["as_of_date"].to_pylist(), strict=True)
     expected = dict(zip(keys, whole, strict=True))
     assert PEOPLE / 4 < len(expected) < PEOPLE * len(DATES)
     source = open_source(Workspace(tmp_path), found, ASKED, INDICATORS)
-    compiled: Any = kernel._fill
+    compiled: Any = walk._fill
     variants = len(compiled.signatures)
     questions = [(f"p{number:06}", day) for number in range(PEOPLE) for day in DATES]
 

@@ -196,9 +196,9 @@ def test_nothing_is_recorded_when_there_is_nothing_to_learn(tmp_path: Path) -> N
 def sentinel(
     folder: Path, *arguments: str, module: bool = False, workspace: str = "workspace"
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the models, or `python -m models.fitting.training`, as people do."""
+    """Run a command of the models, or `python -m models train`, as people do."""
     code = "from hub.commands.command_line import run; from models.commands.cli import app; run(app, name='sentinel')"
-    begin = ["-m", "models.fitting.training"] if module else ["-c", code]
+    begin = ["-m", "models", "train"] if module else ["-c", code]
     where = ["--workspace", str(folder / workspace), "--partnership", str(folder / "partnership")]
     return subprocess.run(
         [sys.executable, *begin, *arguments, *where],

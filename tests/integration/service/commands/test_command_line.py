@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[4]
 
 
 def run(*words: str, workspace: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "service.commands.cli", *words, "--workspace", str(workspace)]
+    command = [sys.executable, "-m", "service", *words, "--workspace", str(workspace)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
 
 
@@ -72,7 +72,7 @@ def test_environment_gives_workspace_and_partnership(tmp_path: Path, monkeypatch
     run("init", str(tmp_path / "county"), workspace=tmp_path)
     monkeypatch.setenv("SENTINEL_PARTNERSHIP", str(tmp_path / "county"))
     monkeypatch.setenv("SENTINEL_WORKSPACE", str(tmp_path / "made"))
-    command = [sys.executable, "-m", "service.commands.cli", "ethics", "list"]
+    command = [sys.executable, "-m", "service", "ethics", "list"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "made" / "example_county" / "ethics" / "ethics.db").is_file()

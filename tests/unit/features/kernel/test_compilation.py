@@ -8,12 +8,11 @@ from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
 from features.declarations.measures import Measure
-from features.kernel import states
-from features.kernel import walk as kernel
+from features.kernel import states, walk
 from features.kernel.compilation import still
 from features.kernel.plan import CODES
 
-COMPILED = [value for module in (kernel, states) for value in vars(module).values() if isinstance(value, Dispatcher)]
+COMPILED = [value for module in (states, walk) for value in vars(module).values() if isinstance(value, Dispatcher)]
 
 
 class Pair(NamedTuple):

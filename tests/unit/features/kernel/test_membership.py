@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from features.rows import unpublished as rows
+from features.rows import unpublished
 from features.rows.parts import PartMaker, split, streams
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot
@@ -18,12 +18,12 @@ AS_OF = datetime.date(2024, 3, 1)
 def cohort_of(tmp_path: Path, rule: dict[str, Any], **tables: Any) -> set[str]:
     published = snapshot(Workspace(tmp_path), **tables)
     asked = use_case(cohort={"plain": "people of the test"} | rule)
-    return set(rows.of(published, asked, [indicator()], [AS_OF])["person_id"].to_pylist())
+    return set(unpublished.of(published, asked, [indicator()], [AS_OF])["person_id"].to_pylist())
 
 
 def outcomes_of(tmp_path: Path, event: list[dict[str, Any]], *, known_to: str) -> list[tuple[Any, ...]]:
     published = snapshot(Workspace(tmp_path), event=event, known_to=known_to)
-    found = rows.of(published, use_case(horizon_days=90), [indicator()], [AS_OF])
+    found = unpublished.of(published, use_case(horizon_days=90), [indicator()], [AS_OF])
     return [tuple(row.values()) for row in found.select(["person_id", "as_of_date", "outcome"]).to_pylist()]
 
 

@@ -10,7 +10,7 @@ import pytest
 from features.declarations.event_fields import readers
 from features.leakage import cohort_leaks, lint
 from features.leakage.leaks import Finding, Severity
-from features.rows import unpublished as rows
+from features.rows import unpublished
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot
 from tests.factories.use_cases import indicator, use_case
@@ -85,9 +85,9 @@ def test_rules_that_read_stamped_records(
 def test_rows_until_somebody_are_those_of_everybody_up_to_them(tmp_path: Path) -> None:
     published = snapshot(Workspace(tmp_path), event=known(PEOPLE[::2], "2023-01-01"))
     asked = use_case()
-    until = rows.last_of(published, 30)
+    until = unpublished.last_of(published, 30)
     assert until == PEOPLE[58]
-    assert rows.last_of(published, 100) is None
-    few, every = (rows.of(published, asked, [indicator()], [AS_OF], until=one) for one in (until, None))
+    assert unpublished.last_of(published, 100) is None
+    few, every = (unpublished.of(published, asked, [indicator()], [AS_OF], until=one) for one in (until, None))
     assert len(every) == 100
     assert few.equals(every.slice(0, 30))

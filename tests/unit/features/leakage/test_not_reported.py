@@ -8,7 +8,7 @@ import pytest
 
 from features.leakage import lint, not_reported
 from features.leakage.leaks import Finding, Severity
-from features.rows import unpublished as rows
+from features.rows import unpublished
 from hub.declarations import partnership as partnerships
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
@@ -70,7 +70,7 @@ def _published(tmp_path: Path, returns_told: str, events: list[dict[str, Any]]) 
 def test_a_newer_delivery_of_another_source_makes_no_label_known(tmp_path: Path) -> None:
     published = _published(tmp_path, "2021-04-01", _events("returns", "2019-01-01", "2021-03-28", 9))
     days = [datetime.date.fromisoformat(one) for one in DATES]
-    matrix = rows.of(published, ASKED, [indicator()], days).to_pylist()
+    matrix = unpublished.of(published, ASKED, [indicator()], days).to_pylist()
     unknown = {row["as_of_date"].isoformat() for row in matrix if row["outcome"] is None}
     known = {row["as_of_date"].isoformat() for row in matrix if row["outcome"] is not None}
     assert (known, unknown) == ({"2020-07-01"}, {"2021-01-01", "2021-07-01"})

@@ -28,12 +28,12 @@ EVERY = commands(typer.main.get_command(app), "sentinel")
 
 @pytest.mark.parametrize("page", sorted(pages.PAGES))
 def test_generated_pages_are_current(page: str) -> None:
-    assert (ROOT / "docs" / page).read_text(encoding="utf-8") == pages.PAGES[page](), "run `make docs`"
+    assert (ROOT / "docs" / "generated" / page).read_text(encoding="utf-8") == pages.PAGES[page](), "run `make docs`"
 
 
 @pytest.mark.parametrize(("name", "command"), EVERY, ids=[name for name, _ in EVERY])
 def test_every_command_is_documented_and_takes_workspace_and_partnership(name: str, command: click.Command) -> None:
-    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "generated" / "commands.md").read_text(encoding="utf-8")
     assert f"### {name}\n" in page
     assert (command.help or "").strip()
     options = {option for parameter in command.params for option in parameter.opts}
@@ -52,7 +52,7 @@ def test_every_listing_has_json(name: str) -> None:
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_documented(name: str) -> None:
-    assert f"`SENTINEL_{name.upper()}`" in (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert f"`SENTINEL_{name.upper()}`" in (ROOT / "docs" / "generated" / "settings.md").read_text(encoding="utf-8")
 
 
 def test_the_commands_of_the_journey_exist() -> None:
