@@ -136,7 +136,7 @@ def faults(imports: Mapping[str, Collection[str]]) -> list[str]:
     Args:
         imports: module → the modules that it imports, by dotted names.
     """
-    found = []
+    found: list[str] = []
     for importer, imported in sorted(imports.items()):
         if importer.endswith(".__main__"):
             continue  # begins a package's commands; nobody imports it
