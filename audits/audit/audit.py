@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audits.audit.evidence import SCHEMA_VERSION, Evidence, Report
+from audits.audit.evidence import SCHEMA_VERSION, Evidence
 from audits.limits import leakage
 from audits.verdicts import Verdict, worst
 from features.rows.feature_sets import open_feature_set
@@ -27,6 +27,7 @@ from hub.declarations.partnership import Partnership
 from hub.digests import canonical_json, sources_digest
 from hub.errors import NotFoundError
 from hub.ledger import publications
+from hub.progress import Progress, silent
 from hub.workspace import Workspace
 from models.bundle.bundles import Bundle, open_bundle
 from models.bundle.trainings import trainings
@@ -80,10 +81,6 @@ class Audit:
         return {group: worst(map(Verdict, levels.values())).value for group, levels in verdicts.items()}
 
 
-def silent(step: str, done: int, total: int) -> None:
-    """Report to nobody."""
-
-
 def run(
     workspace: Workspace,
     partnership: Partnership,
@@ -91,7 +88,7 @@ def run(
     *,
     by: str = publications.OPERATOR,
     seed: int = 0,
-    progress: Report = silent,
+    progress: Progress = silent,
 ) -> Audit:
     """Audit a bundle on its test dates, publish the evidence, and put it beside the bundle in MLflow.
 
@@ -114,7 +111,7 @@ def run(
     feature_set = open_feature_set(workspace, bundle.facts["feature_set"])
     feature_set.artefact.verify()
     bundle.rehearse()
-    found = gather(bundle, feature_set, bundle.load(), partnership=partnership.file, seed=seed, report=progress)
+    found = gather(bundle, feature_set, bundle.load(), partnership=partnership.file, seed=seed, progress=progress)
     facts = _facts(bundle, found, seed)
     made_from = {name: facts[name] for name in ("bundle", "feature_set", "snapshot")}
     recorder = publications.recorder(workspace, KIND, made_from, by=by, code=sources_digest(_HERE))

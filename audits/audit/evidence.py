@@ -5,7 +5,6 @@ document.
 """
 
 import importlib.metadata
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +19,11 @@ from audits.looks import Looks, looks
 from audits.report import statements
 from features.rows.feature_sets import FeatureSet
 from hub.declarations.partnership import PartnershipFile
+from hub.progress import Progress
 from models.bundle.bundles import Bundle
 from models.bundle.model import Model
 
 SCHEMA_VERSION = 1
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)` while an audit runs."""
 
 _LIBRARIES = ("fairlearn", "lightgbm", "numpy", "scikit-learn", "shap")
 _DECIMALS = 10
@@ -45,7 +43,13 @@ class Evidence:
 
 
 def gather(
-    bundle: Bundle, feature_set: FeatureSet, model: Model, *, partnership: PartnershipFile, seed: int, report: Report
+    bundle: Bundle,
+    feature_set: FeatureSet,
+    model: Model,
+    *,
+    partnership: PartnershipFile,
+    seed: int,
+    progress: Progress,
 ) -> Evidence:
     """Work out the evidence on the test dates.
 
@@ -55,23 +59,23 @@ def gather(
         model: the bundle's model.
         partnership: for its full name and those of its agencies.
         seed: of every resample and sample.
-        report: told of each step.
+        progress: told of each step.
 
     Raises:
         IntegrityError: bundle and feature set do not belong together, or a rate differs from Fairlearn's.
     """
-    report("Looking at the test dates", 0, 5)
+    progress("Looking at the test dates", 0, 5)
     judged = looks(bundle, feature_set, model)
-    report("Judging fairness by group", 1, 5)
+    progress("Judging fairness by group", 1, 5)
     fair = fairness(
         judged.matrix.people, judged.outcome, judged.suggested, judged.groups, bundle.use_case.fairness, seed=seed
     )
-    report("Comparing every rate with Fairlearn", 2, 5)
+    progress("Comparing every rate with Fairlearn", 2, 5)
     compared = fairlearn_check.check(judged.outcome, judged.suggested, judged.groups, fair)
-    report("Explaining with SHAP", 3, 5)
+    progress("Explaining with SHAP", 3, 5)
     explained = explanations.explain(model, bundle.indicators, explanations.sample(judged.matrix, seed=seed), seed=seed)
     told, missing = examples.examples(model, bundle.indicators, bundle.thresholds, judged)
-    report("Writing the report", 4, 5)
+    progress("Writing the report", 4, 5)
     worth = performance.as_json(bundle, judged)
     groups = by_group.as_json(fair, judged, bundle.use_case, seed=seed)
     agencies = {agency.name: agency.title for agency in partnership.agencies}

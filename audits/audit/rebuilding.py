@@ -10,7 +10,7 @@ the rates and differences alone are held against it.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +24,16 @@ from audits.report.report import render
 from features.rows.feature_sets import FeatureSet, open_feature_set
 from hub.digests import canonical_json, sources_digest
 from hub.errors import IntegrityError, NotFoundError
+from hub.progress import Progress
 from hub.rebuilding.rebuilt import Rebuilt, not_rebuilt
 from hub.workspace import Workspace
 from models.bundle.bundles import Bundle, open_bundle
-
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)`."""
 
 _HERE = Path(__file__).parents[1]
 _STEPS = 3
 
 
-def rebuild(workspace: Workspace, digest: str, *, code: str | None, rehearsed: bool, report: Report) -> Rebuilt:
+def rebuild(workspace: Workspace, digest: str, *, code: str | None, rehearsed: bool, progress: Progress) -> Rebuilt:
     """Work out the figures of an audit again, and compare.
 
     Args:
@@ -43,7 +41,7 @@ def rebuild(workspace: Workspace, digest: str, *, code: str | None, rehearsed: b
         digest: of the audit.
         code: digest of the code that made it, as the ledger says.
         rehearsed: whether the bundle was loaded in a process of its own already.
-        report: called as it goes on.
+        progress: called as it goes on.
 
     Raises:
         IntegrityError: the bundle or the feature set has changed by a byte.
@@ -56,16 +54,16 @@ def rebuild(workspace: Workspace, digest: str, *, code: str | None, rehearsed: b
     except NotFoundError:
         return not_rebuilt("its bundle or its feature set is gone")
     feature_set.artefact.verify()
-    report("Loading the audit's bundle", 0, _STEPS)
+    progress("Loading the audit's bundle", 0, _STEPS)
     if not rehearsed:
         bundle.rehearse()
     model = bundle.load()
-    report("Looking at the audit's test dates again", 1, _STEPS)
+    progress("Looking at the audit's test dates again", 1, _STEPS)
     try:
         judged = looks(bundle, feature_set, model)
     except IntegrityError as error:
         return Rebuilt(differs=(error.message.rstrip("."),))
-    report("Working out the audit's rates again", 2, _STEPS)
+    progress("Working out the audit's rates again", 2, _STEPS)
     policy, seed = bundle.use_case.fairness, document["seed"]
     fair = fairness(judged.matrix.people, judged.outcome, judged.suggested, judged.groups, policy, seed=seed)
     made = _document(bundle, feature_set, judged, fair, document)

@@ -5,7 +5,7 @@ python -m features build --use-case early_help_offer
 
 import datetime
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,10 @@ from hub.declarations.partnership import Partnership
 from hub.digests import digest_of
 from hub.errors import InputError
 from hub.ledger import publications
+from hub.progress import Progress, silent
 from hub.publishing.snapshots import Snapshot
 from hub.spark import session as spark_session
 from hub.workspace import Workspace
-
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)` while a build runs."""
 
 
 def build(
@@ -49,7 +47,7 @@ def build(
     partnership: Partnership,
     on: datetime.date,
     despite_leaks: str | None = None,
-    report: Report | None = None,
+    progress: Progress = silent,
     spark: str | None = None,
     by: str = publications.OPERATOR,
 ) -> FeatureSet:
@@ -66,7 +64,7 @@ def build(
         partnership: declares the gateways as they are now.
         on: the day of use, on which the gateways must hold; see `hub.declarations.admission.day_of_use`.
         despite_leaks: why it is right to build although a check for leaks refuses; it is kept with what was found.
-        report: called as the build goes on.
+        progress: called as the build goes on.
         spark: Spark's master, when the parts are to be made there (hub.spark).
         by: who builds, for the ledger.
 
@@ -100,9 +98,8 @@ def build(
             use_case.require_in_force(day)
         with waiting_parts.working(folder):
             waiting_parts.keep_only_of(folder, held.hold.states)
-            tell = report or (lambda _step, _done, _total: None)
             # Spark's workers are other processes, which cannot follow the path that this one holds open.
-            _stage(folder, read if spark is None else snapshot, use_case, indicators, dates, tell, spark)
+            _stage(folder, read if spark is None else snapshot, use_case, indicators, dates, progress, spark)
             held.require_unchanged()
             facts = _facts(folder, read, use_case, indicators, dates, sources) | inputs
             with artefacts.publish(workspace.features, KIND, facts, before=recorder) as draft:
@@ -116,7 +113,7 @@ def build(
                     indicators,
                     draft.path / MATRIX_FILE,
                     despite=despite_leaks,
-                    report=report,
+                    progress=progress,
                 )
                 held.require_unchanged()
             shutil.rmtree(folder)
@@ -165,14 +162,14 @@ def _stage(
     use_case: UseCase,
     indicators: Sequence[Indicator],
     dates: Sequence[datetime.date],
-    report: Report,
+    progress: Progress,
     spark: str | None,
 ) -> None:
     """Make every part that is not there yet."""
     maker = PartMaker(snapshot, use_case, indicators, dates)
     people, done = snapshot.artefact.facts["rows"]["person"], 0
     says = f"Looking at {people} people on {len(dates)} dates"
-    report(says, done, people)
+    progress(says, done, people)
     files = streams(snapshot, indicators, maker.overs, folder)
     with spark_session(spark, folder) as session:
         if session is not None:
@@ -182,4 +179,4 @@ def _stage(
         if not waiting_parts.is_there(folder, partition.number):
             waiting_parts.put(maker.part(partition.people, partition.events), folder, partition.number)
         done += len(partition.people)
-        report(says, done, people)
+        progress(says, done, people)

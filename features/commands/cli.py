@@ -51,7 +51,7 @@ def build(
             partnership=here.partnership,
             on=here.day_of_use,
             despite_leaks=despite_leaks,
-            report=tell,
+            progress=tell,
             spark=spark,
         )
     facts = built.facts

@@ -55,7 +55,7 @@ def lint_(
             use_cases.indicators_of(here.partnership, found_use_case),
             on=here.day_of_use,
             earlier=before,
-            report=tell,
+            progress=tell,
         )
     if as_json:
         show_json({"use_case": found_use_case.name, "snapshot": looked_at.digest, **found.as_json()})

@@ -50,7 +50,7 @@ def outcomes_(
     opened = open_snapshot(here.workspace, snapshot)
     day = here.day_of_use
     with progress("Counting outcomes") as tell:
-        told = outcome_record.tell(opened, here.partnership, on=day, outcome=outcome, report=tell)
+        told = outcome_record.tell(opened, here.partnership, on=day, outcome=outcome, progress=tell)
     districts = by is By.DISTRICT
     if page is not None:
         try:

@@ -39,11 +39,9 @@ from features.rows.sources_read import require_gateways
 from hub import sql
 from hub.declarations.partnership import Partnership
 from hub.errors import StateError
+from hub.progress import Progress, silent
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
-
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)`."""
 
 MEMORY = "1GB"
 """What the statements of the checks may hold in memory; the rest is spilled."""
@@ -72,7 +70,7 @@ def lint(
     *,
     on: datetime.date,
     earlier: Snapshot | None = None,
-    report: Report | None = None,
+    progress: Progress = silent,
 ) -> Leakage:
     """Look for leaks of every kind. Nothing is written.
 
@@ -84,14 +82,13 @@ def lint(
         indicators: the indicators.
         on: the day of use, on which the gateways of every source that is read must hold.
         earlier: an older snapshot to compare with; None compares with none.
-        report: called at every step.
+        progress: called at every step.
 
     Raises:
         GatewayError: a source may not be used for the purpose.
         IntegrityError: a snapshot has changed by a byte.
         StateError: `earlier` is not older.
     """
-    tell = report or (lambda _step, _done, _total: None)
     if earlier is not None and (earlier.digest == snapshot.digest or snapshot_order.precedes(snapshot, earlier)):
         raise StateError(
             f"The snapshot {earlier.digest[:12]} is not older than {snapshot.digest[:12]}.", "Give an older one."
@@ -100,10 +97,10 @@ def lint(
         read = Snapshot(held.artefact)
         require_gateways(read, partnership, use_case, indicators, on=on)
         dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
-        tell(_STEPS[0], 0, len(_STEPS))
+        progress(_STEPS[0], 0, len(_STEPS))
         until = unpublished.last_of(read, MOST_PEOPLE)
         table = unpublished.of(read, use_case, indicators, dates, until=until)
-        return _look(workspace, partnership, read, use_case, indicators, table.select, earlier, tell)
+        return _look(workspace, partnership, read, use_case, indicators, table.select, earlier, progress)
 
 
 def of_build(
@@ -115,7 +112,7 @@ def of_build(
     matrix: Path,
     *,
     despite: str | None,
-    report: Report | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Return what a feature set keeps under `leakage`: `Leakage.as_json` and `despite`, the reason or null.
 
@@ -129,7 +126,7 @@ def of_build(
         indicators: the indicators.
         matrix: the Parquet file of the matrix.
         despite: why it is right to build although something refuses.
-        report: called at every step.
+        progress: called at every step.
 
     Raises:
         LeakError: something refuses, and no reason was given.
@@ -139,8 +136,7 @@ def of_build(
         return pq.read_table(matrix, columns=[*names])
 
     earlier = snapshot_order.earlier_snapshot(workspace, snapshot)
-    tell = report or (lambda _step, _done, _total: None)
-    found = _look(workspace, partnership, snapshot, use_case, indicators, columns, earlier, tell)
+    found = _look(workspace, partnership, snapshot, use_case, indicators, columns, earlier, progress)
     found.require_none(despite=despite)
     return {**found.as_json(), "despite": (despite or "").strip() or None}
 
@@ -153,7 +149,7 @@ def _look(
     indicators: Sequence[Indicator],
     columns: Columns,
     earlier: Snapshot | None,
-    tell: Report,
+    progress: Progress,
 ) -> Leakage:
     who = readers(use_case, indicators)
     keys = columns(["person_id", "as_of_date", "outcome"])
@@ -173,7 +169,7 @@ def _look(
         )
         found = []
         for number, step in enumerate(steps, 1):
-            tell(_STEPS[number], number, len(_STEPS))
+            progress(_STEPS[number], number, len(_STEPS))
             found += step()
     return Leakage.of(found, earlier="" if earlier is None else earlier.digest)
 

@@ -11,9 +11,9 @@ from features.levels import label_cards
 from features.levels.counts import Times
 from features.levels.levels import Cell, Levels, levels
 from hub import yaml_documents
-from hub.commands.command_line import Tell
 from hub.declarations.partnership import Partnership
 from hub.figures import Figure
+from hub.progress import Progress, silent
 from hub.publishing.snapshots import Snapshot
 from hub.small_numbers import SMALLEST, WITHHELD
 
@@ -34,7 +34,7 @@ def tell(
     *,
     on: datetime.date,
     outcome: str | None = None,
-    report: Tell | None = None,
+    progress: Progress = silent,
 ) -> Told:
     """Return the framework with its levels.
 
@@ -43,7 +43,7 @@ def tell(
         partnership: whose framework.
         on: the day of use, on which gateways must hold.
         outcome: only this one; None takes all.
-        report: called as it goes on.
+        progress: called as it goes on.
 
     Raises:
         ConfigurationError: there is no such outcome, or outcomes.yaml is missing or wrong.
@@ -57,8 +57,7 @@ def tell(
     found = []
     with snapshot.artefact.held() as held:
         for done, one in enumerate(chosen):
-            if report is not None:
-                report(one.title, done, len(chosen))
+            progress(one.title, done, len(chosen))
             found.append(levels(Snapshot(held.artefact), partnership, one, purpose=framework.purpose, on=on))
     return Told(partnership, framework, snapshot, tuple(found))
 

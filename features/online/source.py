@@ -23,7 +23,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from features.batch.matrix import Report
 from features.declarations.catalogue import Indicator, Over
 from features.declarations.use_cases import UseCase
 from features.kernel import membership
@@ -38,6 +37,7 @@ from hub.digests import digest_of, sha256_file
 from hub.errors import SentinelError
 from hub.ledger import publications
 from hub.ledger.publications import Publications
+from hub.progress import Progress, silent
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 
@@ -62,7 +62,7 @@ def current(
     use_case: UseCase,
     indicators: Sequence[Indicator],
     *,
-    report: Report | None = None,
+    progress: Progress = silent,
 ) -> Artefact:
     """Return the online source of a snapshot for a use case and these indicators; it is made when there is none.
 
@@ -74,7 +74,7 @@ def current(
         snapshot: whose people and events.
         use_case: its cohort's rules are read too.
         indicators: only what one of them reads is there.
-        report: called while it is made.
+        progress: called while it is made.
 
     Raises:
         IntegrityError: a manifest or a table of the snapshot has changed by a byte, or changed while it was read.
@@ -94,7 +94,7 @@ def current(
             artefacts.publish(workspace.online, KIND, facts, before=recorder, apart=True) as draft,
             snapshot.artefact.held() as held,
         ):
-            _make(draft.path, Snapshot(held.artefact), use_case, indicators, report)
+            _make(draft.path, Snapshot(held.artefact), use_case, indicators, progress)
         found = artefacts.open_artefact(workspace.online, draft.digest, KIND)
         for digest in artefacts.digests_in(workspace.online):
             with contextlib.suppress(SentinelError):  # one that was put there by hand may be anything
@@ -119,7 +119,7 @@ def _found(workspace: Workspace, facts: dict[str, str], published: Publications)
 
 
 def _make(
-    folder: Path, snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator], report: Report | None
+    folder: Path, snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator], progress: Progress
 ) -> None:
     """Write the file, partition by partition."""
     vectors, everybody, done = compiled(use_case, indicators), snapshot.artefact.facts["rows"]["person"], 0
@@ -135,8 +135,7 @@ def _make(
         )
         connection.execute("CREATE TABLE source.meets (stream TINYINT, signature INTEGER, met BOOLEAN[])")
         for partition in split(snapshot, streams(snapshot, indicators, vectors.overs, half), 1):
-            if report is not None:
-                report(f"Preparing {everybody} people for single questions", done, everybody)
+            progress(f"Preparing {everybody} people for single questions", done, everybody)
             ids = partition.people["person_id"].combine_chunks()
             births = membership.birth_months(partition.people["birth_month"])
             numbers, part = (

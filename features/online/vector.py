@@ -20,7 +20,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.batch.matrix import Report
 from features.declarations.catalogue import Indicator, Over
 from features.declarations.use_cases import UseCase
 from features.kernel import membership
@@ -31,6 +30,7 @@ from features.online.source import COHORT, EVENT_COLUMNS, FILE, INDICATORS
 from hub import sql
 from hub.artefacts import Artefact
 from hub.errors import StateError, UnknownPersonError
+from hub.progress import Progress, silent
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 
@@ -199,10 +199,10 @@ def open_source(
     use_case: UseCase,
     indicators: Sequence[Indicator],
     *,
-    report: Report | None = None,
+    progress: Progress = silent,
 ) -> OnlineSource:
     """Open the online source of a snapshot for a use case; see `online_source.current`, which makes it when missing."""
-    artefact = online_source.current(workspace, snapshot, use_case, indicators, report=report)
+    artefact = online_source.current(workspace, snapshot, use_case, indicators, progress=progress)
     return OnlineSource(artefact, use_case, indicators)
 
 

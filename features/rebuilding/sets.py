@@ -1,7 +1,7 @@
 """A feature set's rows made again for some people, and compared: matrix, coverage and groups, bit for bit."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,15 +23,13 @@ from features.rows.feature_sets import (
 from features.rows.parts import coverage_sources
 from hub import sql
 from hub.errors import NotFoundError
+from hub.progress import Progress
 from hub.publishing.snapshots import Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import Rebuilt, Sample, differences, not_rebuilt
 from hub.workspace import Workspace
 
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)`."""
 
-
-def rebuild(workspace: Workspace, digest: str, sample: Sample, *, report: Report) -> Rebuilt:
+def rebuild(workspace: Workspace, digest: str, sample: Sample, *, progress: Progress) -> Rebuilt:
     """Make the rows of some people of a feature set again from its snapshot, and compare.
 
     Of one that was written anew when somebody was erased, indicators over the household and over brothers and sisters
@@ -41,7 +39,7 @@ def rebuild(workspace: Workspace, digest: str, sample: Sample, *, report: Report
         workspace: where it and its snapshot lie.
         digest: of the feature set.
         sample: whom.
-        report: called as it goes on.
+        progress: called as it goes on.
 
     Raises:
         IntegrityError: the snapshot or the feature set has changed by a byte.
@@ -62,7 +60,7 @@ def rebuild(workspace: Workspace, digest: str, sample: Sample, *, report: Report
         done = 0
         unlike: list[str] = []
         for again in some_people.rows(read, found.use_case, found.indicators, dates, drawn):
-            report("Making rows of the feature set again", done, len(drawn))
+            progress("Making rows of the feature set again", done, len(drawn))
             unlike += _unlike(found, folder, again)
             done += len(again.person_ids)
     return Rebuilt(done, len(everybody), tuple(dict.fromkeys([*differs, *unlike])))

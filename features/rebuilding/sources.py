@@ -7,7 +7,7 @@ were born, is compared for everybody.
 """
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +26,11 @@ from features.rows.parts import everybody
 from hub import artefacts
 from hub.digests import digest_of, sha256_file
 from hub.errors import NotFoundError
+from hub.progress import Progress
 from hub.publishing.snapshots import Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import DRAWN, Rebuilt, Sample, not_rebuilt
 from hub.workspace import Workspace
 
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)`."""
 Vector = NDArray[np.float64]
 _MORE_DATES = 2
 
@@ -42,7 +41,7 @@ def rebuild(
     declared: Iterable[tuple[UseCase, Sequence[Indicator]]],
     sample: Sample,
     *,
-    report: Report,
+    progress: Progress,
 ) -> Rebuilt:
     """Ask an online source for the vectors of some people, and compare with the batch.
 
@@ -51,7 +50,7 @@ def rebuild(
         digest: of the online source.
         declared: use cases with their indicators, among which the one that it was made for is looked for.
         sample: whom.
-        report: called as it goes on.
+        progress: called as it goes on.
 
     Raises:
         IntegrityError: the snapshot or the online source has changed by a byte.
@@ -77,7 +76,7 @@ def rebuild(
         try:
             differs = _whom(source, people)
             if not differs:
-                differs = _unlike(source, read, use_case, indicators, drawn, sample.seed, report)
+                differs = _unlike(source, read, use_case, indicators, drawn, sample.seed, progress)
         finally:
             source.close()
     return Rebuilt(len(drawn), len(people), tuple(differs))
@@ -100,7 +99,7 @@ def _unlike(
     indicators: Sequence[Indicator],
     drawn: pa.Array,
     seed: int,
-    report: Report,
+    progress: Progress,
 ) -> list[str]:
     """Compare vectors; return in what they differ."""
     dates, done = _dates(use_case, snapshot, seed), 0
@@ -109,7 +108,7 @@ def _unlike(
     for again in some_people.rows(snapshot, use_case, indicators, dates, drawn):
         batch = _by_key(again.part.matrix, names)
         for person in again.person_ids.to_pylist():
-            report("Asking the online source for vectors", done, len(drawn))
+            progress("Asking the online source for vectors", done, len(drawn))
             for day in dates if done < DRAWN else dates[-1:]:
                 mine, theirs = _vector(source, person, day), batch.get((person, day))
                 if mine is None or theirs is None:

@@ -2,7 +2,7 @@
 
 import datetime
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,10 +13,8 @@ from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.rows.feature_sets import matrix_table
 from features.rows.parts import PartMaker, split, streams
+from hub.progress import Progress, silent
 from hub.publishing.snapshots import Snapshot
-
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)`."""
 
 
 def of(
@@ -26,7 +24,7 @@ def of(
     dates: Sequence[datetime.date],
     *,
     until: str | None = None,
-    report: Report | None = None,
+    progress: Progress = silent,
 ) -> pa.Table:
     """Return the matrix of some dates of looking, with nothing published: see `feature_sets.matrix_table`.
 
@@ -38,15 +36,14 @@ def of(
         indicators: the columns.
         dates: the dates of looking.
         until: the last person_id that is looked at; None looks at everybody.
-        report: called as it goes on.
+        progress: called as it goes on.
     """
     maker = PartMaker(snapshot, use_case, indicators, dates)
     people = snapshot.artefact.facts["rows"]["person"]
     found, done = [matrix_table(indicators).schema.empty_table()], 0
     with tempfile.TemporaryDirectory() as folder:
         for partition in split(snapshot, streams(snapshot, indicators, maker.overs, Path(folder)), len(dates)):
-            if report is not None:
-                report("Working out indicators", done, people)
+            progress("Working out indicators", done, people)
             found.append(maker.part(partition.people, partition.events).matrix)
             done += len(partition.people)
             if until is not None and partition.people["person_id"][-1].as_py() >= until:

@@ -9,7 +9,7 @@
 import datetime
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import progress as bars
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from hub import private_folders
 from hub.declarations import partnership as partnerships
 from hub.declarations.partnership import Partnership
 from hub.errors import SentinelError
+from hub.progress import Progress
 from hub.settings import Settings
 from hub.workspace import Workspace
 
@@ -44,10 +45,6 @@ SparkOption = Annotated[
     typer.Option("--spark", help="Do the heavy part on Apache Spark: its master, such as local[2]; see docs/spark.md."),
 ]
 UseCaseOption = Annotated[str, typer.Option("--use-case", help="Name of a file in use_cases/, without .yaml.")]
-
-
-Tell = Callable[[str, int, int], None]
-"""Called as `tell(step, done, total)` while long work goes on."""
 
 
 @dataclass(frozen=True)
@@ -130,14 +127,14 @@ def show_json(value: Any) -> None:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Tell]:
+def progress(label: str) -> Iterator[Progress]:
     """Show a progress bar on standard error while the block runs; silent when nobody looks.
 
     Gives the function that moves the bar: `tell(step, done, total)`.
     """
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    columns = (bars.SpinnerColumn(), bars.TextColumn("{task.description}"), bars.BarColumn(), bars.TimeElapsedColumn())
+    with bars.Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
 

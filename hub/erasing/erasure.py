@@ -37,13 +37,12 @@ from hub.identity import persons, pseudonyms
 from hub.identity import store as identity_store
 from hub.intake import tombstones
 from hub.linking import earlier_pairs
+from hub.progress import Progress, silent
 from hub.publishing import snapshots
 from hub.quality import clerical_answers
 from hub.staging import extracts
 from hub.workspace import Workspace
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps are done, and how many there are."""
 Also = Callable[[Collection[str], dict[str, str]], None]
 """Called with the person ids, and old digest → new digest of snapshots."""
 
@@ -144,7 +143,7 @@ def erase(
     reference: str,
     by: str = "",
     also: Also | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Erased:
     """Erase a person, after any erasure that was interrupted.
 
@@ -160,15 +159,14 @@ def erase(
     Raises:
         StateError: an ingest or a linkage is at work in this workspace.
     """
-    tell = progress or (lambda _what, _done, _steps: None)
     with identity_store.working(workspace, erasing=True) as scratch:
         done = Erased()
         if unfinished(workspace):
-            _go_on(workspace, scratch, done, tell, also)
+            _go_on(workspace, scratch, done, progress, also)
         if subject is not None:
-            tell(_STEPS[0], 0, len(_STEPS))
+            progress(_STEPS[0], 0, len(_STEPS))
             _begin(workspace, subject, done, on, reference, by)
-            _go_on(workspace, scratch, done, tell, also)
+            _go_on(workspace, scratch, done, progress, also)
     return done
 
 
@@ -200,19 +198,19 @@ def _begin(workspace: Workspace, subject: Subject, done: Erased, on: datetime.da
     identity_store.write(workspace, identity_store.ERASURE, canonical_json(said))
 
 
-def _go_on(workspace: Workspace, scratch: Path, done: Erased, tell: Progress, also: Also | None) -> None:
+def _go_on(workspace: Workspace, scratch: Path, done: Erased, progress: Progress, also: Also | None) -> None:
     """Do what the file `erasure.json` says; every step may be done again."""
     pending = workspace.identity / identity_store.ERASURE
     said = json.loads(pending.read_bytes())
     records, people, traces = said["records"], said["person_ids"], Traces.from_json(said["traces"])
-    tell(_STEPS[1], 1, len(_STEPS))
+    progress(_STEPS[1], 1, len(_STEPS))
     for old in _superseded_first(extracts.all_extracts(workspace)):
         new = rewriting.extract(workspace, old, records, traces, done.extracts, scratch, done.rows)
         if new != old.digest:
             done.extracts[old.digest] = new
-    tell(_STEPS[2], 2, len(_STEPS))
+    progress(_STEPS[2], 2, len(_STEPS))
     _rewrite_map(workspace, {*records, *people}, done)
-    tell(_STEPS[3], 3, len(_STEPS))
+    progress(_STEPS[3], 3, len(_STEPS))
     current = workspace.snapshots / snapshots.CURRENT
     used = current.read_text(encoding="utf-8").strip() if current.exists() else ""
     for digest in artefacts.digests_in(workspace.snapshots):
@@ -231,7 +229,7 @@ def _go_on(workspace: Workspace, scratch: Path, done: Erased, tell: Progress, al
         for path in (identity_store.records, identity_store.quarantined):
             path(workspace, source, digest).unlink(missing_ok=True)
         shutil.rmtree(workspace.extracts / digest)
-    tell(_STEPS[4], 4, len(_STEPS))
+    progress(_STEPS[4], 4, len(_STEPS))
     if workspace.delivered.exists():
         done.files = [path.relative_to(workspace.root).as_posix() for path in sorted(workspace.delivered.rglob("*.*"))]
         shutil.rmtree(workspace.delivered)

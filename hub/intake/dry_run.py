@@ -10,7 +10,7 @@ import datetime
 import secrets
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,7 @@ from hub.formats.named_files import assign
 from hub.identity.pseudonyms import Key
 from hub.intake import identifier_checks
 from hub.intake.source_run import IDENTITY, TABLES, SourceRun, nothing_kept
-
-Progress = Callable[[str, int, int], None]
+from hub.progress import Progress, silent
 
 
 @dataclass(slots=True)
@@ -121,7 +120,7 @@ def _sum(counts: Iterable[dict[str, int]]) -> Counter[str]:
     return total
 
 
-def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress: Progress | None = None) -> DryRun:
+def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress: Progress = silent) -> DryRun:
     """Read files, or all files of folders, by the adapter called `name`.
 
     Args:
@@ -134,7 +133,6 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
         ConfigurationError: there is no such adapter.
         InputError: a file cannot be read, or a file that the adapter needs is not there.
     """
-    tell = progress or (lambda _what, _done, _steps: None)
     source = lenient(sources.of_adapter(name))
     declaration = Declaration(adapters.path_of(name), 0, source)
     assigned = assign(source, paths)
@@ -162,7 +160,7 @@ def read(name: str, paths: Iterable[Path], delivered_on: datetime.date, progress
             )
             run.prepare(check=not number)
             for table in run.files:
-                tell(f"Reading {table}", number, len(assigned.by_period))
+                progress(f"Reading {table}", number, len(assigned.by_period))
                 run.load(table)
             run.map()
             report.missing += [" of the period ".join(filter(None, (table, period))) for table in run.absent]

@@ -26,15 +26,13 @@ from hub.intake.confirmations import ConfirmationError, Question
 from hub.intake.delivery import DeliveredSource, open_delivery
 from hub.intake.source_run import IDENTITY, QUARANTINE, TABLES, SourceRun
 from hub.ledger import publications
+from hub.progress import Progress, silent
 from hub.spark import session as spark_session
 from hub.staging import extracts, taken_away
 from hub.staging.extracts import ExtractReport
 from hub.staging.stage import Earlier
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps are done, and how many there are."""
 
 Ask = Callable[[Sequence[Question]], bool]
 """Called with what is unusual about a delivery; True says that it is right."""
@@ -48,7 +46,7 @@ def ingest(
     delivery_folder: Path,
     delivered_on: datetime.date,
     sources: Collection[str] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     *,
     on: datetime.date | None = None,
     spark: str | None = None,
@@ -86,7 +84,6 @@ def ingest(
         ConfirmationError: it is unusual, or takes much away, and nobody said that this is right; nothing was published.
         IntegrityError: the key of the pseudonyms is gone or damaged, or an extract that is replaced has changed.
     """
-    tell = progress or (lambda _what, _done, _steps: None)
     delivered = open_delivery(
         partnership,
         delivery_folder,
@@ -117,7 +114,7 @@ def ingest(
         replaced = {one.digest: one for run in new for one in extracts.replaced(workspace, run.facts, gone)}
         with extracts.held(workspace, replaced.values()):
             if spark is not None and new:
-                tell("Reading sources on Spark", done, steps)
+                progress("Reading sources on Spark", done, steps)
                 with spark_session(spark, scratch) as session:
                     spark_sources.read_all(session, new)
                 done = steps - len(new)
@@ -128,16 +125,16 @@ def ingest(
                     checked.add(run.name)
                 for run in new:
                     for table in run.delivered.files:
-                        tell(f"Reading {table} of {run.name}", done, steps)
+                        progress(f"Reading {table} of {run.name}", done, steps)
                         run.load(table)
                         done += len(run.delivered.files[table])
-                    tell(f"Mapping {run.name}", done, steps)
+                    progress(f"Mapping {run.name}", done, steps)
                     run.map()
                     done += 1
         unusual = [question for run in new for question in run.questions()]
         _require(unusual, ask, confirmed=confirmed, withdraw=withdraw)
         for run in new:
-            tell(f"Publishing {run.name}", done, steps)
+            progress(f"Publishing {run.name}", done, steps)
             run.publish()
             done += 1
     gone = extracts.withdrawn(workspace)

@@ -10,7 +10,7 @@ person_id (hub.identity.persons). Everything stays in the identity store; the re
 """
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -43,14 +43,12 @@ from hub.linking import (
 from hub.linking.accuracy import Known
 from hub.linking.report import LinkageReport as LinkageReport
 from hub.linking.spark_candidates import OnSpark
+from hub.progress import Progress, silent
 from hub.spark import session as spark_session
 from hub.staging import extracts, periods
 from hub.staging.extracts import current_extracts
 from hub.weighing import pairs
 from hub.workspace import Workspace
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps are done, and how many there are."""
 
 THRESHOLD = 0.95
 """Two records are linked when this much or more speaks for one person, as a probability: the odds are 19 to 1. The
@@ -98,7 +96,7 @@ def link(
     workspace: Workspace,
     partnership: Partnership,
     truth: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     *,
     threshold: float = THRESHOLD,
     on: datetime.date | None = None,
@@ -122,7 +120,6 @@ def link(
         IntegrityError: an identity file has changed since it was ingested.
         StateError: an ingest or another linkage is at work in this workspace.
     """
-    tell = progress or (lambda _what, _done, _steps: None)
     kept, left_out = linked_extracts(workspace, partnership, on=on)
     with (
         identity_store.working(workspace) as scratch,
@@ -139,12 +136,12 @@ def link(
                 connection,
                 once,
                 threshold,
-                lambda step: tell(step, _STEPS.index(step), len(_STEPS)),
+                lambda step: progress(step, _STEPS.index(step), len(_STEPS)),
                 earlier=earlier_pairs.open_pairs(workspace),
                 spark=OnSpark(session, scratch) if session is not None else None,
                 placeholders=partnership.file.placeholders,
             )
-        tell(_STEPS[3], 3, len(_STEPS))
+        progress(_STEPS[3], 3, len(_STEPS))
         report = LinkageReport(
             records=found.records,
             people=found.people,

@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,8 @@ from hub.person_files import mapping_reading
 from hub.person_files import opening as person_files
 from hub.person_files import rows as file_rows
 from hub.person_files.mapping import FileMapping, Mappings
+from hub.progress import Progress, silent
 from hub.weighing import pairs
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps are done, and how many there are."""
 
 COLUMNS = ("source", "source_id", "person_id", "match_probability")
 _STEPS = ("Reading files", *engine.STEPS, "Writing")
@@ -64,7 +62,7 @@ def link_files(
     threshold: float,
     out: Path | None = None,
     truth: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> FileLinkage:
     """Find out which rows of the files are one person.
 
@@ -80,7 +78,6 @@ def link_files(
         ConfigurationError: the mapping says something that cannot be meant.
         InputError: a file cannot be read, or no file has a row.
     """
-    tell = progress or (lambda _what, _done, _steps: None)
     mappings = mapping_reading.read(mapping)
     names = _names(files)
     if out is not None and not out.parent.is_dir():
@@ -89,16 +86,16 @@ def link_files(
     try:
         with sql.connect() as connection:
             connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
-            tell(_STEPS[0], 0, len(_STEPS))
+            progress(_STEPS[0], 0, len(_STEPS))
             facts, once, unsaid, patterns = _read(connection, files, names, mappings, scratch)
             found = engine.find_people(
                 connection,
                 once,
                 threshold,
-                lambda step: tell(step, _STEPS.index(step), len(_STEPS)),
+                lambda step: progress(step, _STEPS.index(step), len(_STEPS)),
                 perhaps_once=unsaid,
             )
-            tell(_STEPS[-1], len(_STEPS) - 1, len(_STEPS))
+            progress(_STEPS[-1], len(_STEPS) - 1, len(_STEPS))
             known = _known(connection, found.person, patterns, truth)
             groups = linkage_groups.levels(connection)
             sizes, people = np.unique(np.bincount(found.person), return_counts=True)

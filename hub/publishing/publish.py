@@ -11,7 +11,7 @@ new one.
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from hub.identity import store as identity_store
 from hub.identity.persons import PersonMap
 from hub.ledger import publications
 from hub.linking.linkage import linked_extracts, open_identity
+from hub.progress import Progress, silent
 from hub.publishing import households, spark_tables
 from hub.publishing import people as person_table
 from hub.publishing.snapshots import CURRENT, KIND, Snapshot, open_snapshot
@@ -38,9 +39,6 @@ from hub.staging import extracts, periods, reporting
 from hub.staging.extracts import current_extracts
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, INVOLVEMENT, SCHEMA_VERSION, Table
 from hub.workspace import Workspace
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps are done, and how many there are."""
 
 FROM_REPORT = (
     *("records", "people", "merged_records", "method", "why", "threshold", "refused", "people_by_records"),
@@ -55,7 +53,7 @@ def publish(
     workspace: Workspace,
     partnership: Partnership,
     purpose: str | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     *,
     on: datetime.date | None = None,
     spark: str | None = None,
@@ -80,7 +78,6 @@ def publish(
         StateError: extracts came in since people were linked.
         IntegrityError: an extract, an identity file or the person map has changed by a byte.
     """
-    tell = progress or (lambda _what, _done, _steps: None)
     used_on = admission.day_of_use(workspace, partnership) if on is None else on
     if purpose is not None:
         _require_purpose(workspace, partnership, purpose, used_on)
@@ -94,7 +91,7 @@ def publish(
         publications.read(workspace).require(persons.KIND, person_map.artefact.digest)
         left_out = _matched(workspace, partnership, person_map, kept, left_out)
         facts = _facts(partnership, kept, sources, known_to)
-        tell(_STEPS[0], 0, len(_STEPS))
+        progress(_STEPS[0], 0, len(_STEPS))
         made_from = {"extracts": [one.digest for one in kept], "person_map": person_map.artefact.digest}
         more = {"current": True, "sources": [one.name for one in sources]}
         recorder = publications.recorder(
@@ -108,16 +105,16 @@ def publish(
             connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
             open_identity(connection, workspace, read)
             open_people(connection, person_map)
-            tell(_STEPS[1], 1, len(_STEPS))
+            progress(_STEPS[1], 1, len(_STEPS))
             rows = {
                 "person": person_table.build(connection, [one.name for one in sources], draft.path / "person.parquet")
             }
-            tell(_STEPS[2], 2, len(_STEPS))
+            progress(_STEPS[2], 2, len(_STEPS))
             homes = households.build(connection, key, draft.path / "household.parquet")
             rows["household"] = homes.rows
             rejected: Counter[tuple[str, str, str]] = Counter()
             for at, table in ((3, EVENT), (4, INVOLVEMENT), (4, FAMILY)):
-                tell(_STEPS[at], at, len(_STEPS))
+                progress(_STEPS[at], at, len(_STEPS))
                 with spark_session(spark if table is EVENT else None, scratch) as session:
                     rows[table.name] = _write_by_person(
                         connection, read, table, draft.path, rejected, session=session, scratch=scratch
@@ -126,7 +123,7 @@ def publish(
             rows["area_event"] = parquet_files.write(
                 connection, periods.staged(read, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
             )
-            tell(_STEPS[5], 5, len(_STEPS))
+            progress(_STEPS[5], 5, len(_STEPS))
             draft.facts["rows"] = rows
             draft.facts["linkage"] = _linkage(person_map, asdict(homes), rejected, left_out)
         artefacts.write_pointer(workspace.snapshots / CURRENT, draft.digest)

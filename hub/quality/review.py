@@ -11,7 +11,7 @@ before come in as well, so answers survive a new linkage.
 
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,7 @@ from hub.identity import persons
 from hub.identity import store as identity_store
 from hub.linking import engine
 from hub.linking.linkage import linked_extracts, open_identity
+from hub.progress import Progress, silent
 from hub.quality import masking, waterfall
 from hub.staging import extracts
 from hub.tables import SCHEMA_VERSION
@@ -40,9 +41,6 @@ EDGES = (-8.0, -4.0, -2.0, 0.0, 2.0, 4.0, 8.0)
 """Bands of the weight: so many bits below and above the threshold."""
 _PLACES = (1, 1, 2, 4, 4, 2, 1, 1)
 _STEPS = (*engine.STEPS, "Drawing pairs")
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps are done, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def draw(
     size: int,
     seed: int = 1,
     judged: Sequence[tuple[str, str]] = (),
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Sample:
     """Draw a sample and make it the one that holds. The same linkage and seed give the same pairs.
 
@@ -115,7 +113,6 @@ def draw(
         NotFoundError: people were not linked yet.
         StateError: extracts came in since, or nothing was compared.
     """
-    tell = progress or (lambda _what, _done, _steps: None)
     with identity_store.working(workspace) as scratch, sql.connect() as connection, ExitStack() as stack:
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
         person_map = persons.open_map(workspace)
@@ -126,11 +123,11 @@ def draw(
         threshold = float(person_map.artefact.facts["threshold"])
         once = [source.name for source in partnership.sources if source.one_record_per_person]
         found = engine.find_people(
-            connection, once, threshold, lambda step: tell(step, _STEPS.index(step), len(_STEPS))
+            connection, once, threshold, lambda step: progress(step, _STEPS.index(step), len(_STEPS))
         )
         if found.memory is None:
             raise StateError(f"There are no pairs to review: {found.why}.")
-        tell(_STEPS[-1], len(_STEPS) - 1, len(_STEPS))
+        progress(_STEPS[-1], len(_STEPS) - 1, len(_STEPS))
         bits = pairs.bits(threshold)
         _frame(connection, found, person_map, bits, judged)
         counted = connection.execute(

@@ -54,7 +54,7 @@ def train(
             feature_set,
             trained_by=analyst,
             seed=seed,
-            report=tell,
+            progress=tell,
         )
     last = trainings(here.workspace, bundle.digest)[-1]
     if as_json:

@@ -12,13 +12,14 @@ value of its own: a tree may send it either way.
 Reproducible: one thread, `deterministic`, `force_row_wise` and one seed give the same text for the same rows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from features.declarations.catalogue import Direction, Indicator
+from hub.progress import Progress
 from models.matrices import Matrix
 from models.measuring.ranking import Ranking
 from models.resampling import Floats
@@ -193,7 +194,7 @@ def choose_best(
     indicators: Sequence[Indicator],
     *,
     seed: int,
-    report: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> Choice:
     """Train all candidates and return the one with the highest average precision on `choose`.
 
@@ -202,10 +203,10 @@ def choose_best(
     constraints = directions(indicators)
     tried: list[Trained] = []
     for number, candidate in enumerate(CANDIDATES):
-        report(f"Training: {candidate.plain}", number, len(CANDIDATES) + 1)
+        progress(f"Training: {candidate.plain}", number, len(CANDIDATES) + 1)
         tried.append(train(candidate, train_rows, choose, constraints=constraints, seed=seed))
     best = min(tried, key=lambda one: (-round(one.average_precision, 6), round(one.log_loss, 6)))
-    report("Training without expected directions", len(CANDIDATES), len(CANDIDATES) + 1)
+    progress("Training without expected directions", len(CANDIDATES), len(CANDIDATES) + 1)
     free = best
     if any(constraints):
         free = train(best.candidate, train_rows, choose, constraints=[0] * len(constraints), seed=seed)

@@ -6,13 +6,13 @@ cuts of the bands come from `choose`; every number that is reported comes from `
 
 import importlib.metadata
 import platform
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from features.rows.feature_sets import FeatureSet
+from hub.progress import Progress, silent
 from models import splits
 from models.bundle.bundles import Contents
 from models.bundle.model import Model
@@ -22,9 +22,6 @@ from models.measuring import calibration, metrics, thresholds
 from models.measuring.metrics import HEADLINE, Case, Judged
 from models.resampling import LEVEL, RESAMPLES
 from models.splits import PARTS, Rows, Splits
-
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)` while a training runs."""
 
 MODEL = "model"
 _LIBRARIES = ("lightgbm", "numpy", "scikit-learn")
@@ -43,10 +40,6 @@ class Fitted:
     contents: Contents
     case: Case
     judged: dict[str, Judged]
-
-
-def silent(step: str, done: int, total: int) -> None:
-    """Report to nobody."""
 
 
 def split(feature_set: FeatureSet, matrix: Matrix) -> tuple[Splits, dict[str, Rows]]:
@@ -68,13 +61,13 @@ def split(feature_set: FeatureSet, matrix: Matrix) -> tuple[Splits, dict[str, Ro
     return found, rows
 
 
-def fit(feature_set: FeatureSet, *, seed: int = 0, report: Report = silent) -> Fitted:
+def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) -> Fitted:
     """Train, calibrate, set the bands and measure. Nothing is written.
 
     Args:
         feature_set: what to learn from.
         seed: of sampling rows and indicators, of the resamples and of the golden rows.
-        report: told of each step.
+        progress: told of each step.
 
     Raises:
         NotEnoughError: see `split`.
@@ -85,12 +78,12 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, report: Report = silent) -> F
     dates, rows = split(feature_set, matrix)
     train, choose, test = (matrix.take(rows[name]) for name in PARTS)
 
-    choice = boosting.choose_best(train, choose, indicators, seed=seed, report=report)
+    choice = boosting.choose_best(train, choose, indicators, seed=seed, progress=progress)
     calibrated = calibration.fit(choice.best.margins, choose.outcomes)
     bands = thresholds.fit(calibrated.probabilities(choice.best.margins), choose.day_count, use_case.capacity)
     model = Model.parse(choice.best.text, use_case.indicators, calibrated, bands)
 
-    report("Measuring on the test dates", 0, 1)
+    progress("Measuring on the test dates", 0, 1)
     case = Case.of(test, use_case.capacity)
     judged = _judge(feature_set, model, train, choose, test, seed)
     probabilities = judged[MODEL].probabilities

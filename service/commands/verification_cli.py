@@ -58,7 +58,7 @@ def verify_(
         except NotFoundError:
             known = publications.Publications()
         of = None if sample == 0 else Sample(drawn_by, sample)
-        found = everything.verify(here, known, digest=digest, sample=of, report=tell)
+        found = everything.verify(here, known, digest=digest, sample=of, progress=tell)
     if as_json:
         show_json([{**one.as_json(), "seed": drawn_by} for one in found])
     else:

@@ -26,13 +26,14 @@ from ethics.record.store import open_store
 from features.batch import matrix
 from features.declarations import use_cases
 from features.rows.feature_sets import FeatureSet
-from hub.commands.command_line import Place, Tell, progress, say, show_json
+from hub.commands.command_line import Place, progress, say, show_json
 from hub.declarations.partnership import Demonstration, Role
 from hub.errors import ConfigurationError, InputError
 from hub.intake import ingest
 from hub.ledger import practice
 from hub.linking import linkage
 from hub.linking.linkage import LinkageReport
+from hub.progress import Progress
 from hub.publishing import publish
 from hub.publishing.snapshots import Snapshot
 from models.bundle.bundles import Bundle
@@ -114,11 +115,11 @@ def _walk(place: Place, said: Demonstration, folder: Path, seed: int) -> Walked:
             indicators,
             partnership=partnership,
             on=place.day_of_use,
-            report=tell,
+            progress=tell,
         )
     analyst = gate_trial.people(partnership, Role.ANALYST)[0]
     with _step("Training, and two simpler models beside it") as tell:
-        bundle = training.train(workspace, features, seed=seed, trained_by=analyst, report=tell)
+        bundle = training.train(workspace, features, seed=seed, trained_by=analyst, progress=tell)
     with _step("Auditing") as tell:
         audit = audits.run(workspace, partnership, bundle.digest, seed=seed, by=analyst, progress=tell)
     with _step("Proposal, decision, scores and refusals over a real socket"):
@@ -163,7 +164,7 @@ def _generated(place: Place, said: Demonstration, children: int, seed: int) -> P
 
 
 @contextmanager
-def _step(label: str) -> Iterator[Tell]:
+def _step(label: str) -> Iterator[Progress]:
     started = datetime.datetime.now(datetime.UTC)
     with progress(label) as tell:
         yield tell

@@ -13,10 +13,11 @@ from features.batch import erasure as feature_erasure
 from features.rows import feature_sets as feature_sets_
 from hub import artefacts
 from hub.erasing import erasure
-from hub.erasing.erasure import Erased, Progress, Subject
+from hub.erasing.erasure import Erased, Subject
 from hub.errors import SentinelError, StateError
 from hub.ledger import ledger
 from hub.ledger.store import Store
+from hub.progress import Progress, silent
 from hub.publishing import snapshots
 from hub.workspace import Workspace
 
@@ -57,7 +58,7 @@ def erase(
     *,
     by: str,
     reference: str,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Done:
     """Erase a person, or end an erasure that was interrupted, and write in the ledger that it was done.
 
