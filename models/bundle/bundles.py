@@ -108,7 +108,8 @@ class Bundle:
         """
         code = (
             f"import sys; sys.path[:] = {sys.path!r}\n"
-            "from pathlib import Path\nfrom hub.workspace import Workspace\nfrom bundle.bundles import open_bundle\n"
+            "from pathlib import Path\n"
+            "from hub.workspace import Workspace\nfrom models.bundle.bundles import open_bundle\n"
             "open_bundle(Workspace(Path(sys.argv[1])), sys.argv[2]).load()\n"
         )
         root = self.artefact.path.parent.parent
