@@ -13,7 +13,7 @@ from hub.ledger.schema import Steps
 from hub.ledger.tables import Base, Digest, EntryNumber, Name, entry_key
 
 # The newest step in ethics/migrations/versions; a test compares the two.
-STEPS = Steps("ethics record", "ethics:migrations", "0002", "alembic_version")
+STEPS = Steps("ethics record", "ethics.record:migrations", "0002", "alembic_version")
 
 
 class ProposalRow(Base):

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from features.declarations.catalogue import Indicator
 from features.declarations.event_fields import readers
+from features.declarations.needs import sources_read
 from features.declarations.use_cases import UseCase
 from features.leakage import (
     cohort_leaks,
@@ -35,7 +36,7 @@ from features.leakage import (
 from features.leakage.leaks import Check, Finding, Kind, Leakage
 from features.leakage.single_predictors import Columns
 from features.rows import unpublished
-from features.rows.sources_read import require_gateways
+from features.rows.gateways_needed import require_gateways
 from hub import sql
 from hub.declarations.partnership import Partnership
 from hub.errors import StateError
@@ -96,7 +97,7 @@ def lint(
     with snapshot.artefact.held() as held:
         read = Snapshot(held.artefact)
         require_gateways(read, partnership, use_case, indicators, on=on)
-        dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
+        dates = use_case.covered(snapshot.known_to)
         progress(_STEPS[0], 0, len(_STEPS))
         until = unpublished.last_of(read, MOST_PEOPLE)
         table = unpublished.of(read, use_case, indicators, dates, until=until)
@@ -156,7 +157,8 @@ def _look(
     looked = keys.select(["person_id", "as_of_date"])
     positives = keys.filter(pc.fill_null(pc.equal(keys["outcome"], 1), False)).select(["person_id", "as_of_date"])
     with _held(earlier) as earlier, _opened(snapshot, earlier) as connection:
-        sources = _sources(connection, snapshot, use_case, indicators)
+        read = sources_read(partnership, use_case, indicators, snapshot)
+        sources = [name for name in read if name in snapshot.artefact.facts["sources"]]
         stamped = recording_dates.stamped_sources(workspace, snapshot, sources)
         steps: tuple[Callable[[], list[tuple[Check, list[Finding]]]], ...] = (
             lambda: episode_leaks.check(connection, use_case, indicators, positives, known_to=snapshot.known_to),
@@ -212,13 +214,3 @@ def _opened(snapshot: Snapshot, earlier: Snapshot | None) -> Iterator[duckdb.Duc
             for table in _TABLES:
                 connection.execute(f"CREATE VIEW {prefix}{table} AS FROM {sql.parquet(one.path(table))}")
         yield connection
-
-
-def _sources(
-    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator]
-) -> list[str]:
-    """Return the sources that indicators, cohort and outcome read, sorted."""
-    types = {kind for one in readers(use_case, ()) for kind in one.types} | {*use_case.outcome.events.types}
-    rows_ = connection.execute(f"SELECT DISTINCT source FROM event WHERE event_type IN {sql.texts(sorted(types))}")
-    named = {str(one) for (one,) in rows_.fetchall()} | {name for one in indicators for name in one.sources}
-    return sorted(named & {*snapshot.artefact.facts["sources"]})

@@ -66,7 +66,7 @@ def check(
         indicators: whose sources are looked at.
     """
     horizon = use_case.horizon_days
-    dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
+    dates = use_case.covered(snapshot.known_to)
     reported = outcome_reported(snapshot, use_case)
     over = [day for day in dates if day + horizon * _DAY <= snapshot.known_to]
     known = [day for day in dates if covers(reported, day, horizon)]

@@ -50,7 +50,7 @@ class _Changed:
 
 def dates_to_compare(use_case: UseCase, earlier: Snapshot) -> tuple[datetime.date, ...]:
     """Return the old dates of looking that are built again: those that the earlier snapshot covers, some of them."""
-    covered = [day for day in use_case.scheduled() if day <= earlier.known_to]
+    covered = use_case.covered(earlier.known_to)
     if len(covered) <= MOST_DATES:
         return tuple(covered)
     return tuple(covered[at] for at in (len(covered) // 2, 3 * len(covered) // 4, -1))
