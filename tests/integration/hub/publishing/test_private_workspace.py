@@ -60,7 +60,7 @@ def test_a_command_narrows_a_workspace_that_others_may_enter(tmp_path: Path) -> 
     root = tmp_path / "workspace" / "lancashire"
     (root / "snapshots").mkdir(parents=True)
     root.chmod(0o777)
-    code = "import os\nfrom hub import cli, command_line\nos.umask(0o022)\ncommand_line.run(cli.app, name='hub')\n"
+    code = "import os\nfrom hub.commands import cli, command_line\nos.umask(0o022)\ncommand_line.run(cli.app, name='hub')\n"
     where = ["--workspace", str(tmp_path / "workspace"), "--partnership", str(ROOT / "partnerships" / "lancashire")]
     done = subprocess.run(
         [sys.executable, "-c", code, "snapshots", *where], cwd=ROOT, capture_output=True, text=True, check=False
@@ -71,7 +71,7 @@ def test_a_command_narrows_a_workspace_that_others_may_enter(tmp_path: Path) -> 
 
 def test_whatever_a_command_writes_only_its_owner_may_read(tmp_path: Path) -> None:
     code = (
-        "import os, sys, typer\nfrom pathlib import Path\nfrom hub import command_line\nos.umask(0o022)\n"
+        "import os, sys, typer\nfrom pathlib import Path\nfrom hub.commands import command_line\nos.umask(0o022)\n"
         "app = typer.Typer()\n\n@app.command()\ndef write() -> None:\n"
         f"    folder = Path({str(tmp_path)!r}, 'folder')\n    folder.mkdir()\n    (folder / 'file').write_text('x')\n\n"
         "sys.argv = ['x']\ncommand_line.run(app, name='x')\n"
