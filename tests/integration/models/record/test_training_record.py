@@ -290,7 +290,8 @@ def test_the_store_is_one_plain_database(place: Workspace, bundle: Bundle) -> No
 
 def test_mlflow_reports_to_nobody(place: Workspace, bundle: Bundle) -> None:
     code = (
-        "import sys; from pathlib import Path; from hub.workspace import Workspace; from models.record import tracking\n"
+        "import sys; from pathlib import Path\n"
+        "from hub.workspace import Workspace; from models.record import tracking\n"
         "tracking.attach(Workspace(Path(sys.argv[1])), sys.argv[2], Path(sys.argv[1]) / 'bundles', 'again', {})\n"
         "from mlflow.telemetry import get_telemetry_client\n"
         "print(get_telemetry_client())\n"
