@@ -10,7 +10,6 @@ The world is made once in a process and copied; its servers come from one proces
 (`tests.factories.commands`), so that each may have its own.
 """
 
-import atexit
 import datetime
 import json
 import os
@@ -18,7 +17,6 @@ import shutil
 import signal
 import sqlite3
 import stat
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -26,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,7 +45,7 @@ from hub.workspace import Workspace
 from models.bundle.bundles import open_bundle
 from service.http.api import LIVE, READY, SCORES
 from tests.bench import clocked_service
-from tests.factories import commands, worlds
+from tests.factories import commands, kept, worlds
 
 PERSON = f"p{7:024x}"
 ENTRIES = ("score", "refusal")
@@ -57,19 +55,18 @@ _KEPT = ("example", "anchor", *(f"workspace/example/{one}" for one in ("audits",
 _KEPT += tuple(f"workspace/example/{one}" for one in ("identity", "online", "snapshots"))
 
 
-@cache
 def made() -> Path:
-    """Make the world, with an approval that holds and its online source; `world.json` names its bundle and audit."""
-    root = Path(tempfile.mkdtemp(prefix="sentinel-attacked-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    bundle, audit = worlds.make(root)
-    (root / "world.json").write_text(json.dumps({"bundle": bundle, "audit": audit}), encoding="utf-8")
+    """Return the world, with an approval that holds and its online source; `world.json` names its bundle and audit."""
+    return kept.once("attacked world", _approved)
+
+
+def _approved(root: Path) -> None:
+    shutil.copytree(worlds.kept(), root, dirs_exist_ok=True)
     world = World(root)
-    found = open_bundle(world.workspace, bundle)
+    found = open_bundle(world.workspace, world.bundle)
     online_source.current(world.workspace, open_snapshot(world.workspace), found.use_case, found.indicators)
     world.approve()
     world.close()
-    return root
 
 
 def copied(folder: Path) -> "World":

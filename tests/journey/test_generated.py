@@ -139,7 +139,7 @@ def test_one_child_online_is_the_row_of_the_batch_for_a_thousand_random_question
 
 
 ENTRIES = {"link": "people", "features": "features", "train": "bundle", "audit": "audit"}
-"""The entry points of `mlproject`, and what of the demonstration each must give again: the same inputs, the same digest."""
+"""The entry points of `mlproject`, and what of the demonstration each must give again."""
 
 
 @pytest.mark.parametrize("entry", [pytest.param(one, marks=() if one == "features" else PROVE) for one in ENTRIES])
