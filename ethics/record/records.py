@@ -1,7 +1,7 @@
 """The tables of the ethics record, which stand on the ledger (see `hub.ledger.tables`).
 
-Rows are added, never changed: triggers refuse it (see `ethics/migrations`). Only a proposal's state, round and canvas
-digest move on.
+Rows are added, never changed: triggers refuse it (see `ethics/record/migrations`). Only a proposal's state, round and
+canvas digest move on.
 """
 
 import datetime
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.ledger.schema import Steps
 from hub.ledger.tables import Base, Digest, EntryNumber, Name, entry_key
 
-# The newest step in ethics/migrations/versions; a test compares the two.
+# The newest step in ethics/record/migrations/versions; a test compares the two.
 STEPS = Steps("ethics record", "ethics.record:migrations", "0002", "alembic_version")
 
 

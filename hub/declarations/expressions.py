@@ -35,6 +35,18 @@ def _changing_functions() -> frozenset[str]:
     return frozenset(str(name) for (name,) in rows)
 
 
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    return sql.connect()
+
+
+@cache
+def tree(statement: str) -> Any:
+    """Return a statement as DuckDB's parser sees it (json_serialize_sql); the same object for the same statement."""
+    [(answer,)] = _parser().cursor().execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
+    return json.loads(answer)
+
+
 def parts(tree: Any) -> Iterator[dict[str, Any]]:
     """Yield every object of a parsed statement (json_serialize_sql), the outermost first."""
     if isinstance(tree, dict):

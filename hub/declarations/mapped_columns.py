@@ -6,13 +6,8 @@ Columns are followed by name, and a name that several files have is of each of t
 few.
 """
 
-import json
-from functools import cache
 from typing import Any
 
-import duckdb
-
-from hub import sql
 from hub.declarations import expressions
 from hub.declarations.source_files import alike
 from hub.declarations.sources import SourceBody
@@ -64,35 +59,28 @@ def _expanded(source: SourceBody, table: str, names: frozenset[str]) -> frozense
     return found
 
 
-@cache
-def _parser() -> duckdb.DuckDBPyConnection:
-    return sql.connect()
-
-
-@cache
-def _tree(statement: str) -> Any:
-    [(answer,)] = _parser().cursor().execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
-    return json.loads(answer)
-
-
 def _names(tree: Any) -> frozenset[str]:
     found = [part["column_names"] for part in expressions.parts(tree) if part.get("class") == "COLUMN_REF"]
     return frozenset(names[-1] for names in found)
 
 
 def _columns_of(statement: str) -> frozenset[str]:
-    return _names(_tree(statement))
+    return _names(expressions.tree(statement))
 
 
 def _tables_of(statement: str) -> frozenset[str]:
-    tables = [part["table_name"] for part in expressions.parts(_tree(statement)) if part.get("type") == "BASE_TABLE"]
+    tables = [
+        part["table_name"]
+        for part in expressions.parts(expressions.tree(statement))
+        if part.get("type") == "BASE_TABLE"
+    ]
     return frozenset(tables)
 
 
 def _given(statement: str) -> dict[str, frozenset[str]]:
     """Return for each name that the statement gives to an expression the columns that the expression reads."""
     found: dict[str, frozenset[str]] = {}
-    for part in expressions.parts(_tree(statement)):
+    for part in expressions.parts(expressions.tree(statement)):
         for item in part.get("select_list") or ():
             if item.get("alias"):
                 name = str(item["alias"]).lower()

@@ -4,7 +4,6 @@ A column is used when an expression over its table reads it, or a derived table 
 among the columns that tell rows apart. What is wrong in any other is counted and said, and no row is lost for it.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -152,9 +151,7 @@ class _Found:
 
 @cache
 def _reads(statement: str) -> _Query:
-    with sql.connect() as connection:
-        [(answer,)] = connection.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
-    every = list(expressions.parts(json.loads(answer)))
+    every = list(expressions.parts(expressions.tree(statement)))
     tables = {str(part["table_name"]).casefold() for part in every if part.get("type") == "BASE_TABLE"}
     called = {str(part["alias"]).casefold() for part in every if part.get("type") == "BASE_TABLE"} | tables
     chains = [[str(name).casefold() for name in part["column_names"]] for part in every if _is(part, "COLUMN_REF")]

@@ -12,6 +12,7 @@ from features.declarations import use_cases
 from hub.commands.command_line import Place
 from hub.settings import Settings
 from models.fitting.training import train
+from tests.factories import kept as keep
 from tests.factories.snapshots import GATEWAY, snapshot
 from tests.factories.use_cases import files, indicator, use_case
 
@@ -135,3 +136,13 @@ def make(root: Path, *, children: int = 500, seed: int = 5) -> tuple[str, str]:
     built = build(here.workspace, published, use_case, indicators, partnership=here.partnership, on=day)
     bundle = train(here.workspace, built, trained_by=ANALYST)
     return bundle.digest, audits.run(here.workspace, here.partnership, bundle.digest).digest
+
+
+def kept() -> Path:
+    """Return the default world, made once for all tests of a run, to be copied; `world.json` names bundle and audit."""
+    return keep.once("audited world", _named)
+
+
+def _named(root: Path) -> None:
+    bundle, audit = make(root)
+    (root / "world.json").write_text(json.dumps({"bundle": bundle, "audit": audit}), encoding="utf-8")

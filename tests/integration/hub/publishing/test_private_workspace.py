@@ -61,8 +61,8 @@ def test_a_command_narrows_a_workspace_that_others_may_enter(tmp_path: Path) -> 
     (root / "snapshots").mkdir(parents=True)
     root.chmod(0o777)
     code = (
-        "import os\nfrom hub.commands import cli, command_line\n"
-        "os.umask(0o022)\ncommand_line.run(cli.app, name='hub')\n"
+        "import os\nfrom hub.commands import cli, command_line\nos.umask(0o022)\n"
+        "command_line.run(cli.app, name='hub')\n"
     )
     where = ["--workspace", str(tmp_path / "workspace"), "--partnership", str(ROOT / "partnerships" / "lancashire")]
     done = subprocess.run(

@@ -59,14 +59,23 @@ BAD = {"source": "police", "event": "contact", "person": "POL-99812", "occurred_
 NAMED = {**_person("school", "", identifiers={"upn": ""})}
 
 
-@pytest.fixture
-def county(tmp_path: Path) -> County:
+SOURCES = {"school": True, "police": False}
+
+
+@pytest.fixture(scope="module")
+def whole_county(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A county that holds Zaphodine and Trevor, linked and published, with rows about her in quarantine."""
-    found = County(tmp_path, {"school": True, "police": False})
+    found = County(tmp_path_factory.mktemp("county"), SOURCES)
     found.deliver([*ZAPHODINE, *TREVOR, NAMED], events=[*EVENTS, BAD])
     linkage.link(found.workspace, found.partnership)
     publish.publish(found.workspace, found.partnership)
-    return found
+    return found.root
+
+
+@pytest.fixture
+def county(whole_county: Path, tmp_path: Path) -> County:
+    """A copy of it."""
+    return County(shutil.copytree(whole_county, tmp_path, dirs_exist_ok=True), SOURCES)
 
 
 def _texts(root: Path) -> Iterator[tuple[Path, str]]:
@@ -141,7 +150,7 @@ def test_another_source_with_her_nhs_number_is_kept_out_too(county: County) -> N
 
 
 def test_an_identifier_that_others_carry_too_gets_no_tombstone(tmp_path: Path) -> None:
-    county = County(tmp_path, {"school": True, "police": False})
+    county = County(tmp_path, SOURCES)
     mixed_up = {"identifiers": {"upn": "A823430212001"}}
     brother = identity_row("police", "POL-2", given_name="Ford", date_of_birth=datetime.date(2010, 1, 1), **mixed_up)
     county.deliver([ZAPHODINE[0], brother], events=EVENTS[:1])

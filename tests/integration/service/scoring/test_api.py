@@ -70,8 +70,9 @@ class World:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
-    root = tmp_path_factory.mktemp("world")
-    bundle, audit = worlds.make(root)
+    root = shutil.copytree(worlds.kept(), tmp_path_factory.mktemp("world") / "made")
+    said = json.loads((root / "world.json").read_text(encoding="utf-8"))
+    bundle, audit = said["bundle"], said["audit"]
     workspace = worlds.place(root).workspace
     found = open_bundle(workspace, bundle)
     # What single scores are read from is made once, and copied.
