@@ -16,11 +16,22 @@ import pyarrow as pa
 from features.declarations.cohort import DEATHS
 from features.declarations.event_fields import Reader
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.looking import Looked, Seen
+from features.leakage.recording_dates import stamped_sources
 from hub import sql
 
+KINDS: tuple[Kind, ...] = (Kind.COHORT_FUTURE,)
+TITLE = "The cohort"
 FEWEST = 10
 """From so many children on, when they are also more than `SHARE` of the cohort, somebody should look."""
 SHARE = 0.01
+
+
+def run(seen: Seen) -> Looked:
+    """Look at the rules of the cohort, and at who is in it."""
+    stamped = stamped_sources(seen.workspace, seen.snapshot, seen.sources)
+    looked = seen.rows.select(["person_id", "as_of_date"])
+    return [check(seen.connection, seen.readers, looked, stamped, people=seen.use_case.people)]
 
 
 def check(

@@ -18,8 +18,14 @@ from features.declarations.catalogue import EventFilter, Indicator, Over
 from features.declarations.conditions import event_condition, known_before, known_on
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.looking import Looked, Seen
 from hub import sql
 
+KINDS: tuple[Kind, ...] = (
+    Kind.READS_OUTCOME,
+    Kind.COHORT_FUTURE,
+)
+TITLE = "The outcome's own records"
 FEWEST = 10
 """From so many children on, or from `SHARE` of those with the outcome on, nothing is built; below, somebody looks."""
 SHARE = 0.05
@@ -28,6 +34,12 @@ _REMEDY = (
     "Ask the agency how these dates came about. Let known_from be the day on which the record was really entered, or "
     "leave the event type out."
 )
+
+
+def run(seen: Seen) -> Looked:
+    """Look at the records that belong to the outcome's own episode."""
+    known_to = seen.snapshot.known_to
+    return check(seen.connection, seen.use_case, seen.indicators, seen.positives(), known_to=known_to)
 
 
 def check(

@@ -24,11 +24,14 @@ from features.declarations.outcomes import sources_of
 from features.declarations.use_cases import UseCase
 from features.kernel.membership import covers, outcome_reported
 from features.leakage.leaks import Check, Finding, Kind, Severity
+from features.leakage.looking import Looked, Seen
 from features.levels.counts import late_within
 from hub import sql
 from hub.declarations.partnership import Partnership
 from hub.publishing.snapshots import Snapshot
 
+KINDS: tuple[Kind, ...] = (Kind.NOT_REPORTED,)
+TITLE = "What sources have told"
 LONGEST_SILENCE_DAYS = 31
 """A source that was silent for so long before its last day, and for longer than ever before, may be an old extract."""
 FEWEST_DAYS = 20
@@ -47,6 +50,11 @@ class _Told:
 
     newest: datetime.date
     silent_days: int
+
+
+def run(seen: Seen) -> Looked:
+    """Look at the days of which the sources have told."""
+    return [check(seen.connection, seen.partnership, seen.snapshot, seen.use_case, seen.indicators)]
 
 
 def check(
