@@ -232,7 +232,8 @@ class _Run:
 
     def map(self) -> None:
         """Run the SQL of sources.yaml and write what comes of it."""
-        self.steps.map(self._leave_out_erased)
+        self.steps.erased = tombstones.read(self.workspace)
+        self.steps.map()
         self.facts |= self.steps.facts
         spelt = [identifier_checks.notice("files", 1, said, "") for said in self.delivered.notices]
         self.facts["notices"] = [*spelt, *self.facts["notices"]]
@@ -243,12 +244,6 @@ class _Run:
         for table in self.delivered.files:
             self.load(table)
         self.map()
-
-    def _leave_out_erased(self, steps: SourceRun) -> None:
-        """Take people out who were erased (hub.intake.tombstones), and say how many."""
-        applied = tombstones.apply(steps.connection, steps.source, steps.key, tombstones.read(self.workspace))
-        steps.facts["people"] -= applied.people
-        steps.facts["erased"] = applied.as_json()
 
     def _earlier(self, extract: Artefact) -> Earlier:
         """Return what this delivery is compared with: an extract that it replaces, which `ingest` holds."""

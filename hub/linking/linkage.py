@@ -4,9 +4,8 @@
 
 The newest extract of each source gives the records (linking.records). Splink weighs pairs of them against strangers and
 against brothers and sisters (weighing.pairs, weighing.siblings), clusters are built from the strongest link down
-without ever
-joining records that cannot be one person (linking.clusters, linking.contradictions), and each cluster keeps its
-person_id (hub.identity.persons). Everything stays in the identity store; the report holds counts only.
+without ever joining records that cannot be one person (linking.clusters, linking.contradictions), and each cluster
+keeps its person_id (hub.identity.persons). Everything stays in the identity store; the report holds counts only.
 """
 
 import datetime
@@ -22,12 +21,9 @@ from numpy.typing import NDArray
 
 from hub import sql
 from hub.artefacts import Artefact
-from hub.declarations.admission import admit, day_of_use
 from hub.declarations.partnership import Partnership
-from hub.errors import NotFoundError
 from hub.identity import persons
 from hub.identity import store as identity_store
-from hub.ledger import publications
 from hub.linking import (
     accuracy as linkage_quality,
 )
@@ -45,8 +41,8 @@ from hub.linking.report import LinkageReport as LinkageReport
 from hub.linking.spark_candidates import OnSpark
 from hub.progress import Progress, silent
 from hub.spark import session as spark_session
-from hub.staging import extracts, periods
-from hub.staging.extracts import current_extracts
+from hub.staging import extracts
+from hub.staging.admitted import admitted_extracts, open_identity
 from hub.weighing import pairs
 from hub.workspace import Workspace
 
@@ -58,38 +54,6 @@ to 2 % of true pairs more than 0.97, with a precision of 0.99 and more; at 0.9 o
 NO_LINK = "no link is strong enough any more"
 
 _STEPS = (*engine.STEPS, "Giving person ids")
-
-
-def linked_extracts(
-    workspace: Workspace, partnership: Partnership, *, on: datetime.date | None = None
-) -> tuple[list[Artefact], dict[str, str]]:
-    """Return the newest extract of each declared source that may be used, and the sources left out with the reason.
-
-    Args:
-        workspace: where extracts lie.
-        partnership: declares sources and gateways.
-        on: the day of use, on which gateways must hold; None is today (`admission.day_of_use`).
-
-    Raises:
-        NotFoundError: nothing was ingested yet.
-        GatewayError: no source has a gateway that holds.
-        NotPublishedError: the ledger does not know an extract.
-    """
-    declared = {source.name for source in partnership.sources}
-    found = current_extracts(workspace)
-    kept = [extract for extract in found if extract.facts["source"] in declared]
-    if not kept:
-        raise NotFoundError(f"No extract was ingested in {workspace.root}.", "Run `sentinel hub ingest`.")
-    left_out = {
-        str(extract.facts["source"]): "sources.yaml does not declare it any more"
-        for extract in found
-        if extract not in kept
-    }
-    known = publications.read(workspace)
-    for extract in kept:
-        known.require(extracts.KIND, extract.digest)
-    admitted, refused = admit(partnership, kept, on=day_of_use(workspace, partnership) if on is None else on)
-    return admitted, left_out | refused
 
 
 def link(
@@ -120,7 +84,7 @@ def link(
         IntegrityError: an identity file has changed since it was ingested.
         StateError: an ingest or another linkage is at work in this workspace.
     """
-    kept, left_out = linked_extracts(workspace, partnership, on=on)
+    kept, left_out = admitted_extracts(workspace, partnership, on=on)
     with (
         identity_store.working(workspace) as scratch,
         sql.connect() as connection,
@@ -208,12 +172,6 @@ def _unlinked(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64]) 
 
 def _keys(connection: duckdb.DuckDBPyConnection) -> pa.Array:
     return connection.sql("SELECT record_key FROM record ORDER BY number").to_arrow_table()[0].combine_chunks()
-
-
-def open_identity(connection: duckdb.DuckDBPyConnection, workspace: Workspace, held: Sequence[Artefact]) -> None:
-    """Make the view `identity_row` over the identity rows of extracts, which the caller holds (`extracts.held`)."""
-    files = [(one, identity_store.records(workspace, one.facts["source"], one.digest)) for one in held]
-    connection.execute(f"CREATE OR REPLACE VIEW identity_row AS {periods.identity(files)}")
 
 
 def _sizes(person: NDArray[np.int64]) -> dict[int, int]:
