@@ -10,12 +10,18 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from hub.settings import Settings
 from tests.factories import kept
 
 ROOT = Path(__file__).parents[1]
+
+
+# Machines are noisy: no test fails because it took long.
+hypothesis.settings.register_profile("sentinel", deadline=None)
+hypothesis.settings.load_profile("sentinel")
 
 
 def pytest_configure(config: pytest.Config) -> None:
