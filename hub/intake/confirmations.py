@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from hub.dates import in_month
 from hub.declarations.sources import Source
 from hub.errors import StateError
 from hub.staging import reporting
@@ -72,7 +73,9 @@ def of_period(source: Source, period: str | None, days: Sequence[tuple[str, int]
     if after > inside:
         return [Question(f"{where} more of what they say is of later days.", CONFIRM)]
     if not inside:
-        return [Question(f"{where} nothing in them is of that year: the newest is of {counts[-1][0]:%B %Y}.", CONFIRM)]
+        return [
+            Question(f"{where} nothing in them is of that year: the newest is of {in_month(counts[-1][0])}.", CONFIRM)
+        ]
     return []
 
 
