@@ -160,7 +160,10 @@ def _noticed(file: Mapping[str, Any]) -> list[tuple[str, str]]:
     if file["quarantined"]:
         lines = [one["line"] for one in file["quarantine"]]
         rows.insert(0, ("set aside: cannot be read", file["quarantined"], lines))
-    return [
+    left_out = [
+        ("columns without a header", f"{file['columns_without_header']} left out; no row kept has a value there")
+    ]
+    return (left_out if file["columns_without_header"] else []) + [
         (what, f"{many:,} rows: line {', '.join(map(str, lines[:_SHOWN_LINES]))}{' …' if many > _SHOWN_LINES else ''}")
         for what, many, lines in rows
     ]

@@ -155,6 +155,33 @@ def test_every_row_is_in_the_answer_or_set_aside_with_its_line(tmp_path: Path) -
     assert "with the id of a row above" in shown
 
 
+EXCEL = {
+    "header and rows": ("sep=;\r\nnr;first;last;;\r\n1;Ann;Hill;;\r\n2;Ann;Hill;;\r\n3;Ben;Wood;;x\r\n", "no_header"),
+    "rows": ("nr,first,last\r\n" + "1,Ann,Hill,,\r\n2,Ann,Hill,,\r\n" * 20 + "3,Ben,Wood\r\n", "cells"),
+    "header": ("sep=\t\r\nnr\tfirst\tlast\t\r\n" + "1\tAnn\tHill\r\n2\tAnn\tHill\r\n" * 20 + "3\tBen\r\n", "cells"),
+}
+
+
+@pytest.mark.parametrize("kind", EXCEL)
+def test_what_excel_adds_to_a_file_is_understood(kind: str, tmp_path: Path) -> None:
+    text, rule = EXCEL[kind]
+    file, out = tmp_path / "people.csv", tmp_path / "clusters.csv"
+    file.write_bytes(text.encode("utf-8-sig"))
+    mapping = _mapping(tmp_path, "id: nr\nfirst_name: first\nsurname: last\n")
+    report = _json(_run(file, "--mapping", mapping, "--out", out, "--json"))
+    [facts] = report["files"]
+    damaged = [{"line": len(text.splitlines()), "rule": rule}]
+    assert (facts["quarantine"], facts["columns_without_header"]) == (damaged, 1 if kind == "header" else 2)
+    answer = _answer(out)
+    assert {row["source_id"] for row in answer} == {"1", "2"}
+    assert report["rows_out"] == len(answer) == report["rows_in"] - 1
+    shown = _run(file, "--mapping", mapping, "--out", out).output
+    assert f"columns without a header {facts['columns_without_header']} left" in re.sub(r"[\s│]+", " ", shown)
+    torn = "nr,first,last\n1,Ann, Hill,\n2,Ben,Wood\n"  # with an empty cell in the end: nobody can see where
+    file.write_text(torn, encoding="utf-8")
+    assert _json(_run(file, "--mapping", mapping, "--json"))["files"][0]["quarantine"] == [{"line": 2, "rule": "cells"}]
+
+
 def test_latin_letters_full_names_parts_of_dates_and_previous_names(tmp_path: Path) -> None:
     one, other = tmp_path / "one.csv", tmp_path / "other.csv"
     one.write_bytes("id\tname\ty\tm\td\n7\tMüller, Zoë Anne\t2010\t5\t6\n8\tTom Wood\t2009.0\t3\t4\n".encode("cp1252"))
@@ -199,6 +226,8 @@ def test_parquet_and_a_source_column(tmp_path: Path) -> None:
         ("First,FIRST\n1,2\n", "given_name: first", ConfigurationError, "f.csv has two columns called first"),
         ("a\n", "given_name: a", InputError, "f.csv: no row to link"),
         ("", "given_name: a", InputError, "f.csv:1: there is no header"),
+        (",,\n1,2,3\n", "given_name: a", InputError, "f.csv:1: there is no header"),
+        ("sep=;\n", "given_name: a", InputError, "f.csv:2: there is no header"),
         ("a,b\n1\n2\n", "given_name: a", InputError, "f.csv:2: not one row can be read"),
         ("PK\x03\x04", "given_name: a", InputError, "an Excel workbook"),
         ("a\nx\0y\n", "given_name: a", InputError, "f.csv:2: a NUL byte"),
