@@ -27,6 +27,7 @@ from hub import (
     linkage_groups,
     linkage_quality,
     mapping_reading,
+    nameless_files,
     pair_counts,
     pairs,
     person_files,
@@ -126,6 +127,9 @@ def link_files(
                 "records_with_truth": len(known.records) if known else 0,
                 "set_aside": [dict(one) for one in found.set_aside],
                 "expected": dict(found.expected),
+                "without_names": [
+                    one.as_json() for one in nameless_files.find(connection, patterns, [one["file"] for one in facts])
+                ],
                 "model": {**found.model, "identifiers_that_name_nobody": found.refused_identifiers},
             }
             if out is not None:

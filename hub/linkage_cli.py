@@ -94,7 +94,7 @@ def _link_files(
         found = file_linkage.link_files(files, mapping, threshold=threshold, out=out, truth=truth, progress=tell)
     if as_json:
         show_json(found.as_json())
-        _warn_of(found.facts["expected"])
+        _warn_of(found.facts["expected"], found.facts["without_names"])
         return
     facts = found.facts
     rows = {
@@ -108,7 +108,7 @@ def _link_files(
         for line in _noticed(file):
             rows[f"{file['file']}: {line[0]}"] = line[1]
     show([{"what": what, "result": result} for what, result in rows.items()], False, title="Linkage of files")
-    _warn_of(facts["expected"])
+    _warn_of(facts["expected"], facts["without_names"])
 
 
 FEW_LINKED = 12
@@ -116,12 +116,18 @@ FEW_LINKED = 12
 _SHOWN_VALUES = 3
 
 
-def _warn_of(expected: Mapping[str, Any]) -> None:
-    """Say, and tell scripts, that hardly anything was linked of what should be; see `hub.expected_links`."""
-    from hub.expected_links import REMEDY
+def _warn_of(expected: Mapping[str, Any], without_names: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Say, and tell scripts, that hardly anything was linked of what should be, or could be.
 
+    See `hub.expected_links`, and `hub.nameless_files` of files in which nobody has a name.
+    """
+    from hub import expected_links, nameless_files
+
+    for one in without_names:
+        warn(f"warning: {one['warning']} {nameless_files.REMEDY}")
     if expected.get("warning"):
-        warn(f"warning: {expected['warning']} {REMEDY}")
+        warn(f"warning: {expected['warning']} {expected_links.REMEDY}")
+    if without_names or expected.get("warning"):
         raise typer.Exit(FEW_LINKED)
 
 
