@@ -8,6 +8,7 @@
 | most of what it says is of later days than the period in its name, or all of it of earlier ones | `--confirm` |
 | exactly this delivery was withdrawn | `--confirm` |
 | it takes much away of what the one before it said (hub.staging.taken_away) | `--withdraw` |
+| it tells deaths and comes late, or corrects them away on the same day (hub.intake.late_deliveries) | `--withdraw` |
 """
 
 import datetime
