@@ -45,10 +45,10 @@ check: install-dev ## lint, types, and that generated pages are current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m service.documentation.pages --check
 
 docs: install-dev ## write the generated pages anew
-	$(BIN)/python -m docs.generate
+	$(BIN)/python -m service.documentation.pages
 
 bench: bench-hub bench-features bench-models bench-audits bench-service ## every figure, one JSON object a line
 bench-%: install-dev

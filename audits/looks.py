@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from features.feature_sets import FeatureSet
+from features.rows.feature_sets import FeatureSet
 from hub.errors import IntegrityError
-from models.bundles import Bundle
+from models.bundle.bundles import Bundle
+from models.bundle.model import Model
 from models.matrices import Matrix, of_table
-from models.model import Model
+from models.measuring.thresholds import OFFER_HELP
 from models.resampling import Floats
-from models.thresholds import OFFER_HELP
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
     with session(master, scratch) as spark:
         ...
 
-On Spark run the sources of an ingest, each in a worker (hub.spark_sources), the search for candidate pairs
-(hub.spark_candidates) and the joins of a publish (hub.spark_tables). They give the same bytes as without it. The
-workspace must lie where every worker can reach it. PySpark and Java 17 are not part of the ordinary installation:
+On Spark run the sources of an ingest, each in a worker (hub.intake.spark_sources), the search for candidate pairs
+(linking.spark_candidates) and the joins of a publish (publishing.spark_tables). They give the same bytes as without it.
+The workspace must lie where every worker can reach it. PySpark and Java 17 are not part of the ordinary installation:
 `pip install .[spark]`.
 """
 

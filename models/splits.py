@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.split import Split
+from features.declarations.split import Split
 from hub.errors import StateError
 
 PARTS = ("train", "choose", "test")

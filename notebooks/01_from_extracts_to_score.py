@@ -31,7 +31,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import SVG
 
-from hub.command_line import Place
+from hub.commands.command_line import Place
 from hub.ledger import practice
 from hub.settings import Settings
 
@@ -71,7 +71,9 @@ pd.DataFrame(
 # Rows that break a rule are kept aside with the reason, never dropped in silence: rows in = rows kept + quarantined.
 
 # %%
-from hub import ingest, linkage, publish
+from hub.intake import ingest
+from hub.linking import linkage
+from hub.publishing import publish
 
 reports = ingest.ingest(workspace, partnership, delivered, partnership.file.demonstration.delivered_on)
 pd.DataFrame([report.row() for report in reports]).set_index("source")
@@ -119,7 +121,8 @@ plt.tight_layout()
 # ## 5. Indicators: what was known on the day of looking
 
 # %%
-from features import matrix, use_cases
+from features.batch import matrix
+from features.declarations import use_cases
 
 use_case = use_cases.read(partnership, partnership.file.demonstration.use_case)
 indicators = use_cases.indicators_of(partnership, use_case)
@@ -144,8 +147,8 @@ plt.tight_layout()
 # ## 6. A model, beside a simple rule and a logistic regression
 
 # %%
-from models import pictures, training
-from models.fitting import fit
+from models.fitting import pictures, training
+from models.fitting.fitting import fit
 
 analyst = next(person.id for person in partnership.file.panel.people if person.role == "analyst")
 bundle = training.train(workspace, built, seed=SEED, trained_by=analyst)
@@ -176,7 +179,7 @@ assert training.train(workspace, built, seed=SEED, trained_by=analyst).digest ==
 # ## 7. The audit: who is missed, who is wrongly suggested, and for whom there are too few to say
 
 # %%
-from audits import audit as audits
+from audits.audit import audit as audits
 
 audit = audits.run(workspace, partnership, bundle.digest, seed=SEED)
 print(audit.report_path)
@@ -189,9 +192,9 @@ pd.Series(audit.verdicts_by_group(), name="verdict").to_frame()
 # and after the approval was withdrawn.
 
 # %%
-from ethics.store import open_store
+from ethics.record.store import open_store
 from hub.ledger import verification
-from service import gate_trial
+from service.demonstration import gate_trial
 
 newest = frame[frame["as_of_date"] == use_case.newest(snapshot.known_to)]
 probabilities = bundle.load().probabilities(newest[[one.name for one in indicators]].to_numpy(dtype="float64"))

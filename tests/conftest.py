@@ -1,10 +1,41 @@
-"""What holds for all tests: whoever runs them has said nothing by the environment, and their home gets no anchors."""
+"""What holds for all tests: whoever runs them has said nothing by the environment, and their home gets no anchors.
 
+This checkout is what they test, in this process (`pythonpath` in pyproject.toml) and in those that they start, also
+where another one is installed.
+"""
+
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
+import hypothesis
 import pytest
 
 from hub.settings import Settings
+from tests.factories import kept
+
+ROOT = Path(__file__).parents[1]
+
+
+# Machines are noisy: no test fails because it took long.
+hypothesis.settings.register_profile("sentinel", deadline=None)
+hypothesis.settings.load_profile("sentinel")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say where this checkout is, and where worlds are kept that all workers share, to every process that follows."""
+    others = [one for one in os.environ.get("PYTHONPATH", "").split(os.pathsep) if one and Path(one) != ROOT]
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *others])
+    if not hasattr(config, "workerinput"):
+        os.environ[kept.FOLDER] = tempfile.mkdtemp(prefix="sentinel-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the shared worlds when the last test has run."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(kept.FOLDER), ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

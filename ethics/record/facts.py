@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ethics.records import DecisionRow
+from ethics.record.records import DecisionRow
 from hub.digests import digest_of
 
 _PLAIN = (

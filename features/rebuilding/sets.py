@@ -1,16 +1,18 @@
 """A feature set's rows made again for some people, and compared: matrix, coverage and groups, bit for bit."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.catalogue import Over
-from features.code import code_digest
-from features.feature_sets import (
+from features.declarations.catalogue import Over
+from features.kernel.code import code_digest
+from features.kernel.membership import covers, outcome_reported
+from features.rebuilding import some_people
+from features.rows.feature_sets import (
     COVERAGE_FILE,
     GROUPS_FILE,
     MATRIX_FILE,
@@ -18,20 +20,16 @@ from features.feature_sets import (
     catalogue_digest,
     open_feature_set,
 )
-from features.membership import covers, outcome_reported
-from features.parts import coverage_sources
-from features.rebuilding import some_people
+from features.rows.parts import coverage_sources
 from hub import sql
 from hub.errors import NotFoundError
+from hub.progress import Progress
+from hub.publishing.snapshots import Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import Rebuilt, Sample, differences, not_rebuilt
-from hub.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
 
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)`."""
 
-
-def rebuild(workspace: Workspace, digest: str, sample: Sample, *, report: Report) -> Rebuilt:
+def rebuild(workspace: Workspace, digest: str, sample: Sample, *, progress: Progress) -> Rebuilt:
     """Make the rows of some people of a feature set again from its snapshot, and compare.
 
     Of one that was written anew when somebody was erased, indicators over the household and over brothers and sisters
@@ -41,7 +39,7 @@ def rebuild(workspace: Workspace, digest: str, sample: Sample, *, report: Report
         workspace: where it and its snapshot lie.
         digest: of the feature set.
         sample: whom.
-        report: called as it goes on.
+        progress: called as it goes on.
 
     Raises:
         IntegrityError: the snapshot or the feature set has changed by a byte.
@@ -58,11 +56,11 @@ def rebuild(workspace: Workspace, digest: str, sample: Sample, *, report: Report
         differs = [*_said(found, read), *_counted(found, read, folder)]
         everybody = pq.read_table(read.path("person"), columns=["person_id"])["person_id"].combine_chunks()
         drawn = sample.of(everybody)
-        dates = [day for day in found.use_case.scheduled() if day <= read.known_to]
+        dates = found.use_case.covered(read.known_to)
         done = 0
         unlike: list[str] = []
         for again in some_people.rows(read, found.use_case, found.indicators, dates, drawn):
-            report("Making rows of the feature set again", done, len(drawn))
+            progress("Making rows of the feature set again", done, len(drawn))
             unlike += _unlike(found, folder, again)
             done += len(again.person_ids)
     return Rebuilt(done, len(everybody), tuple(dict.fromkeys([*differs, *unlike])))
@@ -94,7 +92,7 @@ def _counted(found: FeatureSet, snapshot: Snapshot, folder: Path) -> list[str]:
         Counter(day.isoformat() for day in table["as_of_date"].to_pylist())
         for table in (matrix, matrix.filter(pc.equal(matrix["outcome"], 1)))
     )
-    dates = [day for day in found.use_case.scheduled() if day <= snapshot.known_to]
+    dates = found.use_case.covered(snapshot.known_to)
     if found.facts["rows"] != {day.isoformat(): rows[day.isoformat()] for day in dates}:
         differs.append("the number of rows by date")
     ended = {day.isoformat(): outcomes[day.isoformat()] if covers(told, day, horizon) else None for day in dates}

@@ -17,14 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.catalogue import Indicator
-from features.coding import COLUMNS
-from features.partitions import PARTITION_ROWS
-from features.parts import Part, PartMaker, everybody, streams
-from features.use_cases import UseCase
-from features.vectors import EVENT_COLUMNS
+from features.declarations.catalogue import Indicator
+from features.declarations.use_cases import UseCase
+from features.kernel.coding import COLUMNS
+from features.kernel.vectors import EVENT_COLUMNS
+from features.rows.partitions import PARTITION_ROWS
+from features.rows.parts import Part, PartMaker, everybody, streams
 from hub import sql
-from hub.snapshots import Snapshot
+from hub.publishing.snapshots import Snapshot
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, HOUSEHOLD, PERSON, Table
 
 _NEAR = """

@@ -7,30 +7,30 @@ were born, is compared for everybody.
 """
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features import membership, online_source
-from features.catalogue import Indicator
-from features.code import code_digest
-from features.feature_sets import catalogue_digest
-from features.online import NotInCohortError, OnlineSource
-from features.parts import everybody
+from features.declarations.catalogue import Indicator
+from features.declarations.use_cases import UseCase
+from features.kernel import membership
+from features.kernel.code import code_digest
+from features.online import source as online_source
+from features.online.vector import NotInCohortError, OnlineSource
 from features.rebuilding import some_people
-from features.use_cases import UseCase
+from features.rows.feature_sets import catalogue_digest
+from features.rows.parts import everybody
 from hub import artefacts
 from hub.digests import digest_of, sha256_file
 from hub.errors import NotFoundError
+from hub.progress import Progress
+from hub.publishing.snapshots import Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import DRAWN, Rebuilt, Sample, not_rebuilt
-from hub.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
 
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)`."""
 Vector = NDArray[np.float64]
 _MORE_DATES = 2
 
@@ -41,7 +41,7 @@ def rebuild(
     declared: Iterable[tuple[UseCase, Sequence[Indicator]]],
     sample: Sample,
     *,
-    report: Report,
+    progress: Progress,
 ) -> Rebuilt:
     """Ask an online source for the vectors of some people, and compare with the batch.
 
@@ -50,7 +50,7 @@ def rebuild(
         digest: of the online source.
         declared: use cases with their indicators, among which the one that it was made for is looked for.
         sample: whom.
-        report: called as it goes on.
+        progress: called as it goes on.
 
     Raises:
         IntegrityError: the snapshot or the online source has changed by a byte.
@@ -76,7 +76,7 @@ def rebuild(
         try:
             differs = _whom(source, people)
             if not differs:
-                differs = _unlike(source, read, use_case, indicators, drawn, sample.seed, report)
+                differs = _unlike(source, read, use_case, indicators, drawn, sample.seed, progress)
         finally:
             source.close()
     return Rebuilt(len(drawn), len(people), tuple(differs))
@@ -99,7 +99,7 @@ def _unlike(
     indicators: Sequence[Indicator],
     drawn: pa.Array,
     seed: int,
-    report: Report,
+    progress: Progress,
 ) -> list[str]:
     """Compare vectors; return in what they differ."""
     dates, done = _dates(use_case, snapshot, seed), 0
@@ -108,7 +108,7 @@ def _unlike(
     for again in some_people.rows(snapshot, use_case, indicators, dates, drawn):
         batch = _by_key(again.part.matrix, names)
         for person in again.person_ids.to_pylist():
-            report("Asking the online source for vectors", done, len(drawn))
+            progress("Asking the online source for vectors", done, len(drawn))
             for day in dates if done < DRAWN else dates[-1:]:
                 mine, theirs = _vector(source, person, day), batch.get((person, day))
                 if mine is None or theirs is None:
@@ -125,7 +125,7 @@ def _unlike(
 
 def _dates(use_case: UseCase, snapshot: Snapshot, seed: int) -> list[datetime.date]:
     """Return the newest date of looking, and two more that are drawn, on which its rules are in force."""
-    days = [day for day in use_case.scheduled() if day <= snapshot.known_to and use_case.not_in_force(day) is None]
+    days = [day for day in use_case.covered(snapshot.known_to) if use_case.not_in_force(day) is None]
     if not days:
         raise NotFoundError(f"The use case {use_case.name} has no date of looking up to {snapshot.known_to}.")
     earlier = np.random.default_rng(seed).permutation(len(days) - 1)[:_MORE_DATES]

@@ -10,7 +10,7 @@ pseudonyms and digests, never names. Its time never runs backwards: what is writ
 seconds, counts as written with the entry before it, and what is earlier than that is refused.
 
 `resume` takes the ledger up again after a break: a restored copy, a lost anchor, a clock that had run ahead. It says
-who did so and why, and every approval from before it has ended (see `ethics.approvals`).
+who did so and why, and every approval from before it has ended (see `ethics.acts.approvals`).
 """
 
 import json

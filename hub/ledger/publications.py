@@ -23,7 +23,7 @@ from hub.workspace import Workspace
 
 KIND = "publication"
 WITHDRAWAL = "delivery withdrawal"
-"""An entry that takes a delivery back: the extract stays where it is and is used no more (hub.withdrawal)."""
+"""An entry that takes a delivery back: the extract stays where it is and is used no more (hub.erasing.withdrawal)."""
 OPERATOR = "operator"
 """Who published, where a command did not say."""
 

@@ -8,7 +8,7 @@ and another version of the Parquet library writes the same rows in other bytes.
 """
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,34 +17,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hub import (
-    admission,
-    artefacts,
-    extracts,
-    households,
-    identity_store,
-    parquet_files,
-    periods,
-    person_table,
-    persons,
-    pseudonyms,
-    publish,
-    sql,
-)
+from hub import artefacts, parquet_files, sql
 from hub.artefacts import Artefact
+from hub.declarations import admission
+from hub.declarations.partnership import Partnership
 from hub.digests import sources_digest
 from hub.errors import NotFoundError
+from hub.identity import persons, pseudonyms
+from hub.identity import store as identity_store
+from hub.identity.persons import PersonMap
 from hub.ledger.publications import Publication, Publications
-from hub.linkage import open_identity
-from hub.partnership import Partnership
-from hub.persons import PersonMap
+from hub.progress import Progress
+from hub.publishing import households, publish
+from hub.publishing import people as person_table
+from hub.publishing.snapshots import KIND, Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import Rebuilt, Sample, differences, not_rebuilt
-from hub.snapshots import KIND, Snapshot, open_snapshot
+from hub.staging import extracts, periods
+from hub.staging.admitted import open_identity
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, HOUSEHOLD, INVOLVEMENT, PERSON, SNAPSHOT_TABLES, Table
 from hub.workspace import Workspace
-
-Report = Callable[[str, int, int], None]
-"""Called as `report(step, done, total)`."""
 
 _STEPS = 6
 _SAID_OF_EXTRACTS = ("source", "delivered_on", "periods")
@@ -57,7 +48,7 @@ def rebuild(
     known: Publications,
     sample: Sample,
     *,
-    report: Report,
+    progress: Progress,
 ) -> Rebuilt:
     """Make the tables of a snapshot again and compare.
 
@@ -67,7 +58,7 @@ def rebuild(
         digest: of the snapshot.
         known: what the ledger knows.
         sample: of whom events, involvements and families are compared bit for bit.
-        report: called as it goes on.
+        progress: called as it goes on.
 
     Raises:
         IntegrityError: an extract, an identity file, the person map or the snapshot has changed by a byte.
@@ -98,9 +89,9 @@ def rebuild(
         again = _Again(workspace, Snapshot(held.artefact), person_map, read, order, connection, scratch)
         everybody = pq.read_table(again.snapshot.path(PERSON.name), columns=["person_id"])["person_id"]
         drawn = sample.of(everybody.combine_chunks())
-        small = again.small(report)
-        differs = [*_said(snapshot, kept, person_map), *again.counted(), *again.large(drawn, report)]
-    if small and publication.code not in {None, sources_digest(Path(publish.__file__).parent)}:
+        small = again.small(progress)
+        differs = [*_said(snapshot, kept, person_map), *again.counted(), *again.large(drawn, progress)]
+    if small and publication.code not in {None, sources_digest(Path(publish.__file__).parents[1])}:
         why = f"other code made it, and this code gives something else: {small[0]}"
         return Rebuilt(len(drawn), len(everybody), tuple(differs), why)
     return Rebuilt(len(drawn), len(everybody), (*small, *differs))
@@ -175,22 +166,22 @@ class _Again:
         open_identity(connection, workspace, read)
         publish.open_people(connection, person_map)
 
-    def small(self, report: Report) -> list[str]:
+    def small(self, progress: Progress) -> list[str]:
         """Make the small tables again, whole; return what differs."""
         linkage = self.snapshot.artefact.facts["linkage"]
-        report("Making the snapshot's people again", 0, _STEPS)
+        progress("Making the snapshot's people again", 0, _STEPS)
         person_table.build(self.connection, self.order, self._draft(PERSON))
         found = self._compared(PERSON)
         if not self.rewritten:  # whom an erasure took out of a crowded address makes it less crowded
-            report("Making the snapshot's households again", 1, _STEPS)
+            progress("Making the snapshot's households again", 1, _STEPS)
             counts = households.build(self.connection, self.key, self._draft(HOUSEHOLD))
             found += self._compared(HOUSEHOLD)
             found += ["the number of households"] if linkage.get("households") != asdict(counts) else []
-        report("Making the snapshot's areas again", 2, _STEPS)
+        progress("Making the snapshot's areas again", 2, _STEPS)
         publish.write_areas(self.connection, self.read, self.order, self._draft(AREA))
         return found + self._compared(AREA)
 
-    def large(self, people: pa.Array, report: Report) -> list[str]:
+    def large(self, people: pa.Array, progress: Progress) -> list[str]:
         """Make the rows of some people again, and count those of everybody; return what differs."""
         figures = periods.staged(self.read, AREA_EVENT)
         parquet_files.write(self.connection, figures, AREA_EVENT, self._draft(AREA_EVENT))
@@ -198,7 +189,7 @@ class _Again:
         self.connection.register("drawn", pa.table({"person_id": people}))
         self.connection.execute("CREATE TABLE person_drawn AS FROM person_of SEMI JOIN drawn USING (person_id)")
         for done, table in enumerate((EVENT, INVOLVEMENT, FAMILY), start=3):
-            report(f"Making the snapshot's table {table.name} again", done, _STEPS)
+            progress(f"Making the snapshot's table {table.name} again", done, _STEPS)
             found += self._drawn(table, people) or self._everybody(table)
         return found
 

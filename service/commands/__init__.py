@@ -2,5 +2,5 @@
 
 In: a place to work in, and what somebody gave on the command line.
 Out: tables for people or JSON for scripts.
-Callers: `service.cli`, which hangs them into the groups where people look for them.
+Callers: `service.commands.cli`, which hangs them into the groups where people look for them.
 """

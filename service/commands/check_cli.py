@@ -2,7 +2,7 @@
 
 import typer
 
-from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say, show
+from hub.commands.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say, show
 from hub.errors import ConfigurationError
 
 app = typer.Typer()

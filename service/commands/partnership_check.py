@@ -17,18 +17,18 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ethics.canvas import KEYS, CanvasFile
-from features import catalogue, outcomes, use_cases
-from features.catalogue import Catalogue
-from features.outcomes import Framework
-from features.use_cases import UseCaseFile
-from hub import adapter as adapters
-from hub import partnership as partnerships
+from ethics.rules.canvas import KEYS, CanvasFile
+from features.declarations import catalogue, outcomes, use_cases
+from features.declarations.catalogue import Catalogue
+from features.declarations.outcomes import Framework
+from features.declarations.use_cases import UseCaseFile
 from hub import yaml_documents, yaml_trees
+from hub.declarations import adapter as adapters
+from hub.declarations import partnership as partnerships
+from hub.declarations.gateways import Gateways
+from hub.declarations.partnership import PartnershipFile
+from hub.declarations.sources import Sources
 from hub.errors import ConfigurationError, SentinelError
-from hub.gateways import Gateways
-from hub.partnership import PartnershipFile
-from hub.sources import Sources
 from hub.yaml_documents import Location
 
 _FILES: Mapping[str, type[BaseModel]] = {

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from hub.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, progress, say, show, show_json
+from hub.commands.command_line import (
+    JsonOption,
+    PartnershipOption,
+    WorkspaceOption,
+    place,
+    progress,
+    say,
+    show,
+    show_json,
+)
 
 app = typer.Typer()
 
@@ -30,11 +39,11 @@ def verify_(
     as_json: JsonOption = False,
 ) -> None:
     """Check every artefact: its bytes, whether the ledger knows it, and whether its inputs give it again."""
-    from hub import verification
     from hub.errors import NotFoundError
     from hub.ledger import publications
     from hub.ledger import verification as ledger
     from hub.ledger.store import open_store
+    from hub.rebuilding import verification
     from hub.rebuilding.rebuilt import Sample
     from service.commands import verification as everything
 
@@ -49,7 +58,7 @@ def verify_(
         except NotFoundError:
             known = publications.Publications()
         of = None if sample == 0 else Sample(drawn_by, sample)
-        found = everything.verify(here, known, digest=digest, sample=of, report=tell)
+        found = everything.verify(here, known, digest=digest, sample=of, progress=tell)
     if as_json:
         show_json([{**one.as_json(), "seed": drawn_by} for one in found])
     else:

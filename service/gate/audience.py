@@ -9,10 +9,10 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audits.reasons import Reason
+from audits.explaining.reasons import Reason
+from hub.declarations.partnership import Partnership
 from hub.errors import SentinelError
-from hub.partnership import Partnership
-from hub.snapshots import Snapshot
+from hub.publishing.snapshots import Snapshot
 from service.gate.permits import Permits
 
 

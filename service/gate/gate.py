@@ -18,29 +18,31 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from audits.audit import KIND as AUDIT
-from audits.audit import Audit, open_audit
-from ethics import policy as policies
-from ethics.approvals import Decision, Standing, check_policy, valid_decision
+from audits.audit.audit import KIND as AUDIT
+from audits.audit.audit import Audit, open_audit
+from ethics.acts import verification as record
+from ethics.acts.approvals import Decision, Standing, check_policy, valid_decision
 from ethics.errors import ApprovalError, StaleSnapshotError, SupersededError
-from ethics.policy import Policy
-from ethics.record import verification as record
-from ethics.store import open_store
-from features import online_source, use_cases
-from features.online import OnlineSource
-from features.use_cases import UseCase
-from hub import partnership as partnerships
+from ethics.record.store import open_store
+from ethics.rules import policy as policies
+from ethics.rules.policy import Policy
+from features.declarations import use_cases
+from features.declarations.needs import in_snapshot, needs
+from features.declarations.use_cases import UseCase
+from features.online import source as online_source
+from features.online.vector import OnlineSource
 from hub.artefacts import open_artefact
+from hub.declarations import partnership as partnerships
+from hub.declarations.partnership import Partnership
 from hub.errors import GatewayError, IntegrityError, LedgerError, NotFoundError, NotPublishedError, SentinelError
 from hub.ledger import practice, verification
 from hub.ledger.publications import Publication, Publications
 from hub.ledger.store import Store
-from hub.partnership import Partnership
-from hub.snapshots import CURRENT, Snapshot, open_snapshot, pointed_to
-from hub.snapshots import KIND as SNAPSHOT
+from hub.publishing.snapshots import CURRENT, Snapshot, open_snapshot, pointed_to
+from hub.publishing.snapshots import KIND as SNAPSHOT
 from hub.workspace import Workspace
-from models.bundles import KIND as BUNDLE
-from models.bundles import Bundle, Model, open_bundle
+from models.bundle.bundles import KIND as BUNDLE
+from models.bundle.bundles import Bundle, Model, open_bundle
 from service.gate import sources_told
 from service.gate.kept import Kept
 from service.gate.permits import Permits
@@ -164,14 +166,17 @@ class Gate:
         day = declared.partnership.day_of_use(at, practice=self.practice)
         snapshot = self._snapshot()
         online = self._source(use_case, bundle, snapshot)
-        read = policies.sources_of(declared.partnership, use_case, bundle.indicators)
-        for source in sorted(read & snapshot.artefact.facts["sources"].keys() | self._of_indicators(bundle)):
-            refused = declared.permits.refusal(snapshot, source, purpose=decision.purpose, on=day)
+        read = needs(declared.partnership, use_case, bundle.indicators, snapshot)
+        inside = in_snapshot(snapshot, read)
+        for need in read:
+            refused = declared.permits.refusal(
+                snapshot if need.source in inside else None, need.source, purpose=decision.purpose, on=day
+            )
             if refused is not None:
                 raise GatewayError(refused.message, refused.remedy)
         check_policy(decision, declared.policies[use_case.name])
         self._require_standing(snapshot)
-        told = sources_told.of(snapshot, read, day)
+        told = sources_told.of(snapshot, (one.source for one in read if one.scored), day)
         sources_told.require_fresh(use_case, told)
         used = (
             (SNAPSHOT, snapshot.digest),
@@ -287,10 +292,6 @@ class Gate:
         digests = {name: use_case.digest for name, use_case in found.items()}
         return Declared(partnership, found, digests, rules, Permits(partnership))
 
-    @staticmethod
-    def _of_indicators(bundle: Bundle) -> set[str]:
-        return {source for indicator in bundle.indicators for source in indicator.sources}
-
     def _decision_in(self, session: Session, purpose: str, at: datetime.datetime) -> Decision:
         """Return the decision that holds, read once in each write."""
         key = f"decision:{purpose}"
@@ -313,7 +314,7 @@ class Gate:
         return self._current()
 
     def _require_standing(self, snapshot: Snapshot) -> None:
-        """Raise StaleSnapshotError when a delivery in the snapshot was taken back (hub.withdrawal)."""
+        """Raise StaleSnapshotError when a delivery in the snapshot was taken back (hub.erasing.withdrawal)."""
         with self._reading:
             gone = self._publications.withdrawn
         for one in snapshot.artefact.facts["extracts"]:

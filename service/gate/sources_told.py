@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ethics.errors import StaleSnapshotError
-from features.use_cases import UseCase
-from hub.snapshots import Snapshot
+from features.declarations.use_cases import UseCase
+from hub.publishing.snapshots import Snapshot
 
 OLD_DAYS = 92
 """What a source told longer ago than this is said beside every score."""

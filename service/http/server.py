@@ -11,8 +11,8 @@ import uvicorn
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
-from ethics.store import open_store
-from hub.command_line import Place, say
+from ethics.record.store import open_store
+from hub.commands.command_line import Place, say
 from hub.errors import ConfigurationError
 from models import lightgbm_alone
 from service.gate.gate import Gate

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from audits.explaining.reasons import strongest
 from audits.phrases import sentence
-from audits.reasons import strongest
 from ethics.errors import SupersededError
 from hub.errors import RecordError, SentinelError
 from hub.ledger import ledger
@@ -14,7 +14,7 @@ from hub.ledger.ledger import Entry, moment
 from hub.ledger.subjects import Subjects
 from hub.ledger.writes import Writes
 from models import figures
-from models.bundles import Bundle
+from models.bundle.bundles import Bundle
 from models.figures import NotComputed
 from service.gate import sources_told
 from service.gate.audience import Audience, agency_of
@@ -159,7 +159,7 @@ def _band_in_words(bundle: Bundle, band: str) -> str:
 
 
 def _evidence_at(bundle: Bundle, probability: float) -> Evidence:
-    """Return what was observed where the probabilities of the test dates were like this one (see `models.metrics`)."""
+    """Return what was observed where the probabilities of the test dates were like this one (see `metrics`)."""
     ranges = bundle.metrics["expected_and_observed"]
     found = next((one for one in ranges if probability <= one["to"]), ranges[-1])
     low, high = (f"{100 * found[end]:.1f} %" for end in ("from", "to"))

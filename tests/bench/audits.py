@@ -6,8 +6,8 @@ import fairlearn.metrics as fairlearn
 import numpy as np
 from sklearn.metrics import precision_score
 
-from audits.fairness import fairness
-from features.use_cases import Fairness
+from audits.fairness.fairness import fairness
+from features.declarations.use_cases import Fairness
 from tests.bench import Measured, ratio
 
 _ROWS, _PEOPLE = 20_000, 5_000

@@ -12,10 +12,10 @@ from typing import Any
 
 import uvicorn
 
-from features.online import open_source
-from hub.snapshots import open_snapshot
-from models.bundles import open_bundle
-from models.trainings import newest
+from features.online.vector import open_source
+from hub.publishing.snapshots import open_snapshot
+from models.bundle.bundles import open_bundle
+from models.bundle.trainings import newest
 from service.http.server import HOST
 from tests.factories import worlds
 

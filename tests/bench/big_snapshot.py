@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.use_cases import UseCase
+from features.declarations.use_cases import UseCase
 from hub import artefacts
-from hub.snapshots import CURRENT, KIND, Snapshot, open_snapshot
+from hub.publishing.snapshots import CURRENT, KIND, Snapshot, open_snapshot
 from hub.tables import AREA, PERSON, SCHEMA_VERSION, SNAPSHOT_TABLES
 from hub.workspace import Workspace
 from tests.bench import histories

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from features.catalogue import Indicator
-from features.conditions import event_condition, known_before
-from features.measures import DAYS_IN_MONTH, Measure
+from features.declarations.catalogue import Indicator
+from features.declarations.conditions import event_condition, known_before
+from features.declarations.measures import DAYS_IN_MONTH, Measure
 from hub import sql
 from tests.bench.histories import AS_OF
 

@@ -12,7 +12,7 @@ import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hub.command_line import Place
+from hub.commands.command_line import Place
 from hub.workspace import Workspace
 from service.http import server
 from tests.factories import worlds

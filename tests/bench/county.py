@@ -8,9 +8,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from hub import partnership as partnerships
-from hub.partnership import Partnership
-from hub.snapshots import Snapshot
+from hub.declarations import partnership as partnerships
+from hub.declarations.partnership import Partnership
+from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 
 FOLDER = Path("partnerships/lancashire")
@@ -46,7 +46,9 @@ def delivered() -> Path:
 @cache
 def snapshot() -> Snapshot:
     """Ingest, link and publish, and return the snapshot."""
-    from hub import ingest, linkage, publish
+    from hub.intake import ingest
+    from hub.linking import linkage
+    from hub.publishing import publish
 
     said = partnership().file.demonstration
     assert said is not None

@@ -19,14 +19,15 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ethics import canvas, decisions, proposals
-from ethics.decisions import Outcome
-from ethics.proposals import Verdict
-from ethics.store import open_store
+from ethics.acts import decisions, proposals
+from ethics.acts.decisions import Outcome
+from ethics.acts.proposals import Verdict
+from ethics.record.store import open_store
+from ethics.rules import canvas
 from hub.ledger import ledger, verification
 from hub.ledger.store import Store
 from hub.ledger.tables import from_utc_text
-from models.trainings import newest
+from models.bundle.trainings import newest
 from tests.bench import clocked_service
 from tests.bench.clocked_service import ClockedPlace
 from tests.bench.load import asking, free_port, wait_until

@@ -33,10 +33,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from features.catalogue import Indicator, Over
-from features.parts import PartMaker, split, streams
-from features.vectors import EVENT_COLUMNS, Looked, Vectors
-from hub.snapshots import Snapshot, open_snapshot
+from features.declarations.catalogue import Indicator, Over
+from features.kernel.vectors import EVENT_COLUMNS, Looked, Vectors
+from features.rows.parts import PartMaker, split, streams
+from hub.publishing.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
 from tests.bench import Measured, big_snapshot, chunked_sql, histories, many_indicators, measured
 
@@ -151,7 +151,7 @@ def sql(root: Path, people: int, *_: int) -> dict[str, Any]:
 
 def online(root: Path, people: int, *_: int) -> dict[str, Any]:
     """Ask for single children."""
-    from features.online import open_source
+    from features.online.vector import open_source
 
     workspace, use_case = Workspace(root), big_snapshot.everyone()
     snapshot, indicators = open_snapshot(workspace), many_indicators.indicators()

@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hub import file_linkage, linkage
+from hub.linking import linkage
+from hub.person_files import linkage as file_linkage
 from tests.bench import Measured, linkage_worlds, measured
 from tests.bench.linkage_worlds import COLUMNS, Files, World
 

@@ -23,9 +23,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hub import artefacts, engine, ingest, linkage, publish, verification
+from hub import artefacts
 from hub.errors import SentinelError
-from hub.snapshots import CURRENT, open_snapshot
+from hub.intake import ingest
+from hub.linking import engine, linkage
+from hub.publishing import publish
+from hub.publishing.snapshots import CURRENT, open_snapshot
+from hub.rebuilding import verification
 from hub.workspace import Workspace
 from tests.factories.counties import County
 from tests.factories.identity import town

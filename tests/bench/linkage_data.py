@@ -5,7 +5,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from hub import file_linkage, linkage
+from hub.linking import linkage
+from hub.person_files import linkage as file_linkage
 from tests.bench import Measured, measured
 from tests.shared_data import FOLDER
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from hub.nicknames import NAMESAKES
+from hub.linking.nicknames import NAMESAKES
 
 COLUMNS = ("id", "truth", "given", "family", "dob", "sex", "address", "postcode")
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from features.catalogue import Direction, EventFilter, Indicator, Kind, Over, Spells
-from features.measures import DEFINITIONS, Measure
+from features.declarations.catalogue import Direction, EventFilter, Indicator, Kind, Over, Spells
+from features.declarations.measures import DEFINITIONS, Measure
 from tests.bench.histories import KINDS, SOURCES
 
 WINDOWS = (90, 180, 365, 730)

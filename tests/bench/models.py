@@ -8,7 +8,7 @@ import lightgbm
 import numpy as np
 
 from hub.workspace import Workspace
-from models.fitting import fit
+from models.fitting.fitting import fit
 from models.matrices import of_table
 from tests.bench import Measured, ratio
 from tests.factories import feature_sets

@@ -24,14 +24,14 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ethics import policy
-from ethics.store import open_store
-from features import use_cases
-from hub import partnership as partnerships
+from ethics.record.store import open_store
+from ethics.rules import policy
+from features.declarations import use_cases
+from hub.declarations import partnership as partnerships
 from hub.errors import SentinelError
 from hub.ledger.ledger import _hash
-from models.bundles import open_bundle
-from service.gate_trial import approve
+from models.bundle.bundles import open_bundle
+from service.demonstration.gate_trial import approve
 from tests.bench import clocked_service
 from tests.bench.load import Client, free_port, wait_until
 from tests.factories import worlds

@@ -5,8 +5,8 @@
 The bare script gets the finished table of records, the comparisons and the rules that Sentinel uses, and does what a
 Splink user does: Splink's own u from 2 million random pairs, Splink's own EM from the two sets of pairs that Sentinel
 learns from (a million each at most), predict at the threshold, connected components. `link` starts from the identity
-rows of the extracts, makes the table of records, learns in its own way (hub.chance, hub.expectation) and ends with the
-person map.
+rows of the extracts, makes the table of records, learns in its own way (hub.weighing.chance, hub.weighing.expectation)
+and ends with the person map.
 """
 
 import json
@@ -21,11 +21,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hub import artefacts, comparisons, identity_store, linkage, linkage_quality, pairs, persons, records, sql
+from hub import artefacts, sql
 from hub.artefacts import Artefact
 from hub.digests import sha256_file
-from hub.extracts import KIND, current_extracts
+from hub.identity import persons
+from hub.identity import store as identity_store
 from hub.ledger import publications
+from hub.linking import accuracy as linkage_quality
+from hub.linking import linkage, records
+from hub.staging.extracts import KIND, current_extracts
+from hub.weighing import comparisons, pairs
 from tests.bench import Measured, measured, people
 from tests.factories.counties import County
 from tests.factories.identity import identity_row

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
-from ethics.store import open_store
-from models.bundles import open_bundle
-from service.gate_trial import approve
+from ethics.record.store import open_store
+from models.bundle.bundles import open_bundle
+from service.demonstration.gate_trial import approve
 from tests.bench import Measured, endings, measured, mutants, service_kills
 from tests.bench.load import Client, asking, free_port, processor_seconds, wait_until
 from tests.factories import worlds
@@ -110,7 +110,7 @@ def _start(world: Path) -> Iterator[Measured]:
         subprocess.run([sys.executable, "-c", _IMPORTS], check=True)
         bare = time.perf_counter() - began
         port, began = free_port(), time.perf_counter()
-        command = [sys.executable, "-m", "service.cli", "serve", "--port", str(port)]
+        command = [sys.executable, "-m", "service", "serve", "--port", str(port)]
         command += ["--workspace", str(place.settings.workspace), "--partnership", str(place.settings.partnership)]
         environment = place.settings.as_environment()
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, cwd=_ROOT) as process:

@@ -17,10 +17,10 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ethics.store import open_store
+from ethics.record.store import open_store
 from hub.ledger import ledger, verification
-from models.bundles import open_bundle
-from service.gate_trial import approve
+from models.bundle.bundles import open_bundle
+from service.demonstration.gate_trial import approve
 from tests.bench import clocked_service
 from tests.bench.load import asking, free_port, wait_until
 from tests.factories import worlds

@@ -18,10 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hub import csv_files, quarantine, reading, sql
-from hub.source_files import SourceFile
-from hub.sources import Source
-from hub.validation import compile_rules
+from hub import sql
+from hub.declarations.source_files import SourceFile
+from hub.declarations.sources import Source
+from hub.formats import csv_files
+from hub.intake import quarantine, reading
+from hub.intake.validation import compile_rules
 from tests.bench import Measured, measured
 
 ROWS = 10_000_000

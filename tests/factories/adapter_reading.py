@@ -7,13 +7,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from hub import adapter as adapters
-from hub import dry_run, sources
-from hub.delivered_files import DeliveredFile
-from hub.mapping import Declaration
-from hub.named_files import assign
-from hub.pseudonyms import Key
-from hub.source_run import IDENTITY, TABLES, SourceRun
+from hub.declarations import adapter as adapters
+from hub.declarations import sources
+from hub.declarations.mapping import Declaration
+from hub.formats.delivered_files import DeliveredFile
+from hub.formats.named_files import assign
+from hub.identity.pseudonyms import Key
+from hub.intake import dry_run
+from hub.intake.source_run import IDENTITY, TABLES, SourceRun
 
 DELIVERED = datetime.date(2025, 12, 31)
 
@@ -83,7 +84,7 @@ def read_folder(
         delivered = {table: tuple(DeliveredFile.of(file) for file in files) for table, files in by_table.items()}
         where = folder / f"run {number}"
         run = SourceRun(declaration, delivered, delivered_on, Key(b"k" * 32), where, period=period, must_keep=False)
-        run.prepare(check=False)  # Every adapter is checked in tests/unit/hub/test_adapters.py.
+        run.prepare(check=False)  # Every adapter is checked in tests/unit/hub/declarations/test_adapters.py.
         for one in run.files:
             run.load(one)
         run.map()

@@ -7,10 +7,9 @@
         assert world.kind() == "scored"
 
 The world is made once in a process and copied; its servers come from one process that has imported everything
-(`tests.factories.launcher`), so that each may have its own.
+(`tests.factories.commands`), so that each may have its own.
 """
 
-import atexit
 import datetime
 import json
 import os
@@ -18,9 +17,6 @@ import shutil
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -28,27 +24,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import httpx2
 
-from ethics import canvas, decisions, proposals
-from ethics.decisions import Condition, Outcome
-from ethics.proposals import Verdict
-from ethics.store import open_store
-from features import online_source
+from ethics.acts import decisions, proposals
+from ethics.acts.decisions import Condition, Outcome
+from ethics.acts.proposals import Verdict
+from ethics.record.store import open_store
+from ethics.rules import canvas
+from features.online import source as online_source
+from hub.declarations.partnership import Partnership
 from hub.ledger import ledger
 from hub.ledger.ledger import Entry
 from hub.ledger.store import Store
-from hub.partnership import Partnership
-from hub.snapshots import open_snapshot
+from hub.publishing.snapshots import open_snapshot
 from hub.workspace import Workspace
-from models.bundles import open_bundle
+from models.bundle.bundles import open_bundle
 from service.http.api import LIVE, READY, SCORES
 from tests.bench import clocked_service
-from tests.factories import worlds
+from tests.factories import commands, kept, worlds
 
 PERSON = f"p{7:024x}"
 ENTRIES = ("score", "refusal")
@@ -58,19 +55,18 @@ _KEPT = ("example", "anchor", *(f"workspace/example/{one}" for one in ("audits",
 _KEPT += tuple(f"workspace/example/{one}" for one in ("identity", "online", "snapshots"))
 
 
-@cache
 def made() -> Path:
-    """Make the world, with an approval that holds and its online source; `world.json` names its bundle and audit."""
-    root = Path(tempfile.mkdtemp(prefix="sentinel-attacked-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    bundle, audit = worlds.make(root)
-    (root / "world.json").write_text(json.dumps({"bundle": bundle, "audit": audit}), encoding="utf-8")
+    """Return the world, with an approval that holds and its online source; `world.json` names its bundle and audit."""
+    return kept.once("attacked world", _approved)
+
+
+def _approved(root: Path) -> None:
+    shutil.copytree(worlds.kept(), root, dirs_exist_ok=True)
     world = World(root)
-    found = open_bundle(world.workspace, bundle)
+    found = open_bundle(world.workspace, world.bundle)
     online_source.current(world.workspace, open_snapshot(world.workspace), found.use_case, found.indicators)
     world.approve()
     world.close()
-    return root
 
 
 def copied(folder: Path) -> "World":
@@ -209,9 +205,8 @@ class World:
 
     def sentinel(self, *arguments: str) -> tuple[int, str]:
         """Run a command of `sentinel` in a process of its own; return its exit code and what it printed."""
-        out = self.root / "command.out"
-        code = _asked({"run": list(arguments), "with": self._environment(), "out": str(out)})
-        return code, out.read_text(encoding="utf-8")
+        done = commands.run(*arguments, environment=self._environment())
+        return done.code, done.stdout + done.stderr
 
     def _environment(self) -> Mapping[str, str]:
         said = self.place.settings.as_environment()
@@ -431,7 +426,7 @@ def served(world: World, *, ready: bool = True) -> Iterator[World]:
     """
     out = world.root / "service.out"
     out.unlink(missing_ok=True)
-    world.process = _asked({"serve": str(world.root)})
+    world.process = commands.serve(world.root)
     try:
         assert until(lambda: out.exists() and "http://" in out.read_text(encoding="utf-8"), _START_SECONDS)
         world.address = out.read_text(encoding="utf-8").rsplit(" ", 1)[-1].strip()
@@ -445,33 +440,6 @@ def served(world: World, *, ready: bool = True) -> Iterator[World]:
             os.kill(world.process, signal.SIGTERM)
         assert until(lambda: not is_running(world.process), 30)
         world.close()
-
-
-@cache
-def _launcher() -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.factories.launcher"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    atexit.register(_end, process)
-    assert process.stdout is not None
-    assert json.loads(process.stdout.readline()) == "ready"
-    return process
-
-
-def _asked(what: Mapping[str, object]) -> int:
-    process = _launcher()
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(what) + "\n")
-    process.stdin.flush()
-    return int(json.loads(process.stdout.readline()))
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.close()
-    process.wait(30)
-    process.stdout.close()
 
 
 def is_running(process: int) -> bool:

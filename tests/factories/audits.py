@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audits.looks import Looks
-from features.feature_sets import (
+from features.leakage.leaks import Check, Finding, Kind, Leakage, Severity
+from features.rows.feature_sets import (
     GROUPS_FILE,
     KIND,
     MATRIX_FILE,
@@ -18,15 +19,14 @@ from features.feature_sets import (
     matrix_table,
     open_feature_set,
 )
-from features.leaks import Check, Finding, Kind, Leakage, Severity
 from hub import artefacts
+from hub.declarations.partnership import Partnership, PartnershipFile
 from hub.figures import share
-from hub.partnership import Partnership, PartnershipFile
 from hub.workspace import Workspace
-from models.bundles import Bundle
-from models.fitting import fit
+from models.bundle.bundles import Bundle
+from models.fitting.fitting import fit
 from models.matrices import Matrix
-from models.thresholds import BANDS
+from models.measuring.thresholds import BANDS
 from tests.factories.bundles import published
 from tests.factories.snapshots import GATEWAY
 

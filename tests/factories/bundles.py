@@ -1,8 +1,8 @@
 """Bundles published without MLflow."""
 
 from hub.workspace import Workspace
-from models import bundles
-from models.bundles import Bundle, Contents
+from models.bundle import bundles
+from models.bundle.bundles import Bundle, Contents
 
 RUN = {"run_id": "r", "experiment": "e"}
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hub import ingest, partnership
-from hub.partnership import Partnership
+from hub.declarations import partnership
+from hub.declarations.partnership import Partnership
+from hub.intake import ingest
 from hub.workspace import Workspace
 
 KEY = bytes(range(32))

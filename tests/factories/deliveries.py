@@ -7,9 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hub import identity_store, ingest
-from hub import partnership as partnerships
-from hub.extracts import ExtractReport
+from hub.declarations import partnership as partnerships
+from hub.identity import store as identity_store
+from hub.intake import ingest
+from hub.staging.extracts import ExtractReport
 from hub.workspace import Workspace
 
 DELIVERED = datetime.date(2025, 1, 6)

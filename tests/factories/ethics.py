@@ -10,18 +10,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ethics import decisions, proposals
-from ethics.canvas import KEYS
-from ethics.decisions import Condition, Outcome
-from ethics.proposals import Verdict
-from ethics.store import open_store
-from features import use_cases
-from features.use_cases import UseCase
-from hub import artefacts, partnership
+from ethics.acts import decisions, proposals
+from ethics.acts.decisions import Condition, Outcome
+from ethics.acts.proposals import Verdict
+from ethics.record.store import open_store
+from ethics.rules.canvas import KEYS
+from features.declarations import use_cases
+from features.declarations.use_cases import UseCase
+from hub import artefacts
+from hub.declarations import partnership
+from hub.declarations.partnership import Partnership
 from hub.ledger import publications
 from hub.ledger.store import Store
-from hub.partnership import Partnership
-from hub.snapshots import KIND as SNAPSHOT
+from hub.publishing.snapshots import KIND as SNAPSHOT
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 from tests.factories.snapshots import GATEWAY

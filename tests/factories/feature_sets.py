@@ -16,9 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.catalogue import Indicator
-from features.code import code_digest
-from features.feature_sets import (
+from features.declarations.catalogue import Indicator
+from features.declarations.use_cases import UseCase
+from features.kernel.code import code_digest
+from features.leakage.leaks import Check, Kind, Leakage
+from features.rows.feature_sets import (
     GROUPS_FILE,
     KIND,
     MATRIX_FILE,
@@ -29,8 +31,6 @@ from features.feature_sets import (
     matrix_table,
     open_feature_set,
 )
-from features.leaks import Check, Kind, Leakage
-from features.use_cases import UseCase
 from hub import artefacts
 from hub.workspace import Workspace
 from tests.factories.use_cases import indicator, use_case

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hub import artefacts, extracts, identity_store
+from hub import artefacts
 from hub.artefacts import Artefact
+from hub.identity import store as identity_store
 from hub.ledger import publications
+from hub.staging import extracts
 from hub.workspace import Workspace
 
 Change = Callable[[Path], None]

@@ -19,11 +19,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hub import adapter as adapters
-from hub import codes, column_use, dry_run, sources
+from hub.declarations import adapter as adapters
+from hub.declarations import codes, sources
+from hub.declarations.source_files import Column, ColumnType, Format, SourceFile
 from hub.errors import SentinelError
-from hub.named_files import assign
-from hub.source_files import Column, ColumnType, Format, SourceFile
+from hub.formats.named_files import assign
+from hub.intake import column_use, dry_run
 from tests.factories.adapter_reading import Read, read_folder
 
 ADAPTERS = tuple(adapters.names())

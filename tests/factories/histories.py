@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from features.catalogue import Indicator, Over
-from features.measures import DEFINITIONS, Reads
+from features.declarations.catalogue import Indicator, Over
+from features.declarations.measures import DEFINITIONS, Reads
 from hub import sql
 from hub.tables import AREA_EVENT, EVENT, FAMILY, HOUSEHOLD
 from tests.factories.snapshots import arrow

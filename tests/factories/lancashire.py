@@ -12,10 +12,11 @@ from types import ModuleType
 import duckdb
 import pyarrow as pa
 
-from hub import codes, column_use, partnership
-from hub.partnership import Partnership
-from hub.source_files import ColumnType, SourceFile, alike
-from hub.sources import Source
+from hub.declarations import codes, partnership
+from hub.declarations.partnership import Partnership
+from hub.declarations.source_files import ColumnType, SourceFile, alike
+from hub.declarations.sources import Source
+from hub.intake import column_use
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "partnerships" / "lancashire"

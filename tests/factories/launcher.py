@@ -3,14 +3,16 @@
     python -m tests.factories.launcher          # says "ready"; then a line of JSON in, a line of JSON out
 
 `{"serve": FOLDER}` starts `tests.bench.clocked_service` for a world of `tests.factories.worlds`, on a port that is
-free, and says its number; the address stands in `service.out` in the folder. `{"run": ARGUMENTS, "with": ENVIRONMENT,
-"out": FILE}` runs `sentinel` and says its exit code; what it printed stands in the file. When its standard input ends,
-this process ends its servers.
+free, and says its number; the address stands in `service.out` in the folder. `{"run": ARGUMENTS, "package": NAME,
+"with": ENVIRONMENT, "in": FOLDER, "out": FILE, "err": FILE}` runs `python -m NAME` and says its exit code; what it
+printed stands in the files. When its standard input ends, this process ends its servers. Tests ask it through
+`tests.factories.commands`.
 """
 
 import importlib
 import json
 import os
+import runpy
 import signal
 import sys
 from contextlib import suppress
@@ -20,7 +22,14 @@ from typing import Any
 from tests.bench import clocked_service
 
 # What the service and the commands import late.
-for _name in ("lightgbm", "alembic.command", "features.online", "models.bundles", "audits.audit", "service.cli"):
+for _name in (
+    "lightgbm",
+    "alembic.command",
+    "features.online.vector",
+    "models.bundle.bundles",
+    "audits.audit.audit",
+    "service.commands.cli",
+):
     importlib.import_module(_name)
 
 
@@ -53,21 +62,25 @@ def _ended(children: set[int]) -> set[int]:
 
 
 def _run(asked: dict[str, Any]) -> int:
-    """Run one command of `sentinel`, and return its exit code."""
+    """Run one command line in a child, and return its exit code."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     code = 1
     try:
-        out = os.open(asked["out"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.dup2(out, 1)
-        os.dup2(out, 2)
+        for end, name in ((1, "out"), (2, "err")):
+            os.dup2(os.open(asked[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), end)
         sys.stdout, sys.stderr = (open(end, "w", encoding="utf-8", closefd=False) for end in (1, 2))  # noqa: SIM115
+        os.environ.clear()
         os.environ.update(asked["with"])
-        sys.argv = ["sentinel", *asked["run"]]
-        sys.modules["service.cli"].main()
+        os.chdir(asked["in"])
+        sys.argv = [asked["package"], *asked["run"]]
+        runpy.run_module(asked["package"], run_name="__main__", alter_sys=True)
+        code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001 - as the interpreter does with what nothing caught
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

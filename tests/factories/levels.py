@@ -3,7 +3,7 @@
 import datetime
 from pathlib import Path
 
-from hub.snapshots import Snapshot
+from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hub.csv_files import CsvFile
-from hub.delivered_files import candidates
+from hub.declarations.source_files import SourceFile
 from hub.errors import InputError
-from hub.file_formats import Opener
-from hub.source_files import SourceFile
+from hub.formats.csv_files import CsvFile
+from hub.formats.delivered_files import candidates
+from hub.formats.opening import Opener
 
 SECRET = "Zaphodbeeble"  # a name that may stand in no message
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hub.gateways import Gateway
-from hub.partnership import Partnership, PartnershipFile
-from hub.sources import Source
+from hub.declarations.gateways import Gateway
+from hub.declarations.partnership import Partnership, PartnershipFile
+from hub.declarations.sources import Source
 from tests.factories.snapshots import GATEWAY
 
 PEOPLE = [

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from hub import artefacts
 from hub.ledger import publications
-from hub.snapshots import CURRENT, KIND, Snapshot, open_snapshot
+from hub.publishing.snapshots import CURRENT, KIND, Snapshot, open_snapshot
 from hub.tables import SCHEMA_VERSION, SNAPSHOT_TABLES, Table
 from hub.workspace import Workspace
 

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.catalogue import Indicator, Over
-from features.companions import keyed_statement
-from features.measures import DEFINITIONS, Measure
-from features.use_cases import UseCase
-from features.vectors import EVENT_COLUMNS, Looked, Vectors
+from features.declarations.catalogue import Indicator, Over
+from features.declarations.measures import DEFINITIONS, Measure
+from features.declarations.use_cases import UseCase
+from features.kernel.vectors import EVENT_COLUMNS, Looked, Vectors
+from features.rows.companions import keyed_statement
 from hub import sql
-from hub.snapshots import Snapshot
+from hub.publishing.snapshots import Snapshot
 from tests.factories.histories import AS_OF, Histories, of_rows
 from tests.factories.snapshots import drawn
 from tests.factories.use_cases import indicator

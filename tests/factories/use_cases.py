@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from features.catalogue import Indicator
-from features.outcomes import Framework, Headline, Outcome
-from features.use_cases import UseCase
+from features.declarations.catalogue import Indicator
+from features.declarations.outcomes import Framework, Headline, Outcome
+from features.declarations.use_cases import UseCase
 
 SINCE = {"since": "2010-01-01", "why": "records of this kind begin in 2010"}
 

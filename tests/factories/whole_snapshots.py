@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from features.catalogue import Over
-from hub.snapshots import Snapshot
+from features.declarations.catalogue import Over
+from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 from tests.factories.histories import AS_OF, of_each_measure
 from tests.factories.many_histories import many_histories

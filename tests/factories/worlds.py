@@ -6,12 +6,13 @@ import random
 from pathlib import Path
 from typing import Any
 
-from audits import audit as audits
-from features import use_cases
-from features.matrix import build
-from hub.command_line import Place
+from audits.audit import audit as audits
+from features.batch.matrix import build
+from features.declarations import use_cases
+from hub.commands.command_line import Place
 from hub.settings import Settings
-from models.training import train
+from models.fitting.training import train
+from tests.factories import kept as keep
 from tests.factories.snapshots import GATEWAY, snapshot
 from tests.factories.use_cases import files, indicator, use_case
 
@@ -89,7 +90,7 @@ def partnership(folder: Path) -> None:
     )
     for name, value in files(found).items():
         _write(folder / name, value)
-    from ethics.canvas import SECTIONS
+    from ethics.rules.canvas import SECTIONS
 
     answers = {one.key: f"{one.title}: an answer of the example partnership, for the tests only." for one in SECTIONS}
     _write(folder / "canvases" / f"{USE_CASE}.yaml", {"sections": answers})
@@ -135,3 +136,13 @@ def make(root: Path, *, children: int = 500, seed: int = 5) -> tuple[str, str]:
     built = build(here.workspace, published, use_case, indicators, partnership=here.partnership, on=day)
     bundle = train(here.workspace, built, trained_by=ANALYST)
     return bundle.digest, audits.run(here.workspace, here.partnership, bundle.digest).digest
+
+
+def kept() -> Path:
+    """Return the default world, made once for all tests of a run, to be copied; `world.json` names bundle and audit."""
+    return keep.once("audited world", _named)
+
+
+def _named(root: Path) -> None:
+    bundle, audit = make(root)
+    (root / "world.json").write_text(json.dumps({"bundle": bundle, "audit": audit}), encoding="utf-8")

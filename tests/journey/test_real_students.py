@@ -12,7 +12,15 @@ ROOT = Path(__file__).parents[2]
 
 @shared_data.needs("oulad")
 def test_open_university(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "service.cli", "demo", "--json", "--partnership", "partnerships/open_university"]
+    command = [
+        sys.executable,
+        "-m",
+        "service.commands.cli",
+        "demo",
+        "--json",
+        "--partnership",
+        "partnerships/open_university",
+    ]
     command += ["--data", str(shared_data.FOLDER / "oulad"), "--workspace", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=900, check=False)
     assert done.returncode == 0, done.stderr

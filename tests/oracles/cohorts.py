@@ -6,9 +6,10 @@ The statements read `person` and `event` of a snapshot; and `as_of(as_of_date)` 
 import datetime
 from collections.abc import Sequence
 
-from features.catalogue import EventFilter
-from features.conditions import event_condition, known_before, known_on
-from features.use_cases import Cohort, OpenSpell, UseCase
+from features.declarations.catalogue import EventFilter
+from features.declarations.cohort import Cohort, OpenSpell
+from features.declarations.conditions import event_condition, known_before, known_on
+from features.declarations.use_cases import UseCase
 from hub import sql
 
 _AGE = "date_sub('year', birth_month, as_of_date)"

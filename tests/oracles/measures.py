@@ -1,4 +1,4 @@
-"""Every measure as one slow, obvious SELECT, straight from the words of `features.measures`.
+"""Every measure as one slow, obvious SELECT, straight from the words of `features.declarations.measures`.
 
 `prepare` reads `looked(person_id, as_of_date)` and the snapshot's `event`, `household`, `family` and `area_event` of a
 DuckDB connection; `oracle` then works out one indicator for every row of `looked`. Whose events count is looked up for
@@ -8,9 +8,9 @@ each date from the tables themselves, and days in a state are counted day by day
 import duckdb
 import pyarrow as pa
 
-from features.catalogue import EventFilter, Indicator
-from features.conditions import event_condition
-from features.measures import Measure
+from features.declarations.catalogue import EventFilter, Indicator
+from features.declarations.conditions import event_condition
+from features.declarations.measures import Measure
 from hub import sql
 from tests.oracles.memberships import household_statement, seen_statement, siblings_statement
 

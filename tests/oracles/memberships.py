@@ -3,7 +3,7 @@
 They read `looked(person_id, as_of_date)` and the snapshot's `household` and `family`.
 """
 
-from features.conditions import known_before
+from features.declarations.conditions import known_before
 from hub.tables import EVENT
 
 _HOLDS = """

@@ -72,7 +72,7 @@ def test_lock_files_have_hashes_and_no_address() -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\nsys.argv = ['sentinel', '--help']\n"
-        "from service.cli import app\n"
+        "from service.commands.cli import app\n"
         "try:\n    app()\nexcept SystemExit:\n    pass\n"
         "print([name for name in ('lightgbm', 'shap', 'mlflow', 'splink', 'sklearn', 'numba') if name in sys.modules])"
     )

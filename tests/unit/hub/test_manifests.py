@@ -10,16 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ethics import canvas
-from features import use_cases
-from hub import adapter as adapters
-from hub import artefacts, codes, extracts, identity_store, names
-from hub import partnership as partnerships
+from ethics.rules import canvas
+from features.declarations import use_cases
+from hub import artefacts, names
+from hub.declarations import adapter as adapters
+from hub.declarations import codes
+from hub.declarations import partnership as partnerships
+from hub.declarations.partnership import Demonstration
+from hub.declarations.source_files import SourceFile
 from hub.digests import canonical_json, sha256_bytes
 from hub.errors import ConfigurationError, IntegrityError, NotFoundError
-from hub.partnership import Demonstration
-from hub.snapshots import open_snapshot
-from hub.source_files import SourceFile
+from hub.identity import store as identity_store
+from hub.publishing.snapshots import open_snapshot
+from hub.staging import extracts
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 

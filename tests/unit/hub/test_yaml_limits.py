@@ -14,13 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features import catalogue, outcomes, use_cases
-from hub import gateways, mapping_reading, sources, yaml_documents, yaml_trees
-from hub import partnership as partnerships
+from features.declarations import catalogue, outcomes, use_cases
+from hub import yaml_documents, yaml_trees
+from hub.declarations import gateways, sources
+from hub.declarations import partnership as partnerships
+from hub.declarations.gateways import Gateways
+from hub.declarations.partnership import PartnershipFile
+from hub.declarations.sources import Sources
 from hub.errors import ConfigurationError
-from hub.gateways import Gateways
-from hub.partnership import PartnershipFile
-from hub.sources import Sources
+from hub.person_files import mapping_reading
 
 ROOT = Path(__file__).parents[3]
 LANCASHIRE = ROOT / "partnerships" / "lancashire"

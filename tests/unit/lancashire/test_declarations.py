@@ -6,12 +6,12 @@ import re
 import duckdb
 import pytest
 
-from ethics import canvas
-from features import catalogue, use_cases
-from features.catalogue import Direction, EventFilter, Indicator, Kind, Over
-from features.measures import Measure
-from hub.partnership import Role
-from hub.powers import Law, Level, Sector
+from ethics.rules import canvas
+from features.declarations import catalogue, use_cases
+from features.declarations.catalogue import Direction, EventFilter, Indicator, Kind, Over
+from features.declarations.measures import Measure
+from hub.declarations.partnership import Role
+from hub.declarations.powers import Law, Level, Sector
 from tests.factories import lancashire
 
 PARTNERSHIP = lancashire.declared()

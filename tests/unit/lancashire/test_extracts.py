@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from hub.source_files import ColumnType, SourceFile, alike
+from hub.declarations.source_files import ColumnType, SourceFile, alike
 from tests.factories import lancashire
 from tests.unit.lancashire.conftest import CHILDREN
 

@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from features import outcomes
-from features.outcomes import Outcome
+from features.declarations import outcomes
+from features.declarations.outcomes import Outcome
 from hub import sql
 from tests.factories import lancashire
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.split import Split
+from features.declarations.split import Split
 from models.splits import LeakageError, NotEnoughError, Splits, check_no_leakage, rows_of, split_dates
 
 DAY = datetime.timedelta(days=1)

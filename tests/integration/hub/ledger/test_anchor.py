@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ethics.records import STEPS
+from ethics.record.records import STEPS
 from hub.digests import canonical_json
 from hub.errors import IntegrityError, LedgerError, RecordError
 from hub.ledger import ledger, schema, verification

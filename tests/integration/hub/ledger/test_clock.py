@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ethics.approvals import decision_in, valid_decision
+from ethics.acts.approvals import decision_in, valid_decision
 from ethics.errors import NotApprovedError
-from ethics.store import open_store as open_record
+from ethics.record.store import open_store as open_record
 from hub.errors import ClockError, LedgerError, RecordError
 from hub.ledger import ledger, verification
 from hub.ledger.anchor import Anchor

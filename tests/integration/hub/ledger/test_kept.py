@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from ethics.record import verification as record
+from ethics.acts import verification as record
 from hub.errors import LedgerError, RecordError, SentinelError
 from hub.ledger import ledger, practice, verification
 from hub.ledger.anchor import Anchor

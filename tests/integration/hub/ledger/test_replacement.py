@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ethics.records import STEPS
-from ethics.store import open_store
+from ethics.record.records import STEPS
+from ethics.record.store import open_store
 from hub.ledger.tables import Base
 from hub.workspace import Workspace
 from tests.factories.ethics import WORDS, Desk, desk
@@ -22,7 +22,7 @@ CONFLICTS = ("INSERT OR REPLACE INTO", "REPLACE INTO", "INSERT OR IGNORE INTO", 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """Give a record with a row in every table: one approval that holds, one that was withdrawn, one draft."""
-    from ethics import decisions
+    from ethics.acts import decisions
 
     found = desk(tmp_path_factory.mktemp("desk"))
     decisions.withdraw(found.store, found.partnership, found.approved(), reasons=WORDS, by="uma")

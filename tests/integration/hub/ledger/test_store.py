@@ -11,10 +11,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from ethics.approvals import decision_in, valid_decision
+from ethics.acts.approvals import decision_in, valid_decision
 from ethics.errors import NotApprovedError
-from ethics.records import STEPS
-from ethics.store import open_store
+from ethics.record.records import STEPS
+from ethics.record.store import open_store
 from hub.errors import ConfigurationError, RecordError
 from hub.ledger import ledger, schema, verification
 from hub.ledger.store import Store

@@ -1,0 +1,104 @@
+"""What a reader must know of the data behind an audit, and what the audit does not say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from audits import disclosure
+from audits.limits import linked_people
+from audits.looks import Looks
+from audits.phrases import sentence
+from features.declarations.outcomes import HEADLINES
+from features.rows.feature_sets import FeatureSet
+from hub.staging.reporting import Reported
+from models.bundle.bundles import Bundle
+
+NOT_LOOKED_AT = (
+    ("Whether the help that is offered helps", "nobody knows how things would have gone without it"),
+    ("Groups within groups, such as one sex at one age", "most would be too small; each group is judged by itself"),
+    ("Whether probabilities hold in each group", "only whom the model suggests is compared between groups"),
+    ("Whether indicators stand in for a group", "each indicator's declared danger is told, but not measured"),
+    ("How stable all this is over time", "there is one test period; monitoring begins when the model is used"),
+)
+"""What this audit leaves out, and why."""
+
+
+def as_json(
+    bundle: Bundle, feature_set: FeatureSet, looks: Looks, *, agencies: Mapping[str, str], differences: int
+) -> dict[str, Any]:
+    """Return the limits, as they may leave.
+
+    Args:
+        bundle: the bundle.
+        feature_set: what it was trained and tested on.
+        looks: the test rows.
+        agencies: full names of the agencies.
+        differences: how many differences between groups were judged.
+    """
+    outcome, facts = bundle.use_case.outcome, feature_set.facts
+    titles = {name: str(said.get("title", name)) for name, said in facts["sources"].items()}
+    words = {group.column.removeprefix("person."): group.labels for group in bundle.use_case.groups}
+    return {
+        "outcome": {
+            "title": outcome.title,
+            "plain": outcome.plain,
+            "headline": HEADLINES[outcome.headline],
+            "decided_by": outcome.decided_by,
+            "known_bias": outcome.known_bias,
+            "better_when": outcome.better_when.value,
+            "since": outcome.since.isoformat(),
+            "until": None if outcome.until is None else outcome.until.isoformat(),
+            "why": outcome.why,
+            "horizon_days": bundle.use_case.horizon_days,
+        },
+        "chance": (
+            f"{differences} differences were judged, each with a 95 % interval. Even if no group differed from any "
+            "other, about one in twenty of these intervals would not hold 0, by chance alone."
+        ),
+        "recording": _recording(facts["sources"]),
+        "dropped": [dict(one) for one in bundle.facts["splits"]["dropped"]],
+        "linkage": linked_people.as_json(facts["linkage"], titles, words),
+        "sizes": _sizes(bundle, looks),
+        "sources": [_source(bundle, name, said, agencies) for name, said in sorted(facts["sources"].items())],
+        "not_looked_at": [{"what": what, "why": why} for what, why in NOT_LOOKED_AT],
+    }
+
+
+def _recording(sources: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    found = []
+    for name, said in sorted(sources.items()):
+        assumed = said.get("assumed_recording")
+        if assumed:
+            lag = f"known {assumed['lag_days']} days after it happened"
+            found.append({"source": said.get("title", name), "assumed": lag, "because": sentence(assumed["because"])})
+    return found
+
+
+def _sizes(bundle: Bundle, looks: Looks) -> list[dict[str, Any]]:
+    plain = {"train": "To learn from", "choose": "To choose and to set the line", "test": "To test, as told here"}
+    found = []
+    for name, words in plain.items():
+        part, dates = bundle.metrics["parts"][name], bundle.facts["splits"][name]
+        counts = {key: disclosure.count(part[key]) for key in ("rows", "people", "with_outcome")}
+        found.append({"part": words, "from": dates[0], "to": dates[-1], "dates": len(dates), **counts})
+    found[-1]["indicators"] = len(looks.matrix.names)
+    return found
+
+
+def _source(bundle: Bundle, name: str, said: Mapping[str, Any], agencies: Mapping[str, str]) -> dict[str, Any]:
+    used = sum(name in one.sources for one in bundle.indicators)
+    gateways = [
+        {key: one[key] for key in ("name", "law", "regime", "valid_to", "document")} for one in said.get("gateways", [])
+    ]
+    return {
+        "source": said.get("title", name),
+        "agency": agencies.get(said.get("agency", ""), said.get("agency", "")),
+        "told_until": _told_until(said),
+        "indicators": used,
+        "gateways": gateways,
+    }
+
+
+def _told_until(said: Mapping[str, Any]) -> str | None:
+    """Return the last day of which a source has told in the snapshot; None when it has told of none."""
+    last = Reported.from_json(said.get("reported", ())).last
+    return None if last is None else last.isoformat()

@@ -1,0 +1,67 @@
+"""Feature sets written anew when a person was erased from the hub (hub.erasing.erasure)."""
+
+import shutil
+from collections import Counter
+from collections.abc import Collection, Mapping
+
+import pyarrow.parquet as pq
+
+from features.rows.feature_sets import KIND, MATRIX_FILE, STAGING, open_feature_set
+from hub import artefacts
+from hub.erasing.rewriting import copy_without, holds
+from hub.ledger import publications
+from hub.workspace import Workspace
+
+
+def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[str, str]) -> dict[str, str]:
+    """Write every feature set that holds one of `people` anew without them; the old ones are removed.
+
+    What an interrupted build left behind is removed too, and so is all that single scores read (`forget`).
+
+    Args:
+        workspace: where feature sets lie.
+        people: person ids.
+        snapshots: old digest → new digest of each snapshot that was written anew.
+
+    Returns:
+        Old digest → new digest of each feature set that was written anew.
+    """
+    for staging in workspace.features.glob(f"{STAGING}*"):
+        shutil.rmtree(staging)
+    forget(workspace)
+    done = {}
+    for digest in artefacts.digests_in(workspace.features):
+        found = open_feature_set(workspace, digest)
+        tables = sorted(name for name in found.artefact.files if name.endswith(".parquet"))
+        facts = found.facts
+        with found.artefact.held() as held:
+            if not any(holds(held.artefact.path / name, people) for name in tables):
+                continue
+        recorder = publications.recorder(workspace, KIND, {"rewritten_from": digest}, code=facts["code_digest"])
+        with (
+            artefacts.publish(workspace.features, KIND, facts, before=recorder) as draft,
+            found.artefact.held() as held,
+        ):
+            for name in tables:
+                copy_without(held.artefact.path / name, draft.path / name, people)
+            matrix = pq.read_table(draft.path / MATRIX_FILE, columns=["as_of_date", "outcome"]).to_pydict()
+            rows = Counter(day.isoformat() for day in matrix["as_of_date"])
+            outcomes = Counter(
+                day.isoformat() for day, outcome in zip(matrix["as_of_date"], matrix["outcome"], strict=True) if outcome
+            )
+            draft.facts |= {
+                "snapshot": snapshots.get(found.snapshot_digest, found.snapshot_digest),
+                "rows": {day: rows[day] for day in facts["rows"]},
+                "outcomes": {
+                    day: None if counted is None else outcomes[day] for day, counted in facts["outcomes"].items()
+                },
+                "rewritten_from": [*facts.get("rewritten_from", ()), digest],
+            }
+        done[digest] = draft.digest
+        shutil.rmtree(workspace.features / digest)
+    return done
+
+
+def forget(workspace: Workspace) -> None:
+    """Delete all online sources (features.online.source) and what is left of making one; they are made again."""
+    shutil.rmtree(workspace.online, ignore_errors=True)

@@ -1,0 +1,193 @@
+"""Counts behind the levels of an outcome: how many children it happened to, of how many, by district and period.
+
+Everything here is as the hub knows it on the snapshot's last day, and still holds small numbers: only
+`features.levels.levels`, which withholds those, may use it.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from features.declarations.cohort import DEATH
+from features.declarations.conditions import event_condition, known_on
+from features.declarations.outcomes import Outcome, Period
+from hub import sql
+from hub.publishing.snapshots import Snapshot
+from hub.staging.reporting import EVER, Reported
+
+Whole = npt.NDArray[np.int64]
+MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
+_LONGEST_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """One period `[first, until)`; complete when nearly all of its records will have reached the hub."""
+
+    first: datetime.date
+    until: datetime.date
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counts by district and period.
+
+    Attributes:
+        late_days: within so many days 19 in 20 records had reached the hub; None when nothing says so.
+        times: the periods, oldest first.
+        districts: the districts, sorted; one without a name where the snapshot knows none.
+        counts: children to whom it happened, shape [districts, periods].
+        sizes: of how many, the same shape.
+        people: of all complete periods together, one row for each district and last the county: children to whom it
+            happened, children to whom it did not, and the sums over children of y², ym and m², with y the periods in
+            which it happened to a child and m those in which the child was looked at.
+    """
+
+    late_days: int | None
+    times: tuple[Times, ...]
+    districts: tuple[str, ...]
+    counts: Whole
+    sizes: Whole
+    people: Whole
+
+
+def count(snapshot: Snapshot, outcome: Outcome, sources: Sequence[str]) -> Counts | None:
+    """Count an outcome by district and period; None when nothing happened or no whole period is known.
+
+    Args:
+        snapshot: what the hub knows now.
+        outcome: the outcome.
+        sources: the sources whose events count.
+    """
+    with sql.connect(threads=1) as connection:
+        for table in ("person", "event", "household", "area"):
+            connection.execute(f"CREATE VIEW {table} AS FROM {sql.parquet(snapshot.path(table))}")
+        connection.execute(
+            f"CREATE TABLE happened AS SELECT person_id, occurred_on, known_from FROM event WHERE "
+            f"{event_condition(outcome.events)} AND source IN {sql.texts(sources)} AND {known_on(_now(snapshot))}"
+        )
+        late_days = late_within(connection, snapshot.known_to)
+        reported = reduce(Reported.both, map(snapshot.reported, sources), EVER)
+        times = _times(connection, outcome, reported, late_days or 0)
+        if not times:
+            return None
+        _look(connection, snapshot, outcome, times)
+        rows = connection.execute(
+            "SELECT district, first, count(*), sum(y) FROM looked GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        districts = tuple(sorted({row[0] for row in rows}))
+        if not districts:
+            return None
+        counts = np.zeros((len(districts), len(times)), dtype=np.int64)
+        sizes = counts.copy()
+        at = {one.first: column for column, one in enumerate(times)}
+        for district, first, size, many in rows:
+            cell = districts.index(district), at[first]
+            sizes[cell], counts[cell] = size, many
+        return Counts(late_days, times, districts, counts, sizes, _people(connection, districts))
+
+
+def _now(snapshot: Snapshot) -> str:
+    return sql.date(snapshot.known_to)
+
+
+def late_within(connection: duckdb.DuckDBPyConnection, known_to: datetime.date) -> int | None:
+    """Return within how many days 19 in 20 records reached the hub, from those that are at least a year old.
+
+    Newer ones would make it too short: what comes late of them is not there yet. None when there are none, or when it
+    is more than a year: then the dates of recording are those of a delivery and say nothing.
+    """
+    old = known_to - datetime.timedelta(days=_LONGEST_DAYS)
+    statement = f"""SELECT quantile_disc(greatest(known_from - occurred_on, 0), 0.95) FROM happened
+                    WHERE occurred_on < {sql.date(old)}"""
+    found = connection.execute(statement).fetchall()[0][0]
+    return None if found is None or found > _LONGEST_DAYS else int(found)
+
+
+def _times(
+    connection: duckdb.DuckDBPyConnection, outcome: Outcome, reported: Reported, late_days: int
+) -> tuple[Times, ...]:
+    """Return the whole periods in which the definition holds and of which the sources told, from the first event on.
+
+    The day of delivery itself, on which a source goes on, counts as told. A period is complete when so many days more
+    were told of that nearly all of its records have come.
+    """
+    first = connection.execute(
+        f"SELECT min(occurred_on) FROM happened WHERE occurred_on >= {sql.date(outcome.since)}"
+    ).fetchall()[0][0]
+    if first is None or reported.until is None:
+        return ()
+    months = MONTHS[outcome.period]
+    number = first.year * 12 + (first.month - 1) // months * months
+    found = []
+    day = datetime.timedelta(days=1)
+    while (until := _day(number + months)) <= reported.until + day:
+        start = _day(number)
+        if outcome.holds(start, until) and reported.covers(start, until - day):
+            found.append(Times(start, until, until + (late_days - 1) * day <= reported.until))
+        number += months
+    return tuple(found)
+
+
+def _day(month: int) -> datetime.date:
+    return datetime.date(month // 12, month % 12 + 1, 1)
+
+
+def _look(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, outcome: Outcome, times: Sequence[Times]) -> None:
+    """Make `looked`: one row a child, period and district, with y = 1 when it happened to the child in the period."""
+    values = ", ".join(f"({sql.date(one.first)}, {sql.date(one.until)}, {one.complete})" for one in times)
+    connection.execute(f"CREATE TABLE period AS FROM (VALUES {values}) AS period(first, until, complete)")
+    ages = ""
+    if outcome.ages is not None:
+        age = "date_sub('year', birth_month, first)"
+        # Nobody who is not born yet has an age: date_sub would round it to 0.
+        ages = f"AND birth_month <= first AND {age} >= {outcome.ages.from_years} AND {age} < {outcome.ages.below_years}"
+    now = _now(snapshot)
+    ended = f"coalesce(valid_to <= first AND coalesce(end_known_from, valid_to) <= {now}, false)"
+    connection.execute(
+        f"""
+        CREATE TABLE looked AS
+        WITH stay AS (
+            SELECT DISTINCT ON (person_id, first) person_id, first, area_id FROM household, period
+            WHERE valid_from <= first AND known_from <= {now} AND NOT {ended}
+            ORDER BY person_id, first, valid_from DESC, household_id, area_id
+        ), placed AS (
+            SELECT person_id, first, local_authority AS district FROM stay JOIN area USING (area_id)
+            WHERE local_authority IS NOT NULL
+            UNION ALL SELECT person_id, first, '' FROM person, period
+            WHERE NOT EXISTS (SELECT 1 FROM area WHERE local_authority IS NOT NULL)
+        ), died AS (
+            SELECT person_id, min(occurred_on) AS died_on FROM event
+            WHERE event_type = {sql.text(DEATH)} AND {known_on(now)} GROUP BY person_id
+        ), hit AS (
+            SELECT DISTINCT person_id, first FROM happened JOIN period
+            ON occurred_on >= first AND occurred_on < until
+        )
+        SELECT placed.person_id, district, first, complete, (hit.person_id IS NOT NULL)::INT AS y
+        FROM placed JOIN period USING (first) JOIN person USING (person_id)
+        LEFT JOIN died USING (person_id) LEFT JOIN hit USING (person_id, first)
+        WHERE coalesce(died_on >= first, true) {ages}
+        """
+    )
+
+
+def _people(connection: duckdb.DuckDBPyConnection, districts: Sequence[str]) -> Whole:
+    rows: dict[tuple[str, str | None], tuple[int, ...]] = {}
+    for where, key in (("district", "district"), ("county", "NULL")):
+        statement = f"""
+            WITH child AS (
+                SELECT {key} AS place, person_id, sum(y) AS y, count(*) AS m FROM looked WHERE complete GROUP BY ALL
+            )
+            SELECT place, count(*) FILTER (y > 0), count(*) FILTER (y = 0), sum(y * y), sum(y * m), sum(m * m)
+            FROM child GROUP BY place
+        """
+        rows |= {(where, row[0]): row[1:] for row in connection.execute(statement).fetchall()}
+    none = (0,) * 5
+    found = [rows.get(("district", one), none) for one in districts]
+    return np.array([*found, rows.get(("county", None), none)], dtype=np.int64)

@@ -1,0 +1,167 @@
+"""Feature sets: what the models read. One row per (person_id, as_of_date), only cohort members.
+
+A feature set is an artefact with `matrix.parquet`, `coverage.parquet` and `groups.parquet` (the same rows in the same
+order; only audits read groups) and these facts: `schema_version`, `partnership`, `snapshot`, `known_to`, `use_case`
+(whole), `use_case_digest`, `catalogue_digest`, `code_digest`, `indicators` (whole, in order), `coverage` (the sources
+of its columns), `rows` and `outcomes` by as-of date (an outcome count is null unless the outcome's own sources told of
+the whole horizon), `odd_events` (see `features.rows.odd_events`), `leakage` (what the checks for leaks found:
+`features.leakage.lint.of_build`), and, copied from the snapshot, `sources` and `linkage`.
+"""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.declarations.catalogue import Indicator
+from features.declarations.use_cases import UseCase
+from features.kernel.code import code_digest
+from hub import artefacts
+from hub.artefacts import Artefact
+from hub.declarations.partnership import Partnership
+from hub.digests import digest_of
+from hub.errors import NotFoundError
+from hub.tables import Field, Table
+from hub.workspace import Workspace
+
+KIND = "feature set"
+SCHEMA_VERSION = 2
+MATRIX_FILE = "matrix.parquet"
+COVERAGE_FILE = "coverage.parquet"
+GROUPS_FILE = "groups.parquet"
+STAGING = ".building-"
+"""How the folder of a build that is not finished begins."""
+NOT_RECORDED = "not recorded"
+
+_KEYS = (
+    Field("person_id", pa.string(), False, "Pseudonym."),
+    Field("as_of_date", pa.date32(), False, "The date of looking."),
+)
+_SORTED = ("person_id", "as_of_date")
+
+
+def matrix_table(indicators: Iterable[Indicator]) -> Table:
+    """Return the schema of the matrix: the keys, the outcome and one column per indicator, in order."""
+    outcome = Field("outcome", pa.int8(), True, "1 or 0; empty while the horizon is not complete.")
+    columns = (Field(one.name, pa.float64(), True, one.plain) for one in indicators)
+    return Table("matrix", "One row per (person_id, as_of_date).", (*_KEYS, outcome, *columns), _SORTED)
+
+
+def coverage_table(sources: Iterable[str]) -> Table:
+    """Return the schema of the coverage: the keys and, for each source, whether it holds any record of the person.
+
+    No record is not the same as nothing having happened: an indicator's zero means less where its source's column is 0.
+    """
+    columns = (
+        Field(f"known_to_{source}", pa.int8(), False, f"1 when {source} held any record of the person on the date.")
+        for source in sources
+    )
+    return Table("coverage", "One row per (person_id, as_of_date).", (*_KEYS, *columns), _SORTED)
+
+
+def groups_table(use_case: UseCase) -> Table:
+    """Return the schema of the groups: the keys and one column per group that the audit divides people by."""
+    columns = (Field(group.name, pa.string(), False, group.plain) for group in use_case.groups)
+    return Table("groups", "One row per (person_id, as_of_date).", (*_KEYS, *columns), _SORTED)
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """A published feature set. Its tables are checked against their digests and their schema when they are read."""
+
+    artefact: Artefact
+
+    @property
+    def digest(self) -> str:
+        """The feature set's digest, which is its name."""
+        return self.artefact.digest
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        return dict(self.artefact.facts)
+
+    @property
+    def snapshot_digest(self) -> str:
+        """Digest of the snapshot that it was built from."""
+        return str(self.artefact.facts["snapshot"])
+
+    @property
+    def known_to(self) -> datetime.date:
+        """The last day that its snapshot covers."""
+        return datetime.date.fromisoformat(self.artefact.facts["known_to"])
+
+    @cached_property
+    def use_case(self) -> UseCase:
+        """The use case as it was when the set was built."""
+        return UseCase.model_validate(self.artefact.facts["use_case"])
+
+    @cached_property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The indicators, in the order of the matrix's columns."""
+        return tuple(Indicator.model_validate(one) for one in self.artefact.facts["indicators"])
+
+    def matrix(self) -> pa.Table:
+        """Return person_id, as_of_date, outcome (0, 1 or null) and one float64 column per indicator (null: no number).
+
+        Shape: one row per (person_id, as_of_date), sorted by both.
+
+        Raises:
+            IntegrityError: the file has changed by a byte or lacks a column.
+        """
+        return self._read(MATRIX_FILE, matrix_table(self.indicators))
+
+    def coverage(self) -> pa.Table:
+        """Return person_id, as_of_date and one 0/1 column per source: the matrix's rows in the same order."""
+        return self._read(COVERAGE_FILE, coverage_table(self.artefact.facts["coverage"]))
+
+    def groups(self) -> pa.Table:
+        """Return person_id, as_of_date and one text column per audit group: the matrix's rows in the same order."""
+        return self._read(GROUPS_FILE, groups_table(self.use_case))
+
+    def require_gateways(self, partnership: Partnership, *, on: datetime.date) -> None:
+        """Check that every source in it may still be used for its purpose on the day `on`, as gateways are declared.
+
+        Raises:
+            GatewayError: a gateway ended or was withdrawn since the set was built; the source is named.
+        """
+        for source in sorted(self.facts["sources"]):
+            partnership.require_gateway(source, purpose=self.use_case.purpose, on=on)
+
+    def _read(self, name: str, table: Table) -> pa.Table:
+        return table.conform(pq.read_table(BytesIO(self.artefact.read(name))))
+
+
+def catalogue_digest(indicators: Iterable[Indicator]) -> str:
+    """Return the digest of the indicators' whole declarations, in order."""
+    return digest_of(list(indicators))
+
+
+def open_feature_set(workspace: Workspace, digest: str) -> FeatureSet:
+    """Open a feature set by its digest or the beginning of it."""
+    return FeatureSet(artefacts.open_artefact(workspace.features, digest, KIND))
+
+
+def current_feature_set(
+    workspace: Workspace, use_case: UseCase, indicators: Iterable[Indicator], snapshot: str
+) -> FeatureSet:
+    """Open the feature set built from this snapshot for this use case and these indicators by the code as it is now.
+
+    Raises:
+        NotFoundError: none was built since the use case, an indicator, the code or the snapshot changed.
+    """
+    wanted = (use_case.digest, catalogue_digest(indicators), snapshot, code_digest())
+    names = ("use_case_digest", "catalogue_digest", "snapshot", "code_digest")
+    for digest in artefacts.digests_in(workspace.features):
+        facts = open_feature_set(workspace, digest).facts
+        if tuple(facts[name] for name in names) == wanted:
+            return open_feature_set(workspace, digest)
+    raise NotFoundError(
+        f"No feature set for the use case {use_case.name} and the snapshot {snapshot[:12]}.",
+        f"Run `sentinel features build --use-case {use_case.name}`.",
+    )

@@ -1,0 +1,124 @@
+"""Taking back a wrong delivery: it stays where it is, is used no more, and the one before it holds again.
+
+    done = withdraw(workspace, "3fa1", by="ann", reasons="The return of another authority")
+
+The withdrawal is an entry of the ledger of its own, and is what decides: nothing else is written or removed. Snapshots
+that used the delivery are named, for they stay published. A delivery that a later one has taken over cannot be taken
+back before that one: what was wrong would live on in it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hub import artefacts
+from hub.artefacts import Artefact
+from hub.errors import NotFoundError, SentinelError, StateError
+from hub.identity import store as identity_store
+from hub.ledger import ledger, publications
+from hub.ledger.store import open_store
+from hub.publishing import snapshots
+from hub.staging import extracts
+from hub.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What a withdrawal did.
+
+    Attributes:
+        extract: the extract that is used no more.
+        instead: the extract of the same source (and period) that holds again; None when there is none.
+        snapshots: digests of the published snapshots that used it, sorted.
+        current: whether the newest snapshot is among them.
+        ledger_entry: number of the entry.
+    """
+
+    extract: Artefact
+    instead: Artefact | None
+    snapshots: tuple[str, ...]
+    current: bool
+    ledger_entry: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form: digests, dates and numbers."""
+        facts, instead = self.extract.facts, self.instead
+        return {
+            "extract": self.extract.digest,
+            "source": facts["source"],
+            "period": extracts.period_of(self.extract),
+            "delivered_on": facts["delivered_on"],
+            "holds_instead": None if instead is None else instead.digest,
+            "holds_instead_delivered_on": None if instead is None else instead.facts["delivered_on"],
+            "snapshots": list(self.snapshots),
+            "current_snapshot_used_it": self.current,
+            "ledger_entry": self.ledger_entry,
+        }
+
+
+def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str) -> Withdrawn:
+    """Take a delivery back.
+
+    Args:
+        workspace: where it lies.
+        digest: of its extract, or the beginning.
+        by: id of who answers for it.
+        reasons: why, without anything personal: it is kept for good.
+
+    Raises:
+        NotFoundError: there is no such extract.
+        StateError: it was withdrawn before, a later delivery has taken it over, or an ingest is at work.
+    """
+    with identity_store.working(workspace):
+        extract = artefacts.open_artefact(workspace.extracts, digest, extracts.KIND)
+        gone = extracts.withdrawn(workspace)
+        _require_current(workspace, extract, gone)
+        facts = {
+            "kind": extracts.KIND,
+            "digest": extract.digest,
+            "source": extract.facts["source"],
+            "period": extracts.period_of(extract),
+            "delivered_on": extract.facts["delivered_on"],
+            "reasons": reasons,
+        }
+        with open_store(workspace) as store, store.writing() as session:
+            entry = ledger.append(session, kind=publications.WITHDRAWAL, actor=by, facts=facts, at=store.now())
+        now = extracts.current_extracts(workspace, gone | {extract.digest})
+    instead = next((one for one in now if _same(one, extract)), None)
+    used, current = _used_in(workspace, extract.digest)
+    return Withdrawn(extract, instead, used, current, entry.seq)
+
+
+def _require_current(workspace: Workspace, extract: Artefact, gone: frozenset[str]) -> None:
+    if extract.digest in gone:
+        raise StateError(f"The delivery {extract.digest[:12]} was withdrawn before.", "There is nothing left to do.")
+    now = extracts.current_extracts(workspace, gone)
+    if extract.digest in {one.digest for one in now}:
+        return
+    later = next((one for one in now if _same(one, extract)), None)
+    named = "" if later is None else f": that of {later.facts['delivered_on']} ({later.digest[:12]})"
+    raise StateError(
+        f"A later delivery of {extract.facts['source']} has taken over what this one said{named}.",
+        "Withdraw the later one first, then this one, and ingest the later one again.",
+    )
+
+
+def _same(one: Artefact, other: Artefact) -> bool:
+    """Say whether two extracts are of one source and one period."""
+    return one.facts["source"] == other.facts["source"] and extracts.period_of(one) == extracts.period_of(other)
+
+
+def _used_in(workspace: Workspace, digest: str) -> tuple[tuple[str, ...], bool]:
+    """Return the snapshots that hold an extract, and whether the newest one does."""
+    used = []
+    for name in artefacts.digests_in(workspace.snapshots):
+        try:
+            found = artefacts.open_artefact(workspace.snapshots, name, snapshots.KIND)
+        except SentinelError:
+            continue  # damaged: `sentinel hub verify` says so
+        if digest in {one["digest"] for one in found.facts["extracts"]}:
+            used.append(name)
+    try:
+        current = snapshots.pointed_to(workspace)
+    except NotFoundError:
+        current = ""
+    return tuple(sorted(used)), current in used

@@ -1,0 +1,209 @@
+"""Model bundles: artefacts that hold everything needed to score, and nothing about who trained them or when.
+
+    bundle = open_bundle(workspace, digest)     # every byte checked against the digest, small files parsed
+    model = bundle.load()                       # parses the very bytes that were checked, then the golden rows
+    model.probabilities(matrix)
+
+Files: `model.txt` (LightGBM's native text), `calibration.json`, `indicators.json` (whole, in order), `thresholds.json`,
+`metrics.json`, `golden.json`, `use_case.json` (whole). Facts: `schema_version`, `partnership`, `snapshot`,
+`feature_set`, `known_to`, `use_case`, `use_case_digest`, `catalogue_digest`, `purpose`, `seed`, `algorithm`,
+`parameters`, `rounds`, `libraries`, `splits` (dates of each part; dropped dates with reasons).
+
+The same feature set, seed and libraries give the same digest. Who trained is in `trainings`.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from features.declarations.catalogue import Indicator
+from features.declarations.use_cases import UseCase
+from features.rows.feature_sets import catalogue_digest
+from hub import artefacts
+from hub.artefacts import Artefact
+from hub.digests import digest_of, sources_digest
+from hub.errors import IntegrityError
+from hub.ledger import publications
+from hub.workspace import Workspace
+from models import figures
+from models.bundle.model import Model as Model
+from models.figures import Stated
+from models.measuring.calibration import Calibration
+from models.measuring.thresholds import Thresholds
+
+KIND = "bundle"
+SCHEMA_VERSION = 1
+MODEL_FILE = "model.txt"
+_REHEARSAL_SECONDS = 120
+_HERE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What goes into a bundle."""
+
+    facts: Mapping[str, Any]
+    text: str
+    calibration: Calibration
+    indicators: Sequence[Indicator]
+    thresholds: Thresholds
+    metrics: Mapping[str, Any]
+    golden: Mapping[str, Any]
+    use_case: UseCase
+
+    def files(self) -> dict[str, bytes]:
+        """Return the bytes of each file."""
+        return {
+            MODEL_FILE: self.text.encode("utf-8"),
+            "calibration.json": _pretty(self.calibration.as_json()),
+            "indicators.json": _pretty([one.model_dump(mode="json") for one in self.indicators]),
+            "thresholds.json": _pretty(self.thresholds.as_json()),
+            "metrics.json": _pretty(self.metrics),
+            "golden.json": _pretty(self.golden),
+            "use_case.json": _pretty(self.use_case.model_dump(mode="json")),
+        }
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A published bundle whose every byte was checked when it was opened."""
+
+    artefact: Artefact
+    use_case: UseCase
+    indicators: tuple[Indicator, ...]
+    calibration: Calibration
+    thresholds: Thresholds
+    metrics: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """The bundle's digest, which is its name."""
+        return self.artefact.digest
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        return dict(self.artefact.facts)
+
+    def load(self) -> Model:
+        """Read the model's bytes once, check them, parse those same bytes, and check the golden rows.
+
+        Raises:
+            IntegrityError: the bytes have changed (nothing was parsed), or the golden rows differ.
+        """
+        text = self.artefact.read(MODEL_FILE).decode("utf-8")
+        model = Model.parse(text, [one.name for one in self.indicators], self.calibration, self.thresholds)
+        model.check_golden(json.loads(self.artefact.read("golden.json")))
+        return model
+
+    def rehearse(self) -> None:
+        """Do `load` in a process of its own first, so that bytes on which the parser aborts or hangs harm nobody.
+
+        Raises:
+            IntegrityError: that process did not end well within two minutes.
+        """
+        code = (
+            f"import sys; sys.path[:] = {sys.path!r}\n"
+            "from pathlib import Path\n"
+            "from hub.workspace import Workspace\nfrom models.bundle.bundles import open_bundle\n"
+            "open_bundle(Workspace(Path(sys.argv[1])), sys.argv[2]).load()\n"
+        )
+        root = self.artefact.path.parent.parent
+        try:
+            ended = subprocess.run(  # noqa: S603 - our own interpreter and code; the arguments are a path and a digest
+                [sys.executable, "-c", code, str(root), self.digest],
+                capture_output=True,
+                timeout=_REHEARSAL_SECONDS,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            ended = -1
+        if ended != 0:
+            raise IntegrityError(
+                f"bundle {self.digest[:12]}: the model does not load in a process of its own.",
+                "Do not use it; train it anew.",
+            )
+
+    def golden_rows(self) -> int:
+        """Return how many golden rows `load` checks."""
+        return len(json.loads(self.artefact.read("golden.json"))["rows"])
+
+    def figure(self, metric: str, model: str = "model") -> Stated:
+        """Return a number on the test dates, such as `figure("auc")` or `figure("auc", "simple_rule")`."""
+        return figures.from_json(self.metrics["figures"][model][metric])
+
+    def difference(self, metric: str, other: str = "simple_rule") -> Stated:
+        """Return the model's number minus the simpler model's, on the test dates."""
+        return figures.from_json(self.metrics["differences"]["model"][other][metric])
+
+    @property
+    def verdict(self) -> str:
+        """Whether the model "beats", "does not beat" the simple rule, or one "cannot tell"."""
+        return str(self.metrics["verdict"]["says"])
+
+
+def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: Mapping[str, str]) -> Bundle:
+    """Publish a bundle, after its model's text was parsed anew and gave the golden rows again.
+
+    Args:
+        workspace: where it is published.
+        contents: what goes into it.
+        trained_by: the analyst's id, for the ledger: whoever trained a model does not judge it.
+        run: the MLflow run, as `run_id` and `experiment`.
+    """
+    names = [one.name for one in contents.indicators]
+    Model.parse(contents.text, names, contents.calibration, contents.thresholds).check_golden(contents.golden)
+    facts = {"schema_version": SCHEMA_VERSION, **contents.facts}
+    made_from = {name: facts[name] for name in ("feature_set", "snapshot", "use_case_digest", "catalogue_digest")}
+    recorder = publications.recorder(workspace, KIND, made_from, by=trained_by, code=sources_digest(_HERE), more=run)
+    with artefacts.publish(workspace.bundles, KIND, facts, before=recorder, apart=True) as draft:
+        for name, content in contents.files().items():
+            (draft.path / name).write_bytes(content)
+    return open_bundle(workspace, draft.digest)
+
+
+def open_bundle(workspace: Workspace, digest: str) -> Bundle:
+    """Open a bundle by its digest or the beginning of it; every byte of it is checked, LightGBM is not asked.
+
+    Raises:
+        NotFoundError: there is none, or more than one begins so.
+        IntegrityError: a byte has changed, a file is missing or was added, its parts do not belong together, or it is
+            of another schema version.
+    """
+    artefact = artefacts.open_artefact(workspace.bundles, digest, KIND)
+    artefact.verify()
+    facts = artefact.facts
+    if facts["schema_version"] != SCHEMA_VERSION:
+        raise IntegrityError(
+            f"The bundle {artefact.digest[:12]} has schema {facts['schema_version']}, this is {SCHEMA_VERSION}.",
+            "Train it anew.",
+        )
+    documents = {name: json.loads(artefact.read(name)) for name in artefact.files if name.endswith(".json")}
+    use_case = documents["use_case.json"]
+    indicators = tuple(Indicator.model_validate(one) for one in documents["indicators.json"])
+    if (
+        digest_of(use_case) != facts["use_case_digest"]
+        or [one.name for one in indicators] != use_case["indicators"]
+        or catalogue_digest(indicators) != facts["catalogue_digest"]
+    ):
+        raise IntegrityError(
+            f"bundle {artefact.digest[:12]}: its use case or indicators are not those that its facts name.",
+            "Train it anew.",
+        )
+    return Bundle(
+        artefact,
+        UseCase.model_validate(use_case),
+        indicators,
+        Calibration.from_json(documents["calibration.json"]),
+        Thresholds.from_json(documents["thresholds.json"]),
+        documents["metrics.json"],
+    )
+
+
+def _pretty(value: Any) -> bytes:
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")

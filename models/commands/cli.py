@@ -1,0 +1,220 @@
+"""`sentinel models`: train, list, show and compare."""
+
+from typing import Annotated, Any
+
+import typer
+
+from hub.commands.command_line import (
+    AsOption,
+    JsonOption,
+    PartnershipOption,
+    UseCaseOption,
+    WorkspaceOption,
+    place,
+    progress,
+    say,
+    show,
+    show_json,
+)
+
+app = typer.Typer(help="Models: train them, see what they are worth, compare them.", no_args_is_help=True)
+
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same bundle.")]
+FeaturesOption = Annotated[
+    str | None,
+    typer.Option("--features", help="Digest of the feature set; else the current snapshot's.", show_default=False),
+]
+DigestArgument = Annotated[str, typer.Argument(help="Digest of a bundle, or its beginning.", show_default=False)]
+DigestsArgument = Annotated[
+    list[str], typer.Argument(help="Digests of bundles, or their beginnings.", show_default=False)
+]
+
+
+@app.command("train")
+def train(
+    use_case: UseCaseOption,
+    trained_by: AsOption,
+    seed: SeedOption = 0,
+    features: FeaturesOption = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model for a use case, with two simpler ones beside it, and publish its bundle."""
+    from models.bundle.trainings import trainings
+    from models.fitting import training
+
+    here = place(workspace, partnership)
+    analyst = require_analyst(here.partnership, trained_by)
+    feature_set = find_features(here.workspace, here.partnership, use_case, features)
+    feature_set.require_gateways(here.partnership, on=here.day_of_use)
+    with progress("Training") as tell:
+        bundle = training.train(
+            here.workspace,
+            feature_set,
+            trained_by=analyst,
+            seed=seed,
+            progress=tell,
+        )
+    last = trainings(here.workspace, bundle.digest)[-1]
+    if as_json:
+        show_json({**_whole(bundle), "run_id": last["run_id"], "experiment": last["experiment"]})
+        return
+    _show(bundle)
+    say(f"MLflow run {last['run_id']} in the experiment {last['experiment']}.")
+
+
+@app.command("list")
+def list_(
+    workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
+) -> None:
+    """List the bundles in the workspace."""
+    from hub.artefacts import digests_in
+    from models.bundle.bundles import open_bundle
+    from models.bundle.trainings import trainings
+
+    here = place(workspace, partnership)
+    found = [open_bundle(here.workspace, digest) for digest in digests_in(here.workspace.bundles)]
+    rows = [
+        {
+            "digest": one.digest if as_json else one.digest[:12],
+            "use_case": one.facts["use_case"],
+            "known_to": one.facts["known_to"],
+            "auc": one.figure("auc").as_json() if as_json else one.figure("auc").text(),
+            "against_simple_rule": one.verdict,
+            "trained_by": sorted({entry["trained_by"] for entry in trainings(here.workspace, one.digest)}),
+        }
+        for one in found
+    ]
+    if not as_json:
+        rows = [{**row, "trained_by": ", ".join(row["trained_by"])} for row in rows]
+    show(rows, as_json, title="Bundles")
+
+
+@app.command("show")
+def show_(
+    digest: DigestArgument,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a bundle is worth on the test dates, its bands and its dates."""
+    from models.bundle.bundles import open_bundle
+    from models.bundle.trainings import trainings
+    from models.measuring.metrics import METRICS
+
+    here = place(workspace, partnership)
+    bundle = open_bundle(here.workspace, digest)
+    if as_json:
+        show_json({**_whole(bundle), "trainings": trainings(here.workspace, bundle.digest)})
+        return
+    _show(bundle)
+    for metric, plain in METRICS.items():
+        say(f"{metric.replace('_', ' ')}: {plain[0].lower()}{plain[1:]}.")
+    for name in ("train", "choose", "test"):
+        part = bundle.metrics["parts"][name]
+        dates = bundle.facts["splits"][name]
+        say(f"{name}: {part['rows']:,} rows, {part['people']:,} people, {len(dates)} dates, {dates[0]} to {dates[-1]}.")
+    for one in bundle.facts["splits"]["dropped"]:
+        say(f"left out: {one['as_of_date']}, {one['reason']}.")
+    for entry in trainings(here.workspace, bundle.digest):
+        say(f"trained by {entry['trained_by']}, MLflow run {entry['run_id']}.")
+
+
+@app.command("compare")
+def compare(
+    digests: DigestsArgument,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show several bundles beside each other, and whether they were tested on the same people."""
+    from models.bundle.bundles import open_bundle
+    from models.measuring.metrics import METRICS
+
+    here = place(workspace, partnership)
+    bundles = [open_bundle(here.workspace, digest) for digest in digests]
+    if as_json:
+        show_json([_whole(bundle) for bundle in bundles])
+        return
+    rows: list[dict[str, Any]] = [
+        {"metric": name.replace("_", " "), **{one.digest[:12]: one.figure(name).text() for one in bundles}}
+        for name in METRICS
+    ]
+    rows.append({"metric": "against the simple rule", **{one.digest[:12]: one.verdict for one in bundles}})
+    show(rows, False, title="Bundles on their test dates")
+    tests = {(one.facts["feature_set"], tuple(one.facts["splits"]["test"])) for one in bundles}
+    if len(tests) > 1:
+        say("They were tested on different feature sets or dates: their numbers are not about the same people.")
+
+
+def require_analyst(partnership: Any, person: str) -> str:
+    """Return `person` when `partnership.yaml` names them as an analyst.
+
+    Raises:
+        ConfigurationError: there is no such person.
+        StateError: the person has another role; whoever judges a model does not train it.
+    """
+    from hub.declarations.partnership import Role
+    from hub.errors import ConfigurationError, StateError
+
+    roles = {one.id: one.role for one in partnership.file.panel.people}
+    if person not in roles:
+        analysts = ", ".join(name for name, role in roles.items() if role is Role.ANALYST)
+        raise ConfigurationError(f"partnership.yaml names nobody with the id {person}.", f"Analysts are: {analysts}.")
+    if roles[person] is not Role.ANALYST:
+        raise StateError(f"{person} is {roles[person].value}; only an analyst trains models.", "Ask an analyst.")
+    return person
+
+
+def find_features(workspace: Any, partnership: Any, name: str, digest: str | None) -> Any:
+    """Return the feature set to train on: the one named, or the current snapshot's for the use case as it stands.
+
+    Raises:
+        ConfigurationError: the named one is of another use case.
+        NotFoundError: there is none.
+    """
+    from features.declarations import use_cases
+    from features.rows.feature_sets import current_feature_set, open_feature_set
+    from hub.errors import ConfigurationError
+    from hub.publishing.snapshots import open_snapshot
+
+    use_case = use_cases.read(partnership, name)
+    if digest is None:
+        indicators = use_cases.indicators_of(partnership, use_case)
+        return current_feature_set(workspace, use_case, indicators, open_snapshot(workspace).digest)
+    found = open_feature_set(workspace, digest)
+    if found.use_case.name != name:
+        raise ConfigurationError(
+            f"The feature set {found.digest[:12]} is of the use case {found.use_case.name}, not {name}."
+        )
+    return found
+
+
+def _whole(bundle: Any) -> dict[str, Any]:
+    facts = {name: value for name, value in bundle.facts.items() if name != "schema_version"}
+    return {"digest": bundle.digest, **facts, "metrics": bundle.metrics, "thresholds": bundle.thresholds.as_json()}
+
+
+def _show(bundle: Any) -> None:
+    from models.figures import from_json
+    from models.measuring.metrics import HEADLINE, METRICS
+    from models.measuring.thresholds import BANDS
+
+    title = f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals"
+    models = {"model": "model", "logistic_regression": "logistic regression", "simple_rule": "simple rule"}
+    rows = [
+        {"metric": name.replace("_", " "), **{models[one]: bundle.figure(name, one).text() for one in models}}
+        for name in METRICS
+    ]
+    show(rows, False, title=title)
+    says = {"beats": "beats the simple rule", "does not beat": "does not beat the simple rule"}.get(
+        bundle.verdict, "may or may not beat the simple rule: one cannot tell"
+    )
+    difference = bundle.difference(HEADLINE).text()
+    say(f"On the test dates the model {says}. Difference in {HEADLINE.replace('_', ' ')}: {difference}.")
+    for name in BANDS:
+        by = bundle.metrics["bands"][name]
+        people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()
+        say(f"{name}: {people} at each date of looking; share with the outcome {share}.")
+    say(f"Bundle {bundle.digest}")

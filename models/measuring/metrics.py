@@ -1,0 +1,251 @@
+"""What a model is worth on the test dates, beside simpler ones: numbers with intervals, and one plain verdict.
+
+    measured = measure(Case.of(test, use_case.capacity), {"model": Judged(margins, probabilities), ...},
+                       against={"model": ("simple_rule",)})
+    measured.figures["model"]["auc"].text()                              # "0.812 (0.790 to 0.833, n 9,431)"
+    verdict(measured.differences["model"]["simple_rule"][HEADLINE])      # "beats", "does not beat" or "cannot tell"
+
+Intervals resample people (see `resampling`); differences are paired: both models are measured on the same resamples.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.figures import Figure, NotComputed, Stated
+from models.matrices import Matrix
+from models.measuring import calibration
+from models.measuring.ranking import Ranking, TopOfEachDate
+from models.resampling import RESAMPLES, Codes, Estimate, Floats, bootstrap, wilson
+
+SMALLEST_CLASS = 10
+"""Fewer rows than this with (or without) the outcome: nothing is computed."""
+
+ORDER_METRICS = {
+    "auc": "Chance that someone with the outcome is placed before someone without it (0.5 is chance)",
+    "average_precision": "Precision, averaged over everyone with the outcome",
+    "precision_at_capacity": "Share of offers that reach someone with the outcome, when all places are offered",
+    "recall_at_capacity": "Share of those with the outcome who are offered help, when all places are offered",
+}
+"""Numbers about the order of people: higher is better. Each with its plain words."""
+
+PROBABILITY_METRICS = {
+    "brier": "Mean squared distance between probability and outcome (lower is better)",
+    "log_loss": "Mean surprise at the outcome, in nats (lower is better)",
+    "calibration_slope": "1: probabilities are spread as far as they should be; below 1: too far",
+    "calibration_intercept": "0: as many have the outcome as expected; above 0: more than expected (log-odds)",
+}
+"""Numbers about probabilities. Each with its plain words."""
+
+METRICS = {**ORDER_METRICS, **PROBABILITY_METRICS}
+"""All numbers, in the order in which they are shown."""
+
+HEADLINE = "precision_at_capacity"
+"""The number on which the verdict rests: it is what people notice, offers that reach whom they should."""
+
+# Newton's method stops after a step this small; the error left is about its square.
+_ENOUGH = 1e-4
+
+Differences = Mapping[str, Mapping[str, Mapping[str, Stated]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Whom the models are judged on.
+
+    Attributes:
+        outcomes: 0 or 1, one a row.
+        people: a code per person, from 0.
+        dates: a code per as-of date, from 0.
+        capacity: offers at each date.
+    """
+
+    outcomes: Floats
+    people: Codes
+    dates: Codes
+    capacity: int
+
+    @classmethod
+    def of(cls, matrix: Matrix, capacity: int) -> "Case":
+        """Return the case of all rows of `matrix`; each has an outcome."""
+        return cls(matrix.outcomes, matrix.people, matrix.day_codes, capacity)
+
+    def too_few(self) -> str:
+        """Return why nothing can be computed, or an empty string."""
+        positives = int(self.outcomes.sum())
+        for many, words in ((positives, "with"), (len(self.outcomes) - positives, "without")):
+            if many < SMALLEST_CLASS:
+                return f"fewer than {SMALLEST_CLASS} rows {words} the outcome"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One model's answers, one a row: scores that order people and, unless it is only an order, probabilities."""
+
+    scores: Floats
+    probabilities: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Numbers by model and metric, and differences by model, simpler model and metric of order."""
+
+    figures: Mapping[str, Mapping[str, Stated]]
+    differences: Differences
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "figures": {
+                model: {name: figure.as_json() for name, figure in by_name.items()}
+                for model, by_name in self.figures.items()
+            },
+            "differences": {
+                model: {
+                    other: {name: figure.as_json() for name, figure in by_name.items()}
+                    for other, by_name in by_other.items()
+                }
+                for model, by_other in self.differences.items()
+            },
+        }
+
+
+def measure(
+    case: Case,
+    judged: Mapping[str, Judged],
+    *,
+    against: Mapping[str, Sequence[str]],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Measured:
+    """Measure each model on `case`, and the differences asked for.
+
+    Args:
+        case: rows with outcomes.
+        judged: answers by name of the model.
+        against: for a model, the models whose metrics of order are taken from its own.
+        resamples: how many resamples of people.
+        seed: of the resamples.
+    """
+    kernels = {name: _numbers_of(case, one) for name, one in judged.items()}
+    estimates: dict[str, Estimate] = {}
+    reason = case.too_few()
+    if not reason:
+
+        def statistic(weights: Floats) -> dict[str, Floats]:
+            found = {f"{name}.{key}": one for name, by in kernels.items() for key, one in by(weights).items()}
+            for name, others in against.items():
+                for other in others:
+                    for key in ORDER_METRICS:
+                        found[f"{name}-{other}.{key}"] = found[f"{name}.{key}"] - found[f"{other}.{key}"]
+            return found
+
+        estimates = bootstrap(statistic, case.people, resamples=resamples, seed=seed)
+    sizes = _sizes(case)
+
+    def stated(name: str, key: str, missing: str) -> Stated:
+        if reason or f"{name}.{key}" not in estimates:
+            return NotComputed(sizes[key], reason or missing)
+        return estimates[f"{name}.{key}"].stated(sizes[key], "it does not converge: the outcome is perfectly separated")
+
+    only_order = "an order, not a probability"
+    return Measured(
+        {name: {key: stated(name, key, only_order) for key in METRICS} for name in judged},
+        {
+            name: {other: {key: stated(f"{name}-{other}", key, "") for key in ORDER_METRICS} for other in others}
+            for name, others in against.items()
+        },
+    )
+
+
+def verdict(difference: Stated) -> str:
+    """Return what a difference (model minus simpler model, higher is better) says in plain words.
+
+    "beats": the whole interval is above 0. "does not beat": the whole interval is at or below 0. Else "cannot tell".
+    """
+    if isinstance(difference, NotComputed):
+        return "cannot tell"
+    if difference.low > 0:
+        return "beats"
+    return "does not beat" if difference.high <= 0 else "cannot tell"
+
+
+def expected_and_observed(case: Case, probabilities: Floats, bins: int = 10) -> list[dict[str, Any]]:
+    """Return, for people in order of probability in groups of equal size, the expected and the observed share.
+
+    Expected is the mean probability. Observed is rows with the outcome / rows, with a Wilson interval on the number of
+    people (not rows: a person's rows are alike), or "not computed" for fewer than 10 people. People with equal
+    probability stay in one group, so there may be fewer groups than `bins`.
+
+    Returns:
+        One entry a group, lowest first: `from`, `to`, `expected` (numbers), `observed` (JSON of a figure), `rows`.
+    """
+    edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, bins + 1)[1:-1]))
+    group = np.searchsorted(edges, probabilities, side="left")
+    table = []
+    for one in np.unique(group):
+        inside = group == one
+        rows, people = int(inside.sum()), len(np.unique(case.people[inside]))
+        share = float(case.outcomes[inside].mean())
+        observed: Stated = NotComputed(rows, f"fewer than {SMALLEST_CLASS} people")
+        if people >= SMALLEST_CLASS:
+            observed = Figure(share, *wilson(share * people, people), n=rows)
+        entry = {"from": probabilities[inside].min(), "to": probabilities[inside].max()}
+        entry["expected"] = probabilities[inside].mean()
+        numbers = {name: round(float(value), 6) for name, value in entry.items()}
+        table.append({**numbers, "observed": observed.as_json(), "rows": rows})
+    return table
+
+
+def _numbers_of(case: Case, judged: Judged) -> Callable[[Floats], dict[str, Floats]]:
+    """Return the function from row weights to every number of one model."""
+    ranking = Ranking(judged.scores, case.outcomes)
+    top = TopOfEachDate(judged.scores, case.outcomes, case.dates, case.capacity)
+    of_probabilities = None if judged.probabilities is None else _probability_numbers(case, judged.probabilities)
+
+    def numbers(weights: Floats) -> dict[str, Floats]:
+        precision, recall = top.precision_and_recall(weights)
+        found = {
+            "auc": ranking.auc(weights),
+            "average_precision": ranking.average_precision(weights),
+            "precision_at_capacity": precision,
+            "recall_at_capacity": recall,
+        }
+        return found if of_probabilities is None else {**found, **of_probabilities(weights)}
+
+    return numbers
+
+
+def _probability_numbers(case: Case, probabilities: Floats) -> Callable[[Floats], dict[str, Floats]]:
+    outcomes = case.outcomes
+    squares = (probabilities - outcomes) ** 2
+    surprise = -np.log(np.where(outcomes > 0, probabilities, 1 - probabilities))
+    logits = calibration.logit(probabilities)
+    ones = np.ones((1, len(outcomes)))
+    slope, intercept = (float(one[0]) for one in calibration.line(logits, outcomes, ones))
+    start = (slope, intercept) if np.isfinite(slope) else None
+    level = float(calibration.shift(logits, outcomes, ones)[0])
+
+    def numbers(weights: Floats) -> dict[str, Floats]:
+        rows = weights.sum(axis=1)
+        return {
+            "brier": weights @ squares / rows,
+            "log_loss": weights @ surprise / rows,
+            "calibration_slope": calibration.line(logits, outcomes, weights, start, _ENOUGH)[0],
+            "calibration_intercept": calibration.shift(logits, outcomes, weights, level, _ENOUGH),
+        }
+
+    return numbers
+
+
+def _sizes(case: Case) -> dict[str, int]:
+    """Return what each metric's `n` is: its denominator."""
+    offers = np.minimum(np.bincount(case.dates), case.capacity).sum()
+    return {
+        **dict.fromkeys(METRICS, len(case.outcomes)),
+        "precision_at_capacity": int(offers),
+        "recall_at_capacity": int(case.outcomes.sum()),
+    }

@@ -1,0 +1,252 @@
+"""Training on a made-up feature set: the same bundle again, every byte guarded, and what the numbers say."""
+
+import datetime
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.rows.feature_sets import FeatureSet, open_feature_set
+from hub import artefacts
+from hub.errors import NotFoundError
+from hub.workspace import Workspace
+from models.bundle.bundles import Bundle, open_bundle
+from models.figures import Figure
+from models.fitting import fitting
+from models.fitting.boosting import directions
+from models.fitting.fitting import Fitted, fit
+from models.matrices import Matrix, floats, of_table
+from models.measuring.thresholds import BANDS, OFFER_HELP
+from models.splits import NotEnoughError
+from tests.factories.bundles import published
+from tests.factories.feature_sets import DATES, TEST_DATES, feature_set
+
+ROOT = Path(__file__).parents[4]
+FILES = (
+    "calibration.json",
+    "golden.json",
+    "indicators.json",
+    "metrics.json",
+    "model.txt",
+    "thresholds.json",
+    "use_case.json",
+)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return a workspace for the module."""
+    return Workspace(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture(scope="module")
+def features(place: Workspace) -> FeatureSet:
+    """Return an ordinary feature set."""
+    return feature_set(place)
+
+
+@pytest.fixture(scope="module")
+def fitted(features: FeatureSet) -> Fitted:
+    """Return what training finds out about it."""
+    return fit(features)
+
+
+@pytest.fixture(scope="module")
+def bundle(place: Workspace, fitted: Fitted) -> Bundle:
+    """Return its published bundle."""
+    return published(place, fitted.contents)
+
+
+def rows_of(features: FeatureSet) -> Matrix:
+    """Return the matrix as numbers."""
+    return of_table(features.matrix(), features.use_case.indicators)
+
+
+def test_a_bundle_says_what_it_is(bundle: Bundle, features: FeatureSet) -> None:
+    facts = bundle.facts
+    assert tuple(sorted(bundle.artefact.files)) == FILES
+    assert facts["feature_set"] == features.digest
+    assert facts["snapshot"] == features.snapshot_digest
+    assert facts["use_case_digest"] == bundle.use_case.digest == features.use_case.digest
+    assert facts["catalogue_digest"] == features.facts["catalogue_digest"]
+    assert (facts["use_case"], facts["purpose"], facts["seed"]) == ("early_help_offer", "early_help", 0)
+    assert set(facts["libraries"]) == {"python", "lightgbm", "numpy", "scikit-learn"}
+    assert facts["parameters"]["monotone_constraints"] == [1, 1, 1, -1, 0, 1] == directions(bundle.indicators)
+    assert bundle.indicators == features.indicators
+    dates = facts["splits"]
+    assert dates["train"] == [day.isoformat() for day in DATES[:3]]
+    assert (dates["choose"], dates["test"]) == ([DATES[3].isoformat()], [day.isoformat() for day in TEST_DATES])
+
+
+def test_the_gap_is_kept_and_recorded(tmp_path: Path) -> None:
+    close = datetime.date(2022, 8, 1)
+    later = datetime.date(2023, 12, 1)
+    built = feature_set(
+        Workspace(tmp_path),
+        people=600,
+        dates=(*DATES, *TEST_DATES, close, later),
+        split={
+            "train": {"first": "2021-01-01", "until": "2022-08-15"},
+            "choose": {"first": "2022-08-15", "until": "2023-01-01"},
+            "test": {"first": "2023-01-01", "until": "2024-01-01"},
+        },
+    )
+    splits, rows = fitting.split(built, rows_of(built))
+    assert {one.as_of_date: one.reason for one in splits.dropped} == {
+        close: "its horizon of 90 days reaches past 2022-09-01, the first date of the part choose",
+        later: "its horizon is not complete in the snapshot",
+    }
+    matrix = rows_of(built)
+    used = np.concatenate(list(rows.values()))
+    assert not np.isnan(matrix.outcomes[used]).any()
+    assert close not in matrix.days[used].tolist()
+
+
+def test_the_same_training_gives_the_same_digest(
+    place: Workspace, bundle: Bundle, features: FeatureSet, tmp_path: Path
+) -> None:
+    assert published(place, fit(features).contents).digest == bundle.digest
+    code = (
+        "import sys; from pathlib import Path; from hub.workspace import Workspace\n"
+        "from features.rows.feature_sets import open_feature_set\n"
+        "from models.fitting.fitting import fit; from tests.factories.bundles import published\n"
+        "found = open_feature_set(Workspace(Path(sys.argv[1])), sys.argv[2])\n"
+        "print(published(Workspace(Path(sys.argv[3])), fit(found).contents).digest)\n"
+    )
+    # Another process, another number of threads, another order of hashes.
+    threads = "1" if os.cpu_count() != 1 else "2"
+    others = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONHASHSEED"), threads)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(place.root), features.digest, str(tmp_path)],
+        cwd=ROOT, env={**os.environ, **others}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == bundle.digest
+    assert done.stderr == ""
+
+
+def test_another_seed_gives_another_digest(place: Workspace, bundle: Bundle, features: FeatureSet) -> None:
+    assert published(place, fit(features, seed=1).contents).digest != bundle.digest
+
+
+def test_the_model_answers(bundle: Bundle, features: FeatureSet, fitted: Fitted) -> None:
+    model = bundle.load()
+    matrix = rows_of(features)
+    probabilities = model.probabilities(matrix.values)
+    assert probabilities.shape == (len(matrix.values),)
+    assert np.all((probabilities > 0) & (probabilities < 1))
+    contributions = model.contributions(matrix.values)
+    assert contributions.shape == (len(matrix.values), len(features.indicators) + 1)
+    np.testing.assert_allclose(contributions.sum(axis=1), model.margins(matrix.values), atol=1e-9)
+    assert np.ptp(contributions[:, -1]) == 0.0
+    bands = model.bands(probabilities)
+    assert set(bands) <= set(BANDS)
+    assert bands[int(probabilities.argmax())] == OFFER_HELP
+    _, rows = fitting.split(features, matrix)
+    said = fitted.judged["model"].probabilities
+    assert said is not None
+    np.testing.assert_array_equal(probabilities[rows["test"]], said)
+    one = model.probabilities(matrix.values[:1])
+    assert one[0] == probabilities[0], "one person alone gets the same answer"
+    np.testing.assert_array_equal(floats(features.matrix(), features.use_case.indicators), matrix.values)
+
+
+def test_a_declared_direction_is_kept(bundle: Bundle, features: FeatureSet) -> None:
+    model = bundle.load()
+    values = rows_of(features).values[:300]
+    for column, direction in enumerate(directions(features.indicators)):
+        if direction:
+            steps = []
+            for number in np.arange(0.0, 12.0):
+                changed = values.copy()
+                changed[:, column] = number
+                steps.append(model.margins(changed))
+            assert np.all(np.diff(np.array(steps), axis=0) * direction >= 0), features.indicators[column].name
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 7), (6,)])
+def test_a_matrix_of_another_shape_is_refused(bundle: Bundle, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="6 columns"):
+        bundle.load().probabilities(np.zeros(shape))
+    with pytest.raises(ValueError, match="infinite"):
+        bundle.load().probabilities(np.full((1, 6), np.inf))
+
+
+def test_places_and_bands_match_on_choose(bundle: Bundle) -> None:
+    assert 30 <= bundle.thresholds.on_choose[OFFER_HELP] <= 40, "at most the places; level people may leave some free"
+    first_two = bundle.thresholds.on_choose[OFFER_HELP] + bundle.thresholds.on_choose["talk_about_it"]
+    assert 100 <= first_two <= 120
+
+
+def test_a_learnable_outcome_is_learned(bundle: Bundle) -> None:
+    auc = bundle.figure("auc")
+    assert isinstance(auc, Figure)
+    assert auc.low > 0.7
+    assert bundle.verdict == "beats"
+    assert bundle.metrics["verdict"] == {"against": "simple_rule", "on": "precision_at_capacity", "says": "beats"}
+    slope = bundle.figure("calibration_slope")
+    assert isinstance(slope, Figure)
+    assert 0.7 < slope.value < 1.4
+    assert len(bundle.metrics["choice"]["tried"]) == 4
+    assert bundle.metrics["parts"]["test"]["people_also_in_train"] > 1000
+
+
+def test_noise_is_not_called_better(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    noise = published(workspace, fit(feature_set(workspace, signal=0.0, seed=5)).contents)
+    auc = noise.figure("auc")
+    assert isinstance(auc, Figure)
+    assert auc.low < 0.5 < auc.high
+    assert noise.verdict in {"cannot tell", "does not beat"}
+
+
+def test_one_indicator_and_one_that_never_changes(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    features = feature_set(workspace, people=500)
+    table = features.matrix()
+    for names in (["incidents"], ["incidents", "moves"]):
+        case = features.use_case.model_copy(update={"indicators": tuple(names)})
+        chosen = tuple(one for one in features.indicators if one.name in names)
+        constant = table.set_column(
+            table.column_names.index("moves"), table.schema.field("moves"), [np.full(table.num_rows, 2.0)]
+        )
+        narrow = _republished(workspace, features, case.model_dump(mode="json"), chosen, constant)
+        assert published(workspace, fit(narrow).contents).load().names == tuple(names)
+
+
+def _republished(workspace: Workspace, features: FeatureSet, case: object, chosen: object, table: object) -> FeatureSet:
+    import pyarrow.parquet as pq
+
+    from features.declarations.use_cases import UseCase
+    from features.kernel.code import code_digest
+    from features.rows.feature_sets import KIND, MATRIX_FILE, catalogue_digest, matrix_table
+
+    changed = {
+        "use_case": case,
+        "use_case_digest": UseCase.model_validate(case).digest,
+        "catalogue_digest": catalogue_digest(chosen),
+        "code_digest": code_digest(),
+        "indicators": [one.model_dump(mode="json") for one in chosen],
+    }
+    with artefacts.publish(workspace.features, KIND, {**features.facts, **changed}) as draft:
+        pq.write_table(matrix_table(chosen).conform(table), draft.path / MATRIX_FILE)
+    return open_feature_set(workspace, draft.digest)
+
+
+def test_a_part_without_the_outcome_stops_before_anything_is_written(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    rare = feature_set(workspace, people=8, signal=0.0)
+    with pytest.raises(NotEnoughError, match="nobody with the outcome"):
+        fit(rare)
+    early = feature_set(workspace, people=300, known_to=datetime.date(2023, 5, 1))
+    with pytest.raises(NotEnoughError, match="The part test has no date of looking"):
+        fit(early)
+    assert not workspace.bundles.exists()
+
+
+def test_a_bundle_is_found_by_the_beginning_of_its_digest(place: Workspace, bundle: Bundle) -> None:
+    assert open_bundle(place, bundle.digest[:10]).digest == bundle.digest
+    with pytest.raises(NotFoundError):
+        open_bundle(place, "0" * 64)

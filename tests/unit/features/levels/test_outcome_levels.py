@@ -1,0 +1,249 @@
+"""Levels of outcomes: who counts, when, and that no small number can be worked out from what is shown."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.declarations.outcomes import Outcome
+from features.levels import counts as level_counts
+from features.levels import outcome_record
+from features.levels.levels import Levels, levels
+from hub.declarations import partnership
+from hub.figures import Figure, NotComputed, wilson
+from hub.publishing.snapshots import Snapshot
+from hub.small_numbers import SMALLEST
+from hub.workspace import Workspace
+from tests.factories.ethics import write_partnership
+from tests.factories.levels import CHILD, STAY, town
+from tests.factories.snapshots import snapshot
+from tests.factories.use_cases import outcome
+from tests.oracles.published_tables import assert_nobody_finds_out
+
+ON = datetime.date(2026, 1, 1)
+CASES: dict[str, tuple[int, int, dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]] = {
+    # the case: of how many and how many in January to March 2023, the child, other stays, its events
+    "on the first day": (1, 1, {}, [], [{"occurred_on": "2023-01-01"}]),
+    "on the last day": (1, 1, {}, [], [{"occurred_on": "2023-03-31"}]),
+    "a day too early": (1, 0, {}, [], [{"occurred_on": "2022-12-31"}]),
+    "a day too late": (1, 0, {}, [], [{"occurred_on": "2023-04-01"}]),
+    "twice": (1, 1, {}, [], [{"occurred_on": "2023-01-05"}, {"occurred_on": "2023-02-05"}]),
+    "something else": (1, 0, {}, [], [{"occurred_on": "2023-01-05", "event_type": "incident"}]),
+    "withdrawn": (1, 0, {}, [], [{"occurred_on": "2023-01-05", "known_to": "2024-12-31"}]),
+    "known late": (1, 1, {}, [], [{"occurred_on": "2023-01-05", "known_from": "2024-12-31"}]),
+    "seventeen": (1, 0, {"birth_month": "2005-02-01"}, [], []),
+    "eighteen": (0, 0, {"birth_month": "2005-01-01"}, [], [{"occurred_on": "2023-01-05"}]),
+    "born on the first day": (1, 0, {"birth_month": "2023-01-01"}, [], []),
+    "not born yet": (0, 0, {"birth_month": "2023-02-01"}, [], [{"occurred_on": "2023-02-05"}]),
+    "age not known": (0, 0, {"birth_month": None}, [], [{"occurred_on": "2023-01-05"}]),
+    "died before": (0, 0, {}, [], [{"occurred_on": "2022-12-31", "event_type": "death"}]),
+    "died in it": (1, 0, {}, [], [{"occurred_on": "2023-01-01", "event_type": "death"}]),
+    "death withdrawn": (
+        1,
+        0,
+        {},
+        [],
+        [{"occurred_on": "2022-12-31", "event_type": "death", "known_to": "2023-06-01"}],
+    ),
+    "moved away": (0, 0, {"valid_to": "2023-01-01"}, [], [{"occurred_on": "2023-01-05"}]),
+    "moves away tomorrow": (1, 1, {"valid_to": "2023-01-02"}, [], [{"occurred_on": "2023-01-05"}]),
+    "moved in": (1, 0, {"valid_from": "2023-01-01"}, [], []),
+    "moves in tomorrow": (0, 0, {"valid_from": "2023-01-02"}, [], [{"occurred_on": "2023-01-05"}]),
+    "the newest address": (0, 0, {}, [{"area_id": "aside", "valid_from": "2022-01-01"}], []),
+    "an older address": (1, 0, {}, [{"area_id": "aside", "valid_from": "2014-01-01"}], []),
+}
+
+
+def world(root: Path, cases: dict[str, Any]) -> Snapshot:
+    """Publish a snapshot in which each child lives in a district called as its case."""
+    person, household, event = [], [], []
+    for name, (_, _, child, stays, happened) in cases.items():
+        dates = {key: value for key, value in child.items() if key.startswith("valid_")}
+        person.append({"person_id": name} | CHILD | {key: one for key, one in child.items() if key not in dates})
+        household += [{"person_id": name, "area_id": name} | STAY | dates]
+        household += [{"person_id": name, "household_id": "other"} | one for one in stays]
+        event += [{"person_id": name, "event_type": "cin_start"} | one for one in happened]
+    area = [{"area_id": name, "local_authority": name} for name in cases]
+    area += [{"area_id": "aside", "local_authority": None}]
+    return snapshot(Workspace(root), person=person, household=household, event=event, area=area)
+
+
+def test_who_counts_in_a_quarter(tmp_path: Path) -> None:
+    asked = outcome(ages={"from_years": 0, "below_years": 18}, since="2023-01-01")
+    found = level_counts.count(world(tmp_path, CASES), asked, ["police"])
+    assert found is not None
+    assert found.times[0].first == datetime.date(2023, 1, 1)
+    said = {name: (int(found.sizes[row, 0]), int(found.counts[row, 0])) for row, name in enumerate(found.districts)}
+    assert {name: said.get(name, (0, 0)) for name in CASES} == {name: case[:2] for name, case in CASES.items()}
+
+
+@pytest.mark.parametrize(
+    ("rule", "first", "until", "many"),
+    [
+        ({}, "2022-10-01", "2024-12-31", 9),  # the first event is of December 2022; the last day is of a whole quarter
+        ({"since": "2022-12-01"}, "2023-01-01", "2024-12-31", 8),
+        ({"since": "2023-01-01", "until": "2024-01-01"}, "2023-01-01", "2023-12-31", 4),
+        ({"since": "2023-01-01", "until": "2023-12-31"}, "2023-01-01", "2023-09-30", 3),
+        ({"period": "year"}, "2022-01-01", "2024-12-31", 3),
+        ({"period": "month"}, "2022-12-01", "2024-12-31", 25),
+    ],
+)
+def test_only_whole_periods_in_which_the_definition_holds(
+    tmp_path: Path, rule: dict[str, str], first: str, until: str, many: int
+) -> None:
+    found = level_counts.count(world(tmp_path, CASES), outcome(**rule), ["police"])
+    assert found is not None
+    assert (str(found.times[0].first), len(found.times)) == (first, many)
+    assert str(found.times[-1].until - datetime.timedelta(days=1)) == until
+
+
+@pytest.mark.parametrize(
+    ("days", "late_days", "incomplete"),
+    [(0, 0, 0), (1, 1, 1), (92, 92, 1), (93, 93, 2), (366, 366, 4), (367, None, 0)],
+)
+def test_a_period_is_complete_when_its_records_have_come(
+    tmp_path: Path, days: int, late_days: int | None, incomplete: int
+) -> None:
+    """19 of 20 old records came after `days`; one came much later, and a new one that came at once does not count."""
+    event = [
+        {"person_id": f"p{number}", "occurred_on": "2022-05-01", "known_from": known}
+        for number in range(20)
+        for known in [str(datetime.date(2022, 5, 1) + datetime.timedelta(days=days if number else 600))]
+    ]
+    event += [{"person_id": f"q{number}", "occurred_on": "2024-12-20"} for number in range(50)]
+    found = level_counts.count(
+        snapshot(Workspace(tmp_path), event=[one | {"event_type": "cin_start"} for one in event]), outcome(), ["police"]
+    )
+    assert found is not None
+    assert (found.late_days, sum(not one.complete for one in found.times)) == (late_days, incomplete)
+    assert found.districts == ("",)
+
+
+def told(root: Path, asked: Outcome, made: Snapshot, *, purpose: str = "early_help") -> Levels:
+    write_partnership(root / "example", outcome=asked)
+    return levels(made, partnership.read(root / "example"), asked, purpose=purpose, on=ON)
+
+
+def test_without_a_gateway_for_the_purpose_there_is_no_level(tmp_path: Path) -> None:
+    made = world(tmp_path / "w", CASES)
+    found = told(tmp_path, outcome(), made, purpose="league_tables")
+    assert "police" in found.refused
+    assert found.cells == ()
+    assert told(tmp_path, outcome(), made).refused == ""
+
+
+def table_of(found: Levels, size: int) -> tuple[Any, Any]:
+    """Return the counts that are told, -1 where withheld, and of how many, with the totals."""
+    shown = np.array([[-1 if cell.count is None else cell.count for cell in row] for row in found.cells])
+    whole = [
+        round(cell.stated.value / 1000 * size * len(found.times) * (1 if row + 1 < len(found.areas) else row))
+        if isinstance(cell.stated, Figure)
+        else -1
+        for row, cell in enumerate(found.whole)
+    ]
+    return shown, np.array(whole)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 14) | st.integers(22, 30), min_size=3, max_size=3), min_size=2, max_size=4).filter(
+        lambda rows: any(any(row) for row in rows)
+    )
+)
+def test_no_small_level_can_be_worked_out(tmp_path_factory: pytest.TempPathFactory, counts: list[list[int]]) -> None:
+    root, size = tmp_path_factory.mktemp("town"), 30
+    first = min(column for row in counts for column, many in enumerate(row) if many)
+    inner = np.array(counts)[:, first:]
+    found = told(root, outcome(period="year"), town(root / "w", counts, size))
+    shown, whole = table_of(found, size)
+    table = np.vstack([inner, inner.sum(axis=0)])
+    table = np.hstack([table, table.sum(axis=1, keepdims=True)])
+    sizes = np.full((len(inner), inner.shape[1]), size)
+    sizes = np.vstack([sizes, sizes.sum(axis=0)])
+    sizes = np.hstack([sizes, sizes.sum(axis=1, keepdims=True)])
+    published = np.column_stack([shown, whole])
+    assert ((published == table) | (published == -1)).all()
+    # Whoever had it in any year, and whoever never had it, is small too when there are fewer than ten such children.
+    ever = [*inner.max(axis=1), inner.max(axis=1).sum()]
+    never = [*(size - inner.max(axis=1)), (size - inner.max(axis=1)).sum()]
+    small = (table < SMALLEST) | (sizes - table < SMALLEST)
+    small[:, -1] = (np.array(ever) < SMALLEST) | (np.array(never) < SMALLEST)
+    assert_nobody_finds_out(table, sizes, small, published == -1)
+
+
+def test_levels_are_those_counts_per_1000(tmp_path: Path) -> None:
+    found = told(tmp_path, outcome(period="year"), town(tmp_path / "w", [[20, 15, 12], [25, 20, 18]], 50))
+    assert found.areas == ("District 0", "District 1", "")
+    cell = found.cells[0][1]
+    low, high = wilson(15, 50)
+    assert cell.stated == Figure(300.0, low * 1000, high * 1000, 50, "per 1,000")
+    assert cell.count == 15
+    assert isinstance(found.cells[-1][0].stated, Figure)
+    assert found.cells[-1][0].stated.value == 450.0
+    whole = found.whole[0].stated
+    assert isinstance(whole, Figure)
+    assert (round(whole.value, 6), whole.n) == (round(47 / 150 * 1000, 6), 50)
+    # By hand: 50 children looked at three times; 12 had it each time, 3 twice, 5 once, 30 never.
+    p, k, m = 47 / 150, 50, 150
+    squares = 12 * (3 - 3 * p) ** 2 + 3 * (2 - 3 * p) ** 2 + 5 * (1 - 3 * p) ** 2 + 30 * (3 * p) ** 2
+    effective = p * (1 - p) / (k / (k - 1) * squares / m**2)
+    assert k / 2 < effective < m / 2, "a child who has it each year is no three children"
+    low, high = wilson(p * effective, effective)
+    assert (whole.low, whole.high) == pytest.approx((low * 1000, high * 1000))
+
+
+def test_a_year_that_is_not_complete_stands_beside_the_total(tmp_path: Path) -> None:
+    made = town(tmp_path / "w", [[20, 20, 4], [20, 20, 20]], 50)
+    known = told(tmp_path, outcome(period="year"), made)
+    assert [one.complete for one in known.times] == [True, True, True]
+    assert [row[2].stated is None for row in known.cells] == [True, True, False]
+    assert known.whole[0].stated is None or known.cells[0][0].stated is None, "else 44 less 40 were 4"
+    late = town(tmp_path / "late", [[20, 20, 4], [20, 20, 20]], 50, days=200)
+    found = told(tmp_path, outcome(period="year"), late)
+    assert [one.complete for one in found.times] == [True, True, False]
+    assert isinstance(found.whole[0].stated, Figure)
+    assert all(row[0].stated is not None and row[1].stated is not None for row in found.cells)
+    assert [row[2].stated is None for row in found.cells] == [True, True, False], "one small one hides another"
+
+
+def test_words_for_the_terminal_and_for_scripts(tmp_path: Path) -> None:
+    asked = outcome(period="year")
+    made = town(tmp_path / "w", [[20, 15, 12], [25, 20, 4]], 50)
+    write_partnership(tmp_path / "example", outcome=asked)
+    county = partnership.read(tmp_path / "example")
+    found = outcome_record.tell(made, county, on=ON)
+    said = outcome_record.as_json(found, districts=True)
+    assert said["fewest"] == 10
+    only = said["outcomes"][0]
+    assert only["headline_words"] == "Children safe from abuse and exploitation"
+    assert only["sources"][0]["gateways"] == ["working together (Children Act 2004 s10)"]
+    assert [area["area"] for area in only["areas"]] == ["District 0", "District 1", None]
+    assert only["areas"][1]["levels"][2] == {"withheld": "small numbers"}
+    first = only["areas"][0]["levels"][0]
+    assert (first["value"], first["n"], first["unit"], first["count"]) == (400.0, 50, "per 1,000", 20)
+    assert len(said["not_measured"]) == 9
+    assert outcome_record.rows(found)[0]["per 1,000, newest complete"].endswith("in 2024")
+    rows = outcome_record.area_rows(found.levels[0], districts=False)
+    assert [row["area"] for row in rows] == ["all districts together"]
+    assert [area["area"] for area in outcome_record.as_json(found, districts=False)["outcomes"][0]["areas"]] == [None]
+    nobody = outcome_record.text(type(found.levels[0].cells[0][0])(NotComputed(0, "nobody is there")))
+    assert nobody == "nobody is there"
+
+
+def test_without_districts_everybody_counts_in_one_whole(tmp_path: Path) -> None:
+    person = [{"person_id": f"p{number}"} for number in range(40)]
+    event = [
+        {"person_id": f"p{number}", "event_type": "cin_start", "occurred_on": f"{year}-03-01"}
+        for year, many in ((2023, 15), (2024, 20))
+        for number in range(many)
+    ]
+    found = told(tmp_path, outcome(period="year"), snapshot(Workspace(tmp_path / "w"), person=person, event=event))
+    assert found.areas == ("",)
+    assert [[cell.count for cell in row] for row in found.cells] == [[15, 20]]
+    few = told(tmp_path, outcome(period="year"), snapshot(Workspace(tmp_path / "few"), person=person, event=event[:22]))
+    assert [[cell.count for cell in row] for row in few.cells] == [[None, None]], "15 of 22 would tell the 7"
+    assert isinstance(few.whole[0].stated, Figure)

@@ -1,0 +1,85 @@
+"""Bands: offers match places, level people are never parted, and one cut is never above the other."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.figures import Figure, NotComputed
+from models.measuring.metrics import Case
+from models.measuring.thresholds import BANDS, NO_SUGGESTION, OFFER_HELP, TALK_ABOUT_IT, Thresholds, cut, fit, measure
+
+TENTHS = st.lists(st.integers(1, 9).map(lambda tenth: tenth / 10), min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("tenths", "places", "offered"),
+    [
+        pytest.param([1, 2, 3, 4, 5], 2, 2, id="just the places"),
+        pytest.param([1, 2, 3, 4, 5], 5, 5, id="places for everyone"),
+        pytest.param([1, 2, 3], 9, 3, id="more places than people"),
+        pytest.param([1, 4, 4, 5], 2, 1, id="level people are not parted"),
+        pytest.param([1, 5, 5, 5], 2, 3, id="the foremost are level and more than the places"),
+        pytest.param([5, 5, 5], 2, 3, id="all level"),
+        pytest.param([1, 2, 3], 1, 1, id="one place"),
+    ],
+)
+def test_how_many_are_offered_help(tenths: list[int], places: int, offered: int) -> None:
+    probabilities = np.array(tenths) / 10
+    assert int((probabilities >= cut(probabilities, places)).sum()) == offered
+
+
+@given(TENTHS, st.integers(1, 50))
+def test_no_lower_cut_would_fit(levels: list[float], places: int) -> None:
+    probabilities = np.array(levels)
+    at = cut(probabilities, places)
+    reached = int((probabilities >= at).sum())
+    foremost = int((probabilities == probabilities.max()).sum())
+    assert reached <= places or reached == foremost, "more than the places only for level foremost people"
+    lower = [level for level in set(levels) if level < at]
+    if lower and reached <= places:
+        assert (probabilities >= max(lower)).sum() > places
+    assert at not in levels, "midway: the last bit of a probability never decides"
+
+
+def test_probabilities_that_differ_in_the_last_bits_are_level() -> None:
+    probabilities = np.array([0.5, np.nextafter(0.5, 1), 0.2, 0.1])
+    assert (probabilities >= cut(probabilities, 1)).sum() == 2
+
+
+@given(TENTHS, st.integers(1, 4), st.integers(1, 6))
+def test_bands_are_in_order(levels: list[float], dates: int, capacity: int) -> None:
+    found = fit(np.array(levels), dates, capacity)
+    assert found.talk_about_it <= found.offer_help
+    assert sum(found.on_choose.values()) * dates == pytest.approx(len(levels), abs=1e-4)
+    codes = found.codes(np.sort(np.array(levels)))
+    assert np.all(np.diff(codes) <= 0), "a higher probability is never in a lower band"
+    assert Thresholds.from_json(found.as_json()) == found
+
+
+CUTS = Thresholds(0.6, 0.3, 10, dict.fromkeys(BANDS, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("probability", "band"),
+    [(0.9, OFFER_HELP), (0.6, OFFER_HELP), (0.5999, TALK_ABOUT_IT), (0.3, TALK_ABOUT_IT), (0.2999, NO_SUGGESTION)],
+)
+def test_a_probability_at_a_cut_is_in_the_higher_band(probability: float, band: str) -> None:
+    assert CUTS.bands(np.array([probability])) == [band]
+
+
+def test_what_the_cuts_did_on_other_dates() -> None:
+    probabilities = np.repeat([0.9, 0.4, 0.1], [20, 40, 140])
+    outcomes = np.concatenate([np.tile([1.0, 0.0], 10), np.tile([1.0, 0.0, 0.0, 0.0], 10), np.zeros(140)])
+    case = Case(outcomes, np.arange(200), np.arange(200) % 2, 10)
+    found = measure(case, CUTS, probabilities, resamples=50)
+    values = {
+        name: {key: one.value for key, one in by.items() if isinstance(one, Figure)} for name, by in found.items()
+    }
+    assert values == {
+        OFFER_HELP: {"per_date": 10.0, "with_outcome": 0.5, "of_outcomes": 0.5},
+        TALK_ABOUT_IT: {"per_date": 20.0, "with_outcome": 0.25, "of_outcomes": 0.5},
+        NO_SUGGESTION: {"per_date": 70.0, "with_outcome": 0.0, "of_outcomes": 0.0},
+    }
+    nobody = measure(case, Thresholds(0.95, 0.3, 10, CUTS.on_choose), probabilities, resamples=50)
+    assert nobody[OFFER_HELP]["with_outcome"] == NotComputed(0, "fewer than 10")
