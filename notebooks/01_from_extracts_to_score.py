@@ -103,7 +103,7 @@ print("recall   ", linked.recall.text())
 # %%
 snapshot = publish.publish(workspace, partnership)
 print(snapshot.digest)
-pd.Series(dict(snapshot.artefact.facts["rows"]), name="rows").to_frame()
+pd.Series(dict(snapshot.facts.rows), name="rows").to_frame()
 
 # %%
 events = duckdb.sql(

@@ -91,7 +91,7 @@ def build(
     )
     folder = workspace.features / f"{STAGING}{digest_of(inputs)}"
     with snapshot.artefact.held() as held:
-        read = Snapshot(held.artefact)
+        read = snapshot.read_from(held.artefact)
         sources = require_gateways(read, partnership, use_case, indicators, on=on)
         dates = use_case.covered(snapshot.known_to)
         for day in dates:
@@ -143,7 +143,7 @@ def _facts(
     told, horizon = outcome_reported(snapshot, use_case), use_case.horizon_days
     return {
         "schema_version": SCHEMA_VERSION,
-        "partnership": snapshot.artefact.facts["partnership"],
+        "partnership": snapshot.facts.partnership,
         "known_to": snapshot.known_to.isoformat(),
         "use_case": use_case.model_dump(mode="json"),
         "indicators": [indicator.model_dump(mode="json") for indicator in indicators],
@@ -151,8 +151,8 @@ def _facts(
         "rows": {day.isoformat(): looked[day] for day in dates},
         "outcomes": {day.isoformat(): outcomes[day] if covers(told, day, horizon) else None for day in dates},
         "odd_events": odd_events(snapshot, sources),
-        "sources": {name: snapshot.artefact.facts["sources"][name] for name in sources},
-        "linkage": snapshot.artefact.facts["linkage"],
+        "sources": {name: snapshot.facts.sources[name].as_json() for name in sources},
+        "linkage": snapshot.facts.linkage.as_json(),
     }
 
 
@@ -167,7 +167,7 @@ def _stage(
 ) -> None:
     """Make every part that is not there yet."""
     maker = PartMaker(snapshot, use_case, indicators, dates)
-    people, done = snapshot.artefact.facts["rows"]["person"], 0
+    people, done = snapshot.facts.rows.person, 0
     says = f"Looking at {people} people on {len(dates)} dates"
     progress(says, done, people)
     files = streams(snapshot, indicators, maker.overs, folder)

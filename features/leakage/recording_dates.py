@@ -58,12 +58,12 @@ def check(
     if not held:
         why = "The extracts from which the snapshot was published are not in this workspace."
         return Check(Kind.STAMPED_KNOWN_FROM, False, why_not=why), []
-    titles: Mapping[str, Mapping[str, str]] = snapshot.artefact.facts["sources"]
+    titles = {name: said.title for name, said in snapshot.facts.sources.items()}
     found: list[Finding] = []
     once = []
     for source in sources:
         mine = [one for one in held if one.facts["source"] == source]
-        title = titles.get(source, {}).get("title", source)
+        title = titles.get(source, source)
         found += _stamped(source, title, mine)
         days = sorted({datetime.date.fromisoformat(one.facts["delivered_on"]) for one in mine})
         if len(days) < 2:
@@ -84,14 +84,14 @@ def stamped_sources(workspace: Workspace, snapshot: Snapshot, sources: Iterable[
 
 def _held(workspace: Workspace, snapshot: Snapshot) -> list[Artefact]:
     """Return the extracts up to those of the snapshot, and none that came later, was superseded or withdrawn."""
-    facts = snapshot.artefact.facts
-    inside = {one["digest"] for one in facts["extracts"]}
+    inside = {one.digest for one in snapshot.facts.extracts}
     gone = extracts.withdrawn(workspace) - inside
     every = [one for one in extracts.all_extracts(workspace) if one.digest not in gone]
     if not inside or not inside <= {one.digest for one in every}:
         return []
     last = {
-        one["source"]: one["delivered_on"] for one in sorted(facts["extracts"], key=lambda one: one["delivered_on"])
+        one.source: one.delivered_on.isoformat()
+        for one in sorted(snapshot.facts.extracts, key=lambda one: one.delivered_on)
     }
     return [
         one for one in every if one.digest in inside or one.facts["delivered_on"] < last.get(one.facts["source"], "")

@@ -52,7 +52,7 @@ def rebuild(workspace: Workspace, digest: str, sample: Sample, *, progress: Prog
     except NotFoundError:
         return not_rebuilt("its snapshot is gone")
     with snapshot.artefact.held() as held, found.artefact.held() as stored:
-        read, folder = Snapshot(held.artefact), stored.artefact.path
+        read, folder = snapshot.read_from(held.artefact), stored.artefact.path
         differs = [*_said(found, read), *_counted(found, read, folder)]
         everybody = pq.read_table(read.path("person"), columns=["person_id"])["person_id"].combine_chunks()
         drawn = sample.of(everybody)
@@ -73,10 +73,10 @@ def _said(found: FeatureSet, snapshot: Snapshot) -> list[str]:
         "use_case_digest": found.use_case.digest,
         "catalogue_digest": catalogue_digest(found.indicators),
         "known_to": snapshot.known_to.isoformat(),
-        "partnership": snapshot.artefact.facts["partnership"],
+        "partnership": snapshot.facts.partnership,
         "coverage": list(coverage_sources(found.indicators)),
-        "linkage": snapshot.artefact.facts["linkage"],
-        "sources": {name: snapshot.artefact.facts["sources"].get(name) for name in facts["sources"]},
+        "linkage": snapshot.facts.linkage.as_json(),
+        "sources": {name: one.as_json() for name, one in snapshot.facts.sources.items() if name in facts["sources"]},
     }
     if facts.get("rewritten_from"):
         del told["linkage"]

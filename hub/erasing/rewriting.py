@@ -2,6 +2,9 @@
 
 Each gets a new manifest, whose facts name in `rewritten_from` what it was made from, and so a new digest; the caller
 removes the old one when everything that refers to it has been written. Rows keep their order and their bytes.
+
+Manifests are taken as they stand here, and not as checked facts: an erasure also reaches what an earlier version of
+Sentinel published, which nothing else can open any more.
 """
 
 from collections import Counter

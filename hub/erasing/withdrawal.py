@@ -112,10 +112,10 @@ def _used_in(workspace: Workspace, digest: str) -> tuple[tuple[str, ...], bool]:
     used = []
     for name in artefacts.digests_in(workspace.snapshots):
         try:
-            found = artefacts.open_artefact(workspace.snapshots, name, snapshots.KIND)
+            found = snapshots.open_snapshot(workspace, name)
         except SentinelError:
             continue  # damaged: `sentinel hub verify` says so
-        if digest in {one["digest"] for one in found.facts["extracts"]}:
+        if digest in {one.digest for one in found.facts.extracts}:
             used.append(name)
     try:
         current = snapshots.pointed_to(workspace)

@@ -32,7 +32,8 @@ from hub.ledger import publications
 from hub.progress import Progress, silent
 from hub.publishing import households, spark_tables
 from hub.publishing import people as person_table
-from hub.publishing.snapshots import CURRENT, KIND, Snapshot, open_snapshot
+from hub.publishing.snapshot_facts import ExtractUsed, Households, LeftOut, LinkageFacts, Rows, SnapshotFacts
+from hub.publishing.snapshots import CURRENT, KIND, Snapshot, SourceFacts, open_snapshot
 from hub.spark import session as spark_session
 from hub.staging import extracts, periods, reporting
 from hub.staging.admitted import admitted_extracts, open_identity
@@ -90,7 +91,6 @@ def publish(
         person_map = persons.open_map(workspace)
         publications.read(workspace).require(persons.KIND, person_map.artefact.digest)
         left_out = _matched(workspace, partnership, person_map, kept, left_out)
-        facts = _facts(partnership, kept, sources, known_to)
         progress(_STEPS[0], 0, len(_STEPS))
         made_from = {"extracts": [one.digest for one in kept], "person_map": person_map.artefact.digest}
         more = {"current": True, "sources": [one.name for one in sources]}
@@ -98,7 +98,7 @@ def publish(
             workspace, KIND, made_from, by=by, code=sources_digest(Path(__file__).parents[1]), more=more
         )
         with (
-            artefacts.publish(workspace.snapshots, KIND, facts, before=recorder) as draft,
+            artefacts.publish(workspace.snapshots, KIND, {}, before=recorder) as draft,
             sql.connect() as connection,
             extracts.held(workspace, kept) as read,
         ):
@@ -124,8 +124,15 @@ def publish(
                 connection, periods.staged(read, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
             )
             progress(_STEPS[5], 5, len(_STEPS))
-            draft.facts["rows"] = rows
-            draft.facts["linkage"] = _linkage(person_map, asdict(homes), rejected, left_out)
+            draft.facts = SnapshotFacts(
+                schema_version=SCHEMA_VERSION,
+                partnership=partnership.name,
+                known_to=known_to,
+                rows=Rows(**rows),
+                sources={source.name: _source(partnership, source, kept) for source in sources},
+                extracts=tuple(_used(one) for one in kept),
+                linkage=_linkage(person_map, Households(**asdict(homes)), rejected, left_out),
+            ).as_json()
         artefacts.write_pointer(workspace.snapshots / CURRENT, draft.digest)
     return open_snapshot(workspace)
 
@@ -178,41 +185,24 @@ def _matched(
     }
 
 
-def _facts(
-    partnership: Partnership, kept: Sequence[Artefact], sources: Sequence[Source], known_to: datetime.date
-) -> dict[str, Any]:
-    """Return what the manifest says of the snapshot's inputs; see hub.publishing.snapshots."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "partnership": partnership.name,
-        "known_to": known_to.isoformat(),
-        "sources": {
-            source.name: {
-                "title": source.title,
-                "agency": source.agency,
-                "sector": partnership.carried(source).sector,
-                "level": source.carries,
-                "gateways": [gateway.model_dump(mode="json") for gateway in partnership.gateways_of(source)],
-                "assumed_recording": source.assumed_recording and source.assumed_recording.model_dump(mode="json"),
-                "recording_delay_days": source.delay_days,
-                "types": sorted({event.type for event in source.events}),
-                "reported": reporting.of_source(
-                    source, [one for one in kept if one.facts["source"] == source.name]
-                ).as_json(),
-            }
-            for source in sources
-        },
-        "extracts": [
-            {
-                "digest": extract.digest,
-                "source": extract.facts["source"],
-                "delivered_on": extract.facts["delivered_on"],
-                "periods": extract.facts["periods"],
-                "rows": extract.facts["rows"],
-            }
-            for extract in kept
-        ],
-    }
+def _source(partnership: Partnership, source: Source, kept: Sequence[Artefact]) -> SourceFacts:
+    """Return what the manifest says of a source of which extracts are kept."""
+    return SourceFacts(
+        title=source.title,
+        agency=source.agency,
+        sector=partnership.carried(source).sector,
+        level=source.carries,
+        gateways=tuple(partnership.gateways_of(source)),
+        assumed_recording=source.assumed_recording,
+        recording_delay_days=source.delay_days,
+        types=tuple(sorted({event.type for event in source.events})),
+        reported=reporting.of_source(source, [one for one in kept if one.facts["source"] == source.name]),
+    )
+
+
+def _used(extract: Artefact) -> ExtractUsed:
+    said = {name: extract.facts[name] for name in ("source", "delivered_on", "periods", "rows")}
+    return ExtractUsed(digest=extract.digest, **said)
 
 
 def open_people(connection: duckdb.DuckDBPyConnection, person_map: PersonMap) -> None:
@@ -273,19 +263,19 @@ def write_areas(
 
 def _linkage(
     person_map: PersonMap,
-    homes: Mapping[str, int],
+    homes: Households,
     rejected: Mapping[tuple[str, str, str], int],
     sources_left_out: Mapping[str, str],
-) -> dict[str, Any]:
+) -> LinkageFacts:
     """Return the linkage's counts, and the rows and sources that are not in the snapshot, with reasons."""
     report = person_map.report
-    return {
+    return LinkageFacts(
         **{name: report[name] for name in FROM_REPORT},
-        "without_truth": report.get("without_truth", []),
-        "households": dict(homes),
-        "left_out": [
-            {"source": source, "table": table, "reason": reason, "rows": rows}
+        without_truth=report.get("without_truth", ()),
+        households=homes,
+        left_out=tuple(
+            LeftOut(source=source, table=table, reason=reason, rows=rows)
             for (source, table, reason), rows in sorted(rejected.items())
-        ],
-        "sources_left_out": dict(sources_left_out),
-    }
+        ),
+        sources_left_out=sources_left_out,
+    )

@@ -179,7 +179,7 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
     lines = [
         (
             "persons linked",
-            f"{walked.snapshot.artefact.facts['rows']['person']:,} from {walked.linkage.records:,} records",
+            f"{walked.snapshot.facts.rows.person:,} from {walked.linkage.records:,} records",
         ),
         ("how they were linked", walked.linkage.why),
         ("linkage precision", walked.linkage.precision.text(4)),
