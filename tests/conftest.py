@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from hub.settings import Settings
@@ -17,6 +18,11 @@ from tests.factories import kept
 
 ROOT = Path(__file__).parents[1]
 MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30  # noqa: S108 - a folder in it gets a name of its own
+
+
+# Machines are noisy: no test fails because it took long.
+hypothesis.settings.register_profile("sentinel", deadline=None)
+hypothesis.settings.load_profile("sentinel")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,12 +9,10 @@ comments and the order of keys do not change it.
 """
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.declarations import use_cases
-from features.declarations.catalogue import Indicator
-from features.declarations.needs import cohort_sources
+from features.declarations.needs import sources_read
 from features.declarations.use_cases import UseCase
 from hub.declarations.partnership import Partnership, Role
 from hub.digests import digest_of
@@ -37,11 +35,6 @@ class Policy:
     owners: frozenset[str]
 
 
-def sources_of(partnership: Partnership, use_case: UseCase, indicators: Sequence[Indicator]) -> set[str]:
-    """Return the names of the sources that a score reads: those of its indicators and those that make its cohort."""
-    return {source for one in indicators for source in one.sources} | cohort_sources(partnership, use_case)
-
-
 def policy_of(partnership: Partnership, use_case: UseCase, *, practice: bool) -> Policy:
     """Return the policy for a use case.
 
@@ -54,7 +47,7 @@ def policy_of(partnership: Partnership, use_case: UseCase, *, practice: bool) ->
         ConfigurationError: the catalogue of indicators cannot be read.
     """
     indicators = use_cases.indicators_of(partnership, use_case)
-    read = sources_of(partnership, use_case, indicators)
+    read = sources_read(partnership, use_case, indicators)
     sources = [source for source in partnership.sources if source.name in read]
     gateways = {gateway.name: gateway for source in sources for gateway in partnership.gateways_of(source)}
     file = partnership.file

@@ -24,9 +24,9 @@ from features.rows.feature_sets import (
     catalogue_digest,
     open_feature_set,
 )
+from features.rows.gateways_needed import require_gateways
 from features.rows.odd_events import odd_events
 from features.rows.parts import PartMaker, coverage_sources, split, streams
-from features.rows.sources_read import require_gateways
 from hub import artefacts
 from hub.declarations.partnership import Partnership
 from hub.digests import digest_of
@@ -93,7 +93,7 @@ def build(
     with snapshot.artefact.held() as held:
         read = Snapshot(held.artefact)
         sources = require_gateways(read, partnership, use_case, indicators, on=on)
-        dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
+        dates = use_case.covered(snapshot.known_to)
         for day in dates:
             use_case.require_in_force(day)
         with waiting_parts.working(folder):

@@ -49,19 +49,11 @@ def readers(use_case: UseCase, indicators: Iterable[Indicator]) -> tuple[Reader,
     found = [
         Reader(one.name, one.plain, one.sources, one.types(), _fields(one.filters(), one.measure)) for one in indicators
     ]
-    cohort = use_case.cohort
-    rules: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
-    if cohort.with_recent_event is not None:
-        events = cohort.with_recent_event.events
-        rules.append(("cohort.with_recent_event", events.types, _fields((events,))))
-    if cohort.without_event_ever is not None:
-        events = cohort.without_event_ever
-        rules.append(("cohort.without_event_ever", events.types, _fields((events,))))
-    for name in ("with_open_spell", "without_open_spell"):
-        spell = getattr(cohort, name)
-        if spell is not None:
-            rules.append((f"cohort.{name}", (*spell.starts, *spell.ends), ()))
-    return (*found, *(Reader(place, cohort.plain, None, types, fields, True) for place, types, fields in rules))
+    rules = use_case.cohort.rules()
+    return (
+        *found,
+        *(Reader(one.name, one.plain, None, one.events.types, _fields((one.events,)), True) for one in rules),
+    )
 
 
 def _fields(filters: Sequence[EventFilter], measure: Measure | None = None) -> tuple[str, ...]:

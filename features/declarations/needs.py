@@ -1,12 +1,23 @@
-"""What a use case needs of each source: which indicators read it, and whether its cohort or its outcome does."""
+"""What a use case reads: of each source, which indicators, which rules of the cohort, and whether its outcome.
+
+    for need in needs(partnership, use_case, indicators):
+        need.source, need.indicators, need.rules, need.outcome
+    sources_read(partnership, use_case, indicators)      # their names
+
+This is the one answer: the build, the check for leaks, the report of gaps, the policy and the gate all ask here. A rule
+reads a source that brings an event of a type that the rule names, whatever the filter says of roles: an event of
+another role would be looked at too. Deaths are read by every use case.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from features.declarations import outcomes
 from features.declarations.catalogue import Indicator
-from features.declarations.use_cases import UseCase, cohort_event_types
+from features.declarations.cohort import Rule
+from features.declarations.use_cases import UseCase
 from hub.declarations.partnership import Partnership
+from hub.publishing.snapshots import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,36 +27,75 @@ class Need:
     Attributes:
         source: its name.
         indicators: those that read it, in the use case's order.
-        cohort: its events decide who is eligible.
+        rules: the rules of the cohort that its events decide.
         outcome: its events are what the model estimates.
     """
 
     source: str
     indicators: tuple[Indicator, ...]
-    cohort: bool
+    rules: tuple[Rule, ...]
     outcome: bool
 
+    @property
+    def cohort(self) -> bool:
+        """Whether its events decide who is eligible."""
+        return bool(self.rules)
 
-def needs(partnership: Partnership, use_case: UseCase, indicators: Iterable[Indicator]) -> tuple[Need, ...]:
-    """Return what a use case needs of each source that it reads, in the order of sources.yaml."""
-    chosen = tuple(indicators)
-    cohort, outcome = (
-        cohort_sources(partnership, use_case),
-        outcomes.sources_of(partnership, use_case.outcome.events.types),
-    )
+    @property
+    def scored(self) -> bool:
+        """Whether a score of today reads it: the outcome lies in the future then."""
+        return bool(self.indicators) or self.cohort
+
+
+def needs(
+    partnership: Partnership, use_case: UseCase, indicators: Iterable[Indicator], snapshot: Snapshot | None = None
+) -> tuple[Need, ...]:
+    """Return what a use case needs of each source that it reads, in the order of sources.yaml.
+
+    Args:
+        partnership: declares what each source brings.
+        use_case: its cohort and outcome.
+        indicators: those that are read.
+        snapshot: what is read; a source that brought such events when it was published is read too, even if
+            sources.yaml no longer says so, and stands at the end.
+    """
+    chosen, rules = tuple(indicators), use_case.cohort.rules()
+
+    def bring(types: Iterable[str]) -> set[str]:
+        wanted = tuple(types)
+        then = () if snapshot is None else snapshot.telling(wanted)
+        return {*outcomes.sources_of(partnership, wanted), *then}
+
+    of_rules = [(rule, bring(rule.events.types)) for rule in rules]
+    of_outcome = bring(use_case.outcome.events.types)
+    declared = [source.name for source in partnership.sources]
+    named = {name for one in chosen for name in one.sources}
+    others = named.union(of_outcome, *(sources for _, sources in of_rules)) - {*declared}
     found = (
         Need(
-            source.name,
-            tuple(one for one in chosen if source.name in one.sources),
-            source.name in cohort,
-            source.name in outcome,
+            name,
+            tuple(one for one in chosen if name in one.sources),
+            tuple(rule for rule, sources in of_rules if name in sources),
+            name in of_outcome,
         )
-        for source in partnership.sources
+        for name in (*declared, *sorted(others))
     )
-    return tuple(one for one in found if one.indicators or one.cohort or one.outcome)
+    return tuple(one for one in found if one.scored or one.outcome)
 
 
-def cohort_sources(partnership: Partnership, use_case: UseCase) -> set[str]:
-    """Return the names of the sources whose events decide who is eligible."""
-    types = [kind for _, kinds in cohort_event_types(use_case) for kind in kinds]
-    return set(outcomes.sources_of(partnership, types))
+def sources_read(
+    partnership: Partnership, use_case: UseCase, indicators: Iterable[Indicator], snapshot: Snapshot | None = None
+) -> tuple[str, ...]:
+    """Return the names of the sources that a use case reads, sorted; see `needs`."""
+    return tuple(sorted(one.source for one in needs(partnership, use_case, indicators, snapshot)))
+
+
+def in_snapshot(snapshot: Snapshot, read: Iterable[Need]) -> set[str]:
+    """Return which of the needed sources a snapshot must answer for.
+
+    A source that only a rule or the outcome would read, and that the snapshot never had, brings nothing to be allowed;
+    one that was left out of it because its gateway had ended must be answered for.
+    """
+    facts = snapshot.artefact.facts
+    known = {*facts["sources"], *facts["linkage"].get("sources_left_out", ())}
+    return {one.source for one in read if one.indicators or one.source in known}

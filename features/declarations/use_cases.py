@@ -12,8 +12,8 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import Field, field_validator
 
 from features.declarations import catalogue, outcomes
-from features.declarations.ages import Ages
-from features.declarations.catalogue import Catalogue, EventFilter, Indicator, Over
+from features.declarations.catalogue import Catalogue, Indicator, Over
+from features.declarations.cohort import Cohort
 from features.declarations.outcomes import Framework, Outcome
 from features.declarations.schedules import Schedule
 from features.declarations.split import Split
@@ -41,41 +41,6 @@ class Tier(StrEnum):
 
     SECONDARY = "secondary"
     TERTIARY = "tertiary"
-
-
-class RecentEvent(Document):
-    """The person has such an event in `[as_of - within_days, as_of)`, known on the as-of date."""
-
-    events: EventFilter = Field(description="Which events count.")
-    within_days: int = Field(ge=1, description="How long before the as-of date.")
-
-
-class OpenSpell(Document):
-    """The person has an open spell: a start without an end of the same episode, both as known on the as-of date."""
-
-    starts: tuple[str, ...] = Field(min_length=1, description="Event types that begin a spell.")
-    ends: tuple[str, ...] = Field(min_length=1, description="Event types that end it.")
-    started_within_days: int | None = Field(
-        default=None, ge=1, description="Only spells that started in `[as_of - n, as_of)`."
-    )
-
-
-class Cohort(Document):
-    """Who is eligible on a date: whoever meets every rule that is given and is not known to have died.
-
-    Someone has died, as known on the date, when an event of the type `death` occurred before it.
-    """
-
-    plain: str = Field(min_length=10, description="Who it is, for a lay reader.")
-    since: datetime.date = Field(description="First as-of date on which the rule may be used.")
-    why: str = Field(min_length=10, description="Why not earlier; after a change, what changed and why.")
-    ages: Ages | None = Field(default=None, description="Ages that are in.")
-    with_recent_event: RecentEvent | None = Field(default=None, description="Only people with such an event.")
-    with_open_spell: OpenSpell | None = Field(default=None, description="Only people with such an open spell.")
-    without_open_spell: OpenSpell | None = Field(default=None, description="Only people without such an open spell.")
-    without_event_ever: EventFilter | None = Field(
-        default=None, description="Only people for whom no such event occurred before the date, as known on it."
-    )
 
 
 class Group(Document):
@@ -197,13 +162,17 @@ class UseCase(_Declared[Outcome]):
         """Return how many days old what a source tells may be when somebody is scored."""
         return self.source_days.get(source, self.snapshot_days)
 
+    def covered(self, known_to: datetime.date) -> tuple[datetime.date, ...]:
+        """Return the scheduled as-of dates up to the last day of a snapshot, `known_to` itself inside, sorted."""
+        return tuple(day for day in self.scheduled() if day <= known_to)
+
     def newest(self, known_to: datetime.date) -> datetime.date:
         """Return the last scheduled as-of date that a snapshot known to `known_to` covers.
 
         Raises:
             NotFoundError: the schedule begins later.
         """
-        covered = [day for day in self.scheduled() if day <= known_to]
+        covered = self.covered(known_to)
         if not covered:
             raise NotFoundError(
                 f"The use case {self.name} has no date of looking up to {known_to}.", "Publish a newer snapshot."
@@ -282,25 +251,10 @@ def _check_sources(partnership: Partnership, indicators: Catalogue, use_case: Us
                     raise yaml_documents.unknown_name(path, where, "event type", kind, readable)
     path = partnership.folder / "use_cases" / f"{use_case.name}.yaml"
     known = set().union(*declared.values())
-    for where, kinds in cohort_event_types(use_case):
+    for where, kinds in (place for rule in use_case.cohort.rules() for place in rule.places()):
         for kind in kinds:
             if kind not in known:
                 raise yaml_documents.unknown_name(path, where, "event type", kind, known)
-
-
-def cohort_event_types(use_case: UseCase) -> list[tuple[str, tuple[str, ...]]]:
-    """Return where in the file the cohort names event types, and which."""
-    cohort = use_case.cohort
-    found = []
-    if cohort.with_recent_event is not None:
-        found.append(("cohort.with_recent_event.events.types", cohort.with_recent_event.events.types))
-    if cohort.without_event_ever is not None:
-        found.append(("cohort.without_event_ever.types", cohort.without_event_ever.types))
-    for name in ("with_open_spell", "without_open_spell"):
-        spell: OpenSpell | None = getattr(cohort, name)
-        if spell is not None:
-            found += [(f"cohort.{name}.starts", spell.starts), (f"cohort.{name}.ends", spell.ends)]
-    return found
 
 
 def names(partnership: Partnership) -> tuple[str, ...]:

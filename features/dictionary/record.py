@@ -6,7 +6,8 @@ from typing import Any
 from features.declarations.measures import DEFINITIONS
 from features.dictionary import words
 from features.dictionary.dictionary import Entry
-from features.gaps.gaps import standing, told
+from features.gaps.gaps import standing
+from hub.dates import in_words
 from hub.declarations.gateways import Gateway
 from hub.declarations.partnership import Partnership
 
@@ -55,7 +56,9 @@ def permissions(partnership: Partnership, entry: Entry, *, on: datetime.date) ->
     for use_case in entry.used_by:
         for source, _ in entry.sources:
             found = standing(partnership, source, use_case.purpose, on=on)
-            rows.append((f"{source.name} for {use_case.name}", f"{found.status.value} on {told(on)}: {found.words}"))
+            rows.append(
+                (f"{source.name} for {use_case.name}", f"{found.status.value} on {in_words(on)}: {found.words}")
+            )
     return rows
 
 
@@ -63,7 +66,7 @@ def gateway(one: Gateway) -> str:
     """Return a gateway in words: its law, its document, its purposes and its last day."""
     purposes = ", ".join(purpose.replace("_", " ") for purpose in one.purposes)
     level = "about people" if one.level.value == "person" else "about areas only"
-    return f"{one.name}: {one.law.value}, {one.document}, {level}, for {purposes}, until {told(one.valid_to)}"
+    return f"{one.name}: {one.law.value}, {one.document}, {level}, for {purposes}, until {in_words(one.valid_to)}"
 
 
 def example(entry: Entry, *, as_of_date: datetime.date) -> dict[str, str | None]:

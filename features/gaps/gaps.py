@@ -16,6 +16,7 @@ from features.declarations import catalogue, use_cases
 from features.declarations.catalogue import Indicator
 from features.declarations.needs import Need, needs
 from features.declarations.use_cases import UseCase
+from hub.dates import in_words
 from hub.declarations import gateways
 from hub.declarations.gateways import Gateway, Obstacle, Refusal
 from hub.declarations.partnership import Partnership
@@ -180,7 +181,7 @@ def standing(partnership: Partnership, source: Source, purpose: str, *, on: date
     last = _last_without_break(open_now, later)
     day = last.valid_to
     if (day - on).days > SOON_DAYS:
-        words = f"Under {last.name} ({last.law.value}) until {told(day)}."
+        words = f"Under {last.name} ({last.law.value}) until {in_words(day)}."
         return Standing(source.name, purpose, Status.USABLE, last.name, day, None, words, last.owner, "")
     return Standing(
         source.name,
@@ -189,9 +190,9 @@ def standing(partnership: Partnership, source: Source, purpose: str, *, on: date
         last.name,
         day,
         None,
-        f"{last.name} ({last.law.value}) ends on {told(day)}, in {(day - on).days} days.",
+        f"{last.name} ({last.law.value}) ends on {in_words(day)}, in {(day - on).days} days.",
         last.owner,
-        f"Renew {last.name} ({last.document}) before {told(day)}.",
+        f"Renew {last.name} ({last.document}) before {in_words(day)}.",
     )
 
 
@@ -237,8 +238,8 @@ def _missing(
         step = _STEPS[nearest.obstacle].format(
             gateway=gateway,
             title=title,
-            first=told(nearest.gateway.valid_from),
-            last=told(nearest.gateway.valid_to),
+            first=in_words(nearest.gateway.valid_from),
+            last=in_words(nearest.gateway.valid_to),
             purpose=purpose.replace("_", " "),
         )
     return Standing(source.name, purpose, Status.MISSING, gateway, None, why, words, owner, step)
@@ -250,8 +251,3 @@ _STEPS = {
     Obstacle.PARTY_MISSING: "Ask whether {title} should become a party to {gateway}.",
     Obstacle.OTHER_PURPOSE: "Ask whether {gateway} may also serve {purpose}, or which other power does.",
 }
-
-
-def told(day: datetime.date) -> str:
-    """Return a day in words, such as 6 January 2025."""
-    return f"{day.day} {day:%B %Y}"

@@ -8,30 +8,27 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.declarations.catalogue import EventFilter, Over, Spells
+from features.declarations.cohort import Cohort, OpenSpell
 from features.declarations.measures import Measure
-from features.declarations.use_cases import Cohort, OpenSpell, UseCase
+from features.declarations.use_cases import UseCase
 from features.kernel.coding import NEVER
 from features.kernel.plan import Column
 from features.kernel.vectors import Looked, Vectors
 from hub.publishing.snapshots import Snapshot
 from hub.staging.reporting import Reported
 
-DEATH = "death"
-"""The event type by which a source says that a person has died."""
 _LONG_AGO = -(2**31)
 _EPOCH = datetime.date(1970, 1, 1)
 
 
 def columns(cohort: Cohort) -> tuple[Column, ...]:
     """Return the columns that the rules of a cohort read, in the order in which `members` reads them."""
-    found = [Column(Measure.ANY, events=EventFilter(types=(DEATH,)))]
-    if cohort.with_recent_event is not None:
-        recent = cohort.with_recent_event
-        found.append(Column(Measure.ANY, events=recent.events, window_days=recent.within_days))
-    if cohort.without_event_ever is not None:
-        found.append(Column(Measure.ANY, events=cohort.without_event_ever))
-    found += [_open(spell) for spell in (cohort.with_open_spell, cohort.without_open_spell) if spell is not None]
-    return tuple(found)
+    return tuple(
+        Column(Measure.ANY, events=rule.events, window_days=rule.within_days)
+        if rule.spell is None
+        else _open(rule.spell)
+        for rule in cohort.rules()
+    )
 
 
 def _open(spell: OpenSpell) -> Column:
@@ -52,19 +49,12 @@ def members(
         looked: the rows.
         birth_month: float64, shape (people,): months since January 1970, NaN where it is not known.
     """
-    rules = iter(numbers)
-    inside: NDArray[np.bool_] = next(rules) == 0
+    inside = np.ones(len(looked.as_of), dtype=np.bool_)
+    for rule, found in zip(cohort.rules(), numbers, strict=True):
+        inside &= found == float(rule.holds)
     if cohort.ages is not None:
         age = ages(looked, birth_month)
         inside &= (age >= cohort.ages.from_years) & (age < cohort.ages.below_years)
-    if cohort.with_recent_event is not None:
-        inside &= next(rules) == 1
-    if cohort.without_event_ever is not None:
-        inside &= next(rules) == 0
-    if cohort.with_open_spell is not None:
-        inside &= next(rules) == 1
-    if cohort.without_open_spell is not None:
-        inside &= next(rules) == 0
     return inside
 
 

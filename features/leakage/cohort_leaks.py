@@ -13,13 +13,25 @@ from collections.abc import Collection, Sequence
 import duckdb
 import pyarrow as pa
 
+from features.declarations.cohort import DEATHS
 from features.declarations.event_fields import Reader
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.looking import Looked, Seen
+from features.leakage.recording_dates import stamped_sources
 from hub import sql
 
+KINDS: tuple[Kind, ...] = (Kind.COHORT_FUTURE,)
+TITLE = "The cohort"
 FEWEST = 10
 """From so many children on, when they are also more than `SHARE` of the cohort, somebody should look."""
 SHARE = 0.01
+
+
+def run(seen: Seen) -> Looked:
+    """Look at the rules of the cohort, and at who is in it."""
+    stamped = stamped_sources(seen.workspace, seen.snapshot, seen.sources)
+    looked = seen.rows.select(["person_id", "as_of_date"])
+    return [check(seen.connection, seen.readers, looked, stamped, people=seen.use_case.people)]
 
 
 def check(
@@ -71,6 +83,8 @@ def _sources(connection: duckdb.DuckDBPyConnection, rule: Reader) -> set[str]:
 
 
 def _stamped(rule: Reader, sources: Collection[str]) -> list[Finding]:
+    if rule.name == DEATHS:
+        return [_deaths(rule, source) for source in sorted(sources)]
     return [
         Finding(
             Kind.COHORT_FUTURE,
@@ -83,6 +97,19 @@ def _stamped(rule: Reader, sources: Collection[str]) -> list[Finding]:
         )
         for source in sorted(sources)
     ]
+
+
+def _deaths(rule: Reader, source: str) -> Finding:
+    """Return the warning about deaths without dates of recording: nothing of the future shows, but the dead stay in."""
+    return Finding(
+        Kind.COHORT_FUTURE,
+        Severity.WARN,
+        rule.name,
+        f"{source} tells of deaths without a date of recording, so they count only from the day of delivery: whoever "
+        "had died by then is still counted in on the dates before it.",
+        {"source": source},
+        "Give the source its dates of recording.",
+    )
 
 
 def _unknown(part: Part) -> Finding:

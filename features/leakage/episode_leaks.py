@@ -18,8 +18,14 @@ from features.declarations.catalogue import EventFilter, Indicator, Over
 from features.declarations.conditions import event_condition, known_before, known_on
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.looking import Looked, Seen
 from hub import sql
 
+KINDS: tuple[Kind, ...] = (
+    Kind.READS_OUTCOME,
+    Kind.COHORT_FUTURE,
+)
+TITLE = "The outcome's own records"
 FEWEST = 10
 """From so many children on, or from `SHARE` of those with the outcome on, nothing is built; below, somebody looks."""
 SHARE = 0.05
@@ -28,6 +34,12 @@ _REMEDY = (
     "Ask the agency how these dates came about. Let known_from be the day on which the record was really entered, or "
     "leave the event type out."
 )
+
+
+def run(seen: Seen) -> Looked:
+    """Look at the records that belong to the outcome's own episode."""
+    known_to = seen.snapshot.known_to
+    return check(seen.connection, seen.use_case, seen.indicators, seen.positives(), known_to=known_to)
 
 
 def check(
@@ -66,9 +78,9 @@ def check(
         if children := _children(connection, one.filters(), one.sources, window):
             found.append(_finding(one.name, one.plain, Part(children, many, whom), begins))
     cohort = [
-        _cohort_finding(place, Part(children, many, whom))
-        for place, events, days in _cohort_filters(use_case)
-        if (children := _children(connection, (events,), (), days))
+        _cohort_finding(rule.name, Part(children, many, whom))
+        for rule in use_case.cohort.rules()
+        if rule.spell is None and (children := _children(connection, (rule.events,), (), rule.within_days))
     ]
     looked = f"{len(own)} indicators for {many:,} {whom}"
     return [
@@ -102,27 +114,16 @@ def _cohort_finding(place: str, part: Part) -> Finding:
 
 def _ends(use_case: UseCase, indicators: Iterable[Indicator]) -> set[str]:
     """Return the event types that are declared as the end of a spell."""
-    spells = [one for one in (use_case.cohort.with_open_spell, use_case.cohort.without_open_spell) if one is not None]
+    spells = [rule.spell for rule in use_case.cohort.rules() if rule.spell is not None]
     found = {kind for spell in spells for kind in spell.ends}
     return found | {kind for one in indicators if one.spells is not None for kind in one.spells.ends.types}
 
 
 def _starts(use_case: UseCase, indicators: Iterable[Indicator]) -> set[str]:
     """Return the event types that are declared as the start of a spell."""
-    spells = [one for one in (use_case.cohort.with_open_spell, use_case.cohort.without_open_spell) if one is not None]
+    spells = [rule.spell for rule in use_case.cohort.rules() if rule.spell is not None]
     found = {kind for spell in spells for kind in spell.starts}
     return found | {kind for one in indicators if one.spells is not None for kind in one.spells.starts.types}
-
-
-def _cohort_filters(use_case: UseCase) -> list[tuple[str, EventFilter, int | None]]:
-    cohort = use_case.cohort
-    found: list[tuple[str, EventFilter, int | None]] = []
-    if cohort.with_recent_event is not None:
-        recent = cohort.with_recent_event
-        found.append(("cohort.with_recent_event", recent.events, recent.within_days))
-    if cohort.without_event_ever is not None:
-        found.append(("cohort.without_event_ever", cohort.without_event_ever, None))
-    return found
 
 
 def _children_with_episode(

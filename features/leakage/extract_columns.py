@@ -19,6 +19,7 @@ import duckdb
 
 from features.declarations.event_fields import Reader
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.looking import Looked, Seen
 from hub import sql
 from hub.declarations import adapter as adapters
 from hub.declarations.mapped_columns import behind
@@ -28,6 +29,11 @@ from hub.declarations.source_mappings import EventMapping
 from hub.declarations.sources import Source
 from hub.figures import Stated
 
+KINDS: tuple[Kind, ...] = (
+    Kind.AS_OF_EXTRACT,
+    Kind.COHORT_FUTURE,
+)
+TITLE = "Columns as of the extract"
 FEWEST = 10
 """Fewer events (or spells of either kind) than this say nothing."""
 CORRECTED = 0.01
@@ -53,6 +59,12 @@ class Sign:
     severity: Severity
     words: str
     evidence: dict[str, int | str | Stated]
+
+
+def run(seen: Seen) -> Looked:
+    """Look at the columns behind every mapped field that is read, and at what changed in them between two snapshots."""
+    found = [check(seen.connection, seen.partnership, seen.readers)]
+    return found if seen.earlier is None else [*found, between(seen.connection, seen.readers)]
 
 
 def check(

@@ -9,18 +9,16 @@ Each kind of leak has a module of its own that says what it looks for; `docs/lea
 
 import datetime
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.declarations.catalogue import Indicator
-from features.declarations.event_fields import readers
 from features.declarations.use_cases import UseCase
 from features.leakage import (
     cohort_leaks,
@@ -32,10 +30,10 @@ from features.leakage import (
     snapshot_changes,
     snapshot_order,
 )
-from features.leakage.leaks import Check, Finding, Kind, Leakage
-from features.leakage.single_predictors import Columns
+from features.leakage.leaks import Leakage
+from features.leakage.looking import Columns, LeakCheck, Seen
 from features.rows import unpublished
-from features.rows.sources_read import require_gateways
+from features.rows.gateways_needed import require_gateways
 from hub import sql
 from hub.declarations.partnership import Partnership
 from hub.errors import StateError
@@ -49,16 +47,16 @@ MOST_PEOPLE = 20_000
 """Of more people than this `lint` looks at the first by pseudonym, which is chance; the build looks at everybody."""
 
 _TABLES = ("event", "household", "family", "involvement", "person")
-_STEPS = (
-    "Building the dates of looking",
-    "The outcome's own records",
-    "Columns as of the extract",
-    "Dates of recording",
-    "Single indicators",
-    "The cohort",
-    "What sources have told",
-    "An earlier snapshot",
+CHECKS: tuple[LeakCheck, ...] = (
+    episode_leaks,
+    extract_columns,
+    recording_dates,
+    single_predictors,
+    cohort_leaks,
+    not_reported,
+    snapshot_changes,
 )
+"""Every check, in the order in which they run."""
 
 
 def lint(
@@ -96,8 +94,8 @@ def lint(
     with snapshot.artefact.held() as held:
         read = Snapshot(held.artefact)
         require_gateways(read, partnership, use_case, indicators, on=on)
-        dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
-        progress(_STEPS[0], 0, len(_STEPS))
+        dates = use_case.covered(snapshot.known_to)
+        progress("Building the dates of looking", 0, len(CHECKS) + 1)
         until = unpublished.last_of(read, MOST_PEOPLE)
         table = unpublished.of(read, use_case, indicators, dates, until=until)
         return _look(workspace, partnership, read, use_case, indicators, table.select, earlier, progress)
@@ -151,45 +149,13 @@ def _look(
     earlier: Snapshot | None,
     progress: Progress,
 ) -> Leakage:
-    who = readers(use_case, indicators)
-    keys = columns(["person_id", "as_of_date", "outcome"])
-    looked = keys.select(["person_id", "as_of_date"])
-    positives = keys.filter(pc.fill_null(pc.equal(keys["outcome"], 1), False)).select(["person_id", "as_of_date"])
+    found = []
     with _held(earlier) as earlier, _opened(snapshot, earlier) as connection:
-        sources = _sources(connection, snapshot, use_case, indicators)
-        stamped = recording_dates.stamped_sources(workspace, snapshot, sources)
-        steps: tuple[Callable[[], list[tuple[Check, list[Finding]]]], ...] = (
-            lambda: episode_leaks.check(connection, use_case, indicators, positives, known_to=snapshot.known_to),
-            lambda: [extract_columns.check(connection, partnership, who)],
-            lambda: [recording_dates.check(connection, workspace, snapshot, sources)],
-            lambda: [single_predictors.check(use_case, indicators, columns)],
-            lambda: [cohort_leaks.check(connection, who, looked, stamped, people=use_case.people)],
-            lambda: [not_reported.check(connection, partnership, snapshot, use_case, indicators)],
-            lambda: _compared(connection, snapshot, earlier, use_case, indicators),
-        )
-        found = []
-        for number, step in enumerate(steps, 1):
-            progress(_STEPS[number], number, len(_STEPS))
-            found += step()
+        seen = Seen(connection, workspace, partnership, snapshot, earlier, use_case, indicators, columns)
+        for number, check in enumerate(CHECKS, 1):
+            progress(check.TITLE, number, len(CHECKS) + 1)
+            found += check.run(seen)
     return Leakage.of(found, earlier="" if earlier is None else earlier.digest)
-
-
-def _compared(
-    connection: duckdb.DuckDBPyConnection,
-    snapshot: Snapshot,
-    earlier: Snapshot | None,
-    use_case: UseCase,
-    indicators: Sequence[Indicator],
-) -> list[tuple[Check, list[Finding]]]:
-    if earlier is None:
-        why = "There is no earlier snapshot to compare with."
-        of_cohort = "Whether it changes between two snapshots was not looked at: there is no earlier one."
-        return [
-            (Check(Kind.VALUE_CHANGES, False, why_not=why), []),
-            (Check(Kind.COHORT_FUTURE, False, why_not=of_cohort), []),
-        ]
-    found = snapshot_changes.check(connection, snapshot, earlier, use_case, indicators)
-    return [*found, extract_columns.between(connection, readers(use_case, indicators))]
 
 
 @contextmanager
@@ -212,13 +178,3 @@ def _opened(snapshot: Snapshot, earlier: Snapshot | None) -> Iterator[duckdb.Duc
             for table in _TABLES:
                 connection.execute(f"CREATE VIEW {prefix}{table} AS FROM {sql.parquet(one.path(table))}")
         yield connection
-
-
-def _sources(
-    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator]
-) -> list[str]:
-    """Return the sources that indicators, cohort and outcome read, sorted."""
-    types = {kind for one in readers(use_case, ()) for kind in one.types} | {*use_case.outcome.events.types}
-    rows_ = connection.execute(f"SELECT DISTINCT source FROM event WHERE event_type IN {sql.texts(sorted(types))}")
-    named = {str(one) for (one,) in rows_.fetchall()} | {name for one in indicators for name in one.sources}
-    return sorted(named & {*snapshot.artefact.facts["sources"]})

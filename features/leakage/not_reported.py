@@ -24,11 +24,14 @@ from features.declarations.outcomes import sources_of
 from features.declarations.use_cases import UseCase
 from features.kernel.membership import covers, outcome_reported
 from features.leakage.leaks import Check, Finding, Kind, Severity
+from features.leakage.looking import Looked, Seen
 from features.levels.counts import late_within
 from hub import sql
 from hub.declarations.partnership import Partnership
 from hub.publishing.snapshots import Snapshot
 
+KINDS: tuple[Kind, ...] = (Kind.NOT_REPORTED,)
+TITLE = "What sources have told"
 LONGEST_SILENCE_DAYS = 31
 """A source that was silent for so long before its last day, and for longer than ever before, may be an old extract."""
 FEWEST_DAYS = 20
@@ -49,6 +52,11 @@ class _Told:
     silent_days: int
 
 
+def run(seen: Seen) -> Looked:
+    """Look at the days of which the sources have told."""
+    return [check(seen.connection, seen.partnership, seen.snapshot, seen.use_case, seen.indicators)]
+
+
 def check(
     connection: duckdb.DuckDBPyConnection,
     partnership: Partnership,
@@ -66,7 +74,7 @@ def check(
         indicators: whose sources are looked at.
     """
     horizon = use_case.horizon_days
-    dates = [day for day in use_case.scheduled() if day <= snapshot.known_to]
+    dates = use_case.covered(snapshot.known_to)
     reported = outcome_reported(snapshot, use_case)
     over = [day for day in dates if day + horizon * _DAY <= snapshot.known_to]
     known = [day for day in dates if covers(reported, day, horizon)]

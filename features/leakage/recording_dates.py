@@ -19,12 +19,15 @@ from itertools import pairwise
 import duckdb
 
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.looking import Looked, Seen
 from hub import sql
 from hub.artefacts import Artefact
 from hub.publishing.snapshots import Snapshot
 from hub.staging import extracts
 from hub.workspace import Workspace
 
+KINDS: tuple[Kind, ...] = (Kind.STAMPED_KNOWN_FROM,)
+TITLE = "Dates of recording"
 FEWEST = 10
 """Fewer records than this say nothing."""
 TOLERATED = 0.05
@@ -33,6 +36,11 @@ STAMPED = 0.5
 """From this share of stamped records on, nothing is built."""
 LATE_DAYS = 31
 """So long before the delivery that lacked it must a record be dated to count as dated back."""
+
+
+def run(seen: Seen) -> Looked:
+    """Look at the dates of recording of every source that is read."""
+    return [check(seen.connection, seen.workspace, seen.snapshot, seen.sources)]
 
 
 def check(

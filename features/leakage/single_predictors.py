@@ -7,7 +7,7 @@ Looked at are the training dates only: the dates to test on stay unseen. Two way
 - presence: of those for whom there is anything at all (a number that is not zero), almost all have the outcome.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,11 @@ import pyarrow as pa
 from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind, Severity
+from features.leakage.looking import Columns, Looked, Seen
 from hub.figures import Figure, NotComputed, Stated, wilson
 
+KINDS: tuple[Kind, ...] = (Kind.NEAR_PERFECT,)
+TITLE = "Single indicators"
 PERFECT = 0.95
 """An AUC, or a share of those with anything who have the outcome, from this on is too good to be true."""
 CERTAIN = 0.90
@@ -30,8 +33,11 @@ MOST_ROWS = 200_000
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
-Columns = Callable[[Sequence[str]], pa.Table]
-"""Gives the named columns of the matrix."""
+
+
+def run(seen: Seen) -> Looked:
+    """Look at each indicator by itself."""
+    return [check(seen.use_case, seen.indicators, seen.columns)]
 
 
 def check(use_case: UseCase, indicators: Sequence[Indicator], columns: Columns) -> tuple[Check, list[Finding]]:

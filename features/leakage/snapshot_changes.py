@@ -20,10 +20,16 @@ import duckdb
 from features.declarations.catalogue import Indicator, Over
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.looking import Looked, Seen
 from features.rows import unpublished
 from hub import sql
 from hub.publishing.snapshots import Snapshot
 
+KINDS: tuple[Kind, ...] = (
+    Kind.VALUE_CHANGES,
+    Kind.COHORT_FUTURE,
+)
+TITLE = "An earlier snapshot"
 FEWEST = 10
 """From so many children on, when they are also more than `SHARE` of those compared, nothing is built."""
 SHARE = 0.01
@@ -50,10 +56,22 @@ class _Changed:
 
 def dates_to_compare(use_case: UseCase, earlier: Snapshot) -> tuple[datetime.date, ...]:
     """Return the old dates of looking that are built again: those that the earlier snapshot covers, some of them."""
-    covered = [day for day in use_case.scheduled() if day <= earlier.known_to]
+    covered = use_case.covered(earlier.known_to)
     if len(covered) <= MOST_DATES:
         return tuple(covered)
     return tuple(covered[at] for at in (len(covered) // 2, 3 * len(covered) // 4, -1))
+
+
+def run(seen: Seen) -> Looked:
+    """Compare old dates of looking with an earlier snapshot, if there is one."""
+    if seen.earlier is None:
+        why = "There is no earlier snapshot to compare with."
+        of_cohort = "Whether it changes between two snapshots was not looked at: there is no earlier one."
+        return [
+            (Check(Kind.VALUE_CHANGES, False, why_not=why), []),
+            (Check(Kind.COHORT_FUTURE, False, why_not=of_cohort), []),
+        ]
+    return check(seen.connection, seen.snapshot, seen.earlier, seen.use_case, seen.indicators)
 
 
 def check(

@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from features.declarations.cohort import DEATH
 from features.declarations.conditions import event_condition, known_on
 from features.declarations.outcomes import Outcome, Period
 from hub import sql
@@ -22,7 +23,6 @@ from hub.staging.reporting import EVER, Reported
 Whole = npt.NDArray[np.int64]
 MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 _LONGEST_DAYS = 366
-_DEATH = "death"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _look(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, outcome: Ou
             WHERE NOT EXISTS (SELECT 1 FROM area WHERE local_authority IS NOT NULL)
         ), died AS (
             SELECT person_id, min(occurred_on) AS died_on FROM event
-            WHERE event_type = {sql.text(_DEATH)} AND {known_on(now)} GROUP BY person_id
+            WHERE event_type = {sql.text(DEATH)} AND {known_on(now)} GROUP BY person_id
         ), hit AS (
             SELECT DISTINCT person_id, first FROM happened JOIN period
             ON occurred_on >= first AND occurred_on < until

@@ -11,6 +11,7 @@ from features.levels import label_cards
 from features.levels.counts import Times
 from features.levels.levels import Cell, Levels, levels
 from hub import yaml_documents
+from hub.dates import in_month
 from hub.declarations.partnership import Partnership
 from hub.figures import Figure
 from hub.progress import Progress, silent
@@ -148,8 +149,8 @@ def period(found: Levels, times: Times) -> str:
     """Return a period in words, such as "January to March 2024"; one that is not complete says so."""
     first, last = times.first, times.until - datetime.timedelta(days=1)
     words = {
-        Period.MONTH: f"{first:%B %Y}",
-        Period.QUARTER: f"{first:%B} to {last:%B %Y}",
+        Period.MONTH: in_month(first),
+        Period.QUARTER: f"{first:%B} to {in_month(last)}",
         Period.YEAR: f"{first:%Y}",
     }[found.outcome.period]
     return words if times.complete else f"{words} (not complete)"

@@ -56,7 +56,7 @@ def rebuild(workspace: Workspace, digest: str, sample: Sample, *, progress: Prog
         differs = [*_said(found, read), *_counted(found, read, folder)]
         everybody = pq.read_table(read.path("person"), columns=["person_id"])["person_id"].combine_chunks()
         drawn = sample.of(everybody)
-        dates = [day for day in found.use_case.scheduled() if day <= read.known_to]
+        dates = found.use_case.covered(read.known_to)
         done = 0
         unlike: list[str] = []
         for again in some_people.rows(read, found.use_case, found.indicators, dates, drawn):
@@ -92,7 +92,7 @@ def _counted(found: FeatureSet, snapshot: Snapshot, folder: Path) -> list[str]:
         Counter(day.isoformat() for day in table["as_of_date"].to_pylist())
         for table in (matrix, matrix.filter(pc.equal(matrix["outcome"], 1)))
     )
-    dates = [day for day in found.use_case.scheduled() if day <= snapshot.known_to]
+    dates = found.use_case.covered(snapshot.known_to)
     if found.facts["rows"] != {day.isoformat(): rows[day.isoformat()] for day in dates}:
         differs.append("the number of rows by date")
     ended = {day.isoformat(): outcomes[day.isoformat()] if covers(told, day, horizon) else None for day in dates}

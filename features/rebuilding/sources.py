@@ -125,7 +125,7 @@ def _unlike(
 
 def _dates(use_case: UseCase, snapshot: Snapshot, seed: int) -> list[datetime.date]:
     """Return the newest date of looking, and two more that are drawn, on which its rules are in force."""
-    days = [day for day in use_case.scheduled() if day <= snapshot.known_to and use_case.not_in_force(day) is None]
+    days = [day for day in use_case.covered(snapshot.known_to) if use_case.not_in_force(day) is None]
     if not days:
         raise NotFoundError(f"The use case {use_case.name} has no date of looking up to {snapshot.known_to}.")
     earlier = np.random.default_rng(seed).permutation(len(days) - 1)[:_MORE_DATES]

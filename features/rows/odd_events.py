@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterable
 
-from features.kernel.membership import DEATH
+from features.declarations.cohort import DEATH
 from hub import sql
 from hub.publishing.snapshots import Snapshot
 

@@ -53,7 +53,10 @@ def ingest_(
         ),
     ] = False,
     withdraw: Annotated[
-        bool, typer.Option("--withdraw", help="It may take away much of what the delivery before said.")
+        bool,
+        typer.Option(
+            "--withdraw", help="It may take away much of what the delivery before said, or tell of deaths in vain."
+        ),
     ] = False,
     confirm: Annotated[
         bool,
@@ -93,7 +96,8 @@ def ingest_(
     if taken_away and not as_json:
         show(taken_away, False, title="Taken away: what the delivery before said, and this one does not")
     if as_json:
-        show_json([report.row() | {"taken_away": report.facts["taken_away"]} for report in reports])
+        more = ("taken_away", "lost_deaths")
+        show_json([report.row() | {name: report.facts[name] for name in more} for report in reports])
     else:
         show([report.row() for report in reports], False, title="Extracts")
     for report in reports:

@@ -110,16 +110,15 @@ def review_(
 
 def _pairs(here: Place, drawn: "Sample", *, masked: bool) -> Sequence[Mapping[str, Any]]:
     from hub import sql
-    from hub.linking import linkage
     from hub.quality import clerical_answers, review_page
-    from hub.staging import extracts
+    from hub.staging import admitted, extracts
 
     pairs = clerical_answers.open_pairs(here.workspace, drawn)
     if masked:
         return pairs
-    kept, _ = linkage.linked_extracts(here.workspace, here.partnership)
+    kept, _ = admitted.admitted_extracts(here.workspace, here.partnership)
     with sql.connect() as connection, extracts.held(here.workspace, kept) as read:
-        linkage.open_identity(connection, here.workspace, read)
+        admitted.open_identity(connection, here.workspace, read)
         return review_page.with_names(connection, pairs)
 
 

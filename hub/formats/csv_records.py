@@ -4,8 +4,13 @@ A cell may be quoted with `"`, a quote inside it is doubled, and a quoted cell m
 ends with a line feed, a carriage return, or both. A record with another number of cells than the header, with damaged
 quotes, or longer than `LONGEST_RECORD` is set aside with the line on which it begins; reading goes on behind it. After
 damaged quotes that is behind the record's first line, because nobody can say where the cell was meant to end.
+
+A spreadsheet writes empty cells behind the last column, in the header and the rows or in one of the two. They are left
+out where `USUAL` of the records have them, all alike: a single record with one cell too many was torn by a delimiter
+that is not quoted, and nobody can see that where its last cell is empty.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +21,17 @@ from numpy.typing import NDArray
 LONGEST_RECORD = 1_000_000
 """Longest record in bytes; a longer one is not read."""
 
-DAMAGE = {1: "cells", 2: "quotes", 3: "too_long", 4: "encoding"}
+DAMAGE = {1: "cells", 2: "quotes", 3: "too_long", 4: "encoding", 5: "no_header"}
 """Why a record is set aside: another number of cells than the header, damaged quotes, longer than allowed, letters of
-another encoding than the file's (see `readable`)."""
+another encoding than the file's (see `readable`), a value behind the last cell of the header that names a column."""
+
+USUAL = 0.95
+"""Share of the records that must have another number of cells than the header, all of them the same, to be right."""
 
 MARKED = 256
 """Of one good record in so many it is noted where it begins; others are found from the one before."""
 
+_LOOKED_AT = 100
 _NEWLINE, _RETURN, _QUOTE, _SPACE = 10, 13, 34, 32
 _CELL_START, _UNQUOTED, _QUOTED, _AFTER_QUOTE, _CLOSED = 0, 1, 2, 3, 4
 _ENDS_NEWLINE, _ENDS_RETURN_NEWLINE, _ENDS_RETURN = 1, 2, 4
@@ -41,6 +50,8 @@ class Records:
         line_end: what ends every line, when any CSV reader finds the same records in the file as it stands; else empty.
             Then nothing is set aside, no line is blank, and where line ends have two characters no cell holds one.
         marks: the byte on which every `MARKED`th good record begins, the first one included.
+        cells: how many each good record has.
+        named: how many of them the header names; those behind are blank.
         blank_rows: whether rows without any content count as blank lines.
     """
 
@@ -49,6 +60,8 @@ class Records:
     blank_lines: int
     line_end: str
     marks: NDArray[np.int64]
+    cells: int
+    named: int
     blank_rows: bool = False
 
 
@@ -148,12 +161,30 @@ def _is_blank(content: Any, start: int, end: int, delimiter: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _is_blank_behind(content: Any, start: int, end: int, delimiter: int, cells: int) -> Any:
+    """Say whether a record whose quotes are right holds nothing behind its first `cells` cells."""
+    position = start
+    for _ in range(cells):
+        while position < end and content[position] == _SPACE:
+            position += 1
+        if position < end and content[position] == _QUOTE:
+            position += 1
+            while content[position] != _QUOTE or (position + 1 < end and content[position + 1] == _QUOTE):
+                position += 2 if content[position] == _QUOTE else 1
+        while position < end and content[position] != delimiter:
+            position += 1
+        position += 1
+    return _is_blank(content, position, end, delimiter)
+
+
+@njit(cache=True, nogil=True)
 def _scan(
     content: Any,
     position: int,
     line: int,
     delimiter: int,
     expected: int,
+    named: int,
     blank_rows: bool,
     lines: Any,
     marks: Any,
@@ -168,6 +199,7 @@ def _scan(
         line: see `position`.
         delimiter: what separates the cells.
         expected: number of cells of a good record; 0 stops behind the first one, whatever it has.
+        named: cells of a good record that may hold something, counted from the first.
         blank_rows: whether a record without any content is blank, as a line without any character always is.
         lines: int64, filled with the line of each good record.
         marks: int64, filled with the byte on which every `MARKED`th good record begins.
@@ -195,6 +227,8 @@ def _scan(
                 continue
             if expected > 0 and cells != expected:
                 reason = 1
+            elif named < expected and not _is_blank_behind(content, start, end, delimiter, named):
+                reason = 5
         else:
             end = start
             while end < size and content[end] != _NEWLINE and content[end] != _RETURN:
@@ -228,24 +262,52 @@ def _bytes(content: Any) -> NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8)
 
 
-def header(content: Any, start: int, delimiter: str) -> Header | None:
-    """Return the first record of `content` from the byte `start`; None when there is none or its quotes are damaged."""
-    nothing, bad = np.empty(0, np.int64), np.empty((1, 4), np.int64)
-    totals = _scan(_bytes(content), start, 1, ord(delimiter), 0, False, nothing, nothing, bad, np.empty(0, np.uint8))
+def header(content: Any, start: int, delimiter: str, line: int = 1) -> Header | None:
+    """Return the first record of `content` from the byte `start`; None when there is none or its quotes are damaged.
+
+    Args:
+        content: the bytes of the file.
+        start: where to begin.
+        delimiter: what separates the cells.
+        line: the line (from 1) of that byte.
+    """
+    nothing, bad, out = np.empty(0, np.int64), np.empty((1, 4), np.int64), np.empty(0, np.uint8)
+    totals = _scan(_bytes(content), start, line, ord(delimiter), 0, 0, False, nothing, nothing, bad, out)
     if totals[_GOOD] == 0:
         return None
     return Header(*(int(totals[at]) for at in (_START, _END, _CELLS, _POSITION, _LINE)))
 
 
-def records(content: Any, head: Header, delimiter: str, *, blank_rows: bool = False) -> Records:
+def records(
+    content: Any, head: Header, delimiter: str, *, named: int | None = None, blank_rows: bool = False
+) -> Records:
     """Find the records of `content` behind its header.
 
     Args:
         content: the bytes of the file.
         head: its header.
         delimiter: what separates the cells.
+        named: how many cells the header has up to the last one that is not empty; None means all.
         blank_rows: a row of delimiters, blanks and empty quotes is a blank line and no record.
     """
+    names = head.cells if named is None else named
+    found = _records(content, head, delimiter, head.cells, names, blank_rows=blank_rows)
+    others = found.damaged[found.damaged[:, 3] == 1]
+    all_of_them = len(found.lines) + len(found.damaged)
+    if not len(others) or len(others) < USUAL * all_of_them:
+        return found
+    cells = Counter(
+        int(_record(_bytes(content), start, ord(delimiter), LONGEST_RECORD)[2])
+        for start in others[:_LOOKED_AT, 1].tolist()
+    )
+    [(usual, _)] = cells.most_common(1)
+    if usual < names or (usual > head.cells and all_of_them == 1):  # one record alone may be a torn one
+        return found
+    otherwise = _records(content, head, delimiter, usual, names, blank_rows=blank_rows)
+    return otherwise if len(otherwise.lines) >= USUAL * all_of_them else found
+
+
+def _records(content: Any, head: Header, delimiter: str, cells: int, named: int, *, blank_rows: bool) -> Records:
     rows = _bytes(content)[head.position :]
     most = 1 + int(np.count_nonzero(rows == _NEWLINE)) + int(np.count_nonzero(rows == _RETURN))
     lines, bad = np.empty(most, np.int64), np.empty((most, 4), np.int64)
@@ -255,7 +317,8 @@ def records(content: Any, head: Header, delimiter: str, *, blank_rows: bool = Fa
         head.position,
         head.line,
         ord(delimiter),
-        head.cells,
+        cells,
+        named,
         blank_rows,
         lines,
         marks,
@@ -267,13 +330,14 @@ def records(content: Any, head: Header, delimiter: str, *, blank_rows: bool = Fa
     endings = int(totals[_ENDINGS]) | kinds.get(bytes(content[head.end : head.position]), 0)
     blank = int(totals[_BLANK])
     line_end = ""
-    if not len(damaged) and not blank:
+    if not len(damaged) and not blank and cells == head.cells:
         if endings == _ENDS_NEWLINE:
             line_end = "\n"
         elif endings == _ENDS_RETURN_NEWLINE and not totals[_MANY_LINES]:
             line_end = "\r\n"
     good = int(totals[_GOOD])
-    return Records(lines[:good].copy(), damaged, blank, line_end, marks[: -(-good // MARKED)].copy(), blank_rows)
+    marked = marks[: -(-good // MARKED)].copy()
+    return Records(lines[:good].copy(), damaged, blank, line_end, marked, cells, named, blank_rows)
 
 
 def good_records(content: Any, head: Header, delimiter: str, found: Records) -> NDArray[np.uint8]:
@@ -287,8 +351,8 @@ def good_records(content: Any, head: Header, delimiter: str, found: Records) -> 
     """
     buffer, nothing = _bytes(content), np.empty(0, np.int64)
     bad, out = np.empty((len(found.damaged) + 1, 4), np.int64), np.empty(len(buffer) + 1, np.uint8)
-    blank_rows = found.blank_rows
-    totals = _scan(buffer, head.position, head.line, ord(delimiter), head.cells, blank_rows, nothing, nothing, bad, out)
+    cells = (found.cells, found.named, found.blank_rows)
+    totals = _scan(buffer, head.position, head.line, ord(delimiter), *cells, nothing, nothing, bad, out)
     return out[: totals[_WRITTEN]]
 
 

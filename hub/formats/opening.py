@@ -15,7 +15,7 @@ from hub import names
 from hub.declarations.source_files import AUTO, Format, SourceFile, alike
 from hub.digests import sha256_bytes, sha256_file
 from hub.errors import ConfigurationError, InputError
-from hub.formats import archives, csv_files
+from hub.formats import archives, csv_files, separator_lines
 from hub.formats.csv_files import CsvFile
 from hub.formats.delivered_files import Candidate
 
@@ -148,7 +148,9 @@ def _share(file: Candidate, declared: SourceFile) -> float:
         except (InputError, OSError):
             return 1.0
     encoding = "utf-16" if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
-    line = next(iter(start.decode(encoding, "replace").splitlines()), "")
+    text = start.decode(encoding, "replace").encode()
+    above = separator_lines.find(text, 0)
+    line = next(iter(text[above.position if above else 0 :].decode("utf-8", "replace").splitlines()), "")
     needed = [(name, *one.headers) for name, one in declared.columns.items() if not one.optional]
     found = {alike(cell) for mark in ",;\t|" for cell in line.split(mark)}
     return sum(any(alike(name) in found for name in names) for names in needed) / max(len(needed), 1) if line else 1.0

@@ -21,7 +21,7 @@ from hub.digests import digest_of
 from hub.identity import pseudonyms
 from hub.identity import store as identity_store
 from hub.identity.pseudonyms import Key
-from hub.intake import confirmations, identifier_checks, spark_sources, tombstones
+from hub.intake import confirmations, identifier_checks, late_deliveries, spark_sources, tombstones
 from hub.intake.confirmations import ConfirmationError, Question
 from hub.intake.delivery import DeliveredSource, open_delivery
 from hub.intake.source_run import IDENTITY, QUARANTINE, TABLES, SourceRun
@@ -31,6 +31,7 @@ from hub.spark import session as spark_session
 from hub.staging import extracts, taken_away
 from hub.staging.extracts import ExtractReport
 from hub.staging.stage import Earlier
+from hub.staging.taken_away import Loss
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
@@ -111,8 +112,8 @@ def ingest(
         _require(questions, ask, confirmed=confirmed, withdraw=withdraw)
         steps = sum(len(files) for run in new for files in run.delivered.files.values()) + 2 * len(new)
         done = 0
-        replaced = {one.digest: one for run in new for one in extracts.replaced(workspace, run.facts, gone)}
-        with extracts.held(workspace, replaced.values()):
+        compared = {one.digest: one for run in new for one in run.compared()}
+        with extracts.held(workspace, compared.values()):
             if spark is not None and new:
                 progress("Reading sources on Spark", done, steps)
                 with spark_session(spark, scratch) as session:
@@ -226,16 +227,51 @@ class _Run:
         self.steps.prepare(check=check)
         self.steps.replaced = [self._earlier(one) for one in extracts.replaced(self.workspace, self.facts, self.gone)]
 
+    def compared(self) -> list[Artefact]:
+        """Return the extracts with which this one is compared, whichever holds; some may stand there twice."""
+        which = extracts.replaced, extracts.corrected, extracts.holding_instead
+        return [one for find in which for one in find(self.workspace, self.facts, self.gone)]
+
     def load(self, table: str) -> None:
         """Read the files of one declared table."""
         self.steps.load(table)
 
     def map(self) -> None:
         """Run the SQL of sources.yaml and write what comes of it."""
-        self.steps.map(self._leave_out_erased)
+        self.steps.erased = tombstones.read(self.workspace)
+        self.steps.map()
         self.facts |= self.steps.facts
         spelt = [identifier_checks.notice("files", 1, said, "") for said in self.delivered.notices]
         self.facts["notices"] = [*spelt, *self.facts["notices"]]
+        self._compare_with_what_holds()
+
+    def _compare_with_what_holds(self) -> None:
+        """Say which deaths are lost although this delivery, or the one of the same day that it corrects, tells them."""
+        told = late_deliveries.Told(self.folder / TABLES["event"], self.folder / IDENTITY)
+        self.facts["lost_deaths"] = []
+        holding = extracts.holding_instead(self.workspace, self.facts, self.gone)
+        if holding:
+            newest = max(one.facts["delivered_on"] for one in holding)
+            found = late_deliveries.count(told, [self._told(one) for one in holding])
+            self._lose(found.deaths, newest)
+            if found.events:
+                said = (
+                    f"This delivery came late: that of {newest} holds, and {found.events:,} of the {found.of:,} events "
+                    "that this one tells are not in it. They count for nothing."
+                )
+                self.facts["notices"].append(
+                    identifier_checks.notice("late_delivery", found.events, said, "Deliver in order of days.")
+                )
+        for one in extracts.corrected(self.workspace, self.facts, self.gone):
+            self._lose(late_deliveries.count(self._told(one), [told]).deaths, one.facts["delivered_on"])
+
+    def _lose(self, deaths: Loss, delivered_on: str) -> None:
+        if deaths.records:
+            self.facts["lost_deaths"].append({"delivered_on": delivered_on, **deaths.as_json()})
+
+    def _told(self, extract: Artefact) -> late_deliveries.Told:
+        people = identity_store.records(self.workspace, self.name, extract.digest)
+        return late_deliveries.Told(extract.path / TABLES["event"], people)
 
     def read_whole(self) -> None:
         """Do all of it but publishing."""
@@ -243,12 +279,6 @@ class _Run:
         for table in self.delivered.files:
             self.load(table)
         self.map()
-
-    def _leave_out_erased(self, steps: SourceRun) -> None:
-        """Take people out who were erased (hub.intake.tombstones), and say how many."""
-        applied = tombstones.apply(steps.connection, steps.source, steps.key, tombstones.read(self.workspace))
-        steps.facts["people"] -= applied.people
-        steps.facts["erased"] = applied.as_json()
 
     def _earlier(self, extract: Artefact) -> Earlier:
         """Return what this delivery is compared with: an extract that it replaces, which `ingest` holds."""
@@ -274,6 +304,18 @@ class _Run:
             kinds = ", ".join(f"{one['kind']} ({one['records']} of {one['of']})" for one in much)
             plain = f"It takes away much of what the delivery of {self.name} before it said: {kinds}."
             found.append(Question(plain, confirmations.WITHDRAW, tuple(taken_away.shown(self.name, much))))
+        for one in self.facts["lost_deaths"]:
+            how_many = f"{one['records']} of {one['of']}"
+            if one["delivered_on"] == self.facts["delivered_on"]:
+                plain = f"It lacks deaths that the delivery of {self.name} of the same day, which it corrects, told"
+                plain = f"{plain}: {how_many}."
+            else:
+                plain = (
+                    f"The delivery of {self.name} of {one['delivered_on']} is newer, and holds. Deaths that this one "
+                    f"tells are not in it, and would count for nothing: {how_many}. If they are true, a newer delivery "
+                    "must tell them."
+                )
+            found.append(Question(plain, confirmations.WITHDRAW, tuple(taken_away.shown(self.name, [one]))))
         return found
 
     def publish(self) -> None:

@@ -12,7 +12,7 @@ what is in the folder, a dry run (`hub.intake.dry_run`) counts it and throws it 
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,9 @@ from hub.formats.csv_files import CsvFile
 from hub.formats.delivered_files import DeliveredFile
 from hub.formats.opening import Opener
 from hub.identity.pseudonyms import Key
-from hub.intake import absent_files, column_use, identifier_checks, losses, quarantine, reading
+from hub.intake import absent_files, column_use, identifier_checks, losses, quarantine, reading, tombstones
 from hub.intake import transformation as transformations
+from hub.intake.tombstones import Tombstone
 from hub.intake.validation import Reading, Validation, compile_rules
 from hub.staging import events as staged_events
 from hub.staging import stage as stages
@@ -58,6 +59,7 @@ class SourceRun:
         failed: takes what is wrong with a file that cannot be read, and the others are read; without it that is an
             error.
         whole: an optional file that is not there has no rows; else what it would say stays as it was.
+        erased: who was erased and is left out, which the facts then say; None where nothing is kept of anybody.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class SourceRun:
         self.placeholders = more_placeholders
         self.failed = failed
         self.whole = whole
+        self.erased: Sequence[Tombstone] | None = None
         self.read: dict[str, tuple[CsvFile, ...]] = {}
         self.use = column_use.of(self.source)
         self.opener = Opener(self.source.name, folder, declaration.beside, self._elements(), self.use.columns)
@@ -188,12 +191,8 @@ class SourceRun:
                 "Nothing of it was kept. Ask the agency for figures about places only, and delete what it sent.",
             )
 
-    def map(self, look: Callable[["SourceRun"], None] | None = None) -> None:
-        """Run the declared SQL, cut off from files and settings, and write what comes of it.
-
-        Args:
-            look: called when the mappings have run and their results are still there.
-        """
+    def map(self) -> None:
+        """Run the declared SQL, cut off from files and settings, leave out who was `erased`, write what comes of it."""
         connection, declaration = self.connection, self.declaration
         [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
         for setting in ("allowed_configs = ['threads']", "enable_external_access = false", "lock_configuration = true"):
@@ -215,8 +214,7 @@ class SourceRun:
                 self._forget_placeholders(mapped)
         self.facts["people"] = stages.fill_keys(stage) if people is None else people
         self.facts["notices"] += identifier_checks.notices(connection, mappings(self.source), self.use.persons)
-        if look is not None:
-            look(self)
+        self._leave_out_erased()
         connection.execute(f"SET threads = {threads}")
         self._write(stage)
         connection.close()
@@ -231,6 +229,13 @@ class SourceRun:
         if count:
             said = f'{count} birthdays ({mapped.title}) are written for "not known", and are kept as that.'
             self.facts["notices"].append(identifier_checks.notice("placeholder_birthday", int(count), said, ""))
+
+    def _leave_out_erased(self) -> None:
+        """Take people out who were erased, and say how many."""
+        if self.erased is not None:
+            applied = tombstones.apply(self.connection, self.source, self.key, self.erased)
+            self.facts["people"] -= applied.people
+            self.facts["erased"] = applied.as_json()
 
     def _write(self, stage: stages.Stage) -> None:
         paths = {name: self.folder / file for name, file in TABLES.items()}

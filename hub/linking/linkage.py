@@ -4,9 +4,8 @@
 
 The newest extract of each source gives the records (linking.records). Splink weighs pairs of them against strangers and
 against brothers and sisters (weighing.pairs, weighing.siblings), clusters are built from the strongest link down
-without ever
-joining records that cannot be one person (linking.clusters, linking.contradictions), and each cluster keeps its
-person_id (hub.identity.persons). Everything stays in the identity store; the report holds counts only.
+without ever joining records that cannot be one person (linking.clusters, linking.contradictions), and each cluster
+keeps its person_id (hub.identity.persons). Everything stays in the identity store; the report holds counts only.
 """
 
 import datetime
@@ -22,12 +21,9 @@ from numpy.typing import NDArray
 
 from hub import sql
 from hub.artefacts import Artefact
-from hub.declarations.admission import admit, day_of_use
 from hub.declarations.partnership import Partnership
-from hub.errors import NotFoundError
 from hub.identity import persons
 from hub.identity import store as identity_store
-from hub.ledger import publications
 from hub.linking import (
     accuracy as linkage_quality,
 )
@@ -41,12 +37,14 @@ from hub.linking import (
     groups as linkage_groups,
 )
 from hub.linking.accuracy import Known
+from hub.linking.engine import Found
+from hub.linking.groups import Levels
 from hub.linking.report import LinkageReport as LinkageReport
 from hub.linking.spark_candidates import OnSpark
 from hub.progress import Progress, silent
 from hub.spark import session as spark_session
-from hub.staging import extracts, periods
-from hub.staging.extracts import current_extracts
+from hub.staging import extracts
+from hub.staging.admitted import admitted_extracts, open_identity
 from hub.weighing import pairs
 from hub.workspace import Workspace
 
@@ -58,38 +56,6 @@ to 2 % of true pairs more than 0.97, with a precision of 0.99 and more; at 0.9 o
 NO_LINK = "no link is strong enough any more"
 
 _STEPS = (*engine.STEPS, "Giving person ids")
-
-
-def linked_extracts(
-    workspace: Workspace, partnership: Partnership, *, on: datetime.date | None = None
-) -> tuple[list[Artefact], dict[str, str]]:
-    """Return the newest extract of each declared source that may be used, and the sources left out with the reason.
-
-    Args:
-        workspace: where extracts lie.
-        partnership: declares sources and gateways.
-        on: the day of use, on which gateways must hold; None is today (`admission.day_of_use`).
-
-    Raises:
-        NotFoundError: nothing was ingested yet.
-        GatewayError: no source has a gateway that holds.
-        NotPublishedError: the ledger does not know an extract.
-    """
-    declared = {source.name for source in partnership.sources}
-    found = current_extracts(workspace)
-    kept = [extract for extract in found if extract.facts["source"] in declared]
-    if not kept:
-        raise NotFoundError(f"No extract was ingested in {workspace.root}.", "Run `sentinel hub ingest`.")
-    left_out = {
-        str(extract.facts["source"]): "sources.yaml does not declare it any more"
-        for extract in found
-        if extract not in kept
-    }
-    known = publications.read(workspace)
-    for extract in kept:
-        known.require(extracts.KIND, extract.digest)
-    admitted, refused = admit(partnership, kept, on=day_of_use(workspace, partnership) if on is None else on)
-    return admitted, left_out | refused
 
 
 def link(
@@ -120,7 +86,7 @@ def link(
         IntegrityError: an identity file has changed since it was ingested.
         StateError: an ingest or another linkage is at work in this workspace.
     """
-    kept, left_out = linked_extracts(workspace, partnership, on=on)
+    kept, left_out = admitted_extracts(workspace, partnership, on=on)
     with (
         identity_store.working(workspace) as scratch,
         sql.connect() as connection,
@@ -130,70 +96,105 @@ def link(
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
         open_identity(connection, workspace, read)
         known_truth = _read_truth(connection, truth)
-        once = [source.name for source in partnership.sources if source.one_record_per_person]
-        with spark_session(spark, scratch) as session:
-            found = engine.find_people(
-                connection,
-                once,
-                threshold,
-                lambda step: progress(step, _STEPS.index(step), len(_STEPS)),
-                earlier=earlier_pairs.open_pairs(workspace),
-                spark=OnSpark(session, scratch) if session is not None else None,
-                placeholders=partnership.file.placeholders,
-            )
+        found = _find(workspace, connection, partnership, threshold, progress, spark, scratch)
         progress(_STEPS[3], 3, len(_STEPS))
-        report = LinkageReport(
-            records=found.records,
-            people=found.people,
-            method=found.method,
-            why=found.why,
-            threshold=threshold,
-            refused=found.refused,
-            people_by_records=_sizes(found.person),
-            left_out=left_out,
-            model={**found.model, "identifiers_that_name_nobody": found.refused_identifiers},
-            extracts=[extract.digest for extract in kept],
-            blocks=found.blocks,
-            components=found.components,
-            recalled=found.recalled,
-            set_aside=found.set_aside,
-            expected=found.expected,
-        )
         keys = _keys(connection)
         linkage_groups.open_areas(connection, [extract.path / "area.parquet" for extract in read])
         groups = linkage_groups.levels(connection)
         holding.close()  # all that is read was read: is it still what was checked?
         if found.memory is not None:
             earlier_pairs.save(workspace, connection, found.memory, found.frequencies)
-        report = replace(
-            report,
-            unlinked=_unlinked(connection, found.person),
-            pairs_by_weight=pair_counts.by_weight(connection, found.person),
-            without_truth=linkage_groups.without_truth(
-                found.person, found.weight, groups, pairs.bits(threshold), linkage_groups.aside(connection)
-            ),
-        )
+        report = _report(connection, found, kept, left_out, groups, threshold)
         if known_truth:
             known = Known(found.person, linkage_quality.codes(known_truth.get(key) for key in keys.to_pylist()))
             report = replace(report, quality=known.quality(), groups=known.by_group(groups))
-        person_map, assigned = persons.update(
-            workspace,
-            keys,
-            found.person,
-            pairs.probabilities(found.weight),
-            on=_day(kept),
-            why=lambda partings: [cause or NO_LINK for cause in pair_table.reasons_between(connection, partings)],
-            facts={
-                "partnership": partnership.name,
-                "linked_on": _day(kept).isoformat(),
-                "extracts": list(report.extracts),
-                "threshold": threshold,
-                "records": report.records,
-                "people": report.people,
-            },
-            report=report.as_json(),
+        return _keep(workspace, connection, partnership, kept, found, keys, report)
+
+
+def _find(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    partnership: Partnership,
+    threshold: float,
+    progress: Progress,
+    spark: str | None,
+    scratch: Path,
+) -> Found:
+    """Find people among the records of the view `identity_row`, with what is still true of the linkage before."""
+    once = [source.name for source in partnership.sources if source.one_record_per_person]
+    with spark_session(spark, scratch) as session:
+        return engine.find_people(
+            connection,
+            once,
+            threshold,
+            lambda step: progress(step, _STEPS.index(step), len(_STEPS)),
+            earlier=earlier_pairs.open_pairs(workspace),
+            spark=OnSpark(session, scratch) if session is not None else None,
+            placeholders=partnership.file.placeholders,
         )
-        return replace(report, changes=assigned.counts(), map_digest=person_map.artefact.digest)
+
+
+def _report(
+    connection: duckdb.DuckDBPyConnection,
+    found: Found,
+    kept: Sequence[Artefact],
+    left_out: dict[str, str],
+    groups: Levels,
+    threshold: float,
+) -> LinkageReport:
+    """Return how it went, in counts, as far as it can be said without truth."""
+    return LinkageReport(
+        records=found.records,
+        people=found.people,
+        method=found.method,
+        why=found.why,
+        threshold=threshold,
+        refused=found.refused,
+        people_by_records=_sizes(found.person),
+        left_out=left_out,
+        model={**found.model, "identifiers_that_name_nobody": found.refused_identifiers},
+        extracts=[extract.digest for extract in kept],
+        blocks=found.blocks,
+        components=found.components,
+        recalled=found.recalled,
+        set_aside=found.set_aside,
+        expected=found.expected,
+        unlinked=_unlinked(connection, found.person),
+        pairs_by_weight=pair_counts.by_weight(connection, found.person),
+        without_truth=linkage_groups.without_truth(
+            found.person, found.weight, groups, pairs.bits(threshold), linkage_groups.aside(connection)
+        ),
+    )
+
+
+def _keep(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    partnership: Partnership,
+    kept: Sequence[Artefact],
+    found: Found,
+    keys: pa.Array,
+    report: LinkageReport,
+) -> LinkageReport:
+    """Give each person the person_id that they had, or a new one, and make the map the one that holds."""
+    person_map, assigned = persons.update(
+        workspace,
+        keys,
+        found.person,
+        pairs.probabilities(found.weight),
+        on=_day(kept),
+        why=lambda partings: [cause or NO_LINK for cause in pair_table.reasons_between(connection, partings)],
+        facts={
+            "partnership": partnership.name,
+            "linked_on": _day(kept).isoformat(),
+            "extracts": list(report.extracts),
+            "threshold": report.threshold,
+            "records": report.records,
+            "people": report.people,
+        },
+        report=report.as_json(),
+    )
+    return replace(report, changes=assigned.counts(), map_digest=person_map.artefact.digest)
 
 
 def _unlinked(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64]) -> dict[str, int]:
@@ -208,12 +209,6 @@ def _unlinked(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64]) 
 
 def _keys(connection: duckdb.DuckDBPyConnection) -> pa.Array:
     return connection.sql("SELECT record_key FROM record ORDER BY number").to_arrow_table()[0].combine_chunks()
-
-
-def open_identity(connection: duckdb.DuckDBPyConnection, workspace: Workspace, held: Sequence[Artefact]) -> None:
-    """Make the view `identity_row` over the identity rows of extracts, which the caller holds (`extracts.held`)."""
-    files = [(one, identity_store.records(workspace, one.facts["source"], one.digest)) for one in held]
-    connection.execute(f"CREATE OR REPLACE VIEW identity_row AS {periods.identity(files)}")
 
 
 def _sizes(person: NDArray[np.int64]) -> dict[int, int]:

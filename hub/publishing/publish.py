@@ -29,13 +29,13 @@ from hub.identity import persons, pseudonyms
 from hub.identity import store as identity_store
 from hub.identity.persons import PersonMap
 from hub.ledger import publications
-from hub.linking.linkage import linked_extracts, open_identity
 from hub.progress import Progress, silent
 from hub.publishing import households, spark_tables
 from hub.publishing import people as person_table
 from hub.publishing.snapshots import CURRENT, KIND, Snapshot, open_snapshot
 from hub.spark import session as spark_session
 from hub.staging import extracts, periods, reporting
+from hub.staging.admitted import admitted_extracts, open_identity
 from hub.staging.extracts import current_extracts
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, INVOLVEMENT, SCHEMA_VERSION, Table
 from hub.workspace import Workspace
@@ -81,7 +81,7 @@ def publish(
     used_on = admission.day_of_use(workspace, partnership) if on is None else on
     if purpose is not None:
         _require_purpose(workspace, partnership, purpose, used_on)
-    kept, left_out = linked_extracts(workspace, partnership, on=used_on)
+    kept, left_out = admitted_extracts(workspace, partnership, on=used_on)
     known_to = admission.last_day(kept)
     sources = _declared(partnership, kept)
     key = pseudonyms.open_key(workspace, may_create=False)

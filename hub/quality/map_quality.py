@@ -11,9 +11,9 @@ from hub.identity import persons
 from hub.linking import accuracy as linkage_quality
 from hub.linking import groups as linkage_groups
 from hub.linking.accuracy import Known
-from hub.linking.linkage import linked_extracts, open_identity
 from hub.quality import clerical_answers, quality_report
 from hub.staging import extracts
+from hub.staging.admitted import admitted_extracts, open_identity
 from hub.workspace import Workspace
 
 
@@ -65,7 +65,7 @@ def _measured(
 
 
 def _extracts(workspace: Workspace, partnership: Partnership, person_map: persons.PersonMap) -> list[Artefact]:
-    kept, _ = linked_extracts(workspace, partnership)
+    kept, _ = admitted_extracts(workspace, partnership)
     if sorted(person_map.artefact.facts["extracts"]) != sorted(extract.digest for extract in kept):
         raise StateError("Extracts came in since people were linked.", "Run `sentinel hub link` first.")
     return kept

@@ -27,10 +27,10 @@ from hub.errors import NotFoundError, StateError
 from hub.identity import persons
 from hub.identity import store as identity_store
 from hub.linking import engine
-from hub.linking.linkage import linked_extracts, open_identity
 from hub.progress import Progress, silent
 from hub.quality import masking, waterfall
 from hub.staging import extracts
+from hub.staging.admitted import admitted_extracts, open_identity
 from hub.tables import SCHEMA_VERSION
 from hub.weighing import pairs
 from hub.workspace import Workspace
@@ -116,7 +116,7 @@ def draw(
     with identity_store.working(workspace) as scratch, sql.connect() as connection, ExitStack() as stack:
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
         person_map = persons.open_map(workspace)
-        kept, _ = linked_extracts(workspace, partnership)
+        kept, _ = admitted_extracts(workspace, partnership)
         if sorted(person_map.artefact.facts["extracts"]) != sorted(extract.digest for extract in kept):
             raise StateError("Extracts came in since people were linked.", "Run `sentinel hub link`, then draw.")
         open_identity(connection, workspace, stack.enter_context(extracts.held(workspace, kept)))

@@ -27,13 +27,13 @@ from hub.identity import persons, pseudonyms
 from hub.identity import store as identity_store
 from hub.identity.persons import PersonMap
 from hub.ledger.publications import Publication, Publications
-from hub.linking.linkage import open_identity
 from hub.progress import Progress
 from hub.publishing import households, publish
 from hub.publishing import people as person_table
 from hub.publishing.snapshots import KIND, Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import Rebuilt, Sample, differences, not_rebuilt
 from hub.staging import extracts, periods
+from hub.staging.admitted import open_identity
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, HOUSEHOLD, INVOLVEMENT, PERSON, SNAPSHOT_TABLES, Table
 from hub.workspace import Workspace
 

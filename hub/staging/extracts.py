@@ -15,6 +15,8 @@ digest. Its facts:
 - `days`: for each month its first day and how many events are dated in it,
 - `untold`: places of mappings that rest on an optional file which was not there (hub.intake.absent_files),
 - `taken_away`: what it takes away of what the delivery before said, as it may be shown (hub.staging.taken_away),
+- `lost_deaths`: deaths that it, coming late, tells in vain, or that it corrects away (hub.intake.late_deliveries), and
+  `delivered_on` of the extract that holds instead, or that is corrected,
 - `periods`: the one period that it is of, for a source whose deliveries add up; else empty,
 - `assumed_recording`: the source's assumption, or null,
 - `supersedes`: extracts of the same source and day that this one replaces.
@@ -201,6 +203,39 @@ def superseded(workspace: Workspace, facts: Mapping[str, Any], known: Collection
         and one.facts["inputs"] != facts["inputs"]
         and _replaces(facts, {"periods": [], **one.facts})
     ]
+
+
+def corrected(workspace: Workspace, facts: Mapping[str, Any], known: Collection[str] | None = None) -> list[Artefact]:
+    """Return the extracts that an extract with `facts` corrects (`superseded`), without those corrected before.
+
+    Args:
+        workspace: where extracts lie.
+        facts: `source`, `periods`, `delivered_on` and `inputs` of the new extract.
+        known: what `withdrawn` gives, where that is known already.
+    """
+    same_day = set(superseded(workspace, facts, known))
+    until = [one for one in _standing(workspace, known) if one.facts["delivered_on"] <= facts["delivered_on"]]
+    return [one for one in _holding(until) if one.digest in same_day]
+
+
+def holding_instead(
+    workspace: Workspace, facts: Mapping[str, Any], known: Collection[str] | None = None
+) -> list[Artefact]:
+    """Return the extracts that go on holding when an extract with `facts` comes late; of one in order, none.
+
+    It comes late when one of a later day that replaces it holds already. Given are all of its source then, also those
+    of other periods, sorted as `current_extracts` does.
+
+    Args:
+        workspace: where extracts lie.
+        facts: `source`, `periods` and `delivered_on` of the new extract.
+        known: what `withdrawn` gives, where that is known already.
+    """
+    day = facts["delivered_on"]
+    held = [one for one in current_extracts(workspace, known) if one.facts["source"] == facts["source"]]
+    stay = [one for one in held if one.facts["delivered_on"] > day or not _replaces(facts, one.facts)]
+    is_late = any(one.facts["delivered_on"] > day and _replaces(one.facts, facts) for one in stay)
+    return stay if is_late else []
 
 
 def has_identity(workspace: Workspace, extract: Artefact) -> bool:

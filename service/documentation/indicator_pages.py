@@ -12,7 +12,7 @@ from features.declarations.use_cases import UseCase
 from features.dictionary import dictionary, words
 from features.dictionary import record as dictionary_record
 from features.dictionary.dictionary import Entry
-from features.gaps.gaps import told
+from hub.dates import in_words
 from hub.declarations import partnership as partnerships
 from hub.declarations.partnership import Partnership
 from service.documentation import indicator_reading
@@ -128,7 +128,7 @@ def _gateways(partnership: Partnership, every: tuple[Entry, ...]) -> list[str]:
             purposes = ", ".join(purpose.replace("_", " ") for purpose in one.purposes)
             level = "" if one.level.value == "person" else " (areas only)"
             cells = (f"{source.title} ({source.name})", one.name + level, one.law.value, one.document, purposes)
-            lines.append(f"| {' | '.join(map(_cell, cells))} | {told(one.valid_to)} | {_cell(one.owner)} |")
+            lines.append(f"| {' | '.join(map(_cell, cells))} | {in_words(one.valid_to)} | {_cell(one.owner)} |")
     return lines
 
 

@@ -27,6 +27,7 @@ from ethics.record.store import open_store
 from ethics.rules import policy as policies
 from ethics.rules.policy import Policy
 from features.declarations import use_cases
+from features.declarations.needs import in_snapshot, needs
 from features.declarations.use_cases import UseCase
 from features.online import source as online_source
 from features.online.vector import OnlineSource
@@ -165,14 +166,17 @@ class Gate:
         day = declared.partnership.day_of_use(at, practice=self.practice)
         snapshot = self._snapshot()
         online = self._source(use_case, bundle, snapshot)
-        read = policies.sources_of(declared.partnership, use_case, bundle.indicators)
-        for source in sorted(read & snapshot.artefact.facts["sources"].keys() | self._of_indicators(bundle)):
-            refused = declared.permits.refusal(snapshot, source, purpose=decision.purpose, on=day)
+        read = needs(declared.partnership, use_case, bundle.indicators, snapshot)
+        inside = in_snapshot(snapshot, read)
+        for need in read:
+            refused = declared.permits.refusal(
+                snapshot if need.source in inside else None, need.source, purpose=decision.purpose, on=day
+            )
             if refused is not None:
                 raise GatewayError(refused.message, refused.remedy)
         check_policy(decision, declared.policies[use_case.name])
         self._require_standing(snapshot)
-        told = sources_told.of(snapshot, read, day)
+        told = sources_told.of(snapshot, (one.source for one in read if one.scored), day)
         sources_told.require_fresh(use_case, told)
         used = (
             (SNAPSHOT, snapshot.digest),
@@ -287,10 +291,6 @@ class Gate:
         }
         digests = {name: use_case.digest for name, use_case in found.items()}
         return Declared(partnership, found, digests, rules, Permits(partnership))
-
-    @staticmethod
-    def _of_indicators(bundle: Bundle) -> set[str]:
-        return {source for indicator in bundle.indicators for source in indicator.sources}
 
     def _decision_in(self, session: Session, purpose: str, at: datetime.datetime) -> Decision:
         """Return the decision that holds, read once in each write."""

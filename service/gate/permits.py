@@ -9,7 +9,7 @@ from typing import Protocol
 
 from hub.errors import GatewayError
 
-_Question = tuple[str, str, str, datetime.date, str | None]
+_Question = tuple[str | None, str, str, datetime.date, str | None]
 
 
 class Declared(Protocol):
@@ -41,15 +41,24 @@ class Permits:
     _answers: dict[_Question, GatewayError | None] = field(default_factory=dict)
 
     def refusal(
-        self, snapshot: Published, source: str, *, purpose: str, on: datetime.date, shown_to: str | None = None
+        self, snapshot: Published | None, source: str, *, purpose: str, on: datetime.date, shown_to: str | None = None
     ) -> GatewayError | None:
-        """Return why a source may not be used for a purpose on a day (or shown to an agency), or None when it may."""
-        question = (snapshot.digest, source, purpose, on, shown_to)
+        """Return why a source may not be used for a purpose on a day (or shown to an agency), or None when it may.
+
+        Args:
+            snapshot: as gateways were when it was published; None for a source that it never had.
+            source: which.
+            purpose: for what.
+            on: the day of use.
+            shown_to: the agency that would see it; None for use alone.
+        """
+        question = (None if snapshot is None else snapshot.digest, source, purpose, on, shown_to)
         if question not in self._answers:
             answer: GatewayError | None = None
             try:
                 for declared in (snapshot, self.partnership):
-                    declared.require_gateway(source, purpose=purpose, on=on, shown_to=shown_to)
+                    if declared is not None:
+                        declared.require_gateway(source, purpose=purpose, on=on, shown_to=shown_to)
             except GatewayError as error:
                 answer = error.with_traceback(None)
             self._answers[question] = answer  # only once it is known

@@ -10,7 +10,7 @@ from hub import sql
 from hub.identity import persons, spellings
 from hub.intake import ingest
 from hub.linking import linkage
-from hub.staging import extracts
+from hub.staging import admitted, extracts
 from hub.workspace import Workspace
 from tests.bench import Measured, county, hard_linkage, harms, kills, linkage_data, measured, ratio, scale, validation
 
@@ -74,7 +74,7 @@ def _contradictions() -> Iterator[Measured]:
     """Yield how many people have two NHS numbers, or two birthdays that no slip of the pen explains."""
     workspace = county.workspace()
     with sql.connect() as connection:
-        linkage.open_identity(connection, workspace, extracts.current_extracts(workspace))
+        admitted.open_identity(connection, workspace, extracts.current_extracts(workspace))
         connection.register("map", persons.open_map(workspace).table())
         rows = connection.execute(
             f"""

@@ -353,6 +353,15 @@ HARMS: dict[str, Harm] = {
         lambda _d, one: replace(one, header=[*one.header, ""], rows=[[*row, ""] for row in one.rows])
     ),
     "delimiters at the end of rows": _tables(lambda _d, one: replace(one, rows=[[*row, "", ""] for row in one.rows])),
+    "delimiters at the end of the header": _tables(lambda _d, one: replace(one, header=[*one.header, "", ""])),
+    "a value without a header": _tables(
+        lambda _d, one: replace(
+            one, header=[*one.header, ""], rows=[[*row, "" if at else "x"] for at, row in enumerate(one.rows)]
+        )
+    ),
+    "a line that says the delimiter": lambda delivery: (
+        replace(delivery, delimiter=";", bytes_=lambda text: f"sep=;\n{text}".encode()) if delivery.tables else None
+    ),
     "a row twice": _tables(lambda _d, one: replace(one, rows=[*one.rows, one.rows[0]])),
     "a title above": _tables(
         lambda _d, one: replace(one, header=["A title", *[""] * (len(one.header) - 1)], rows=[one.header, *one.rows])

@@ -7,8 +7,9 @@ import datetime
 from collections.abc import Sequence
 
 from features.declarations.catalogue import EventFilter
+from features.declarations.cohort import Cohort, OpenSpell
 from features.declarations.conditions import event_condition, known_before, known_on
-from features.declarations.use_cases import Cohort, OpenSpell, UseCase
+from features.declarations.use_cases import UseCase
 from hub import sql
 
 _AGE = "date_sub('year', birth_month, as_of_date)"

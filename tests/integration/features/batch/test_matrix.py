@@ -105,7 +105,7 @@ def test_a_build_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path, m
 
     monkeypatch.setattr(matrix, "PartMaker", Counted)
     with pytest.raises(StoppedError):
-        build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY, report=stop)
+        build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY, progress=stop)
     assert (made, [path.name[:10] for path in workspace.features.iterdir()]) == (["ada", "ben"], [".building-"])
     found = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
     assert made == ["ada", "ben", "old"], "what was done is not done again"
@@ -123,7 +123,7 @@ def test_two_builds_of_one_feature_set_do_not_work_at_the_same_time(tmp_path: Pa
             build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
         inside.append(1)
 
-    found = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY, report=again)
+    found = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY, progress=again)
     assert inside
     assert [path.name for path in workspace.features.iterdir()] == [found.digest]
 

@@ -539,7 +539,8 @@ def test_progress_is_told_and_lines_stay_right_in_a_large_file(tmp_path: Path) -
 KILLED = """
 import datetime, os, sys
 from pathlib import Path
-from hub import ingest, partnership
+from hub.declarations import partnership
+from hub.intake import ingest
 from hub.workspace import Workspace
 
 steps, root = int(sys.argv[1]), Path(sys.argv[2])

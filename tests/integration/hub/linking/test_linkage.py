@@ -15,6 +15,7 @@ from hub.identity import person_ids, persons
 from hub.identity import store as identity_store
 from hub.linking import linkage
 from hub.linking.linkage import LinkageReport
+from hub.staging import admitted
 from tests.factories import identity
 from tests.factories.counties import County
 from tests.factories.identity import identity_row
@@ -57,7 +58,7 @@ def _people(county: County) -> set[frozenset[str]]:
 
 def _names(county: County) -> dict[str, str]:
     rows = []
-    for extract in linkage.linked_extracts(county.workspace, county.partnership)[0]:
+    for extract in admitted.admitted_extracts(county.workspace, county.partnership)[0]:
         rows += pq.read_table(
             identity_store.records(county.workspace, extract.facts["source"], extract.digest)
         ).to_pylist()

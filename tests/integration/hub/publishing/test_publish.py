@@ -319,7 +319,8 @@ def test_a_changed_byte_in_what_it_reads_is_refused(county: County, which: str) 
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hub import partnership, publish
+from hub.declarations import partnership
+from hub.publishing import publish
 from hub.workspace import Workspace
 root, step = Path(sys.argv[1]), int(sys.argv[2])
 county, workspace = partnership.read(root / "partnership"), Workspace(root / "workspace")
@@ -371,7 +372,8 @@ def test_a_kill_in_the_middle_leaves_the_old_snapshot_or_the_new(county: County)
 _TWICE = """
 import sys
 from pathlib import Path
-from hub import partnership, publish
+from hub.declarations import partnership
+from hub.publishing import publish
 from hub.errors import StateError
 from hub.workspace import Workspace
 root = Path(sys.argv[1])

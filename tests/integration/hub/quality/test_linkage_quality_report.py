@@ -19,6 +19,7 @@ from hub.identity import persons
 from hub.identity import store as identity_store
 from hub.linking import linkage
 from hub.quality import clerical_answers, quality_report, review, review_page
+from hub.staging import admitted
 from tests import browser as chromium
 from tests.factories import identity
 from tests.factories.counties import County
@@ -45,7 +46,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> tuple[County, Path, dict[s
     county.workspace.root.rename(county.root / "county")
     county.workspace = type(county.workspace)(county.root / "county")
     true = {}
-    for extract in linkage.linked_extracts(county.workspace, county.partnership)[0]:
+    for extract in admitted.admitted_extracts(county.workspace, county.partnership)[0]:
         records = identity_store.records(county.workspace, extract.facts["source"], extract.digest)
         for row in pq.read_table(records).to_pylist():
             true[row["record_key"]] = truth[f"{row['source']}:{row['source_person_id']}"]

@@ -1,5 +1,6 @@
 """The gate asks of every source how old it is, and whether a delivery in the snapshot was taken back."""
 
+import datetime
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from ethics.errors import StaleSnapshotError
 from hub.ledger import ledger, publications
 from hub.ledger.store import open_store
-from tests.factories import attacked, snapshots, worlds
+from tests.factories import attacked, permissions, snapshots, worlds
 from tests.factories.attacked import World
 
 HELD: list[dict[str, Any]] = [
@@ -44,3 +45,21 @@ def test_a_source_is_as_old_as_what_it_told_whatever_was_delivered_since(world: 
         if kind == "scored":
             [said] = [one for one in answer.json()["caveats"] if "old data" in one]
             assert "police: up to 2024-12-30" in said
+
+
+def test_deaths_are_read_under_a_gateway_like_anything_else(world: World) -> None:
+    deaths = [{"type": "death", "table": "rows", "person": "ref", "occurred_on": "day"}]
+    register = permissions.source("register", gateways=["register_link"], events=deaths)
+    ends = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=3)).date().isoformat()
+    link = snapshots.GATEWAY | {"name": "register_link", "valid_to": ends}
+    with world.undone():
+        world.declare("gateways", lambda said: said["gateways"].append(link))
+        world.declare("sources", lambda said: said["sources"].append(register))
+        assert world.kind() == "policy-changed", "the group decided before anybody told of deaths"
+        world.approve(days=20)
+        assert world.kind() == "scored"
+        world.ahead(days=5)
+        refused = world.ask()
+        assert (refused.status_code, attacked.kind_of(refused)) == (403, "no-gateway")
+        assert "register" in refused.json()["detail"]
+    assert world.kind() == "scored"

@@ -1,0 +1,148 @@
+"""What a use case reads: every kind of rule through every reader, and deaths, which are always read."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ethics.rules.policy import policy_of
+from features.declarations import use_cases
+from features.declarations.cohort import DEATH, Cohort
+from features.declarations.event_fields import readers
+from features.declarations.needs import needs, sources_read
+from features.declarations.use_cases import UseCase
+from features.gaps import gaps
+from features.kernel import membership
+from features.rows.gateways_needed import require_gateways
+from hub.declarations.partnership import Partnership
+from hub.errors import GatewayError
+from hub.publishing.snapshots import Snapshot
+from hub.workspace import Workspace
+from tests.factories.permissions import declared, source
+from tests.factories.snapshots import GATEWAY, snapshot
+from tests.factories.use_cases import indicator, use_case
+
+ON = datetime.date(2026, 1, 1)
+BROUGHT = {
+    "police": ("incident", "cin_start"),
+    "roll": ("on_roll",),
+    "care": ("care_start", "care_end"),
+    "plans": ("plan_start", "plan_end"),
+    "courts": ("order",),
+    "register": (DEATH,),
+    "clubs": ("club",),
+}
+RULES: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "none is written": ({}, set()),
+    "with_recent_event": ({"with_recent_event": {"events": {"types": ["on_roll"]}, "within_days": 90}}, {"roll"}),
+    "with_open_spell": ({"with_open_spell": {"starts": ["care_start"], "ends": ["care_end"]}}, {"care"}),
+    "without_open_spell": ({"without_open_spell": {"starts": ["plan_start"], "ends": ["plan_end"]}}, {"plans"}),
+    "without_event_ever": ({"without_event_ever": {"types": ["order"]}}, {"courts"}),
+    "a role is asked for": ({"without_event_ever": {"types": ["order"], "roles": ["witness"]}}, {"courts"}),
+}
+
+
+def _source(name: str) -> dict[str, Any]:
+    events = [{"type": kind, "table": "rows", "person": "ref", "occurred_on": "day"} for kind in BROUGHT[name]]
+    return source(name, gateways=[f"{name}_link"], events=events)
+
+
+def _partnership(ended: str = "") -> Partnership:
+    """Return a partnership with a gateway for each source; that of `ended` has ended."""
+    gateways = [{"name": f"{name}_link", **({"valid_to": "2025-06-30"} if name == ended else {})} for name in BROUGHT]
+    return declared(*gateways, sources=[_source(name) for name in BROUGHT])
+
+
+def _use_case(rules: dict[str, Any]) -> UseCase:
+    return use_case(cohort={"plain": "Children of whom the rules speak", "ages": None, **rules})
+
+
+def _snapshot(root: Path) -> Snapshot:
+    """Publish one to which every source brought what it brings, under gateways that were good then."""
+    facts = {
+        name: {
+            "title": name,
+            "agency": "council",
+            "gateways": [GATEWAY | {"name": f"{name}_link"}],
+            "assumed_recording": None,
+            "types": sorted(types),
+            "reported": [[None, "2024-12-31"]],
+        }
+        for name, types in BROUGHT.items()
+    }
+    return snapshot(Workspace(root), facts={"sources": facts})
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_kind_of_rule_through_every_reader(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules, of_rule = RULES[name]
+    found, indicators = _use_case(rules), (indicator(sources=["clubs"], events={"types": ["club"]}),)
+    partnership = _partnership()
+    right = sorted({"clubs", "police", "register"} | of_rule)
+    published = _snapshot(tmp_path)
+
+    assert list(sources_read(partnership, found, indicators)) == right
+    assert list(sources_read(partnership, found, indicators, published)) == right
+    assert list(require_gateways(published, partnership, found, indicators, on=ON)) == right, "build and lint"
+    monkeypatch.setattr(use_cases, "indicators_of", lambda _partnership, _found: indicators)
+    told = gaps._use_case(partnership, found, ON)
+    assert sorted(one.need.source for one in told.sources) == right, "gaps"
+    before = policy_of(partnership, found, practice=False).digest
+    for one in BROUGHT:
+        changed = policy_of(_partnership(ended=one), found, practice=False).digest != before
+        assert changed == (one in right), f"policy: {one}"
+    types = {kind for one in readers(found, indicators) for kind in one.types}
+    assert types == {kind for one in right if one != "police" for kind in BROUGHT[one]}, "checks of columns"
+    columns = membership.columns(found.cohort)
+    filters = [
+        one
+        for column in columns
+        for one in (column.events, *((column.spells.starts, column.spells.ends) if column.spells else ()))
+    ]
+    read = {kind for one in filters if one is not None for kind in one.types}
+    assert read == types - {"club"}, "kernel"
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_without_a_gateway_of_any_source_that_is_read_nothing_is_built(tmp_path: Path, name: str) -> None:
+    rules, of_rule = RULES[name]
+    found, indicators = _use_case(rules), (indicator(sources=["clubs"], events={"types": ["club"]}),)
+    published = _snapshot(tmp_path)
+    for one in BROUGHT:
+        if one in {"clubs", "police", "register"} | of_rule:
+            with pytest.raises(GatewayError, match=one):
+                require_gateways(published, _partnership(ended=one), found, indicators, on=ON)
+        else:
+            require_gateways(published, _partnership(ended=one), found, indicators, on=ON)
+
+
+def test_a_source_that_brought_deaths_when_it_was_published_is_read_whatever_is_declared_now(tmp_path: Path) -> None:
+    found, indicators = _use_case({}), (indicator(sources=["clubs"], events={"types": ["club"]}),)
+    silent = declared(
+        *({"name": f"{name}_link"} for name in BROUGHT),
+        sources=[_source(name) for name in BROUGHT if name != "register"],
+    )
+    published = _snapshot(tmp_path)
+    assert "register" not in sources_read(silent, found, indicators)
+    assert "register" in sources_read(silent, found, indicators, published)
+    with pytest.raises(Exception, match="register"):
+        require_gateways(published, silent, found, indicators, on=ON)
+
+
+def test_what_a_source_is_needed_for_is_said() -> None:
+    rules, _ = RULES["with_recent_event"]
+    found, indicators = _use_case(rules), (indicator(sources=["clubs"], events={"types": ["club"]}),)
+    said = {one.source: one for one in needs(_partnership(), found, indicators)}
+    assert [rule.name for rule in said["register"].rules] == ["cohort.deaths"]
+    assert [rule.name for rule in said["roll"].rules] == ["cohort.with_recent_event"]
+    assert (said["police"].outcome, said["police"].scored) == (True, False)
+    assert (said["clubs"].outcome, said["clubs"].scored) == (False, True)
+    assert list(said) == ["police", "roll", "register", "clubs"], "in the order of sources.yaml"
+
+
+def test_every_field_of_a_cohort_that_speaks_of_events_is_a_rule() -> None:
+    spoken = {"plain", "since", "why", "ages"}
+    written = {name for name in Cohort.model_fields if name not in spoken}
+    rules = {key: value for one, _ in RULES.values() for key, value in one.items()}
+    assert {rule.name.removeprefix("cohort.") for rule in _use_case(rules).cohort.rules()} == written | {"deaths"}
