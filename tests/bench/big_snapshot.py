@@ -7,6 +7,7 @@ import datetime
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,7 @@ from tests.factories.use_cases import outcome, use_case
 
 def publish(workspace: Workspace, people: int, rows: int) -> Snapshot:
     """Publish a snapshot with `people` people, some without any event, and exactly `rows` events."""
-    source = {"agency": "council", "gateways": [GATEWAY], "assumed_recording": None}
+    source: dict[str, Any] = {"agency": "council", "gateways": [GATEWAY], "assumed_recording": None}
     source |= {"types": sorted(histories.TYPES), "reported": [[None, histories.LAST.isoformat()]]}
     counted = {"person": people, "event": rows}
     facts = {
