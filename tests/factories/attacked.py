@@ -167,8 +167,8 @@ class World:
 
     def recommend(self, number: int, *, by: str, verdict: Verdict = Verdict.SUPPORT) -> None:
         """Recommend, under the partnership's files as they are now."""
-        given = {"verdict": verdict, "words": "It was looked at from every side.", "by": by}
-        proposals.recommend(self.store, self.workspace, self.partnership, number, **given)
+        words = "It was looked at from every side."
+        proposals.recommend(self.store, self.workspace, self.partnership, number, verdict=verdict, words=words, by=by)
 
     def decide(self, number: int, *, days: int = 30, against_advice: str | None = None) -> int:
         """Approve for so many days, under the partnership's files as they are now; return the decision's number."""
@@ -227,7 +227,7 @@ class World:
 
     def kind(self, **more: str) -> str:
         """Ask for a score; return "scored", or the kind of the refusal."""
-        return kind_of(self.ask(**more))
+        return kind_of(self.ask(None, **more))
 
     def hang_up(self) -> None:
         """Close the connection."""

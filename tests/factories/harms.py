@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hub.declarations import adapter as adapters
 from hub.declarations import codes, sources
@@ -63,7 +63,7 @@ class Delivery:
     births: dict[str, frozenset[str]]
     used: dict[str, frozenset[str]]
     delimiter: str = ","
-    quoting: int = csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_MINIMAL
     bytes_: Callable[[str], bytes] = lambda text: text.encode()
     xml: str = ""
     more: dict[str, bytes] = field(default_factory=dict)

@@ -80,7 +80,8 @@ class FakeScorer:
         return score(request.person_id)
 
     def refused(self, document: Problem, request: ScoreRequest | None) -> None:
-        self.written.append((document.type.removeprefix("urn:sentinel:problem:"), request and request.person_id))
+        person = None if request is None else request.person_id
+        self.written.append((document.type.removeprefix("urn:sentinel:problem:"), person))
 
 
 class Kept(logging.Handler):

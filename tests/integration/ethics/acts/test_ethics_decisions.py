@@ -3,6 +3,7 @@
 import datetime
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -143,7 +144,7 @@ def test_an_approval_lasts_at_most_as_long_as_the_use_case_allows(tmp_path: Path
 def test_who_decides(made: Desk) -> None:
     number = made.recommended()
     for who in ("ana", "tom", "rita", "uma"):
-        refused(made, NotAllowedError, lambda who=who: made.decide(number, by=who), "To approve is for the owner")
+        refused(made, NotAllowedError, partial(made.decide, number, by=who), "To approve is for the owner")
     made.decide(number, by="paul")
 
 
@@ -171,7 +172,11 @@ def change(path: Path) -> Callable[[], None]:
     """Change one byte of a file and return what restores it."""
     before = path.read_bytes()
     path.write_bytes(bytes([before[0] ^ 1]) + before[1:])
-    return lambda: path.write_bytes(before) and None
+
+    def put_back() -> None:
+        path.write_bytes(before)
+
+    return put_back
 
 
 @pytest.mark.parametrize("file", ["content.txt", "manifest.json"])

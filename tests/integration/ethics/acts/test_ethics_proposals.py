@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -219,12 +220,12 @@ def test_only_the_proposer_answers_and_submits(made: Desk) -> None:
         refused(
             made,
             NotAllowedError,
-            lambda who=who: proposals.answer(made.store, made.partnership, number, answers(), by=who),
+            partial(proposals.answer, made.store, made.partnership, number, answers(), by=who),
         )
         refused(
             made,
             NotAllowedError,
-            lambda who=who: proposals.submit(made.store, made.workspace, made.partnership, number, by=who),
+            partial(proposals.submit, made.store, made.workspace, made.partnership, number, by=who),
         )
 
 

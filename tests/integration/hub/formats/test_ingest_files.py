@@ -6,6 +6,7 @@ import io
 import logging
 import re
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -38,7 +39,7 @@ def _refused(town: Town) -> SentinelError:
     return raised.value
 
 
-REFUSALS = {
+REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "missing file": (
         {"absences": None},
         "the file absences.csv of the source school is missing.",
@@ -263,7 +264,7 @@ def test_cells_are_read_as_pythons_csv_module_reads_them(
     if not quoted:  # Python's writer leaves a carriage return unquoted, which ends a line
         rows = [(a.replace("\r", ""), b.replace("\r", "")) for a, b in rows]
     stream = io.StringIO()
-    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
     csv.writer(stream, lineterminator=ending, quoting=quoting).writerows(
         [["x", "n", "y"], *([a, n, b] for n, (a, b) in enumerate(rows))]
     )

@@ -3,6 +3,7 @@
 import datetime
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -46,7 +47,7 @@ def _town(folder: Path, **files: str) -> Town:
     return Town(folder, CARE, pupils=None, absences=None, **files)
 
 
-def _deliver(town: Town, on: datetime.date, children: str, **flags: bool) -> extracts.ExtractReport:
+def _deliver(town: Town, on: datetime.date, children: str, **flags: Any) -> extracts.ExtractReport:
     town.deliver(pupils=None, absences=None, children=children)
     [report] = town.ingest(on, **flags)
     return report
@@ -155,7 +156,7 @@ def test_each_period_is_compared_with_what_holds(tmp_path: Path) -> None:
     town = Town(tmp_path, RETURNS, pupils=None, absences=None)
     folder = town.folder
 
-    def deliver(on: datetime.date, year: int, text: str, **flags: bool) -> extracts.ExtractReport:
+    def deliver(on: datetime.date, year: int, text: str, **flags: Any) -> extracts.ExtractReport:
         for path in folder.iterdir():
             path.unlink()
         (folder / f"children_{year}.csv").write_text(text)

@@ -147,7 +147,7 @@ def test_the_bundle_is_a_registered_version_with_its_digest(bundle: Bundle, stor
     (version,) = store.search_model_versions("name = 'lancashire.early_help_offer'")
     assert version.tags == {"bundle_digest": bundle.digest}
     assert version.aliases == []
-    assert version.source.endswith("/bundle")
+    assert str(version.source).endswith("/bundle")
     assert version.run_id is not None
 
 

@@ -83,7 +83,7 @@ def test_a_move_is_refused_when_one_thing_it_needs_is_missing_and_only_then(move
     proposer = "someone" if Need.IS_PROPOSER in move.needs else "ana"
     case = replace(CASE, state=move.start, proposer=proposer)
     assert can_move(move.action, case, who)
-    spoilt = {
+    every: dict[Need, dict[str, Any]] = {
         Need.IS_PROPOSER: {"proposer": "another"},
         Need.NOT_PROPOSER: {"proposer": "someone"},
         Need.NOT_TRAINER: {"trainers": frozenset({"someone"})},
@@ -92,7 +92,8 @@ def test_a_move_is_refused_when_one_thing_it_needs_is_missing_and_only_then(move
         Need.QUORUM: {"counted": frozenset()},
         Need.ADVICE: {"supporting": frozenset({"rita"})},
         Need.UNCHANGED: {"changes": ("another bundle",)},
-    }[broken]
+    }
+    spoilt = every[broken]
     assert can_move(move.action, replace(case, **spoilt), who) == (broken not in move.needs)
 
 

@@ -165,7 +165,7 @@ def test_choosing_keeps_what_fits_and_nothing_else(wish: dict[str, Any], holds: 
 
 
 @pytest.mark.parametrize("wish", [{"theme": "polise"}, {"source": "polise"}, {"use_case": "polise"}])
-def test_an_unknown_wish_names_what_there_is(wish: dict[str, str]) -> None:
+def test_an_unknown_wish_names_what_there_is(wish: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="called polise") as refused:
         dictionary.choose(PARTNERSHIP, ENTRIES, **wish)
     assert refused.value.remedy.startswith("There is: ")

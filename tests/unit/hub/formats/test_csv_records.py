@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -77,7 +78,7 @@ def test_the_compiled_pass_agrees_with_a_regular_expression(text: str, named: in
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
 )
-def test_what_a_csv_writer_writes_is_found_whole(rows: list[list[str]], ending: str, quoting: int) -> None:
+def test_what_a_csv_writer_writes_is_found_whole(rows: list[list[str]], ending: str, quoting: Literal[0, 1]) -> None:
     stream = io.StringIO()
     csv.writer(stream, lineterminator=ending, quoting=quoting).writerows([["x", "y"], *rows])
     content = stream.getvalue().encode()
