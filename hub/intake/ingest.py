@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from hub import artefacts
-from hub.artefacts import Artefact
 from hub.declarations import admission, codes
 from hub.declarations.partnership import Partnership
 from hub.digests import digest_of
@@ -29,7 +28,7 @@ from hub.ledger import publications
 from hub.progress import Progress, silent
 from hub.spark import session as spark_session
 from hub.staging import extracts, taken_away
-from hub.staging.extracts import ExtractReport
+from hub.staging.extracts import DeliveryFacts, Extract, ExtractFacts, ExtractReport
 from hub.staging.stage import Earlier
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
@@ -94,24 +93,24 @@ def ingest(
     with identity_store.working(workspace) as scratch:
         here = extracts.all_extracts(workspace)
         gone = extracts.withdrawn(workspace)
-        key = pseudonyms.open_key(workspace, may_create=not here)
+        key = pseudonyms.open_key(workspace, may_create=not artefacts.digests_in(workspace.extracts))
         runs = [
             _Run(workspace, partnership, one, delivered_on, key, scratch, number, gone, whole=whole)
             for number, one in enumerate(delivered)
         ]
         known = {
-            extract.facts["inputs"]
+            extract.facts.inputs
             for extract in here
             if extract.digest not in gone and extracts.has_identity(workspace, extract)
         }
         new = [run for run in runs if run.inputs not in known]
-        taken_back = {extract.facts["inputs"] for extract in here if extract.digest in gone}
+        taken_back = {extract.facts.inputs for extract in here if extract.digest in gone}
         questions = confirmations.of_day(delivered_on, _today(workspace, partnership)) if new else []
         questions += [run.withdrawn_before() for run in new if run.inputs in taken_back]
         _require(questions, ask, confirmed=confirmed, withdraw=withdraw)
         steps = sum(len(files) for run in new for files in run.delivered.files.values()) + 2 * len(new)
         done = 0
-        replaced = {one.digest: one for run in new for one in extracts.replaced(workspace, run.facts, gone)}
+        replaced = {one.digest: one for run in new for one in extracts.replaced(workspace, run.delivery, gone)}
         with extracts.held(workspace, replaced.values()):
             if spark is not None and new:
                 progress("Reading sources on Spark", done, steps)
@@ -138,7 +137,7 @@ def ingest(
             run.publish()
             done += 1
     gone = extracts.withdrawn(workspace)
-    found = {one.facts["inputs"]: one for one in extracts.all_extracts(workspace) if one.digest not in gone}
+    found = {one.facts.inputs: one for one in extracts.all_extracts(workspace) if one.digest not in gone}
     current = {extract.digest for extract in extracts.current_extracts(workspace, gone)}
     return [
         ExtractReport(found[run.inputs], run.inputs not in known, found[run.inputs].digest in current) for run in runs
@@ -209,22 +208,21 @@ class _Run:
                 **({"whole": True} if whole else {}),
             }
         )
-        self.facts: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
-            "partnership": partnership.name,
-            "source": self.name,
-            "agency": source.agency,
-            "gateway": delivered.gateway.name,
-            "delivered_on": delivered_on.isoformat(),
-            "periods": [delivered.period] if delivered.period is not None else [],
-            "assumed_recording": source.assumed_recording,
-            "inputs": self.inputs,
-        }
+        self.delivery = DeliveryFacts(
+            source=self.name,
+            delivered_on=delivered_on,
+            periods=(delivered.period,) if delivered.period is not None else (),
+            inputs=self.inputs,
+        )
+        self.partnership = partnership.name
+        self.facts: dict[str, Any] = {}
 
     def prepare(self, *, check: bool = True) -> None:
         """Check sources.yaml against empty tables, and find the extracts that this one replaces."""
         self.steps.prepare(check=check)
-        self.steps.replaced = [self._earlier(one) for one in extracts.replaced(self.workspace, self.facts, self.gone)]
+        self.steps.replaced = [
+            self._earlier(one) for one in extracts.replaced(self.workspace, self.delivery, self.gone)
+        ]
 
     def load(self, table: str) -> None:
         """Read the files of one declared table."""
@@ -245,16 +243,16 @@ class _Run:
             self.load(table)
         self.map()
 
-    def _earlier(self, extract: Artefact) -> Earlier:
+    def _earlier(self, extract: Extract) -> Earlier:
         """Return what this delivery is compared with: an extract that it replaces, which `ingest` holds."""
         facts = extract.facts
         identity = identity_store.records(self.workspace, self.name, extract.digest)
         return Earlier(
-            datetime.date.fromisoformat(facts["delivered_on"]),
+            facts.delivered_on,
             {"identity": identity, **{name: extract.path / file for name, file in TABLES.items()}},
-            {one["mapping"].split(".")[0] for one in facts["mapped"]},
-            {name: day and datetime.date.fromisoformat(day) for name, day in facts["since"].items()},
-            {place.split(".")[0] for place in facts.get("untold", ())},
+            {one.mapping.split(".")[0] for one in facts.mapped},
+            facts.since,
+            {place.split(".")[0] for place in facts.untold},
         )
 
     def withdrawn_before(self) -> Question:
@@ -273,19 +271,28 @@ class _Run:
 
     def publish(self) -> None:
         """Put the identity rows and the quarantine in their places, then the extract."""
-        self.facts["supersedes"] = extracts.superseded(self.workspace, self.facts, self.gone)
+        facts = ExtractFacts(
+            schema_version=SCHEMA_VERSION,
+            partnership=self.partnership,
+            agency=self.delivered.source.agency,
+            gateway=self.delivered.gateway.name,
+            assumed_recording=self.delivered.source.assumed_recording,
+            supersedes=tuple(extracts.superseded(self.workspace, self.delivery, self.gone)),
+            **dict(self.delivery),
+            **self.facts,
+        )
 
         def place_identity(digest: str) -> None:
             identity_store.place(
                 self.folder / QUARANTINE, identity_store.quarantined(self.workspace, self.name, digest)
             )
             identity_store.place(self.folder / IDENTITY, identity_store.records(self.workspace, self.name, digest))
-            delivered = {name: self.facts[name] for name in ("source", "delivered_on")}
+            delivered = {"source": self.name, "delivered_on": self.delivered_on.isoformat()}
             publications.record(
                 self.workspace, kind=extracts.KIND, digest=digest, inputs=delivered, by=publications.OPERATOR
             )
 
         parent = self.workspace.extracts
-        with artefacts.publish(parent, extracts.KIND, self.facts, before=place_identity) as draft:
+        with artefacts.publish(parent, extracts.KIND, facts.as_json(), before=place_identity) as draft:
             for name in TABLES.values():
                 (self.folder / name).rename(draft.path / name)

@@ -9,7 +9,6 @@ keeps its person_id (hub.identity.persons). Everything stays in the identity sto
 """
 
 import datetime
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hub import sql
-from hub.artefacts import Artefact
+from hub.declarations import admission
 from hub.declarations.partnership import Partnership
 from hub.identity import persons
 from hub.identity import store as identity_store
@@ -145,11 +144,11 @@ def link(
             keys,
             found.person,
             pairs.probabilities(found.weight),
-            on=_day(kept),
+            on=admission.last_day(kept),
             why=lambda partings: [cause or NO_LINK for cause in pair_table.reasons_between(connection, partings)],
             facts={
                 "partnership": partnership.name,
-                "linked_on": _day(kept).isoformat(),
+                "linked_on": admission.last_day(kept).isoformat(),
                 "extracts": list(report.extracts),
                 "threshold": threshold,
                 "records": report.records,
@@ -177,10 +176,6 @@ def _keys(connection: duckdb.DuckDBPyConnection) -> pa.Array:
 def _sizes(person: NDArray[np.int64]) -> dict[int, int]:
     sizes, people = np.unique(np.bincount(person), return_counts=True)
     return dict(zip(sizes.tolist(), people.tolist(), strict=True))
-
-
-def _day(extracts: Sequence[Artefact]) -> datetime.date:
-    return max(datetime.date.fromisoformat(extract.facts["delivered_on"]) for extract in extracts)
 
 
 def _read_truth(connection: duckdb.DuckDBPyConnection, truth: Path | None) -> dict[str, str]:
