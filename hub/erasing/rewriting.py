@@ -91,7 +91,7 @@ def extract(
     quarantined = identity_store.quarantined(workspace, source, old.digest)
     tables = sorted(name for name in old.files if name.endswith(".parquet"))
     superseded = [renamed.get(one, one) for one in old.facts["supersedes"]]
-    with extracts.held(workspace, [old]) as [held]:
+    with extracts.held_as_written(workspace, [old]) as [held]:
         kept, dropped = _quarantine_without(quarantined, traces)
         touched = holds(identity, records) or dropped or any(holds(held.path / name, records) for name in tables)
     if not touched and superseded == list(old.facts["supersedes"]):
@@ -114,7 +114,7 @@ def extract(
 
     with (
         artefacts.publish(workspace.extracts, extracts.KIND, facts, before=place) as draft,
-        extracts.held(workspace, [old]) as [held],
+        extracts.held_as_written(workspace, [old]) as [held],
     ):
         left_out["identity"] = copy_without(identity, new_identity, records)
         for name in tables:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from hub import artefacts
-from hub.artefacts import Artefact
 from hub.declarations import codes
 from hub.declarations.partnership import Partnership
 from hub.digests import digest_of
@@ -26,6 +25,7 @@ from hub.intake.delivery import DeliveredSource
 from hub.intake.source_run import IDENTITY, QUARANTINE, TABLES, SourceRun
 from hub.ledger import publications
 from hub.staging import extracts, taken_away
+from hub.staging.extracts import DeliveryFacts, Extract, ExtractFacts
 from hub.staging.stage import Earlier
 from hub.staging.taken_away import Loss
 from hub.tables import SCHEMA_VERSION
@@ -82,27 +82,26 @@ class ExtractRun:
                 **({"whole": True} if whole else {}),
             }
         )
-        self.facts: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
-            "partnership": partnership.name,
-            "source": self.name,
-            "agency": source.agency,
-            "gateway": delivered.gateway.name,
-            "delivered_on": delivered_on.isoformat(),
-            "periods": [delivered.period] if delivered.period is not None else [],
-            "assumed_recording": source.assumed_recording,
-            "inputs": self.inputs,
-        }
+        self.delivery = DeliveryFacts(
+            source=self.name,
+            delivered_on=delivered_on,
+            periods=(delivered.period,) if delivered.period is not None else (),
+            inputs=self.inputs,
+        )
+        self.partnership = partnership.name
+        self.facts: dict[str, Any] = {}
 
     def prepare(self, *, check: bool = True) -> None:
         """Check sources.yaml against empty tables, and find the extracts that this one replaces."""
         self.steps.prepare(check=check)
-        self.steps.replaced = [self._earlier(one) for one in extracts.replaced(self.workspace, self.facts, self.gone)]
+        self.steps.replaced = [
+            self._earlier(one) for one in extracts.replaced(self.workspace, self.delivery, self.gone)
+        ]
 
-    def compared(self) -> list[Artefact]:
+    def compared(self) -> list[Extract]:
         """Return the extracts with which this one is compared, whichever holds; some may stand there twice."""
         which = extracts.replaced, extracts.corrected, extracts.holding_instead
-        return [one for find in which for one in find(self.workspace, self.facts, self.gone)]
+        return [one for find in which for one in find(self.workspace, self.delivery, self.gone)]
 
     def load(self, table: str) -> None:
         """Read the files of one declared table."""
@@ -121,9 +120,9 @@ class ExtractRun:
         """Say which deaths are lost although this delivery, or the one of the same day that it corrects, tells them."""
         told = late_deliveries.Told(self.folder / TABLES["event"], self.folder / IDENTITY)
         self.facts["lost_deaths"] = []
-        holding = extracts.holding_instead(self.workspace, self.facts, self.gone)
+        holding = extracts.holding_instead(self.workspace, self.delivery, self.gone)
         if holding:
-            newest = max(one.facts["delivered_on"] for one in holding)
+            newest = max(one.delivered_on for one in holding).isoformat()
             found = late_deliveries.count(told, [self._told(one) for one in holding])
             self._lose(found.deaths, newest)
             if found.events:
@@ -134,14 +133,14 @@ class ExtractRun:
                 self.facts["notices"].append(
                     identifier_checks.notice("late_delivery", found.events, said, "Deliver in order of days.")
                 )
-        for one in extracts.corrected(self.workspace, self.facts, self.gone):
-            self._lose(late_deliveries.count(self._told(one), [told]).deaths, one.facts["delivered_on"])
+        for one in extracts.corrected(self.workspace, self.delivery, self.gone):
+            self._lose(late_deliveries.count(self._told(one), [told]).deaths, one.delivered_on.isoformat())
 
     def _lose(self, deaths: Loss, delivered_on: str) -> None:
         if deaths.records:
             self.facts["lost_deaths"].append({"delivered_on": delivered_on, **deaths.as_json()})
 
-    def _told(self, extract: Artefact) -> late_deliveries.Told:
+    def _told(self, extract: Extract) -> late_deliveries.Told:
         people = identity_store.records(self.workspace, self.name, extract.digest)
         return late_deliveries.Told(extract.path / TABLES["event"], people)
 
@@ -152,16 +151,16 @@ class ExtractRun:
             self.load(table)
         self.map()
 
-    def _earlier(self, extract: Artefact) -> Earlier:
+    def _earlier(self, extract: Extract) -> Earlier:
         """Return what this delivery is compared with: an extract that it replaces, which `ingest` holds."""
         facts = extract.facts
         identity = identity_store.records(self.workspace, self.name, extract.digest)
         return Earlier(
-            datetime.date.fromisoformat(facts["delivered_on"]),
+            facts.delivered_on,
             {"identity": identity, **{name: extract.path / file for name, file in TABLES.items()}},
-            {one["mapping"].split(".")[0] for one in facts["mapped"]},
-            {name: day and datetime.date.fromisoformat(day) for name, day in facts["since"].items()},
-            {place.split(".")[0] for place in facts.get("untold", ())},
+            {one.mapping.split(".")[0] for one in facts.mapped},
+            facts.since,
+            {place.split(".")[0] for place in facts.untold},
         )
 
     def withdrawn_before(self) -> Question:
@@ -178,7 +177,7 @@ class ExtractRun:
             found.append(Question(plain, confirmations.WITHDRAW, tuple(taken_away.shown(self.name, much))))
         for one in self.facts["lost_deaths"]:
             how_many = f"{one['records']} of {one['of']}"
-            if one["delivered_on"] == self.facts["delivered_on"]:
+            if one["delivered_on"] == self.delivered_on.isoformat():
                 plain = f"It lacks deaths that the delivery of {self.name} of the same day, which it corrects, told"
                 plain = f"{plain}: {how_many}."
             else:
@@ -192,19 +191,28 @@ class ExtractRun:
 
     def publish(self) -> None:
         """Put the identity rows and the quarantine in their places, then the extract."""
-        self.facts["supersedes"] = extracts.superseded(self.workspace, self.facts, self.gone)
+        facts = ExtractFacts(
+            schema_version=SCHEMA_VERSION,
+            partnership=self.partnership,
+            agency=self.delivered.source.agency,
+            gateway=self.delivered.gateway.name,
+            assumed_recording=self.delivered.source.assumed_recording,
+            supersedes=tuple(extracts.superseded(self.workspace, self.delivery, self.gone)),
+            **dict(self.delivery),
+            **self.facts,
+        )
 
         def place_identity(digest: str) -> None:
             identity_store.place(
                 self.folder / QUARANTINE, identity_store.quarantined(self.workspace, self.name, digest)
             )
             identity_store.place(self.folder / IDENTITY, identity_store.records(self.workspace, self.name, digest))
-            delivered = {name: self.facts[name] for name in ("source", "delivered_on")}
+            delivered = {"source": self.name, "delivered_on": self.delivered_on.isoformat()}
             publications.record(
                 self.workspace, kind=extracts.KIND, digest=digest, inputs=delivered, by=publications.OPERATOR
             )
 
         parent = self.workspace.extracts
-        with artefacts.publish(parent, extracts.KIND, self.facts, before=place_identity) as draft:
+        with artefacts.publish(parent, extracts.KIND, facts.as_json(), before=place_identity) as draft:
             for name in TABLES.values():
                 (self.folder / name).rename(draft.path / name)

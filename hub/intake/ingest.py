@@ -12,6 +12,7 @@ import datetime
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
+from hub import artefacts
 from hub.declarations import admission
 from hub.declarations.partnership import Partnership
 from hub.identity import pseudonyms
@@ -84,18 +85,18 @@ def ingest(
     with identity_store.working(workspace) as scratch:
         here = extracts.all_extracts(workspace)
         gone = extracts.withdrawn(workspace)
-        key = pseudonyms.open_key(workspace, may_create=not here)
+        key = pseudonyms.open_key(workspace, may_create=not artefacts.digests_in(workspace.extracts))
         runs = [
             ExtractRun(workspace, partnership, one, delivered_on, key, scratch, number, gone, whole=whole)
             for number, one in enumerate(delivered)
         ]
         known = {
-            extract.facts["inputs"]
+            extract.facts.inputs
             for extract in here
             if extract.digest not in gone and extracts.has_identity(workspace, extract)
         }
         new = [run for run in runs if run.inputs not in known]
-        taken_back = {extract.facts["inputs"] for extract in here if extract.digest in gone}
+        taken_back = {extract.facts.inputs for extract in here if extract.digest in gone}
         questions = confirmations.of_day(delivered_on, _today(workspace, partnership)) if new else []
         questions += [run.withdrawn_before() for run in new if run.inputs in taken_back]
         _require(questions, ask, confirmed=confirmed, withdraw=withdraw)
@@ -128,7 +129,7 @@ def ingest(
             run.publish()
             done += 1
     gone = extracts.withdrawn(workspace)
-    found = {one.facts["inputs"]: one for one in extracts.all_extracts(workspace) if one.digest not in gone}
+    found = {one.facts.inputs: one for one in extracts.all_extracts(workspace) if one.digest not in gone}
     current = {extract.digest for extract in extracts.current_extracts(workspace, gone)}
     return [
         ExtractReport(found[run.inputs], run.inputs not in known, found[run.inputs].digest in current) for run in runs

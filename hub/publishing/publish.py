@@ -19,7 +19,6 @@ from typing import Any
 import duckdb
 
 from hub import artefacts, parquet_files, sql
-from hub.artefacts import Artefact
 from hub.declarations import admission
 from hub.declarations.partnership import Partnership
 from hub.declarations.sources import Source
@@ -37,7 +36,7 @@ from hub.publishing.snapshots import CURRENT, KIND, Snapshot, SourceFacts, open_
 from hub.spark import session as spark_session
 from hub.staging import extracts, periods, reporting
 from hub.staging.admitted import admitted_extracts, open_identity
-from hub.staging.extracts import current_extracts
+from hub.staging.extracts import Extract, current_extracts
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, INVOLVEMENT, SCHEMA_VERSION, Table
 from hub.workspace import Workspace
 
@@ -144,9 +143,9 @@ def _require_purpose(workspace: Workspace, partnership: Partnership, purpose: st
         admission.require_both(partnership, source.name, purpose=purpose, covered=admission.last_day(delivered), on=on)
 
 
-def _declared(partnership: Partnership, kept: Sequence[Artefact]) -> list[Source]:
+def _declared(partnership: Partnership, kept: Sequence[Extract]) -> list[Source]:
     """Return the declared sources of extracts, in the order of sources.yaml."""
-    delivered = {extract.facts["source"] for extract in kept}
+    delivered = {extract.source for extract in kept}
     return [source for source in partnership.sources if source.name in delivered]
 
 
@@ -154,7 +153,7 @@ def _matched(
     workspace: Workspace,
     partnership: Partnership,
     person_map: PersonMap,
-    kept: Sequence[Artefact],
+    kept: Sequence[Extract],
     left_out: Mapping[str, str],
 ) -> dict[str, str]:
     """Check that people were linked from these extracts; return what is said of the sources left out.
@@ -167,9 +166,9 @@ def _matched(
     """
     linked = set(person_map.artefact.facts["extracts"])
     ended = {
-        extract.digest: str(extract.facts["source"])
+        extract.digest: extract.source
         for extract in current_extracts(workspace)
-        if extract.facts["source"] in {source.name for source in partnership.sources} and extract not in kept
+        if extract.source in {source.name for source in partnership.sources} and extract not in kept
     }
     if linked - ended.keys() != {extract.digest for extract in kept}:
         raise StateError(
@@ -185,7 +184,7 @@ def _matched(
     }
 
 
-def _source(partnership: Partnership, source: Source, kept: Sequence[Artefact]) -> SourceFacts:
+def _source(partnership: Partnership, source: Source, kept: Sequence[Extract]) -> SourceFacts:
     """Return what the manifest says of a source of which extracts are kept."""
     return SourceFacts(
         title=source.title,
@@ -196,13 +195,18 @@ def _source(partnership: Partnership, source: Source, kept: Sequence[Artefact]) 
         assumed_recording=source.assumed_recording,
         recording_delay_days=source.delay_days,
         types=tuple(sorted({event.type for event in source.events})),
-        reported=reporting.of_source(source, [one for one in kept if one.facts["source"] == source.name]),
+        reported=reporting.of_source(source, [one for one in kept if one.source == source.name]),
     )
 
 
-def _used(extract: Artefact) -> ExtractUsed:
-    said = {name: extract.facts[name] for name in ("source", "delivered_on", "periods", "rows")}
-    return ExtractUsed(digest=extract.digest, **said)
+def _used(extract: Extract) -> ExtractUsed:
+    return ExtractUsed(
+        digest=extract.digest,
+        source=extract.source,
+        delivered_on=extract.delivered_on,
+        periods=extract.facts.periods,
+        rows=dict(extract.facts.rows),
+    )
 
 
 def open_people(connection: duckdb.DuckDBPyConnection, person_map: PersonMap) -> None:
@@ -214,7 +218,7 @@ def open_people(connection: duckdb.DuckDBPyConnection, person_map: PersonMap) ->
 
 def _write_by_person(
     connection: duckdb.DuckDBPyConnection,
-    kept: Sequence[Artefact],
+    kept: Sequence[Extract],
     table: Table,
     folder: Path,
     rejected: Counter[tuple[str, str, str]],
@@ -235,7 +239,7 @@ def _write_by_person(
     return parquet_files.write(connection, of_people(kept, table), table, path, unique=table is EVENT)
 
 
-def of_people(kept: Sequence[Artefact], table: Table, people: str = "person_of") -> str:
+def of_people(kept: Sequence[Extract], table: Table, people: str = "person_of") -> str:
     """Return the SELECT of the staged rows of `table` (EVENT, INVOLVEMENT or FAMILY) under person ids.
 
     Args:
@@ -249,12 +253,12 @@ def of_people(kept: Sequence[Artefact], table: Table, people: str = "person_of")
 
 
 def write_areas(
-    connection: duckdb.DuckDBPyConnection, kept: Sequence[Artefact], sources: Sequence[str], path: Path
+    connection: duckdb.DuckDBPyConnection, kept: Sequence[Extract], sources: Sequence[str], path: Path
 ) -> int:
     """Write the areas; of an area that several sources describe, what the first one of `sources` says."""
     rank = {source: at for at, source in enumerate(sources)}
     parts = " UNION ALL ".join(
-        f"SELECT *, {rank[extract.facts['source']]} AS rank FROM {sql.parquet(extract.path / 'area.parquet')}"
+        f"SELECT *, {rank[extract.source]} AS rank FROM {sql.parquet(extract.path / 'area.parquet')}"
         for extract in kept
     )
     first = "row_number() OVER (PARTITION BY area_id ORDER BY rank, name, local_authority, imd_decile, imd_vintage) = 1"

@@ -7,6 +7,7 @@ about. The digest is not compared: gateways and titles in the manifest are what 
 and another version of the Parquet library writes the same rows in other bytes.
 """
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +18,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hub import artefacts, parquet_files, sql
-from hub.artefacts import Artefact
 from hub.declarations import admission
 from hub.declarations.partnership import Partnership
 from hub.digests import sources_digest
@@ -34,6 +34,7 @@ from hub.publishing.snapshots import KIND, Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import Rebuilt, Sample, differences, not_rebuilt
 from hub.staging import extracts, periods
 from hub.staging.admitted import open_identity
+from hub.staging.extracts import Extract
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, HOUSEHOLD, INVOLVEMENT, PERSON, SNAPSHOT_TABLES, Table
 from hub.workspace import Workspace
 
@@ -68,7 +69,7 @@ def rebuild(
     publication = known.require(KIND, snapshot.digest)
     facts = snapshot.facts
     try:
-        kept = [artefacts.open_artefact(workspace.extracts, one.digest, extracts.KIND) for one in facts.extracts]
+        kept = [extracts.open_extract(workspace, one.digest) for one in facts.extracts]
     except NotFoundError:
         return not_rebuilt("its extracts are gone")
     if not kept:
@@ -117,7 +118,7 @@ def _order(partnership: Partnership, publication: Publication, sources: Sequence
     return order if sorted(order) == sorted(sources) else None
 
 
-def _said(snapshot: Snapshot, kept: Sequence[Artefact], person_map: PersonMap) -> list[str]:
+def _said(snapshot: Snapshot, kept: Sequence[Extract], person_map: PersonMap) -> list[str]:
     """Return what the manifest says of the snapshot's inputs otherwise than they do."""
     facts, found = snapshot.facts, []
     if not {one.digest for one in kept} <= set(person_map.artefact.facts["extracts"]):
@@ -127,22 +128,22 @@ def _said(snapshot: Snapshot, kept: Sequence[Artefact], person_map: PersonMap) -
     found += _told_too_much(snapshot, kept)
     for said, extract in zip(facts.extracts, kept, strict=True):
         for name in _SAID_OF_EXTRACTS:
-            if said.as_json()[name] != extract.facts[name]:
+            if getattr(said, name) != getattr(extract.facts, name):
                 found.append(f"{name} of an extract is not what the extract says")
     report, linkage = person_map.report, facts.linkage.as_json()
     found += [f"{name} of the linkage" for name in publish.FROM_REPORT if linkage[name] != report[name]]
     return found
 
 
-def _told_too_much(snapshot: Snapshot, kept: Sequence[Artefact]) -> list[str]:
+def _told_too_much(snapshot: Snapshot, kept: Sequence[Extract]) -> list[str]:
     """Return the sources that are said to have told of days on which nothing of them had been delivered yet."""
-    newest: dict[str, str] = {}
+    newest: dict[str, datetime.date] = {}
     for one in kept:
-        newest[one.facts["source"]] = max(newest.get(one.facts["source"], ""), one.facts["delivered_on"])
+        newest[one.source] = max(newest.get(one.source, datetime.date.min), one.delivered_on)
     return [
         f"{source} is said to have told of days after its newest delivery"
         for source, day in sorted(newest.items())
-        if (until := snapshot.reported(source).until) is not None and until.isoformat() > day
+        if (until := snapshot.reported(source).until) is not None and until > day
     ]
 
 
@@ -154,7 +155,7 @@ class _Again:
         workspace: Workspace,
         snapshot: Snapshot,
         person_map: PersonMap,
-        read: Sequence[Artefact],
+        read: Sequence[Extract],
         order: Sequence[str],
         connection: duckdb.DuckDBPyConnection,
         scratch: Path,
