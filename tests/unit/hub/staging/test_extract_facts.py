@@ -91,6 +91,7 @@ def test_facts_that_are_read_and_written_again_have_the_same_bytes(tmp_path: Pat
         since={"absence": "2024-03-04", "death": "0001-01-01", "none": None},
         days=[["2024-03-01", 3]],
         taken_away=[LOSS],
+        lost_deaths=[LOSS | {"delivered_on": "2024-03-01"}],
         notices=[notice],
         assumed_recording={"lag_days": 3, "because": "Nobody writes it down sooner."},
         **more,
