@@ -115,7 +115,7 @@ def _is_blank_behind(content: Any, start: int, end: int, delimiter: int, cells: 
     """Say whether a record whose quotes are right holds nothing behind its first `cells` cells."""
     position = start
     for _ in range(cells):
-        while position < end and content[position] == _SPACE:
+        while position < end and content[position] == _SPACE and delimiter != _SPACE:
             position += 1
         if position < end and content[position] == _QUOTE:
             position += 1
