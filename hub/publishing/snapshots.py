@@ -14,6 +14,7 @@ from hub.artefacts import Artefact
 from hub.declarations.gateways import Carried, Gateway, require
 from hub.declarations.powers import Level, objection
 from hub.errors import GatewayError, NotFoundError
+from hub.publishing.snapshot_facts import GroupQuality as GroupQuality
 from hub.publishing.snapshot_facts import LinkageFacts as LinkageFacts
 from hub.publishing.snapshot_facts import SnapshotFacts as SnapshotFacts
 from hub.publishing.snapshot_facts import SourceFacts as SourceFacts

@@ -68,6 +68,20 @@ def source_facts(name: str, **said: Any) -> dict[str, Any]:
     return ordinary | said
 
 
+def snapshot_facts(**said: Any) -> dict[str, Any]:
+    """Return what a snapshot says of itself: one without a row, and what is `said` otherwise."""
+    ordinary = {
+        "schema_version": SCHEMA_VERSION,
+        "partnership": "example",
+        "known_to": "2024-12-31",
+        "rows": {table.name: 0 for table in SNAPSHOT_TABLES},
+        "sources": {},
+        "extracts": [],
+        "linkage": LINKAGE,
+    }
+    return ordinary | said
+
+
 def drawn(text: str) -> list[dict[str, str | None]]:
     """Read a drawn table: a header line, then one line a row, cells parted by `|`; an empty cell or `-` is None."""
     lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
@@ -138,18 +152,14 @@ def snapshot(
     rows["person"] = [*rows.get("person", []), *({"person_id": one} for one in sorted(people - known))]
     sources = {row.get("source", "police") for row in rows.get("event", [])} | {"police"}
     types = sorted({row.get("event_type") or "incident" for row in rows.get("event", [])} | OUTCOME_TYPES)
-    said: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
-        "partnership": "example",
-        "known_to": known_to,
-        "rows": {table.name: len(rows.get(table.name, [])) for table in SNAPSHOT_TABLES},
-        "sources": {
+    said = snapshot_facts(
+        known_to=known_to,
+        rows={table.name: len(rows.get(table.name, [])) for table in SNAPSHOT_TABLES},
+        sources={
             name: source_facts(name, types=types, reported=[[None, (reported or {}).get(name, known_to)]])
             for name in sorted(sources)
         },
-        "extracts": [],
-        "linkage": {},
-    }
+    )
     said |= facts or {}
     said["sources"] = {name: source_facts(name, **one) for name, one in said["sources"].items()}
     said["extracts"] = [{"periods": [], "rows": {}} | one for one in said["extracts"]]

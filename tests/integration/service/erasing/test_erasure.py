@@ -204,7 +204,7 @@ def test_feature_sets_are_written_anew(tmp_path: Path) -> None:
     rewritten = open_feature_set(workspace, new)
     assert old == whole.digest
     assert artefacts.digests_in(workspace.features) == [new]
-    assert rewritten.matrix().num_rows == matrix.num_rows - theirs == sum(rewritten.facts["rows"].values())
+    assert rewritten.matrix().num_rows == matrix.num_rows - theirs == sum(rewritten.artefact.facts["rows"].values())
     assert person not in rewritten.groups()["person_id"].to_pylist()
     assert rewritten.snapshot_digest == "6" * 64
     assert not workspace.online.exists()
