@@ -28,7 +28,7 @@ FEATURE_SET = "feature set"
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ProposedSubject:
     """What is proposed, by digests.
 
     Attributes:
@@ -48,7 +48,7 @@ class Subject:
     use_case_digest: str
 
 
-def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit: str) -> Subject:
+def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit: str) -> ProposedSubject:
     """Open and check everything that a proposal is about.
 
     Args:
@@ -66,7 +66,7 @@ def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit
     return _gather(workspace, partnership, bundle, audit)[0]
 
 
-def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: str) -> tuple[Subject, UseCase]:
+def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: str) -> tuple[ProposedSubject, UseCase]:
     model = artefacts.open_artefact(workspace.bundles, bundle, BUNDLE)
     report = artefacts.open_artefact(workspace.audits, audit, AUDIT)
     if _fact(report, "bundle") != model.digest:
@@ -93,7 +93,7 @@ def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: 
     report.verify()
     _require_published(publications.read(workspace), model, report, snapshot.artefact)
     about = (model.digest, report.digest, snapshot.digest, use_case.digest)
-    return Subject(use_case.purpose, use_case.name, *about), use_case
+    return ProposedSubject(use_case.purpose, use_case.name, *about), use_case
 
 
 def _require_published(known: Publications, model: Artefact, report: Artefact, snapshot: Artefact) -> None:
@@ -128,7 +128,7 @@ class Examination:
     policy: Policy | None = None
 
 
-def examine(workspace: Workspace, partnership: Partnership, proposed: Subject) -> Examination:
+def examine(workspace: Workspace, partnership: Partnership, proposed: ProposedSubject) -> Examination:
     """Compute all digests anew and compare them with what was proposed."""
     try:
         found, use_case = _gather(workspace, partnership, proposed.bundle, proposed.audit)
@@ -136,7 +136,7 @@ def examine(workspace: Workspace, partnership: Partnership, proposed: Subject) -
         return Examination((error.message.rstrip("."),))
     changes = (
         f"another {field.name.replace('_', ' ')}"
-        for field in fields(Subject)
+        for field in fields(ProposedSubject)
         if getattr(found, field.name) != getattr(proposed, field.name)
     )
     return Examination(tuple(changes), use_case.approval_days, policy(workspace, partnership, use_case.name))

@@ -8,7 +8,7 @@ The command line and the generated pages say the same, because both read it here
 
 import datetime
 
-from features.declarations.catalogue import Direction, EventFilter, Indicator, Kind, Over
+from features.declarations.catalogue import Direction, EventFilter, Indicator, IndicatorKind, Over
 from features.declarations.measures import DEFINITIONS, Reads
 from hub.dates import in_words
 
@@ -16,9 +16,9 @@ EXAMPLE = datetime.date(2025, 1, 1)
 """The date of looking in examples."""
 
 KINDS = {
-    Kind.RISK: "a need (risk)",
-    Kind.PROTECTIVE: "a strength (protective)",
-    Kind.CONTEXT: "neither by itself (context)",
+    IndicatorKind.RISK: "a need (risk)",
+    IndicatorKind.PROTECTIVE: "a strength (protective)",
+    IndicatorKind.CONTEXT: "neither by itself (context)",
 }
 DIRECTIONS = {
     Direction.RAISES: "More of it is expected to raise the chance of the outcome; a model may use it only so.",

@@ -36,7 +36,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SourceStanding:
     """How one source stands to one purpose.
 
     Attributes:
@@ -67,7 +67,7 @@ class NeededSource:
     """A source that a use case reads, what for, and how it stands to the use case's purpose."""
 
     need: Need
-    standing: Standing
+    standing: SourceStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class UseCaseGaps:
     sources: tuple[NeededSource, ...]
 
     @property
-    def indicators(self) -> tuple[tuple[Indicator, Standing], ...]:
+    def indicators(self) -> tuple[tuple[Indicator, SourceStanding], ...]:
         """Each indicator of the use case, in its order, with the standing of its source."""
         found = {one.name: (one, needed.standing) for needed in self.sources for one in needed.need.indicators}
         return tuple(found[name] for name in self.use_case.indicators)
@@ -94,7 +94,7 @@ class Unused:
     """A declared source that no use case may use yet, and the indicators of the catalogue that read it."""
 
     source: Source
-    standings: tuple[Standing, ...]
+    standings: tuple[SourceStanding, ...]
     indicators: tuple[Indicator, ...]
 
 
@@ -115,7 +115,7 @@ class Gaps:
     on: datetime.date
     use_cases: tuple[UseCaseGaps, ...]
     purposes: tuple[str, ...]
-    matrix: tuple[tuple[Source, tuple[Standing, ...]], ...]
+    matrix: tuple[tuple[Source, tuple[SourceStanding, ...]], ...]
     unused: tuple[Unused, ...]
 
 
@@ -170,7 +170,7 @@ def _use_case(partnership: Partnership, use_case: UseCase, on: datetime.date) ->
     )
 
 
-def standing(partnership: Partnership, source: Source, purpose: str, *, on: datetime.date) -> Standing:
+def standing(partnership: Partnership, source: Source, purpose: str, *, on: datetime.date) -> SourceStanding:
     """Return how `source` stands to `purpose` on the day `on`."""
     carried, held = partnership.carried(source), partnership.gateways_of(source)
     refusals = [gateways.refusal(one, carried, purpose=purpose, on=on) for one in held]
@@ -182,8 +182,8 @@ def standing(partnership: Partnership, source: Source, purpose: str, *, on: date
     day = last.valid_to
     if (day - on).days > SOON_DAYS:
         words = f"Under {last.name} ({last.law.value}) until {in_words(day)}."
-        return Standing(source.name, purpose, Status.USABLE, last.name, day, None, words, last.owner, "")
-    return Standing(
+        return SourceStanding(source.name, purpose, Status.USABLE, last.name, day, None, words, last.owner, "")
+    return SourceStanding(
         source.name,
         purpose,
         Status.EXPIRING,
@@ -217,7 +217,7 @@ _EASIEST_FIRST = (
 
 def _missing(
     partnership: Partnership, source: Source, purpose: str, refusals: Sequence[Refusal], on: datetime.date
-) -> Standing:
+) -> SourceStanding:
     """Return the standing of a source without a gateway, with the conversation that is the shortest way to one."""
     carried, agency = partnership.carried(source), partnership.agency(source.agency)
     title = agency.title if agency is not None else source.agency
@@ -242,7 +242,7 @@ def _missing(
             last=in_words(nearest.gateway.valid_to),
             purpose=purpose.replace("_", " "),
         )
-    return Standing(source.name, purpose, Status.MISSING, gateway, None, why, words, owner, step)
+    return SourceStanding(source.name, purpose, Status.MISSING, gateway, None, why, words, owner, step)
 
 
 _STEPS = {

@@ -20,7 +20,7 @@ from hub.small_numbers import SMALLEST, WITHHELD
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FrameworkLevels:
     """The framework of a partnership and the levels of its outcomes, or of the one that was asked for."""
 
     partnership: Partnership
@@ -36,7 +36,7 @@ def tell(
     on: datetime.date,
     outcome: str | None = None,
     progress: Progress = silent,
-) -> Told:
+) -> FrameworkLevels:
     """Return the framework with its levels.
 
     Args:
@@ -60,10 +60,10 @@ def tell(
         for done, one in enumerate(chosen):
             progress(one.title, done, len(chosen))
             found.append(levels(snapshot.read_from(held.artefact), partnership, one, purpose=framework.purpose, on=on))
-    return Told(partnership, framework, snapshot, tuple(found))
+    return FrameworkLevels(partnership, framework, snapshot, tuple(found))
 
 
-def as_json(told: Told, *, districts: bool) -> dict[str, Any]:
+def as_json(told: FrameworkLevels, *, districts: bool) -> dict[str, Any]:
     """Return the framework and its levels as plain values."""
     return {
         "partnership": told.partnership.name,
@@ -105,7 +105,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
     return cell.stated.as_json() | ({} if cell.count is None else {"count": cell.count})
 
 
-def rows(told: Told) -> list[dict[str, str]]:
+def rows(told: FrameworkLevels) -> list[dict[str, str]]:
     """Return one row for each outcome, with the county's newest complete level: for the terminal."""
     found = []
     for one in told.levels:

@@ -118,7 +118,7 @@ class ExtractRun:
 
     def _compare_with_what_holds(self) -> None:
         """Say which deaths are lost although this delivery, or the one of the same day that it corrects, tells them."""
-        told = late_deliveries.Told(self.folder / TABLES["event"], self.folder / IDENTITY)
+        told = late_deliveries.ToldFiles(self.folder / TABLES["event"], self.folder / IDENTITY)
         self.facts["lost_deaths"] = []
         holding = extracts.holding_instead(self.workspace, self.delivery, self.gone)
         if holding:
@@ -140,9 +140,9 @@ class ExtractRun:
         if deaths.records:
             self.facts["lost_deaths"].append({"delivered_on": delivered_on, **deaths.as_json()})
 
-    def _told(self, extract: Extract) -> late_deliveries.Told:
+    def _told(self, extract: Extract) -> late_deliveries.ToldFiles:
         people = identity_store.records(self.workspace, self.name, extract.digest)
-        return late_deliveries.Told(extract.path / TABLES["event"], people)
+        return late_deliveries.ToldFiles(extract.path / TABLES["event"], people)
 
     def read_whole(self) -> None:
         """Do all of it but publishing."""

@@ -16,7 +16,7 @@ from hub.staging.taken_away import DEATH, Loss
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldFiles:
     """What an extract tells: the files of its events and of its people."""
 
     events: Path
@@ -38,7 +38,7 @@ class Untold:
     of: int
 
 
-def count(told: Told, holding: Sequence[Told]) -> Untold:
+def count(told: ToldFiles, holding: Sequence[ToldFiles]) -> Untold:
     """Count what `told` tells and none of `holding` does. An extract tells of people whom it lists.
 
     Args:
@@ -65,7 +65,7 @@ def count(told: Told, holding: Sequence[Told]) -> Untold:
     return Untold(Loss(DEATH, int(records), int(of), int(people)), int(lost), int(every))
 
 
-def _deaths(told: Told) -> str:
+def _deaths(told: ToldFiles) -> str:
     return (
         f"SELECT record_key FROM {sql.parquet(told.events)} "
         f"SEMI JOIN {sql.parquet(told.people)} AS listed USING (record_key) "

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from hub.linking import agreements, pair_counts
 from hub.linking.agreements import Agreements
-from hub.weighing.pairs import Model
+from hub.weighing.pairs import PairModel
 
 FEW = 0.5
 """Below this expected recall a linkage has found too little."""
@@ -87,7 +87,7 @@ class Expected:
 REMEDY = "See whether each column is mapped to what it holds, and whether the files are about the same people."
 
 
-def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], model: Model | None) -> Expected:
+def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], model: PairModel | None) -> Expected:
     """Return what the linkage is expected to have found.
 
     Args:
@@ -115,13 +115,13 @@ def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], mod
     return Expected(int(linked), float(sure), min(_true_pairs(model, found), agreements.most(connection)), alike)
 
 
-def _third(columns: tuple[str, str], model: Model) -> str | None:
+def _third(columns: tuple[str, str], model: PairModel) -> str | None:
     """Return which of names and birthday is not among two of them, where it is compared."""
     third = next(one for one in ("given_name", "family_name", "date_of_birth") if one not in columns)
     return third if third in model.compared else None
 
 
-def _true_pairs(model: Model, found: Mapping[str, Agreements]) -> float:
+def _true_pairs(model: PairModel, found: Mapping[str, Agreements]) -> float:
     """Return how many pairs are thought to be one person; 0 where nothing was learnt or too few agree to bear it out.
 
     What is learnt takes twins within a file for one person where nobody says that it holds a person once. Then hardly

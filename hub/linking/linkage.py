@@ -37,7 +37,7 @@ from hub.linking import (
     groups as linkage_groups,
 )
 from hub.linking.accuracy import Known
-from hub.linking.engine import Found
+from hub.linking.engine import FoundPeople
 from hub.linking.groups import Levels
 from hub.linking.report import LinkageReport as LinkageReport
 from hub.linking.spark_candidates import OnSpark
@@ -120,7 +120,7 @@ def _find(
     progress: Progress,
     spark: str | None,
     scratch: Path,
-) -> Found:
+) -> FoundPeople:
     """Find people among the records of the view `identity_row`, with what is still true of the linkage before."""
     once = [source.name for source in partnership.sources if source.one_record_per_person]
     with spark_session(spark, scratch) as session:
@@ -137,7 +137,7 @@ def _find(
 
 def _report(
     connection: duckdb.DuckDBPyConnection,
-    found: Found,
+    found: FoundPeople,
     kept: Sequence[Extract],
     left_out: dict[str, str],
     groups: Levels,
@@ -173,7 +173,7 @@ def _keep(
     connection: duckdb.DuckDBPyConnection,
     partnership: Partnership,
     kept: Sequence[Extract],
-    found: Found,
+    found: FoundPeople,
     keys: pa.Array,
     report: LinkageReport,
 ) -> LinkageReport:

@@ -207,7 +207,7 @@ def _true(pattern: re.Pattern[str] | None, text: str | None, *, said: bool) -> s
     return found.group(pattern.groups) if found else None
 
 
-def _write(connection: duckdb.DuckDBPyConnection, found: engine.Found, out: Path, scratch: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, found: engine.FoundPeople, out: Path, scratch: Path) -> None:
     probability = [None if np.isnan(one) else round(pairs.probability(one), 6) for one in found.weight.tolist()]
     answer = {"number": np.arange(found.records), "person": found.person}
     connection.register("answer", pa.table({**answer, "probability": pa.array(probability, pa.float64())}))

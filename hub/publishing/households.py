@@ -28,7 +28,7 @@ MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class HouseholdCounts:
     """What became of the addresses.
 
     Attributes:
@@ -58,7 +58,7 @@ def address_key(address: str, postcode: str) -> str:
     return f"{spellings.postcode(postcode)} || '|' || coalesce(nullif({numbers}, ''), {spelt})"
 
 
-def build(connection: duckdb.DuckDBPyConnection, key: Key, path: Path) -> Counts:
+def build(connection: duckdb.DuckDBPyConnection, key: Key, path: Path) -> HouseholdCounts:
     """Write the household table (hub.tables.HOUSEHOLD).
 
     Args:
@@ -140,7 +140,7 @@ def _crowded_homes(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, rows: int) -> Counts:
+def _counts(connection: duckdb.DuckDBPyConnection, rows: int) -> HouseholdCounts:
     [counts] = connection.execute(
         """
         SELECT (SELECT count(DISTINCT home) FROM stay ANTI JOIN crowded USING (home)
@@ -149,7 +149,7 @@ def _counts(connection: duckdb.DuckDBPyConnection, rows: int) -> Counts:
                (SELECT count(*) FROM lived WHERE home IS NULL)
         """
     ).fetchall()
-    return Counts(rows, *counts)
+    return HouseholdCounts(rows, *counts)
 
 
 def _stays(rows: str) -> str:

@@ -67,7 +67,7 @@ class MappedFacts(Judged):
     mapped: Count
 
 
-class Rows(Facts):
+class ExtractRows(Facts):
     """The number of rows of each table, and of identity rows."""
 
     identity: Count
@@ -180,7 +180,7 @@ class ExtractFacts(DeliveryFacts):
     """Extracts of the same source and day that this one replaces."""
     files: tuple[FileFacts, ...]
     mapped: tuple[MappedFacts, ...]
-    rows: Rows
+    rows: ExtractRows
     people: Count
     """Distinct record keys."""
     known_from: KnownFrom

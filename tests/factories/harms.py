@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from hub.declarations import adapter as adapters
 from hub.declarations import codes, sources
-from hub.declarations.source_files import Column, ColumnType, Format, SourceFile
+from hub.declarations.source_files import ColumnType, Format, SourceColumn, SourceFile
 from hub.errors import SentinelError
 from hub.formats.named_files import assign
 from hub.intake import column_use, dry_run
@@ -96,7 +96,7 @@ def _table(file: SourceFile) -> Table:
     return Table(file, header, rows)
 
 
-def _cell(file: SourceFile, name: str, column: Column, at: int) -> str:
+def _cell(file: SourceFile, name: str, column: SourceColumn, at: int) -> str:
     lower = name.casefold()
     if column.codes is not None:
         listed = [one for one in codes.read(column.codes).codes if one.valid_to is None]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import sql
-from hub.declarations.source_files import Column, SourceFile
+from hub.declarations.source_files import SourceColumn, SourceFile
 from hub.declarations.sources import Source
 from hub.errors import InputError, SentinelError
 from hub.formats import csv_files
@@ -273,7 +273,7 @@ def test_cells_are_read_as_pythons_csv_module_reads_them(
     folder = tmp_path_factory.mktemp("csv")
     path = folder / "t.csv"
     path.write_bytes((codecs.BOM_UTF8 if mark else b"") + stream.getvalue().encode())
-    declared = SourceFile(name="t", file="t.csv", columns={name: Column() for name in "nxy"})
+    declared = SourceFile(name="t", file="t.csv", columns={name: SourceColumn() for name in "nxy"})
     source = Source(name="s", title="Source", agency="a", gateways=("g",), files=(declared,))
     connection = sql.connect()
     quarantine.create(connection)

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.declarations.source_files import Column, SourceFile
+from hub.declarations.source_files import SourceColumn, SourceFile
 from hub.errors import InputError
 from hub.formats import csv_files, encodings
-from hub.formats.delivered_files import Candidate, DeliveredFile
+from hub.formats.delivered_files import CandidateFile, DeliveredFile
 
-DECLARED = SourceFile(name="t", file="t.csv", columns={"a": Column()})
+DECLARED = SourceFile(name="t", file="t.csv", columns={"a": SourceColumn()})
 
 
 @settings(max_examples=200, deadline=None)
@@ -58,7 +58,7 @@ def test_only_a_file_that_needs_it_is_copied(tmp_path: Path) -> None:
     assert path.read_bytes() == b"a\n1\n\n2\n"
 
 
-PEOPLE = SourceFile(name="t", file="t.csv", columns={name: Column() for name in ("id", "name", "town")})
+PEOPLE = SourceFile(name="t", file="t.csv", columns={name: SourceColumn() for name in ("id", "name", "town")})
 AUTO = PEOPLE.model_copy(update={"delimiter": "auto"})
 
 
@@ -144,7 +144,7 @@ def test_a_line_that_says_another_delimiter_than_the_header_has_is_no_more_than_
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(b"a\n1\n")
-    file = DeliveredFile.of(Candidate(path, None, path.name))
+    file = DeliveredFile.of(CandidateFile(path, None, path.name))
     file.require_unchanged("school")
     path.write_bytes(b"a\n1\n2\n")
     with pytest.raises(InputError, match=r"t\.csv \(source school\): it changed while it was read"):

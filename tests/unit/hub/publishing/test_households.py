@@ -48,7 +48,7 @@ def _rows(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _build(rows: list[dict[str, Any]], tmp_path: Path) -> tuple[list[dict[str, Any]], households.Counts]:
+def _build(rows: list[dict[str, Any]], tmp_path: Path) -> tuple[list[dict[str, Any]], households.HouseholdCounts]:
     with sql.connect(threads=1) as connection:
         _people(connection, rows)
         counts = households.build(connection, Key(KEY), tmp_path / "household.parquet")
@@ -86,7 +86,7 @@ def test_a_move_ends_one_stay_and_begins_the_next(tmp_path: Path) -> None:
         ("pa", "2021-01-01", "-", "2021-03-01", "-", "school"),
     ]
     assert [row["area_id"] for row in found] == ["E1", "E2"]
-    assert counts == households.Counts(2, 2, 0, 0, 0)
+    assert counts == households.HouseholdCounts(2, 2, 0, 0, 0)
 
 
 def test_a_family_shares_a_household_and_a_misspelt_street_does_not_part_it(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hub import artefacts
 from hub.digests import canonical_json
 from hub.errors import IntegrityError, OtherSchemaError
 from hub.staging import extracts
-from hub.staging.extract_facts import EventHistory, Rows
+from hub.staging.extract_facts import EventHistory, ExtractRows
 from hub.staging.history import COUNTS
 from hub.workspace import Workspace
 from tests.factories.extracts import extract_facts
@@ -103,4 +103,4 @@ def test_facts_that_are_read_and_written_again_have_the_same_bytes(tmp_path: Pat
 
 def test_what_is_counted_is_told_whole() -> None:
     assert set(EventHistory.model_fields) == set(COUNTS)
-    assert set(Rows.model_fields) == set(extract_facts()["rows"])
+    assert set(ExtractRows.model_fields) == set(extract_facts()["rows"])
