@@ -97,7 +97,7 @@ def ingest_(
         show(taken_away, False, title="Taken away: what the delivery before said, and this one does not")
     if as_json:
         more = ("taken_away", "lost_deaths")
-        show_json([report.row() | {name: report.facts[name] for name in more} for report in reports])
+        show_json([report.row() | {name: report.facts.get(name, []) for name in more} for report in reports])
     else:
         show([report.row() for report in reports], False, title="Extracts")
     for report in reports:
