@@ -136,7 +136,7 @@ def test_empty_cells_behind_the_last_column_are_left_out_where_nearly_all_record
 
 
 def test_blanks_that_part_cells_are_no_blanks_around_them() -> None:
-    content = b"a b c \n1  3 \n1  3 x\n1   x\n   x\n\"1\" \"\" 3 \n"
+    content = b'a b c \n1  3 \n1  3 x\n1   x\n   x\n"1" "" 3 \n'
     head = csv_records.header(content, 0, " ")
     assert head is not None
     found = csv_records.records(content, head, " ", named=3)
