@@ -44,13 +44,15 @@ class Expected:
         linked_pairs: pairs of records that were linked.
         sure: the sum of their probabilities.
         true_pairs: how many pairs are thought to be one person; 0 where that could not be estimated.
-        alike: pairs that agree in two of names and birthday, beyond what chance explains, by what they agree in.
+        alike: people of two sources who agree in two of names and birthday, beyond what strangers explain, by what in.
+        linked_between: how many people of two sources were linked; None where that is every linked pair.
     """
 
     linked_pairs: int
     sure: float
     true_pairs: float
     alike: Mapping[str, int]
+    linked_between: int | None = None
 
     @property
     def recall(self) -> float | None:
@@ -66,10 +68,11 @@ class Expected:
                 f"about {round(self.true_pairs):,} pairs of records seem to be one person, and {self.linked_pairs:,} "
                 f"were linked: an expected recall of {self.recall:.2f}."
             )
-        if many >= FEWEST_PAIRS and self.linked_pairs < FEW * many:
+        linked = self.linked_pairs if self.linked_between is None else self.linked_between
+        if many >= FEWEST_PAIRS and linked < FEW * many:
             return (
-                f"{many:,} pairs of records more than chance explains have the same {what}, and "
-                f"{self.linked_pairs:,} pairs were linked."
+                f"{many:,} people of two sources have the same {what}, beyond what strangers explain, and {linked:,} "
+                "were linked between sources."
             )
         return ""
 
@@ -77,6 +80,7 @@ class Expected:
         """Return the form for the report."""
         return {
             "linked_pairs": self.linked_pairs,
+            "linked_between": self.linked_between,
             "true_pairs": round(self.true_pairs) if self.true_pairs > 0 else None,
             "recall": None if self.recall is None else round(self.recall, 4),
             "alike_beyond_chance": dict(self.alike),
@@ -110,9 +114,14 @@ def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], mod
         WHERE l.person = r.person
         """
     ).fetchall()
+    [(between,)] = connection.execute(
+        "SELECT coalesce(sum(sources * (sources - 1) // 2), 0) FROM (SELECT count(DISTINCT source) AS sources "
+        "FROM record JOIN person_given USING (number) GROUP BY person)"
+    ).fetchall()
     connection.unregister("person_given")
     alike = {what: one.between for what, one in found.items()}
-    return Expected(int(linked), float(sure), min(_true_pairs(model, found), agreements.most(connection)), alike)
+    true_pairs = min(_true_pairs(model, found), agreements.most(connection))
+    return Expected(int(linked), float(sure), true_pairs, alike, int(between))
 
 
 def _third(columns: tuple[str, str], model: PairModel) -> str | None:

@@ -91,6 +91,17 @@ def test_a_small_file_with_a_wrong_column_warns_though_it_is_small(column: int) 
     assert not hard_linkage.linked(linkage_worlds.Files(files.first, small))["warned"]
 
 
+def test_links_within_a_large_file_do_not_speak_for_a_small_one() -> None:
+    files = linkage_worlds.make(World(seed=1, people=900, homes=False, sexes=False))
+    large = [[f"{row[0]}-{again}", *row[1:]] for again in range(3) for row in files.first]
+    known = {row[1] for row in files.first}
+    small = [row for row in files.second if row[1] in known][:40]
+    names = sorted(row[2] for row in small)
+    wrong = [[*row[:2], name, *row[3:]] for row, name in zip(small, names, strict=True)]
+    assert hard_linkage.linked(linkage_worlds.Files(large, wrong), once=None)["warned"]
+    assert not hard_linkage.linked(linkage_worlds.Files(large, small), once=None)["warned"]
+
+
 def test_a_linkage_that_finds_too_little_says_so_and_has_its_own_exit_code(tmp_path: Path) -> None:
     files = linkage_worlds.make(World(seed=71, people=1_200, homes=False, sexes=False))
     # In the second file every given name is another child's: a column that was sorted by itself.
