@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.rows.feature_sets import FeatureSet
+from hub import facts
 from hub.errors import IntegrityError
 from models.bundle.bundles import Bundle
 from models.bundle.model import Model
@@ -65,7 +66,7 @@ def looks(bundle: Bundle, feature_set: FeatureSet, model: Model) -> Looks:
                 "Build it anew.",
             )
     whole = of_table(table, bundle.use_case.indicators)
-    days = np.array(bundle.facts["splits"]["test"], dtype="datetime64[D]")
+    days = np.array(bundle.facts.splits.test, dtype="datetime64[D]")
     rows = np.flatnonzero(np.isin(whole.days, days) & ~np.isnan(whole.outcomes))
     expected = bundle.metrics["parts"]["test"]["rows"]
     if len(rows) != expected:
@@ -86,9 +87,8 @@ def _same_inputs(bundle: Bundle, feature_set: FeatureSet) -> None:
         "use_case_digest": feature_set.use_case.digest,
         "catalogue_digest": feature_set.facts.catalogue_digest,
     }
-    for name, value in said.items():
-        if bundle.facts[name] != value:
-            raise IntegrityError(
-                f"Bundle {bundle.digest[:12]} and its feature set do not name the same {name.replace('_', ' ')}.",
-                "Train and audit anew.",
-            )
+    for name in facts.differing(bundle.facts, said):
+        raise IntegrityError(
+            f"Bundle {bundle.digest[:12]} and its feature set do not name the same {name.replace('_', ' ')}.",
+            "Train and audit anew.",
+        )

@@ -108,7 +108,7 @@ def run(
     from audits.report.report import render
 
     bundle = open_bundle(workspace, bundle_digest)
-    feature_set = open_feature_set(workspace, bundle.facts["feature_set"])
+    feature_set = open_feature_set(workspace, bundle.facts.feature_set)
     feature_set.artefact.verify()
     bundle.rehearse()
     found = gather(bundle, feature_set, bundle.load(), partnership=partnership.file, seed=seed, progress=progress)
@@ -140,7 +140,7 @@ def _facts(bundle: Bundle, found: Evidence, seed: int) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "bundle": bundle.digest,
-        **{name: bundle.facts[name] for name in copied},
+        **{name: getattr(bundle.facts, name) for name in copied},
         "seed": seed,
         "verdict": found.document["fairness"]["verdict"],
         "verdicts": found.verdicts,

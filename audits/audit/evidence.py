@@ -115,7 +115,7 @@ def _about(bundle: Bundle, judged: Looks, title: str) -> dict[str, Any]:
         "capacity": use_case.capacity,
         "outcome": use_case.outcome.plain,
         "horizon_days": use_case.horizon_days,
-        "known_to": bundle.facts["known_to"],
+        "known_to": bundle.facts.known_to.isoformat(),
         "test_from": days[0],
         "test_to": days[-1],
         "test_dates": len(days),
@@ -151,8 +151,8 @@ def _digests(bundle: Bundle) -> dict[str, str]:
     facts = bundle.facts
     return {
         "bundle": bundle.digest,
-        "feature_set": facts["feature_set"],
-        "snapshot": facts["snapshot"],
-        "use_case": facts["use_case_digest"],
-        "catalogue": facts["catalogue_digest"],
+        "feature_set": facts.feature_set,
+        "snapshot": facts.snapshot,
+        "use_case": facts.use_case_digest,
+        "catalogue": facts.catalogue_digest,
     }

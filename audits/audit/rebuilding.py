@@ -129,7 +129,7 @@ def _rest(
 ) -> list[str]:
     """Return what else is not as it is when made again: parts of the evidence, facts, the page."""
     found = [name for name, value in made.items() if document.get(name) != value]
-    told = {name: bundle.facts[name] for name in ("partnership", "use_case_digest", "purpose")}
+    told = {name: getattr(bundle.facts, name) for name in ("partnership", "use_case_digest", "purpose")}
     told |= {
         "verdict": made["fairness"]["verdict"],
         "verdicts": by_group.verdicts(fair),

@@ -55,7 +55,7 @@ def as_json(
             "other, about one in twenty of these intervals would not hold 0, by chance alone."
         ),
         "recording": _recording(facts.sources),
-        "dropped": [dict(one) for one in bundle.facts["splits"]["dropped"]],
+        "dropped": [one.as_json() for one in bundle.facts.splits.dropped],
         "linkage": linked_people.as_json(facts.linkage, titles, words),
         "sizes": _sizes(bundle, looks),
         "sources": [_source(bundle, name, said, agencies) for name, said in sorted(facts.sources.items())],
@@ -77,9 +77,11 @@ def _sizes(bundle: Bundle, looks: Looks) -> list[dict[str, Any]]:
     plain = {"train": "To learn from", "choose": "To choose and to set the line", "test": "To test, as told here"}
     found = []
     for name, words in plain.items():
-        part, dates = bundle.metrics["parts"][name], bundle.facts["splits"][name]
+        part, dates = bundle.metrics["parts"][name], bundle.facts.splits.part(name)
         counts = {key: disclosure.count(part[key]) for key in ("rows", "people", "with_outcome")}
-        found.append({"part": words, "from": dates[0], "to": dates[-1], "dates": len(dates), **counts})
+        found.append(
+            {"part": words, "from": dates[0].isoformat(), "to": dates[-1].isoformat(), "dates": len(dates), **counts}
+        )
     found[-1]["indicators"] = len(looks.matrix.names)
     return found
 

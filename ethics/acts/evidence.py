@@ -20,6 +20,7 @@ from hub.ledger import practice, publications
 from hub.ledger.publications import Publications
 from hub.publishing import snapshots
 from hub.workspace import Workspace
+from models.bundle.bundles import BundleFacts, open_manifest
 from models.bundle.trainings import trainings
 
 BUNDLE = "bundle"
@@ -67,41 +68,43 @@ def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit
 
 
 def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: str) -> tuple[ProposedSubject, UseCase]:
-    model = artefacts.open_artefact(workspace.bundles, bundle, BUNDLE)
+    model, said = open_manifest(workspace, bundle)
     report = artefacts.open_artefact(workspace.audits, audit, AUDIT)
     if _fact(report, "bundle") != model.digest:
         raise StateError(
             f"The audit {report.digest[:12]} is about another bundle.", "Run `sentinel audits run` for this one."
         )
     for name in ("purpose", "snapshot", "use_case_digest"):
-        if _fact(report, name) != _fact(model, name):
+        if _fact(report, name) != getattr(said, name):
             raise StateError(
                 f"Bundle and audit do not name the same {name.replace('_', ' ')}.",
                 "Run the audit again for this bundle.",
             )
-    snapshot = snapshots.open_snapshot(workspace, _fact(model, "snapshot"), verify=True)
-    if _fact(snapshot.artefact, "partnership") != partnership.name:
+    snapshot = snapshots.open_snapshot(workspace, said.snapshot, verify=True)
+    if snapshot.facts.partnership != partnership.name:
         raise StateError(f"The snapshot is not one of {partnership.name}.", "Give its own partnership.")
-    use_case = use_cases.read(partnership, _fact(model, "use_case"))
-    if use_case.digest != _fact(model, "use_case_digest"):
+    use_case = use_cases.read(partnership, said.use_case)
+    if use_case.digest != said.use_case_digest:
         raise StateError(
             f"The use case {use_case.name} is no longer as it was when the model was trained.", "Train and audit anew."
         )
-    if use_case.purpose != _fact(model, "purpose"):
+    if use_case.purpose != said.purpose:
         raise StateError(f"The bundle is for another purpose than the use case {use_case.name}.")
     model.verify()
     report.verify()
-    _require_published(publications.read(workspace), model, report, snapshot.artefact)
+    _require_published(publications.read(workspace), model, said, report, snapshot.artefact)
     about = (model.digest, report.digest, snapshot.digest, use_case.digest)
     return ProposedSubject(use_case.purpose, use_case.name, *about), use_case
 
 
-def _require_published(known: Publications, model: Artefact, report: Artefact, snapshot: Artefact) -> None:
+def _require_published(
+    known: Publications, model: Artefact, said: BundleFacts, report: Artefact, snapshot: Artefact
+) -> None:
     """Raise NotPublishedError unless the ledger knows all of them, the feature set between them, and what from what."""
     known.require(snapshots.KIND, snapshot.digest)
     chain = (
-        (known.require(FEATURE_SET, _fact(model, "feature_set")), {"snapshot": snapshot.digest}),
-        (known.require(BUNDLE, model.digest), {"feature_set": _fact(model, "feature_set")}),
+        (known.require(FEATURE_SET, said.feature_set), {"snapshot": snapshot.digest}),
+        (known.require(BUNDLE, model.digest), {"feature_set": said.feature_set}),
         (known.require(AUDIT, report.digest), {"bundle": model.digest}),
     )
     for publication, made_from in chain:
@@ -190,8 +193,6 @@ _NOT_LOOKED: dict[str, Any] = {"known": False, "refusing": 0, "warning": 0, "des
 
 def _fact(artefact: Artefact, name: str) -> str:
     value: Any = artefact.facts.get(name)
-    if name == "use_case" and isinstance(value, dict):
-        value = value.get("name")
     if not isinstance(value, str) or not value:
         raise IntegrityError(
             f"The manifest of {artefact.kind} {artefact.digest[:12]} does not say its {name.replace('_', ' ')}.",

@@ -5,9 +5,7 @@
     model.probabilities(matrix)
 
 Files: `model.txt` (LightGBM's native text), `calibration.json`, `indicators.json` (whole, in order), `thresholds.json`,
-`metrics.json`, `golden.json`, `use_case.json` (whole). Facts: `schema_version`, `partnership`, `snapshot`,
-`feature_set`, `known_to`, `use_case`, `use_case_digest`, `catalogue_digest`, `purpose`, `seed`, `algorithm`,
-`parameters`, `rounds`, `libraries`, `splits` (dates of each part; dropped dates with reasons).
+`metrics.json`, `golden.json`, `use_case.json` (whole). What the manifest says is `BundleFacts`.
 
 The same feature set, seed and libraries give the same digest. Who trained is in `trainings`.
 """
@@ -24,12 +22,14 @@ from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.rows.feature_sets import catalogue_digest
 from hub import artefacts
+from hub import facts as facts_of
 from hub.artefacts import Artefact
 from hub.digests import digest_of, sources_digest
 from hub.errors import IntegrityError
 from hub.ledger import publications
 from hub.workspace import Workspace
 from models import figures
+from models.bundle.bundle_facts import BundleFacts as BundleFacts
 from models.bundle.model import Model as Model
 from models.figures import Stated
 from models.measuring.calibration import Calibration
@@ -46,7 +46,7 @@ _HERE = Path(__file__).parents[1]
 class Contents:
     """What goes into a bundle."""
 
-    facts: Mapping[str, Any]
+    facts: BundleFacts
     text: str
     calibration: Calibration
     indicators: Sequence[Indicator]
@@ -73,6 +73,7 @@ class Bundle:
     """A published bundle whose every byte was checked when it was opened."""
 
     artefact: Artefact
+    facts: BundleFacts
     use_case: UseCase
     indicators: tuple[Indicator, ...]
     calibration: Calibration
@@ -83,11 +84,6 @@ class Bundle:
     def digest(self) -> str:
         """The bundle's digest, which is its name."""
         return self.artefact.digest
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What the manifest says of it."""
-        return dict(self.artefact.facts)
 
     def load(self) -> Model:
         """Read the model's bytes once, check them, parse those same bytes, and check the golden rows.
@@ -157,13 +153,24 @@ def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: M
     """
     names = [one.name for one in contents.indicators]
     Model.parse(contents.text, names, contents.calibration, contents.thresholds).check_golden(contents.golden)
-    facts = {"schema_version": SCHEMA_VERSION, **contents.facts}
-    made_from = {name: facts[name] for name in ("feature_set", "snapshot", "use_case_digest", "catalogue_digest")}
+    inputs = ("feature_set", "snapshot", "use_case_digest", "catalogue_digest")
+    made_from = {name: getattr(contents.facts, name) for name in inputs}
     recorder = publications.recorder(workspace, KIND, made_from, by=trained_by, code=sources_digest(_HERE), more=run)
-    with artefacts.publish(workspace.bundles, KIND, facts, before=recorder, apart=True) as draft:
+    with artefacts.publish(workspace.bundles, KIND, contents.facts.as_json(), before=recorder, apart=True) as draft:
         for name, content in contents.files().items():
             (draft.path / name).write_bytes(content)
     return open_bundle(workspace, draft.digest)
+
+
+def open_manifest(workspace: Workspace, digest: str) -> tuple[Artefact, BundleFacts]:
+    """Open a bundle's manifest alone, by the bundle's digest or the beginning of it; no file of it is read.
+
+    Raises:
+        NotFoundError: there is none, or more than one begins so.
+        IntegrityError: the manifest has changed by a byte, a fact is not as declared, or it is of another schema.
+    """
+    artefact = artefacts.open_artefact(workspace.bundles, digest, KIND)
+    return artefact, facts_of.read(artefact, BundleFacts, version=SCHEMA_VERSION, remedy="Train it anew.")
 
 
 def open_bundle(workspace: Workspace, digest: str) -> Bundle:
@@ -174,21 +181,15 @@ def open_bundle(workspace: Workspace, digest: str) -> Bundle:
         IntegrityError: a byte has changed, a file is missing or was added, its parts do not belong together, or it is
             of another schema version.
     """
-    artefact = artefacts.open_artefact(workspace.bundles, digest, KIND)
+    artefact, facts = open_manifest(workspace, digest)
     artefact.verify()
-    facts = artefact.facts
-    if facts["schema_version"] != SCHEMA_VERSION:
-        raise IntegrityError(
-            f"The bundle {artefact.digest[:12]} has schema {facts['schema_version']}, this is {SCHEMA_VERSION}.",
-            "Train it anew.",
-        )
     documents = {name: json.loads(artefact.read(name)) for name in artefact.files if name.endswith(".json")}
     use_case = documents["use_case.json"]
     indicators = tuple(Indicator.model_validate(one) for one in documents["indicators.json"])
     if (
-        digest_of(use_case) != facts["use_case_digest"]
+        digest_of(use_case) != facts.use_case_digest
         or [one.name for one in indicators] != use_case["indicators"]
-        or catalogue_digest(indicators) != facts["catalogue_digest"]
+        or catalogue_digest(indicators) != facts.catalogue_digest
     ):
         raise IntegrityError(
             f"bundle {artefact.digest[:12]}: its use case or indicators are not those that its facts name.",
@@ -196,6 +197,7 @@ def open_bundle(workspace: Workspace, digest: str) -> Bundle:
         )
     return Bundle(
         artefact,
+        facts,
         UseCase.model_validate(use_case),
         indicators,
         Calibration.from_json(documents["calibration.json"]),

@@ -78,8 +78,8 @@ def list_(
     rows = [
         {
             "digest": one.digest if as_json else one.digest[:12],
-            "use_case": one.facts["use_case"],
-            "known_to": one.facts["known_to"],
+            "use_case": one.facts.use_case,
+            "known_to": one.facts.known_to.isoformat(),
             "auc": one.figure("auc").as_json() if as_json else one.figure("auc").text(),
             "against_simple_rule": one.verdict,
             "trained_by": sorted({entry["trained_by"] for entry in trainings(here.workspace, one.digest)}),
@@ -113,10 +113,10 @@ def show_(
         say(f"{metric.replace('_', ' ')}: {plain[0].lower()}{plain[1:]}.")
     for name in ("train", "choose", "test"):
         part = bundle.metrics["parts"][name]
-        dates = bundle.facts["splits"][name]
+        dates = bundle.facts.splits.part(name)
         say(f"{name}: {part['rows']:,} rows, {part['people']:,} people, {len(dates)} dates, {dates[0]} to {dates[-1]}.")
-    for one in bundle.facts["splits"]["dropped"]:
-        say(f"left out: {one['as_of_date']}, {one['reason']}.")
+    for one in bundle.facts.splits.dropped:
+        say(f"left out: {one.as_of_date}, {one.reason}.")
     for entry in trainings(here.workspace, bundle.digest):
         say(f"trained by {entry['trained_by']}, MLflow run {entry['run_id']}.")
 
@@ -143,7 +143,7 @@ def compare(
     ]
     rows.append({"metric": "against the simple rule", **{one.digest[:12]: one.verdict for one in bundles}})
     show(rows, False, title="Bundles on their test dates")
-    tests = {(one.facts["feature_set"], tuple(one.facts["splits"]["test"])) for one in bundles}
+    tests = {(one.facts.feature_set, one.facts.splits.test) for one in bundles}
     if len(tests) > 1:
         say("They were tested on different feature sets or dates: their numbers are not about the same people.")
 
@@ -192,7 +192,7 @@ def find_features(workspace: Any, partnership: Any, name: str, digest: str | Non
 
 
 def _whole(bundle: Any) -> dict[str, Any]:
-    facts = {name: value for name, value in bundle.facts.items() if name != "schema_version"}
+    facts = {name: value for name, value in bundle.facts.as_json().items() if name != "schema_version"}
     return {"digest": bundle.digest, **facts, "metrics": bundle.metrics, "thresholds": bundle.thresholds.as_json()}
 
 

@@ -7,14 +7,14 @@ cuts of the bands come from `choose`; every number that is reported comes from `
 import importlib.metadata
 import platform
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from features.rows.feature_sets import FeatureSet
 from hub.progress import Progress, silent
 from models import splits
-from models.bundle.bundles import Contents
+from models.bundle.bundle_facts import SplitFacts
+from models.bundle.bundles import SCHEMA_VERSION, BundleFacts, Contents
 from models.bundle.model import Model
 from models.fitting import baselines, boosting, golden
 from models.matrices import Matrix, of_table
@@ -139,25 +139,26 @@ def _part(matrix: Matrix, rows: dict[str, Rows], name: str) -> dict[str, int]:
     return counts if name == "train" else {**counts, "people_also_in_train": len(shared)}
 
 
-def _facts(feature_set: FeatureSet, dates: Splits, best: boosting.Trained, seed: int) -> dict[str, Any]:
+def _facts(feature_set: FeatureSet, dates: Splits, best: boosting.Trained, seed: int) -> BundleFacts:
     facts = feature_set.facts
-    return {
-        "partnership": facts.partnership,
-        "snapshot": facts.snapshot,
-        "known_to": facts.known_to.isoformat(),
-        "use_case_digest": facts.use_case_digest,
-        "catalogue_digest": facts.catalogue_digest,
-        "feature_set": feature_set.digest,
-        "use_case": feature_set.use_case.name,
-        "purpose": feature_set.use_case.purpose,
-        "seed": seed,
-        "algorithm": "lightgbm",
-        "candidate": best.candidate.name,
-        "parameters": best.parameters,
-        "rounds": best.rounds,
-        "libraries": {
+    return BundleFacts(
+        schema_version=SCHEMA_VERSION,
+        partnership=facts.partnership,
+        snapshot=facts.snapshot,
+        feature_set=feature_set.digest,
+        known_to=facts.known_to,
+        use_case=feature_set.use_case.name,
+        use_case_digest=facts.use_case_digest,
+        catalogue_digest=facts.catalogue_digest,
+        purpose=feature_set.use_case.purpose,
+        seed=seed,
+        algorithm="lightgbm",
+        candidate=best.candidate.name,
+        parameters=best.parameters,
+        rounds=best.rounds,
+        libraries={
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in _LIBRARIES},
         },
-        "splits": dates.as_json(),
-    }
+        splits=SplitFacts.model_validate(dates.as_json()),
+    )

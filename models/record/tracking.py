@@ -55,19 +55,19 @@ class Run:
         now = int(time.time() * 1000)
         tags = {
             DIGEST_TAG: bundle.digest,
-            "snapshot": facts["snapshot"],
-            "feature_set": facts["feature_set"],
-            "use_case": facts["use_case"],
-            "use_case_digest": facts["use_case_digest"],
-            "purpose": facts["purpose"],
+            "snapshot": facts.snapshot,
+            "feature_set": facts.feature_set,
+            "use_case": facts.use_case,
+            "use_case_digest": facts.use_case_digest,
+            "purpose": facts.purpose,
             "trained_by": trained_by,
             "verdict": f"{bundle.verdict} the simple rule on {bundle.metrics['verdict']['on']}",
         }
         parameters = {
-            "seed": facts["seed"],
-            "candidate": facts["candidate"],
-            "rounds": facts["rounds"],
-            **{f"lightgbm.{name}": value for name, value in facts["parameters"].items()},
+            "seed": facts.seed,
+            "candidate": facts.candidate,
+            "rounds": facts.rounds,
+            **{f"lightgbm.{name}": value for name, value in facts.parameters.items()},
         }
         self.client.log_batch(
             self.run_id,
@@ -78,12 +78,12 @@ class Run:
         for name, svg in pictures.items():
             self.client.log_text(self.run_id, svg, f"{PICTURES_FOLDER}/{name}")
         self.client.log_artifacts(self.run_id, str(bundle.artefact.path), BUNDLE_FOLDER)
-        self.client.update_run(self.run_id, name=f"{facts['use_case']} {bundle.digest[:12]}")
+        self.client.update_run(self.run_id, name=f"{facts.use_case} {bundle.digest[:12]}")
         self._register(bundle)
 
     def _register(self, bundle: Bundle) -> None:
         """Make a version of the registered model, unless this digest has one already."""
-        name = f"{bundle.facts['partnership']}.{bundle.facts['use_case']}"
+        name = f"{bundle.facts.partnership}.{bundle.facts.use_case}"
         if not self.client.search_registered_models(f"name = '{name}'"):
             self.client.create_registered_model(name, description=bundle.use_case.title)
         versions = self.client.search_model_versions(f"name = '{name}' AND tags.{DIGEST_TAG} = '{bundle.digest}'")

@@ -158,7 +158,7 @@ class Gate:
         declared = self.declared()
         use_case = declared.use_cases.get(bundle.use_case.name)
         approved = decision.use_case_digest
-        if use_case is None or (declared.digests[use_case.name], bundle.facts["use_case_digest"]) != (approved,) * 2:
+        if use_case is None or (declared.digests[use_case.name], bundle.facts.use_case_digest) != (approved,) * 2:
             raise IntegrityError(
                 f"The use case {bundle.use_case.name} is not as it was approved.",
                 "Restore it, or propose the new one.",

@@ -71,7 +71,7 @@ def test_only_the_test_dates_are_judged(made: Audit, bundle: Bundle) -> None:
     document = made.document()
     test = bundle.metrics["parts"]["test"]
     assert sum(one["looks"] for one in document["performance"]["dates"]) == test["rows"]
-    assert [one["as_of_date"] for one in document["performance"]["dates"]] == bundle.facts["splits"]["test"]
+    assert [one["as_of_date"] for one in document["performance"]["dates"]] == bundle.artefact.facts["splits"]["test"]
     assert document["fairness"]["everyone"]["people"] == test["people"]
 
 

@@ -67,7 +67,7 @@ def rows_of(features: FeatureSet) -> Matrix:
 
 
 def test_a_bundle_says_what_it_is(bundle: Bundle, features: FeatureSet) -> None:
-    facts = bundle.facts
+    facts = bundle.artefact.facts
     assert tuple(sorted(bundle.artefact.files)) == FILES
     assert facts["feature_set"] == features.digest
     assert facts["snapshot"] == features.snapshot_digest

@@ -77,7 +77,7 @@ def test_bytes_that_change_after_opening_never_reach_the_parser(copied: tuple[Wo
 
 def _forged(workspace: Workspace, bundle: Bundle, name: str, content: bytes) -> str:
     """Publish the bundle anew, under a digest of its own, with one file replaced."""
-    with artefacts.publish(workspace.bundles, bundles.KIND, bundle.facts) as draft:
+    with artefacts.publish(workspace.bundles, bundles.KIND, bundle.artefact.facts) as draft:
         for file in bundle.artefact.files:
             (draft.path / file).write_bytes(content if file == name else bundle.artefact.read(file))
     return draft.digest

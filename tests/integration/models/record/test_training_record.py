@@ -126,7 +126,7 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
     assert tags["bundle_digest"] == bundle.digest
     assert tags["trained_by"] == "ana"
     for name in ("snapshot", "feature_set", "use_case_digest", "purpose"):
-        assert tags[name] == bundle.facts[name]
+        assert tags[name] == bundle.artefact.facts[name]
     auc = bundle.figure("auc").as_json()
     metrics = run.data.metrics
     for end, bound in (("", "value"), (".low", "low"), (".high", "high")):
@@ -222,7 +222,7 @@ def test_the_command_of_mlproject_trains_quietly(partnership: Path) -> None:
         assert words in done.stdout
     assert "not computed (n " in done.stdout
     (said,) = trainings(fresh)
-    assert open_bundle(fresh, said["bundle"]).facts["seed"] == 3
+    assert open_bundle(fresh, said["bundle"]).facts.seed == 3
     assert said["bundle"] in done.stdout
     assert said["run_id"] in done.stdout
 
