@@ -84,7 +84,7 @@ def _same_inputs(bundle: Bundle, feature_set: FeatureSet) -> None:
         "feature_set": feature_set.digest,
         "snapshot": feature_set.snapshot_digest,
         "use_case_digest": feature_set.use_case.digest,
-        "catalogue_digest": feature_set.facts["catalogue_digest"],
+        "catalogue_digest": feature_set.facts.catalogue_digest,
     }
     for name, value in said.items():
         if bundle.facts[name] != value:

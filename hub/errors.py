@@ -73,6 +73,10 @@ class IntegrityError(SentinelError):
     kind = "changed"
 
 
+class OtherSchemaError(IntegrityError):
+    """It was published by a version of Sentinel that wrote it otherwise."""
+
+
 class NotFoundError(SentinelError):
     """The named thing does not exist here."""
 

@@ -80,10 +80,10 @@ pd.DataFrame([report.row() for report in reports]).set_index("source")
 
 # %%
 rules = [
-    {"source": report.source, "file": file["file"], "rule": rule, "rows": rows}
+    {"source": report.source, "file": file.file, "rule": rule, "rows": rows}
     for report in reports
-    for file in report.facts["files"]
-    for rule, rows in file["rules"].items()
+    for file in report.facts.files
+    for rule, rows in file.rules.items()
 ]
 pd.DataFrame(rules).set_index(["source", "file", "rule"])
 
@@ -103,7 +103,7 @@ print("recall   ", linked.recall.text())
 # %%
 snapshot = publish.publish(workspace, partnership)
 print(snapshot.digest)
-pd.Series(dict(snapshot.artefact.facts["rows"]), name="rows").to_frame()
+pd.Series(dict(snapshot.facts.rows), name="rows").to_frame()
 
 # %%
 events = duckdb.sql(

@@ -47,17 +47,17 @@ def as_json(feature_set: FeatureSet) -> dict[str, Any]:
     Keys: `known` (False: the feature set was made without these checks), `refusing` and `warning` (how many findings),
     `despite` (why it was built although something refused, or null), `findings` and `checks`.
     """
-    said = feature_set.facts.get("leakage")
+    said = feature_set.facts.leakage
     if said is None:
         return {"known": False, "refusing": 0, "warning": 0, "despite": None, "findings": [], "checks": []}
-    severities = [one["severity"] for one in said["findings"]]
+    severities = [one.severity for one in said.findings]
     return {
         "known": True,
         "refusing": severities.count(Severity.REFUSE.value),
         "warning": severities.count(Severity.WARN.value),
-        "despite": said["despite"],
-        "findings": [_finding(one) for one in said["findings"]],
-        "checks": [{**one, "title": TITLES[Kind(one["kind"])]} for one in said["checks"]],
+        "despite": said.despite,
+        "findings": [_finding(one.as_json()) for one in said.findings],
+        "checks": [{**one.as_json(), "title": TITLES[Kind(one.kind)]} for one in said.checks],
     }
 
 

@@ -9,7 +9,7 @@ from audits.looks import Looks
 from audits.phrases import sentence
 from features.declarations.outcomes import HEADLINES
 from features.rows.feature_sets import FeatureSet
-from hub.staging.reporting import Reported
+from hub.publishing.snapshots import SourceFacts
 from models.bundle.bundles import Bundle
 
 NOT_LOOKED_AT = (
@@ -35,7 +35,7 @@ def as_json(
         differences: how many differences between groups were judged.
     """
     outcome, facts = bundle.use_case.outcome, feature_set.facts
-    titles = {name: str(said.get("title", name)) for name, said in facts["sources"].items()}
+    titles = {name: said.title for name, said in facts.sources.items()}
     words = {group.column.removeprefix("person."): group.labels for group in bundle.use_case.groups}
     return {
         "outcome": {
@@ -54,22 +54,22 @@ def as_json(
             f"{differences} differences were judged, each with a 95 % interval. Even if no group differed from any "
             "other, about one in twenty of these intervals would not hold 0, by chance alone."
         ),
-        "recording": _recording(facts["sources"]),
+        "recording": _recording(facts.sources),
         "dropped": [dict(one) for one in bundle.facts["splits"]["dropped"]],
-        "linkage": linked_people.as_json(facts["linkage"], titles, words),
+        "linkage": linked_people.as_json(facts.linkage, titles, words),
         "sizes": _sizes(bundle, looks),
-        "sources": [_source(bundle, name, said, agencies) for name, said in sorted(facts["sources"].items())],
+        "sources": [_source(bundle, name, said, agencies) for name, said in sorted(facts.sources.items())],
         "not_looked_at": [{"what": what, "why": why} for what, why in NOT_LOOKED_AT],
     }
 
 
-def _recording(sources: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+def _recording(sources: Mapping[str, SourceFacts]) -> list[dict[str, str]]:
     found = []
-    for name, said in sorted(sources.items()):
-        assumed = said.get("assumed_recording")
-        if assumed:
-            lag = f"known {assumed['lag_days']} days after it happened"
-            found.append({"source": said.get("title", name), "assumed": lag, "because": sentence(assumed["because"])})
+    for _, said in sorted(sources.items()):
+        assumed = said.assumed_recording
+        if assumed is not None:
+            lag = f"known {assumed.lag_days} days after it happened"
+            found.append({"source": said.title, "assumed": lag, "because": sentence(assumed.because)})
     return found
 
 
@@ -84,21 +84,14 @@ def _sizes(bundle: Bundle, looks: Looks) -> list[dict[str, Any]]:
     return found
 
 
-def _source(bundle: Bundle, name: str, said: Mapping[str, Any], agencies: Mapping[str, str]) -> dict[str, Any]:
+def _source(bundle: Bundle, name: str, said: SourceFacts, agencies: Mapping[str, str]) -> dict[str, Any]:
     used = sum(name in one.sources for one in bundle.indicators)
-    gateways = [
-        {key: one[key] for key in ("name", "law", "regime", "valid_to", "document")} for one in said.get("gateways", [])
-    ]
+    told = {"name", "law", "regime", "valid_to", "document"}
+    last = said.reported.last
     return {
-        "source": said.get("title", name),
-        "agency": agencies.get(said.get("agency", ""), said.get("agency", "")),
-        "told_until": _told_until(said),
+        "source": said.title,
+        "agency": agencies.get(said.agency, said.agency),
+        "told_until": None if last is None else last.isoformat(),
         "indicators": used,
-        "gateways": gateways,
+        "gateways": [one.model_dump(mode="json", include=told) for one in said.gateways],
     }
-
-
-def _told_until(said: Mapping[str, Any]) -> str | None:
-    """Return the last day of which a source has told in the snapshot; None when it has told of none."""
-    last = Reported.from_json(said.get("reported", ())).last
-    return None if last is None else last.isoformat()

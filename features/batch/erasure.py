@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 import pyarrow.parquet as pq
 
-from features.rows.feature_sets import KIND, MATRIX_FILE, STAGING, open_feature_set
+from features.rows.feature_sets import KIND, MATRIX_FILE, STAGING
 from hub import artefacts
 from hub.erasing.rewriting import copy_without, holds
 from hub.ledger import publications
@@ -15,6 +15,8 @@ from hub.workspace import Workspace
 
 def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[str, str]) -> dict[str, str]:
     """Write every feature set that holds one of `people` anew without them; the old ones are removed.
+
+    Manifests are taken as they stand, and not as checked facts: also those of earlier code are reached.
 
     What an interrupted build left behind is removed too, and so is all that single scores read (`forget`).
 
@@ -31,16 +33,16 @@ def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[st
     forget(workspace)
     done = {}
     for digest in artefacts.digests_in(workspace.features):
-        found = open_feature_set(workspace, digest)
-        tables = sorted(name for name in found.artefact.files if name.endswith(".parquet"))
-        facts = found.facts
-        with found.artefact.held() as held:
+        found = artefacts.open_artefact(workspace.features, digest, KIND)
+        tables = sorted(name for name in found.files if name.endswith(".parquet"))
+        facts = dict(found.facts)
+        with found.held() as held:
             if not any(holds(held.artefact.path / name, people) for name in tables):
                 continue
         recorder = publications.recorder(workspace, KIND, {"rewritten_from": digest}, code=facts["code_digest"])
         with (
             artefacts.publish(workspace.features, KIND, facts, before=recorder) as draft,
-            found.artefact.held() as held,
+            found.held() as held,
         ):
             for name in tables:
                 copy_without(held.artefact.path / name, draft.path / name, people)
@@ -50,7 +52,7 @@ def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[st
                 day.isoformat() for day, outcome in zip(matrix["as_of_date"], matrix["outcome"], strict=True) if outcome
             )
             draft.facts |= {
-                "snapshot": snapshots.get(found.snapshot_digest, found.snapshot_digest),
+                "snapshot": snapshots.get(facts["snapshot"], facts["snapshot"]),
                 "rows": {day: rows[day] for day in facts["rows"]},
                 "outcomes": {
                     day: None if counted is None else outcomes[day] for day, counted in facts["outcomes"].items()

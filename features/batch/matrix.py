@@ -7,7 +7,6 @@ import datetime
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from features.batch import spark_parts, waiting_parts
 from features.declarations.catalogue import Indicator
@@ -15,12 +14,15 @@ from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
 from features.kernel.membership import covers, outcome_reported
 from features.leakage import lint
+from features.rows.feature_set_facts import OddEvents
 from features.rows.feature_sets import (
     KIND,
     MATRIX_FILE,
     SCHEMA_VERSION,
     STAGING,
     FeatureSet,
+    FeatureSetFacts,
+    LeakageFacts,
     catalogue_digest,
     open_feature_set,
 )
@@ -91,7 +93,7 @@ def build(
     )
     folder = workspace.features / f"{STAGING}{digest_of(inputs)}"
     with snapshot.artefact.held() as held:
-        read = Snapshot(held.artefact)
+        read = snapshot.read_from(held.artefact)
         sources = require_gateways(read, partnership, use_case, indicators, on=on)
         dates = use_case.covered(snapshot.known_to)
         for day in dates:
@@ -101,11 +103,11 @@ def build(
             # Spark's workers are other processes, which cannot follow the path that this one holds open.
             _stage(folder, read if spark is None else snapshot, use_case, indicators, dates, progress, spark)
             held.require_unchanged()
-            facts = _facts(folder, read, use_case, indicators, dates, sources) | inputs
-            with artefacts.publish(workspace.features, KIND, facts, before=recorder) as draft:
+            facts = _facts(folder, read, use_case, indicators, dates, sources)
+            with artefacts.publish(workspace.features, KIND, {}, before=recorder) as draft:
                 for file in waiting_parts.FILES:
                     waiting_parts.join(folder, file, draft.path / file)
-                draft.facts["leakage"] = lint.of_build(
+                leakage = lint.of_build(
                     workspace,
                     partnership,
                     read,
@@ -115,6 +117,8 @@ def build(
                     despite=despite_leaks,
                     progress=progress,
                 )
+                looked = LeakageFacts.model_validate(leakage)
+                draft.facts = facts.model_copy(update={"leakage": looked}).as_json()
                 held.require_unchanged()
             shutil.rmtree(folder)
     return open_feature_set(workspace, draft.digest)
@@ -127,8 +131,8 @@ def _facts(
     indicators: Sequence[Indicator],
     dates: Sequence[datetime.date],
     sources: Sequence[str],
-) -> dict[str, Any]:
-    """Return what the manifest says of the parts in `folder`; see `features.rows.feature_sets`.
+) -> FeatureSetFacts:
+    """Return what the manifest says of the parts in `folder`, but for what the checks for leaks find.
 
     Raises:
         InputError: nobody is in the cohort on any date; the parts are removed.
@@ -141,19 +145,23 @@ def _facts(
             "Check the cohort's rules and event types against the snapshot.",
         )
     told, horizon = outcome_reported(snapshot, use_case), use_case.horizon_days
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "partnership": snapshot.artefact.facts["partnership"],
-        "known_to": snapshot.known_to.isoformat(),
-        "use_case": use_case.model_dump(mode="json"),
-        "indicators": [indicator.model_dump(mode="json") for indicator in indicators],
-        "coverage": list(coverage_sources(indicators)),
-        "rows": {day.isoformat(): looked[day] for day in dates},
-        "outcomes": {day.isoformat(): outcomes[day] if covers(told, day, horizon) else None for day in dates},
-        "odd_events": odd_events(snapshot, sources),
-        "sources": {name: snapshot.artefact.facts["sources"][name] for name in sources},
-        "linkage": snapshot.artefact.facts["linkage"],
-    }
+    return FeatureSetFacts(
+        schema_version=SCHEMA_VERSION,
+        partnership=snapshot.facts.partnership,
+        snapshot=snapshot.digest,
+        known_to=snapshot.known_to,
+        use_case=use_case,
+        use_case_digest=use_case.digest,
+        catalogue_digest=catalogue_digest(indicators),
+        code_digest=code_digest(),
+        indicators=tuple(indicators),
+        coverage=tuple(coverage_sources(indicators)),
+        rows={day: looked[day] for day in dates},
+        outcomes={day: outcomes[day] if covers(told, day, horizon) else None for day in dates},
+        odd_events={name: OddEvents(**counted) for name, counted in odd_events(snapshot, sources).items()},
+        sources={name: snapshot.facts.sources[name] for name in sources},
+        linkage=snapshot.facts.linkage,
+    )
 
 
 def _stage(
@@ -167,7 +175,7 @@ def _stage(
 ) -> None:
     """Make every part that is not there yet."""
     maker = PartMaker(snapshot, use_case, indicators, dates)
-    people, done = snapshot.artefact.facts["rows"]["person"], 0
+    people, done = snapshot.facts.rows.person, 0
     says = f"Looking at {people} people on {len(dates)} dates"
     progress(says, done, people)
     files = streams(snapshot, indicators, maker.overs, folder)

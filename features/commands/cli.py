@@ -14,7 +14,9 @@ from hub.commands.command_line import (
     progress,
     show,
     show_json,
+    warn,
 )
+from hub.errors import IntegrityError
 
 app = typer.Typer(help="Indicators: what a model may see, and the feature sets built from it.", no_args_is_help=True)
 
@@ -56,15 +58,21 @@ def build(
         )
     facts = built.facts
     if as_json:
-        show_json({"digest": built.digest, "indicators": len(built.indicators), "rows": facts["rows"]})
+        show_json(
+            {
+                "digest": built.digest,
+                "indicators": len(built.indicators),
+                "rows": {day.isoformat(): rows for day, rows in facts.rows.items()},
+            }
+        )
         return
     dates = [
         {
-            "as of": day,
+            "as of": day.isoformat(),
             "rows": rows,
-            "with the outcome": "horizon not complete" if facts["outcomes"][day] is None else facts["outcomes"][day],
+            "with the outcome": "horizon not complete" if facts.outcomes[day] is None else facts.outcomes[day],
         }
-        for day, rows in facts["rows"].items()
+        for day, rows in facts.rows.items()
     ]
     show(dates, False, title=f"Feature set {built.digest[:12]}: {len(built.indicators)} indicators")
 
@@ -76,14 +84,19 @@ def sets(workspace: WorkspaceOption = None, partnership: PartnershipOption = Non
     from hub.artefacts import digests_in
 
     here = place(workspace, partnership)
-    found = [open_feature_set(here.workspace, digest) for digest in digests_in(here.workspace.features)]
+    found = []
+    for digest in digests_in(here.workspace.features):
+        try:
+            found.append(open_feature_set(here.workspace, digest))
+        except IntegrityError as error:
+            warn(error.message)
     rows = [
         {
             "digest": one.digest if as_json else one.digest[:12],
             "use_case": one.use_case.name,
             "snapshot": one.snapshot_digest if as_json else one.snapshot_digest[:12],
             "indicators": len(one.indicators),
-            "rows": sum(one.facts["rows"].values()),
+            "rows": sum(one.facts.rows.values()),
         }
         for one in found
     ]

@@ -96,6 +96,5 @@ def in_snapshot(snapshot: Snapshot, read: Iterable[Need]) -> set[str]:
     A source that only a rule or the outcome would read, and that the snapshot never had, brings nothing to be allowed;
     one that was left out of it because its gateway had ended must be answered for.
     """
-    facts = snapshot.artefact.facts
-    known = {*facts["sources"], *facts["linkage"].get("sources_left_out", ())}
+    known = {*snapshot.facts.sources, *snapshot.facts.linkage.sources_left_out}
     return {one.source for one in read if one.indicators or one.source in known}

@@ -92,7 +92,7 @@ def lint(
             f"The snapshot {earlier.digest[:12]} is not older than {snapshot.digest[:12]}.", "Give an older one."
         )
     with snapshot.artefact.held() as held:
-        read = Snapshot(held.artefact)
+        read = snapshot.read_from(held.artefact)
         require_gateways(read, partnership, use_case, indicators, on=on)
         dates = use_case.covered(snapshot.known_to)
         progress("Building the dates of looking", 0, len(CHECKS) + 1)
@@ -165,7 +165,7 @@ def _held(earlier: Snapshot | None) -> Iterator[Snapshot | None]:
         yield None
         return
     with earlier.artefact.held() as held:
-        yield Snapshot(held.artefact)
+        yield earlier.read_from(held.artefact)
 
 
 @contextmanager

@@ -70,7 +70,7 @@ class Seen:
     def sources(self) -> tuple[str, ...]:
         """The sources that are read and that the snapshot holds, sorted."""
         read = sources_read(self.partnership, self.use_case, self.indicators, self.snapshot)
-        return tuple(name for name in read if name in self.snapshot.artefact.facts["sources"])
+        return tuple(name for name in read if name in self.snapshot.facts.sources)
 
     def positives(self) -> pa.Table:
         """Return person_id and as_of_date of every row with the outcome."""

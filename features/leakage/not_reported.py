@@ -86,7 +86,7 @@ def check(
     for source in own:
         findings += _silent(connection, snapshot, use_case, source, known)
         findings += _late(connection, snapshot, use_case, source, known)
-    named = sorted({name for one in indicators for name in one.sources} & {*snapshot.artefact.facts["sources"]})
+    named = sorted({name for one in indicators for name in one.sources} & {*snapshot.facts.sources})
     for source in named:
         findings += _ended(snapshot, source, known)
     looked_at = (
@@ -97,7 +97,7 @@ def check(
 
 
 def _missing(partnership: Partnership, snapshot: Snapshot, use_case: UseCase) -> list[Finding]:
-    there = {*snapshot.artefact.facts["sources"]}
+    there = {*snapshot.facts.sources}
     return [
         Finding(
             Kind.NOT_REPORTED,

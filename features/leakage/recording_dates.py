@@ -13,7 +13,7 @@ an assumption about dates of recording that is declared in the open and has not 
 """
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import duckdb
@@ -21,9 +21,9 @@ import duckdb
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
 from features.leakage.looking import Looked, Seen
 from hub import sql
-from hub.artefacts import Artefact
 from hub.publishing.snapshots import Snapshot
 from hub.staging import extracts
+from hub.staging.extracts import Extract
 from hub.workspace import Workspace
 
 KINDS: tuple[Kind, ...] = (Kind.STAMPED_KNOWN_FROM,)
@@ -58,14 +58,14 @@ def check(
     if not held:
         why = "The extracts from which the snapshot was published are not in this workspace."
         return Check(Kind.STAMPED_KNOWN_FROM, False, why_not=why), []
-    titles: Mapping[str, Mapping[str, str]] = snapshot.artefact.facts["sources"]
+    titles = {name: said.title for name, said in snapshot.facts.sources.items()}
     found: list[Finding] = []
     once = []
     for source in sources:
-        mine = [one for one in held if one.facts["source"] == source]
-        title = titles.get(source, {}).get("title", source)
+        mine = [one for one in held if one.source == source]
+        title = titles.get(source, source)
         found += _stamped(source, title, mine)
-        days = sorted({datetime.date.fromisoformat(one.facts["delivered_on"]) for one in mine})
+        days = sorted({one.delivered_on for one in mine})
         if len(days) < 2:
             once.append(source)
         elif (late := _late(connection, source, title, days)) is not None:
@@ -77,34 +77,27 @@ def check(
 def stamped_sources(workspace: Workspace, snapshot: Snapshot, sources: Iterable[str]) -> set[str]:
     """Return those of `sources` of which more than is tolerated is stamped with the day of delivery."""
     held = _held(workspace, snapshot)
-    return {
-        one for one in sources if _stamped(one, one, [extract for extract in held if extract.facts["source"] == one])
-    }
+    return {one for one in sources if _stamped(one, one, [extract for extract in held if extract.source == one])}
 
 
-def _held(workspace: Workspace, snapshot: Snapshot) -> list[Artefact]:
+def _held(workspace: Workspace, snapshot: Snapshot) -> list[Extract]:
     """Return the extracts up to those of the snapshot, and none that came later, was superseded or withdrawn."""
-    facts = snapshot.artefact.facts
-    inside = {one["digest"] for one in facts["extracts"]}
+    inside = {one.digest for one in snapshot.facts.extracts}
     gone = extracts.withdrawn(workspace) - inside
     every = [one for one in extracts.all_extracts(workspace) if one.digest not in gone]
     if not inside or not inside <= {one.digest for one in every}:
         return []
-    last = {
-        one["source"]: one["delivered_on"] for one in sorted(facts["extracts"], key=lambda one: one["delivered_on"])
-    }
-    return [
-        one for one in every if one.digest in inside or one.facts["delivered_on"] < last.get(one.facts["source"], "")
-    ]
+    last = {one.source: one.delivered_on for one in sorted(snapshot.facts.extracts, key=lambda one: one.delivered_on)}
+    return [one for one in every if one.digest in inside or one.delivered_on < last.get(one.source, datetime.date.min)]
 
 
-def _stamped(source: str, title: str, held: Sequence[Artefact]) -> list[Finding]:
+def _stamped(source: str, title: str, held: Sequence[Extract]) -> list[Finding]:
     if not held:
         return []
     newest = held[-1]
-    counts: Mapping[str, int] = newest.facts["known_from"]
-    stamped = counts["delivery"] + counts["first_seen_earlier"]
-    part = Part(stamped, stamped + counts["mapped"] + counts["assumed"], "records")
+    counts = newest.facts.known_from
+    stamped = counts.delivery + counts.first_seen_earlier
+    part = Part(stamped, stamped + counts.mapped + counts.assumed, "records")
     if part.many < FEWEST or part.low <= TOLERATED:
         return []
     return [

@@ -91,7 +91,7 @@ def check(
         use_case: its cohort and dates of looking.
         indicators: what is compared; an indicator of which a source is not in both snapshots is left out.
     """
-    both = {*snapshot.artefact.facts["sources"]} & {*earlier.artefact.facts["sources"]}
+    both = {*snapshot.facts.sources} & {*earlier.facts.sources}
     compared = [one for one in indicators if both.issuperset(one.sources)]
     dates = dates_to_compare(use_case, earlier)
     if not dates or not compared:

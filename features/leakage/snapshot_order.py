@@ -26,10 +26,7 @@ Deliveries = Mapping[tuple[str, str], datetime.date]
 
 def deliveries(snapshot: Snapshot) -> Deliveries:
     """Return the day of delivery of each source and period in a snapshot."""
-    return {
-        (one["source"], next(iter(one["periods"]), "")): datetime.date.fromisoformat(one["delivered_on"])
-        for one in snapshot.artefact.facts["extracts"]
-    }
+    return {(one.source, next(iter(one.periods), "")): one.delivered_on for one in snapshot.facts.extracts}
 
 
 def is_older(one: Deliveries, other: Deliveries) -> bool:
@@ -67,10 +64,9 @@ def earlier_snapshot(workspace: Workspace, snapshot: Snapshot) -> Snapshot | Non
             one = open_snapshot(workspace, digest)
         except SentinelError:
             continue  # damaged, or of another schema: nothing to compare with
-        facts = one.artefact.facts
-        if digest == snapshot.digest or facts["partnership"] != snapshot.artefact.facts["partnership"]:
+        if digest == snapshot.digest or one.facts.partnership != snapshot.facts.partnership:
             continue
-        if known.withdrawn & {extract["digest"] for extract in facts["extracts"]} or precedes(snapshot, one):
+        if known.withdrawn & {extract.digest for extract in one.facts.extracts} or precedes(snapshot, one):
             continue
         first = number.get(digest, -1) < number.get(snapshot.digest, -1)
         if precedes(one, snapshot) or first:

@@ -82,7 +82,7 @@ def levels(
         on: the day of use, on which gateways must hold: those under which a source came in, and those declared now.
     """
     sources = outcomes.sources_of(partnership, outcome.events.types)
-    said = snapshot.artefact.facts["sources"]
+    said = snapshot.facts.sources
     delivered = tuple(one for one in sources if one in said)
     if not delivered:
         return Levels(outcome, sources, f"The snapshot holds nothing from {' or '.join(sources)}.")
@@ -93,9 +93,9 @@ def levels(
     except GatewayError as error:
         return Levels(outcome, sources, error.message)
     assumed = tuple(
-        f"{said[one]['title']}: {said[one]['assumed_recording']['lag_days']} days after it happened"
+        f"{said[one].title}: {assumption.lag_days} days after it happened"
         for one in delivered
-        if said[one].get("assumed_recording")
+        if (assumption := said[one].assumed_recording) is not None
     )
     found = level_counts.count(snapshot, outcome, delivered)
     if found is None:

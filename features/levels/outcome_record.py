@@ -59,7 +59,7 @@ def tell(
     with snapshot.artefact.held() as held:
         for done, one in enumerate(chosen):
             progress(one.title, done, len(chosen))
-            found.append(levels(Snapshot(held.artefact), partnership, one, purpose=framework.purpose, on=on))
+            found.append(levels(snapshot.read_from(held.artefact), partnership, one, purpose=framework.purpose, on=on))
     return Told(partnership, framework, snapshot, tuple(found))
 
 

@@ -94,7 +94,7 @@ def current(
             artefacts.publish(workspace.online, KIND, facts, before=recorder, apart=True) as draft,
             snapshot.artefact.held() as held,
         ):
-            _make(draft.path, Snapshot(held.artefact), use_case, indicators, progress)
+            _make(draft.path, snapshot.read_from(held.artefact), use_case, indicators, progress)
         found = artefacts.open_artefact(workspace.online, draft.digest, KIND)
         for digest in artefacts.digests_in(workspace.online):
             with contextlib.suppress(SentinelError):  # one that was put there by hand may be anything
@@ -122,7 +122,7 @@ def _make(
     folder: Path, snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator], progress: Progress
 ) -> None:
     """Write the file, partition by partition."""
-    vectors, everybody, done = compiled(use_case, indicators), snapshot.artefact.facts["rows"]["person"], 0
+    vectors, everybody, done = compiled(use_case, indicators), snapshot.facts.rows.person, 0
     half = folder / "streams"
     half.mkdir()
     meets: dict[Over, Any] = {}

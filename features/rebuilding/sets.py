@@ -21,7 +21,7 @@ from features.rows.feature_sets import (
     open_feature_set,
 )
 from features.rows.parts import coverage_sources
-from hub import sql
+from hub import facts, sql
 from hub.errors import NotFoundError
 from hub.progress import Progress
 from hub.publishing.snapshots import Snapshot, open_snapshot
@@ -45,14 +45,14 @@ def rebuild(workspace: Workspace, digest: str, sample: Sample, *, progress: Prog
         IntegrityError: the snapshot or the feature set has changed by a byte.
     """
     found = open_feature_set(workspace, digest)
-    if found.facts["code_digest"] != code_digest():
+    if found.facts.code_digest != code_digest():
         return not_rebuilt("made by other code")
     try:
         snapshot = open_snapshot(workspace, found.snapshot_digest)
     except NotFoundError:
         return not_rebuilt("its snapshot is gone")
     with snapshot.artefact.held() as held, found.artefact.held() as stored:
-        read, folder = Snapshot(held.artefact), stored.artefact.path
+        read, folder = snapshot.read_from(held.artefact), stored.artefact.path
         differs = [*_said(found, read), *_counted(found, read, folder)]
         everybody = pq.read_table(read.path("person"), columns=["person_id"])["person_id"].combine_chunks()
         drawn = sample.of(everybody)
@@ -68,19 +68,18 @@ def rebuild(workspace: Workspace, digest: str, sample: Sample, *, progress: Prog
 
 def _said(found: FeatureSet, snapshot: Snapshot) -> list[str]:
     """Return which facts do not agree with each other or with the snapshot."""
-    facts = found.facts
     told = {
         "use_case_digest": found.use_case.digest,
         "catalogue_digest": catalogue_digest(found.indicators),
-        "known_to": snapshot.known_to.isoformat(),
-        "partnership": snapshot.artefact.facts["partnership"],
-        "coverage": list(coverage_sources(found.indicators)),
-        "linkage": snapshot.artefact.facts["linkage"],
-        "sources": {name: snapshot.artefact.facts["sources"].get(name) for name in facts["sources"]},
+        "known_to": snapshot.known_to,
+        "partnership": snapshot.facts.partnership,
+        "coverage": tuple(coverage_sources(found.indicators)),
+        "linkage": snapshot.facts.linkage,
+        "sources": {name: snapshot.facts.sources.get(name) for name in found.facts.sources},
     }
-    if facts.get("rewritten_from"):
+    if found.facts.rewritten_from:
         del told["linkage"]
-    return [f"the fact {name}" for name, value in told.items() if facts.get(name) != value]
+    return [f"the fact {name}" for name in facts.differing(found.facts, told)]
 
 
 def _counted(found: FeatureSet, snapshot: Snapshot, folder: Path) -> list[str]:
@@ -89,14 +88,13 @@ def _counted(found: FeatureSet, snapshot: Snapshot, folder: Path) -> list[str]:
     matrix = pq.read_table(folder / MATRIX_FILE, columns=["as_of_date", "outcome"])
     told, horizon = outcome_reported(snapshot, found.use_case), found.use_case.horizon_days
     rows, outcomes = (
-        Counter(day.isoformat() for day in table["as_of_date"].to_pylist())
-        for table in (matrix, matrix.filter(pc.equal(matrix["outcome"], 1)))
+        Counter(table["as_of_date"].to_pylist()) for table in (matrix, matrix.filter(pc.equal(matrix["outcome"], 1)))
     )
     dates = found.use_case.covered(snapshot.known_to)
-    if found.facts["rows"] != {day.isoformat(): rows[day.isoformat()] for day in dates}:
+    if found.facts.rows != {day: rows[day] for day in dates}:
         differs.append("the number of rows by date")
-    ended = {day.isoformat(): outcomes[day.isoformat()] if covers(told, day, horizon) else None for day in dates}
-    if found.facts["outcomes"] != ended:
+    ended = {day: outcomes[day] if covers(told, day, horizon) else None for day in dates}
+    if found.facts.outcomes != ended:
         differs.append("the number of outcomes by date")
     with sql.connect() as connection:
         people, there = (sql.parquet(path) for path in (snapshot.path("person"), folder / MATRIX_FILE))
@@ -124,7 +122,7 @@ def _unlike(found: FeatureSet, folder: Path, again: some_people.Rows) -> list[st
 
 
 def _comparable(found: FeatureSet, stored: pa.Table, made: pa.Table) -> Sequence[pa.Table]:
-    if not found.facts.get("rewritten_from"):
+    if not found.facts.rewritten_from:
         return stored, made
     of_others = {one.name for one in found.indicators if one.over in (Over.HOUSEHOLD, Over.SIBLINGS)}
     return [table.drop_columns(sorted(of_others & set(table.column_names))) for table in (stored, made)]

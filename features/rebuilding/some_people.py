@@ -96,7 +96,7 @@ def _part_of(snapshot: Snapshot, people: pa.Array) -> Iterator[Snapshot]:
             _write(connection, f"FROM {table.name} SEMI JOIN {whose} USING (person_id)", table, into)
         for table in (AREA, AREA_EVENT):
             _write(connection, f"FROM {table.name}", table, into)
-        yield Snapshot(replace(snapshot.artefact, path=into))
+        yield snapshot.read_from(replace(snapshot.artefact, path=into))
 
 
 def _write(connection: duckdb.DuckDBPyConnection, select: str, table: Table, folder: Path) -> None:

@@ -69,7 +69,7 @@ def rebuild(
     if use_case is None:
         return not_rebuilt("its use case or an indicator has changed, and nothing holds them as they were")
     with snapshot.artefact.held() as held:
-        read = Snapshot(held.artefact)
+        read = snapshot.read_from(held.artefact)
         people = everybody(read)
         drawn = sample.of(people["person_id"].combine_chunks())
         source = OnlineSource(artefact, use_case, indicators)

@@ -1,19 +1,13 @@
 """Feature sets: what the models read. One row per (person_id, as_of_date), only cohort members.
 
 A feature set is an artefact with `matrix.parquet`, `coverage.parquet` and `groups.parquet` (the same rows in the same
-order; only audits read groups) and these facts: `schema_version`, `partnership`, `snapshot`, `known_to`, `use_case`
-(whole), `use_case_digest`, `catalogue_digest`, `code_digest`, `indicators` (whole, in order), `coverage` (the sources
-of its columns), `rows` and `outcomes` by as-of date (an outcome count is null unless the outcome's own sources told of
-the whole horizon), `odd_events` (see `features.rows.odd_events`), `leakage` (what the checks for leaks found:
-`features.leakage.lint.of_build`), and, copied from the snapshot, `sources` and `linkage`.
+order; only audits read groups); what its manifest says is `FeatureSetFacts`.
 """
 
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from io import BytesIO
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,11 +15,13 @@ import pyarrow.parquet as pq
 from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
-from hub import artefacts
+from features.rows.feature_set_facts import FeatureSetFacts as FeatureSetFacts
+from features.rows.feature_set_facts import LeakageFacts as LeakageFacts
+from hub import artefacts, facts
 from hub.artefacts import Artefact
 from hub.declarations.partnership import Partnership
 from hub.digests import digest_of
-from hub.errors import NotFoundError
+from hub.errors import IntegrityError, NotFoundError
 from hub.tables import Field, Table
 from hub.workspace import Workspace
 
@@ -72,9 +68,15 @@ def groups_table(use_case: UseCase) -> Table:
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """A published feature set. Its tables are checked against their digests and their schema when they are read."""
+    """A published feature set. Its tables are checked against their digests and their schema when they are read.
+
+    Attributes:
+        artefact: the directory and its files.
+        facts: what its manifest says.
+    """
 
     artefact: Artefact
+    facts: FeatureSetFacts
 
     @property
     def digest(self) -> str:
@@ -82,29 +84,24 @@ class FeatureSet:
         return self.artefact.digest
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What the manifest says of it."""
-        return dict(self.artefact.facts)
-
-    @property
     def snapshot_digest(self) -> str:
         """Digest of the snapshot that it was built from."""
-        return str(self.artefact.facts["snapshot"])
+        return self.facts.snapshot
 
     @property
     def known_to(self) -> datetime.date:
         """The last day that its snapshot covers."""
-        return datetime.date.fromisoformat(self.artefact.facts["known_to"])
+        return self.facts.known_to
 
-    @cached_property
+    @property
     def use_case(self) -> UseCase:
         """The use case as it was when the set was built."""
-        return UseCase.model_validate(self.artefact.facts["use_case"])
+        return self.facts.use_case
 
-    @cached_property
+    @property
     def indicators(self) -> tuple[Indicator, ...]:
         """The indicators, in the order of the matrix's columns."""
-        return tuple(Indicator.model_validate(one) for one in self.artefact.facts["indicators"])
+        return self.facts.indicators
 
     def matrix(self) -> pa.Table:
         """Return person_id, as_of_date, outcome (0, 1 or null) and one float64 column per indicator (null: no number).
@@ -118,7 +115,7 @@ class FeatureSet:
 
     def coverage(self) -> pa.Table:
         """Return person_id, as_of_date and one 0/1 column per source: the matrix's rows in the same order."""
-        return self._read(COVERAGE_FILE, coverage_table(self.artefact.facts["coverage"]))
+        return self._read(COVERAGE_FILE, coverage_table(self.facts.coverage))
 
     def groups(self) -> pa.Table:
         """Return person_id, as_of_date and one text column per audit group: the matrix's rows in the same order."""
@@ -130,7 +127,7 @@ class FeatureSet:
         Raises:
             GatewayError: a gateway ended or was withdrawn since the set was built; the source is named.
         """
-        for source in sorted(self.facts["sources"]):
+        for source in sorted(self.facts.sources):
             partnership.require_gateway(source, purpose=self.use_case.purpose, on=on)
 
     def _read(self, name: str, table: Table) -> pa.Table:
@@ -143,8 +140,14 @@ def catalogue_digest(indicators: Iterable[Indicator]) -> str:
 
 
 def open_feature_set(workspace: Workspace, digest: str) -> FeatureSet:
-    """Open a feature set by its digest or the beginning of it."""
-    return FeatureSet(artefacts.open_artefact(workspace.features, digest, KIND))
+    """Open a feature set by its digest or the beginning of it.
+
+    Raises:
+        NotFoundError: there is none, or more than one begins so.
+        IntegrityError: its manifest has changed by a byte, or a fact is not as declared.
+    """
+    artefact = artefacts.open_artefact(workspace.features, digest, KIND)
+    return FeatureSet(artefact, facts.read(artefact, FeatureSetFacts, version=SCHEMA_VERSION, remedy="Build it anew."))
 
 
 def current_feature_set(
@@ -156,11 +159,14 @@ def current_feature_set(
         NotFoundError: none was built since the use case, an indicator, the code or the snapshot changed.
     """
     wanted = (use_case.digest, catalogue_digest(indicators), snapshot, code_digest())
-    names = ("use_case_digest", "catalogue_digest", "snapshot", "code_digest")
     for digest in artefacts.digests_in(workspace.features):
-        facts = open_feature_set(workspace, digest).facts
-        if tuple(facts[name] for name in names) == wanted:
-            return open_feature_set(workspace, digest)
+        try:
+            found = open_feature_set(workspace, digest)
+        except IntegrityError:
+            continue  # damaged, which `sentinel hub verify` says, or made by other code, of which none is wanted
+        said = found.facts
+        if (said.use_case_digest, said.catalogue_digest, said.snapshot, said.code_digest) == wanted:
+            return found
     raise NotFoundError(
         f"No feature set for the use case {use_case.name} and the snapshot {snapshot[:12]}.",
         f"Run `sentinel features build --use-case {use_case.name}`.",

@@ -39,7 +39,7 @@ def of(
         progress: called as it goes on.
     """
     maker = PartMaker(snapshot, use_case, indicators, dates)
-    people = snapshot.artefact.facts["rows"]["person"]
+    people = snapshot.facts.rows.person
     found, done = [matrix_table(indicators).schema.empty_table()], 0
     with tempfile.TemporaryDirectory() as folder:
         for partition in split(snapshot, streams(snapshot, indicators, maker.overs, Path(folder)), len(dates)):

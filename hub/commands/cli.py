@@ -45,20 +45,20 @@ def publish_(
     here = place(workspace, partnership)
     with progress("Publishing") as tell:
         snapshot = publish.publish(here.workspace, here.partnership, purpose, tell, spark=spark)
-    facts = snapshot.artefact.facts
-    left_out = facts["linkage"]["sources_left_out"]
+    facts = snapshot.facts
+    left_out = facts.linkage.sources_left_out
     for source, why in left_out.items():
         warn(f"left out: the source {source}. {why}")
     if as_json:
-        shown = {"known_to": facts["known_to"], "rows": facts["rows"], "sources_left_out": left_out}
+        shown = {"known_to": facts.known_to.isoformat(), "rows": dict(facts.rows), "sources_left_out": left_out}
         show_json({"snapshot": snapshot.digest, **shown})
         return
-    rows = [{"table": table, "rows": f"{rows:,}"} for table, rows in facts["rows"].items()]
-    show(rows, False, title=f"Snapshot {snapshot.digest[:12]}, known to {facts['known_to']}")
+    rows = [{"table": table, "rows": f"{rows:,}"} for table, rows in sorted(facts.rows)]
+    show(rows, False, title=f"Snapshot {snapshot.digest[:12]}, known to {facts.known_to}")
     for source, told in _reported(snapshot).items():
         say(f"{source} has told up to {told.last or 'no day'}")
-    for left in facts["linkage"]["left_out"]:
-        say(f"left out: {left['rows']:,} rows of {left['table']} from {left['source']}: {left['reason']}")
+    for left in facts.linkage.left_out:
+        say(f"left out: {left.rows:,} rows of {left.table} from {left.source}: {left.reason}")
 
 
 @app.command("snapshots")
@@ -77,9 +77,9 @@ def snapshots_(
         {
             "snapshot": one.digest if as_json else one.digest[:12],
             "known_to": one.known_to.isoformat(),
-            "people": one.artefact.facts["rows"]["person"],
-            "events": one.artefact.facts["rows"]["event"],
-            "sources": ", ".join(sorted(one.artefact.facts["sources"])) if as_json else _told(one),
+            "people": one.facts.rows.person,
+            "events": one.facts.rows.event,
+            "sources": ", ".join(sorted(one.facts.sources)) if as_json else _told(one),
             "current": "yes" if one.digest == current else "no",
         }
         for one in found
@@ -88,7 +88,7 @@ def snapshots_(
 
 
 def _reported(snapshot: "Snapshot") -> "dict[str, Reported]":
-    return {name: snapshot.reported(name) for name in sorted(snapshot.artefact.facts["sources"])}
+    return {name: snapshot.reported(name) for name in sorted(snapshot.facts.sources)}
 
 
 def _told(snapshot: "Snapshot") -> str:

@@ -25,7 +25,10 @@ from hub.commands.command_line import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from hub.intake.confirmations import Question
+    from hub.staging.extracts import Extract
 
 app = typer.Typer()
 
@@ -96,13 +99,21 @@ def ingest_(
     if taken_away and not as_json:
         show(taken_away, False, title="Taken away: what the delivery before said, and this one does not")
     if as_json:
-        more = ("taken_away", "lost_deaths")
-        show_json([report.row() | {name: report.facts[name] for name in more} for report in reports])
+        show_json(
+            [
+                report.row()
+                | {
+                    "taken_away": [one.as_json() for one in report.facts.taken_away],
+                    "lost_deaths": [one.as_json() for one in report.facts.lost_deaths],
+                }
+                for report in reports
+            ]
+        )
     else:
         show([report.row() for report in reports], False, title="Extracts")
     for report in reports:
-        for one in report.extract.facts.get("notices", ()):
-            warn(f"{report.source}: {one['said']} {one['remedy']}".rstrip())
+        for one in report.facts.notices:
+            warn(f"{report.source}: {one.said} {one.remedy}".rstrip())
 
 
 def _ask(questions: "Sequence[Question]") -> bool:
@@ -128,13 +139,13 @@ def extracts_(
     current = {extract.digest for extract in extracts.current_extracts(here.workspace, gone)}
     rows = [
         {
-            "source": extract.facts["source"],
-            "period": extracts.period_of(extract) or "",
-            "delivered_on": extract.facts["delivered_on"],
-            "people": extract.facts["people"],
-            "events": extract.facts["rows"]["event"],
-            "rows_in": sum(file["rows"] for file in extract.facts["files"]),
-            "quarantined": sum(one["quarantined"] for one in (*extract.facts["files"], *extract.facts["mapped"])),
+            "source": extract.source,
+            "period": extract.period or "",
+            "delivered_on": extract.delivered_on.isoformat(),
+            "people": extract.facts.people,
+            "events": extract.facts.rows.event,
+            "rows_in": extracts.rows_in(extract),
+            "quarantined": extracts.quarantined(extract),
             "rules": extracts.rules_of(extract) if as_json else _rules(extracts.rules_of(extract)),
             "holds_now": "withdrawn" if extract.digest in gone else "yes" if extract.digest in current else "no",
             "extract": extract.digest if as_json else extract.digest[:12],
@@ -182,18 +193,24 @@ def quarantine_(
         return
     rows = [
         {
-            "source": extract.facts["source"],
-            "delivered_on": extract.facts["delivered_on"],
-            "where": one.get("file") or one.get("title") or one.get("mapping"),
+            "source": extract.source,
+            "delivered_on": extract.delivered_on.isoformat(),
+            "where": where,
             "rule": rule,
             "rows": count,
         }
         for extract in extracts.current_extracts(here.workspace)
-        if source in (None, extract.facts["source"])
-        for one in (*extract.facts["files"], *extract.facts["mapped"])
-        for rule, count in sorted(one["rules"].items())
+        if source in (None, extract.source)
+        for where, rules in _broken(extract)
+        for rule, count in sorted(rules.items())
     ]
     show(rows, as_json, title="Quarantined rows", empty="No row is in quarantine.")
+
+
+def _broken(extract: "Extract") -> "Iterator[tuple[str, Mapping[str, int]]]":
+    """Yield each file and mapping of an extract with how many of its rows break each rule."""
+    yield from ((one.file, one.rules) for one in extract.facts.files)
+    yield from ((one.title or one.mapping, one.rules) for one in extract.facts.mapped)
 
 
 def _quarantine_by(here: Place, by: Literal["sex", "ethnicity"], as_json: bool) -> None:
@@ -249,12 +266,12 @@ def withdraw_delivery(
     if as_json:
         show_json(done.as_json())
         return
-    facts = done.extract.facts
-    say(f"The delivery of {facts['source']} of {facts['delivered_on']} ({done.extract.digest[:12]}) is used no more.")
+    taken = done.extract
+    say(f"The delivery of {taken.source} of {taken.delivered_on} ({taken.digest[:12]}) is used no more.")
     if done.instead is None:
         say("No other delivery of it is there; the source stays out until one comes.")
     else:
-        say(f"The one of {done.instead.facts['delivered_on']} ({done.instead.digest[:12]}) holds again.")
+        say(f"The one of {done.instead.delivered_on} ({done.instead.digest[:12]}) holds again.")
     for digest in done.snapshots:
         say(f"used by the snapshot {digest[:12]}")
     if done.current:

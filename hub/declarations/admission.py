@@ -6,12 +6,27 @@ its people, events, households and involvements, and its part in saying who is w
 
 import datetime
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
-from hub.artefacts import Artefact
 from hub.declarations import gateways
 from hub.declarations.partnership import Partnership
 from hub.ledger import practice
 from hub.workspace import Workspace
+
+
+class Delivered(Protocol):
+    """An extract, as far as admission looks at it."""
+
+    @property
+    def source(self) -> str:
+        """Name of the source."""
+
+    @property
+    def delivered_on(self) -> datetime.date:
+        """The day of delivery."""
+
+
+DeliveredT = TypeVar("DeliveredT", bound=Delivered)
 
 
 def day_of_use(workspace: Workspace, partnership: Partnership, now: datetime.datetime | None = None) -> datetime.date:
@@ -26,8 +41,8 @@ def day_of_use(workspace: Workspace, partnership: Partnership, now: datetime.dat
 
 
 def admit(
-    partnership: Partnership, extracts: Sequence[Artefact], *, on: datetime.date
-) -> tuple[list[Artefact], dict[str, str]]:
+    partnership: Partnership, extracts: Sequence[DeliveredT], *, on: datetime.date
+) -> tuple[list[DeliveredT], dict[str, str]]:
     """Return the extracts that may be used, and for each source that may not its gateway, last day, owner and remedy.
 
     Args:
@@ -39,7 +54,7 @@ def admit(
         GatewayError: no extract is left; the error is about the first source in sources.yaml.
     """
     covered = last_day(extracts)
-    delivered = {str(extract.facts["source"]) for extract in extracts}
+    delivered = {extract.source for extract in extracts}
     left_out: dict[str, str] = {}
     for source in partnership.sources:
         if source.name in delivered:
@@ -49,7 +64,7 @@ def admit(
                     # Without the day of use, so that the same inputs give the same snapshot on every day.
                     left_out[source.name] = f"{gateways.reasons(refusals)}. {gateways.remedy(refusals)}"
                     break
-    admitted = [extract for extract in extracts if extract.facts["source"] not in left_out]
+    admitted = [extract for extract in extracts if extract.source not in left_out]
     if not admitted:
         for name in left_out:
             require_both(partnership, name, purpose=None, covered=covered, on=on)
@@ -64,6 +79,6 @@ def require_both(
         partnership.require_gateway(source, purpose=purpose, on=day)
 
 
-def last_day(extracts: Sequence[Artefact]) -> datetime.date:
+def last_day(extracts: Sequence[Delivered]) -> datetime.date:
     """Return the last day that extracts cover: the newest day of delivery."""
-    return max(datetime.date.fromisoformat(extract.facts["delivered_on"]) for extract in extracts)
+    return max(extract.delivered_on for extract in extracts)

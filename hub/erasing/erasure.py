@@ -204,7 +204,11 @@ def _go_on(workspace: Workspace, scratch: Path, done: Erased, progress: Progress
     said = json.loads(pending.read_bytes())
     records, people, traces = said["records"], said["person_ids"], Traces.from_json(said["traces"])
     progress(_STEPS[1], 1, len(_STEPS))
-    for old in _superseded_first(extracts.all_extracts(workspace)):
+    held = [
+        artefacts.open_artefact(workspace.extracts, digest, extracts.KIND)
+        for digest in artefacts.digests_in(workspace.extracts)
+    ]
+    for old in _superseded_first(held):
         new = rewriting.extract(workspace, old, records, traces, done.extracts, scratch, done.rows)
         if new != old.digest:
             done.extracts[old.digest] = new

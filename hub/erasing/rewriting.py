@@ -2,6 +2,9 @@
 
 Each gets a new manifest, whose facts name in `rewritten_from` what it was made from, and so a new digest; the caller
 removes the old one when everything that refers to it has been written. Rows keep their order and their bytes.
+
+Manifests are taken as they stand here, and not as checked facts: an erasure also reaches what an earlier version of
+Sentinel published, which nothing else can open any more.
 """
 
 from collections import Counter
@@ -88,7 +91,7 @@ def extract(
     quarantined = identity_store.quarantined(workspace, source, old.digest)
     tables = sorted(name for name in old.files if name.endswith(".parquet"))
     superseded = [renamed.get(one, one) for one in old.facts["supersedes"]]
-    with extracts.held(workspace, [old]) as [held]:
+    with extracts.held_as_written(workspace, [old]) as [held]:
         kept, dropped = _quarantine_without(quarantined, traces)
         touched = holds(identity, records) or dropped or any(holds(held.path / name, records) for name in tables)
     if not touched and superseded == list(old.facts["supersedes"]):
@@ -111,7 +114,7 @@ def extract(
 
     with (
         artefacts.publish(workspace.extracts, extracts.KIND, facts, before=place) as draft,
-        extracts.held(workspace, [old]) as [held],
+        extracts.held_as_written(workspace, [old]) as [held],
     ):
         left_out["identity"] = copy_without(identity, new_identity, records)
         for name in tables:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub import artefacts
-from hub.artefacts import Artefact
 from hub.errors import NotFoundError, SentinelError, StateError
 from hub.identity import store as identity_store
 from hub.ledger import ledger, publications
 from hub.ledger.store import open_store
 from hub.publishing import snapshots
 from hub.staging import extracts
+from hub.staging.extracts import Extract
 from hub.workspace import Workspace
 
 
@@ -33,22 +33,22 @@ class Withdrawn:
         ledger_entry: number of the entry.
     """
 
-    extract: Artefact
-    instead: Artefact | None
+    extract: Extract
+    instead: Extract | None
     snapshots: tuple[str, ...]
     current: bool
     ledger_entry: int
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form: digests, dates and numbers."""
-        facts, instead = self.extract.facts, self.instead
+        instead = self.instead
         return {
             "extract": self.extract.digest,
-            "source": facts["source"],
-            "period": extracts.period_of(self.extract),
-            "delivered_on": facts["delivered_on"],
+            "source": self.extract.source,
+            "period": self.extract.period,
+            "delivered_on": self.extract.delivered_on.isoformat(),
             "holds_instead": None if instead is None else instead.digest,
-            "holds_instead_delivered_on": None if instead is None else instead.facts["delivered_on"],
+            "holds_instead_delivered_on": None if instead is None else instead.delivered_on.isoformat(),
             "snapshots": list(self.snapshots),
             "current_snapshot_used_it": self.current,
             "ledger_entry": self.ledger_entry,
@@ -69,15 +69,15 @@ def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str) -> Wit
         StateError: it was withdrawn before, a later delivery has taken it over, or an ingest is at work.
     """
     with identity_store.working(workspace):
-        extract = artefacts.open_artefact(workspace.extracts, digest, extracts.KIND)
+        extract = extracts.open_extract(workspace, digest)
         gone = extracts.withdrawn(workspace)
         _require_current(workspace, extract, gone)
         facts = {
             "kind": extracts.KIND,
             "digest": extract.digest,
-            "source": extract.facts["source"],
-            "period": extracts.period_of(extract),
-            "delivered_on": extract.facts["delivered_on"],
+            "source": extract.source,
+            "period": extract.period,
+            "delivered_on": extract.delivered_on.isoformat(),
             "reasons": reasons,
         }
         with open_store(workspace) as store, store.writing() as session:
@@ -88,23 +88,23 @@ def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str) -> Wit
     return Withdrawn(extract, instead, used, current, entry.seq)
 
 
-def _require_current(workspace: Workspace, extract: Artefact, gone: frozenset[str]) -> None:
+def _require_current(workspace: Workspace, extract: Extract, gone: frozenset[str]) -> None:
     if extract.digest in gone:
         raise StateError(f"The delivery {extract.digest[:12]} was withdrawn before.", "There is nothing left to do.")
     now = extracts.current_extracts(workspace, gone)
     if extract.digest in {one.digest for one in now}:
         return
     later = next((one for one in now if _same(one, extract)), None)
-    named = "" if later is None else f": that of {later.facts['delivered_on']} ({later.digest[:12]})"
+    named = "" if later is None else f": that of {later.delivered_on} ({later.digest[:12]})"
     raise StateError(
-        f"A later delivery of {extract.facts['source']} has taken over what this one said{named}.",
+        f"A later delivery of {extract.source} has taken over what this one said{named}.",
         "Withdraw the later one first, then this one, and ingest the later one again.",
     )
 
 
-def _same(one: Artefact, other: Artefact) -> bool:
+def _same(one: Extract, other: Extract) -> bool:
     """Say whether two extracts are of one source and one period."""
-    return one.facts["source"] == other.facts["source"] and extracts.period_of(one) == extracts.period_of(other)
+    return (one.source, one.period) == (other.source, other.period)
 
 
 def _used_in(workspace: Workspace, digest: str) -> tuple[tuple[str, ...], bool]:
@@ -112,10 +112,10 @@ def _used_in(workspace: Workspace, digest: str) -> tuple[tuple[str, ...], bool]:
     used = []
     for name in artefacts.digests_in(workspace.snapshots):
         try:
-            found = artefacts.open_artefact(workspace.snapshots, name, snapshots.KIND)
+            found = snapshots.open_snapshot(workspace, name)
         except SentinelError:
             continue  # damaged: `sentinel hub verify` says so
-        if digest in {one["digest"] for one in found.facts["extracts"]}:
+        if digest in {one.digest for one in found.facts.extracts}:
             used.append(name)
     try:
         current = snapshots.pointed_to(workspace)

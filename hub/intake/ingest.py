@@ -11,34 +11,24 @@ left to do.
 import datetime
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from hub import artefacts
-from hub.artefacts import Artefact
-from hub.declarations import admission, codes
+from hub.declarations import admission
 from hub.declarations.partnership import Partnership
-from hub.digests import digest_of
 from hub.identity import pseudonyms
 from hub.identity import store as identity_store
-from hub.identity.pseudonyms import Key
-from hub.intake import confirmations, identifier_checks, late_deliveries, spark_sources, tombstones
+from hub.intake import confirmations, spark_sources
 from hub.intake.confirmations import ConfirmationError, Question
-from hub.intake.delivery import DeliveredSource, open_delivery
-from hub.intake.source_run import IDENTITY, QUARANTINE, TABLES, SourceRun
-from hub.ledger import publications
+from hub.intake.delivery import open_delivery
+from hub.intake.extract_run import ExtractRun
 from hub.progress import Progress, silent
 from hub.spark import session as spark_session
-from hub.staging import extracts, taken_away
+from hub.staging import extracts
 from hub.staging.extracts import ExtractReport
-from hub.staging.stage import Earlier
-from hub.staging.taken_away import Loss
-from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
 Ask = Callable[[Sequence[Question]], bool]
 """Called with what is unusual about a delivery; True says that it is right."""
-
-_VERSION = 1
 
 
 def ingest(
@@ -95,18 +85,18 @@ def ingest(
     with identity_store.working(workspace) as scratch:
         here = extracts.all_extracts(workspace)
         gone = extracts.withdrawn(workspace)
-        key = pseudonyms.open_key(workspace, may_create=not here)
+        key = pseudonyms.open_key(workspace, may_create=not artefacts.digests_in(workspace.extracts))
         runs = [
-            _Run(workspace, partnership, one, delivered_on, key, scratch, number, gone, whole=whole)
+            ExtractRun(workspace, partnership, one, delivered_on, key, scratch, number, gone, whole=whole)
             for number, one in enumerate(delivered)
         ]
         known = {
-            extract.facts["inputs"]
+            extract.facts.inputs
             for extract in here
             if extract.digest not in gone and extracts.has_identity(workspace, extract)
         }
         new = [run for run in runs if run.inputs not in known]
-        taken_back = {extract.facts["inputs"] for extract in here if extract.digest in gone}
+        taken_back = {extract.facts.inputs for extract in here if extract.digest in gone}
         questions = confirmations.of_day(delivered_on, _today(workspace, partnership)) if new else []
         questions += [run.withdrawn_before() for run in new if run.inputs in taken_back]
         _require(questions, ask, confirmed=confirmed, withdraw=withdraw)
@@ -139,7 +129,7 @@ def ingest(
             run.publish()
             done += 1
     gone = extracts.withdrawn(workspace)
-    found = {one.facts["inputs"]: one for one in extracts.all_extracts(workspace) if one.digest not in gone}
+    found = {one.facts.inputs: one for one in extracts.all_extracts(workspace) if one.digest not in gone}
     current = {extract.digest for extract in extracts.current_extracts(workspace, gone)}
     return [
         ExtractReport(found[run.inputs], run.inputs not in known, found[run.inputs].digest in current) for run in runs
@@ -160,179 +150,3 @@ def _require(questions: Sequence[Question], ask: Ask | None, *, confirmed: bool,
         given = {confirmations.CONFIRM: confirmed, confirmations.WITHDRAW: withdraw}
         if ask is None or not ask([one for one in questions if not given[one.flag]]):
             raise
-
-
-class _Run:
-    """One source of a delivery, on its way into the workspace: `prepare`, `load` each table, `map`, `publish`."""
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        partnership: Partnership,
-        delivered: DeliveredSource,
-        delivered_on: datetime.date,
-        key: Key,
-        scratch: Path,
-        number: int,
-        gone: Collection[str] = (),
-        *,
-        whole: bool = False,
-    ) -> None:
-        source = delivered.source
-        self.workspace = workspace
-        self.name = source.name
-        self.delivered = delivered
-        self.gone = gone
-        self.delivered_on = delivered_on
-        self.folder = scratch / (source.name if delivered.period is None else f"{source.name} {number}")
-        self.steps = SourceRun(
-            delivered.declaration,
-            delivered.files,
-            delivered_on,
-            key,
-            self.folder,
-            period=delivered.period,
-            more_placeholders=partnership.file.placeholders.birthdays,
-            whole=whole,
-        )
-        self.inputs = digest_of(
-            {
-                "version": _VERSION,
-                "schema_version": SCHEMA_VERSION,
-                "source": source,
-                "code_lists": {name: codes.read(name) for name in source.code_lists},
-                "delivered_on": delivered_on,
-                "files": {
-                    table: [[file.name, file.sha256] for file in files] for table, files in delivered.files.items()
-                },
-                "key": key.fingerprint,
-                "placeholders": [day.isoformat() for day in partnership.file.placeholders.birthdays],
-                **({"whole": True} if whole else {}),
-            }
-        )
-        self.facts: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
-            "partnership": partnership.name,
-            "source": self.name,
-            "agency": source.agency,
-            "gateway": delivered.gateway.name,
-            "delivered_on": delivered_on.isoformat(),
-            "periods": [delivered.period] if delivered.period is not None else [],
-            "assumed_recording": source.assumed_recording,
-            "inputs": self.inputs,
-        }
-
-    def prepare(self, *, check: bool = True) -> None:
-        """Check sources.yaml against empty tables, and find the extracts that this one replaces."""
-        self.steps.prepare(check=check)
-        self.steps.replaced = [self._earlier(one) for one in extracts.replaced(self.workspace, self.facts, self.gone)]
-
-    def compared(self) -> list[Artefact]:
-        """Return the extracts with which this one is compared, whichever holds; some may stand there twice."""
-        which = extracts.replaced, extracts.corrected, extracts.holding_instead
-        return [one for find in which for one in find(self.workspace, self.facts, self.gone)]
-
-    def load(self, table: str) -> None:
-        """Read the files of one declared table."""
-        self.steps.load(table)
-
-    def map(self) -> None:
-        """Run the SQL of sources.yaml and write what comes of it."""
-        self.steps.erased = tombstones.read(self.workspace)
-        self.steps.map()
-        self.facts |= self.steps.facts
-        spelt = [identifier_checks.notice("files", 1, said, "") for said in self.delivered.notices]
-        self.facts["notices"] = [*spelt, *self.facts["notices"]]
-        self._compare_with_what_holds()
-
-    def _compare_with_what_holds(self) -> None:
-        """Say which deaths are lost although this delivery, or the one of the same day that it corrects, tells them."""
-        told = late_deliveries.Told(self.folder / TABLES["event"], self.folder / IDENTITY)
-        self.facts["lost_deaths"] = []
-        holding = extracts.holding_instead(self.workspace, self.facts, self.gone)
-        if holding:
-            newest = max(one.facts["delivered_on"] for one in holding)
-            found = late_deliveries.count(told, [self._told(one) for one in holding])
-            self._lose(found.deaths, newest)
-            if found.events:
-                said = (
-                    f"This delivery came late: that of {newest} holds, and {found.events:,} of the {found.of:,} events "
-                    "that this one tells are not in it. They count for nothing."
-                )
-                self.facts["notices"].append(
-                    identifier_checks.notice("late_delivery", found.events, said, "Deliver in order of days.")
-                )
-        for one in extracts.corrected(self.workspace, self.facts, self.gone):
-            self._lose(late_deliveries.count(self._told(one), [told]).deaths, one.facts["delivered_on"])
-
-    def _lose(self, deaths: Loss, delivered_on: str) -> None:
-        if deaths.records:
-            self.facts["lost_deaths"].append({"delivered_on": delivered_on, **deaths.as_json()})
-
-    def _told(self, extract: Artefact) -> late_deliveries.Told:
-        people = identity_store.records(self.workspace, self.name, extract.digest)
-        return late_deliveries.Told(extract.path / TABLES["event"], people)
-
-    def read_whole(self) -> None:
-        """Do all of it but publishing."""
-        self.prepare()
-        for table in self.delivered.files:
-            self.load(table)
-        self.map()
-
-    def _earlier(self, extract: Artefact) -> Earlier:
-        """Return what this delivery is compared with: an extract that it replaces, which `ingest` holds."""
-        facts = extract.facts
-        identity = identity_store.records(self.workspace, self.name, extract.digest)
-        return Earlier(
-            datetime.date.fromisoformat(facts["delivered_on"]),
-            {"identity": identity, **{name: extract.path / file for name, file in TABLES.items()}},
-            {one["mapping"].split(".")[0] for one in facts["mapped"]},
-            {name: day and datetime.date.fromisoformat(day) for name, day in facts["since"].items()},
-            {place.split(".")[0] for place in facts.get("untold", ())},
-        )
-
-    def withdrawn_before(self) -> Question:
-        """Return what is asked about a delivery that was withdrawn and comes again."""
-        return Question(f"Exactly this delivery of {self.name} was withdrawn before.", confirmations.CONFIRM)
-
-    def questions(self) -> list[Question]:
-        """Return what somebody must confirm about what was read."""
-        found = confirmations.of_period(self.delivered.source, self.delivered.period, self.facts["days"])
-        much = [one for one in self.facts["taken_away"] if one["must_be_agreed"]]
-        if much:
-            kinds = ", ".join(f"{one['kind']} ({one['records']} of {one['of']})" for one in much)
-            plain = f"It takes away much of what the delivery of {self.name} before it said: {kinds}."
-            found.append(Question(plain, confirmations.WITHDRAW, tuple(taken_away.shown(self.name, much))))
-        for one in self.facts["lost_deaths"]:
-            how_many = f"{one['records']} of {one['of']}"
-            if one["delivered_on"] == self.facts["delivered_on"]:
-                plain = f"It lacks deaths that the delivery of {self.name} of the same day, which it corrects, told"
-                plain = f"{plain}: {how_many}."
-            else:
-                plain = (
-                    f"The delivery of {self.name} of {one['delivered_on']} is newer, and holds. Deaths that this one "
-                    f"tells are not in it, and would count for nothing: {how_many}. If they are true, a newer delivery "
-                    "must tell them."
-                )
-            found.append(Question(plain, confirmations.WITHDRAW, tuple(taken_away.shown(self.name, [one]))))
-        return found
-
-    def publish(self) -> None:
-        """Put the identity rows and the quarantine in their places, then the extract."""
-        self.facts["supersedes"] = extracts.superseded(self.workspace, self.facts, self.gone)
-
-        def place_identity(digest: str) -> None:
-            identity_store.place(
-                self.folder / QUARANTINE, identity_store.quarantined(self.workspace, self.name, digest)
-            )
-            identity_store.place(self.folder / IDENTITY, identity_store.records(self.workspace, self.name, digest))
-            delivered = {name: self.facts[name] for name in ("source", "delivered_on")}
-            publications.record(
-                self.workspace, kind=extracts.KIND, digest=digest, inputs=delivered, by=publications.OPERATOR
-            )
-
-        parent = self.workspace.extracts
-        with artefacts.publish(parent, extracts.KIND, self.facts, before=place_identity) as draft:
-            for name in TABLES.values():
-                (self.folder / name).rename(draft.path / name)

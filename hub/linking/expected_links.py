@@ -18,18 +18,21 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.linking import pair_counts
+from hub.linking import agreements, pair_counts
+from hub.linking.agreements import Agreements
 from hub.weighing.pairs import Model
 
 FEW = 0.5
 """Below this expected recall a linkage has found too little."""
 FEWEST_PAIRS = 20
 """Fewer pairs than this say nothing about a linkage."""
-_STANDARD_DEVIATIONS = 6
+_BORNE_OUT = 0.2
+"""Of the pairs that are thought to be one person so many must agree to the letter in two of names and birthday."""
+_TELLS_TWINS = "given names and birthdays"
 _ALIKE = {
     "given and family names": ("given_name", "family_name"),
     "family names and birthdays": ("family_name", "date_of_birth"),
-    "given names and birthdays": ("given_name", "date_of_birth"),
+    _TELLS_TWINS: ("given_name", "date_of_birth"),
 }
 
 
@@ -95,6 +98,11 @@ def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], mod
     if model is None:
         return Expected(0, 0.0, 0.0, {})
     pair_counts.register_people(connection, person)
+    found = {
+        what: agreements.count(connection, columns, _third(columns, model))
+        for what, columns in _ALIKE.items()
+        if set(columns) <= set(model.compared)
+    }
     [(linked, sure)] = connection.execute(
         """
         SELECT count(*), coalesce(sum(1 / (1 + pow(2, -greatest(weight, -500)))), 0)
@@ -103,32 +111,27 @@ def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], mod
         """
     ).fetchall()
     connection.unregister("person_given")
-    alike = {}
-    for what, columns in _ALIKE.items():
-        if set(columns) <= set(model.compared):
-            alike[what] = _beyond_chance(connection, columns)
-    return Expected(int(linked), float(sure), model.true_pairs if model.learnt else 0.0, alike)
+    alike = {what: one.between for what, one in found.items()}
+    return Expected(int(linked), float(sure), min(_true_pairs(model, found), agreements.most(connection)), alike)
 
 
-def _beyond_chance(connection: duckdb.DuckDBPyConnection, columns: tuple[str, str]) -> int:
-    """Return how many pairs of different sources have both values the same, less what chance gives; 0 when few."""
-    one, other = columns
-    known = f"{one} IS NOT NULL AND {other} IS NOT NULL"
-    [(both, pairs, first, second)] = connection.execute(
-        f"""
-        WITH known AS (SELECT source, {one} AS one, {other} AS other FROM record WHERE {known})
-        SELECT (SELECT coalesce(sum(all_of_them * all_of_them - inside) / 2, 0) FROM (
-                    SELECT sum(n) AS all_of_them, sum(n * n) AS inside FROM (
-                        SELECT one, other, source, count(*)::DOUBLE AS n FROM known GROUP BY ALL)
-                    GROUP BY one, other)),
-               (SELECT coalesce((pow(sum(n), 2) - sum(n * n)) / 2, 0) FROM (
-                    SELECT count(*)::DOUBLE AS n FROM known GROUP BY source)),
-               (SELECT coalesce(sum(pow(n / total, 2)), 0) FROM (
-                    SELECT count(*)::DOUBLE AS n, sum(count(*)) OVER () AS total FROM known GROUP BY one)),
-               (SELECT coalesce(sum(pow(n / total, 2)), 0) FROM (
-                    SELECT count(*)::DOUBLE AS n, sum(count(*)) OVER () AS total FROM known GROUP BY other))
-        """
-    ).fetchall()
-    chance = float(pairs) * float(first) * float(second)
-    more = float(both) - chance
-    return round(more) if more >= _STANDARD_DEVIATIONS * max(chance, 1) ** 0.5 else 0
+def _third(columns: tuple[str, str], model: Model) -> str | None:
+    """Return which of names and birthday is not among two of them, where it is compared."""
+    third = next(one for one in ("given_name", "family_name", "date_of_birth") if one not in columns)
+    return third if third in model.compared else None
+
+
+def _true_pairs(model: Model, found: Mapping[str, Agreements]) -> float:
+    """Return how many pairs are thought to be one person; 0 where nothing was learnt or too few agree to bear it out.
+
+    What is learnt takes twins within a file for one person where nobody says that it holds a person once. Then hardly
+    any pairs of the number that is learnt agree in names and birthday; among those of one file, in the given name.
+    """
+    if not model.learnt:
+        return 0.0
+    between = max((one.between for one in found.values()), default=0)
+    of_given = [one.inside for what, one in found.items() if what == _TELLS_TWINS] or [
+        one.inside for one in found.values()
+    ]
+    seen = between + max(of_given, default=0)
+    return model.true_pairs if not found or seen >= _BORNE_OUT * model.true_pairs else 0.0

@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hub import sql
-from hub.artefacts import Artefact
+from hub.declarations.admission import last_day
 from hub.declarations.partnership import Partnership
 from hub.identity import persons
 from hub.identity import store as identity_store
@@ -45,6 +45,7 @@ from hub.progress import Progress, silent
 from hub.spark import session as spark_session
 from hub.staging import extracts
 from hub.staging.admitted import admitted_extracts, open_identity
+from hub.staging.extracts import Extract
 from hub.weighing import pairs
 from hub.workspace import Workspace
 
@@ -137,7 +138,7 @@ def _find(
 def _report(
     connection: duckdb.DuckDBPyConnection,
     found: Found,
-    kept: Sequence[Artefact],
+    kept: Sequence[Extract],
     left_out: dict[str, str],
     groups: Levels,
     threshold: float,
@@ -171,7 +172,7 @@ def _keep(
     workspace: Workspace,
     connection: duckdb.DuckDBPyConnection,
     partnership: Partnership,
-    kept: Sequence[Artefact],
+    kept: Sequence[Extract],
     found: Found,
     keys: pa.Array,
     report: LinkageReport,
@@ -182,11 +183,11 @@ def _keep(
         keys,
         found.person,
         pairs.probabilities(found.weight),
-        on=_day(kept),
+        on=last_day(kept),
         why=lambda partings: [cause or NO_LINK for cause in pair_table.reasons_between(connection, partings)],
         facts={
             "partnership": partnership.name,
-            "linked_on": _day(kept).isoformat(),
+            "linked_on": last_day(kept).isoformat(),
             "extracts": list(report.extracts),
             "threshold": report.threshold,
             "records": report.records,
@@ -214,10 +215,6 @@ def _keys(connection: duckdb.DuckDBPyConnection) -> pa.Array:
 def _sizes(person: NDArray[np.int64]) -> dict[int, int]:
     sizes, people = np.unique(np.bincount(person), return_counts=True)
     return dict(zip(sizes.tolist(), people.tolist(), strict=True))
-
-
-def _day(extracts: Sequence[Artefact]) -> datetime.date:
-    return max(datetime.date.fromisoformat(extract.facts["delivered_on"]) for extract in extracts)
 
 
 def _read_truth(connection: duckdb.DuckDBPyConnection, truth: Path | None) -> dict[str, str]:

@@ -19,7 +19,6 @@ from typing import Any
 import duckdb
 
 from hub import artefacts, parquet_files, sql
-from hub.artefacts import Artefact
 from hub.declarations import admission
 from hub.declarations.partnership import Partnership
 from hub.declarations.sources import Source
@@ -32,11 +31,12 @@ from hub.ledger import publications
 from hub.progress import Progress, silent
 from hub.publishing import households, spark_tables
 from hub.publishing import people as person_table
-from hub.publishing.snapshots import CURRENT, KIND, Snapshot, open_snapshot
+from hub.publishing.snapshot_facts import ExtractUsed, Households, LeftOut, LinkageFacts, Rows, SnapshotFacts
+from hub.publishing.snapshots import CURRENT, KIND, Snapshot, SourceFacts, open_snapshot
 from hub.spark import session as spark_session
 from hub.staging import extracts, periods, reporting
 from hub.staging.admitted import admitted_extracts, open_identity
-from hub.staging.extracts import current_extracts
+from hub.staging.extracts import Extract, current_extracts
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, INVOLVEMENT, SCHEMA_VERSION, Table
 from hub.workspace import Workspace
 
@@ -90,7 +90,6 @@ def publish(
         person_map = persons.open_map(workspace)
         publications.read(workspace).require(persons.KIND, person_map.artefact.digest)
         left_out = _matched(workspace, partnership, person_map, kept, left_out)
-        facts = _facts(partnership, kept, sources, known_to)
         progress(_STEPS[0], 0, len(_STEPS))
         made_from = {"extracts": [one.digest for one in kept], "person_map": person_map.artefact.digest}
         more = {"current": True, "sources": [one.name for one in sources]}
@@ -98,7 +97,7 @@ def publish(
             workspace, KIND, made_from, by=by, code=sources_digest(Path(__file__).parents[1]), more=more
         )
         with (
-            artefacts.publish(workspace.snapshots, KIND, facts, before=recorder) as draft,
+            artefacts.publish(workspace.snapshots, KIND, {}, before=recorder) as draft,
             sql.connect() as connection,
             extracts.held(workspace, kept) as read,
         ):
@@ -124,8 +123,15 @@ def publish(
                 connection, periods.staged(read, AREA_EVENT), AREA_EVENT, draft.path / "area_event.parquet"
             )
             progress(_STEPS[5], 5, len(_STEPS))
-            draft.facts["rows"] = rows
-            draft.facts["linkage"] = _linkage(person_map, asdict(homes), rejected, left_out)
+            draft.facts = SnapshotFacts(
+                schema_version=SCHEMA_VERSION,
+                partnership=partnership.name,
+                known_to=known_to,
+                rows=Rows(**rows),
+                sources={source.name: _source(partnership, source, kept) for source in sources},
+                extracts=tuple(_used(one) for one in kept),
+                linkage=_linkage(person_map, Households(**asdict(homes)), rejected, left_out),
+            ).as_json()
         artefacts.write_pointer(workspace.snapshots / CURRENT, draft.digest)
     return open_snapshot(workspace)
 
@@ -137,9 +143,9 @@ def _require_purpose(workspace: Workspace, partnership: Partnership, purpose: st
         admission.require_both(partnership, source.name, purpose=purpose, covered=admission.last_day(delivered), on=on)
 
 
-def _declared(partnership: Partnership, kept: Sequence[Artefact]) -> list[Source]:
+def _declared(partnership: Partnership, kept: Sequence[Extract]) -> list[Source]:
     """Return the declared sources of extracts, in the order of sources.yaml."""
-    delivered = {extract.facts["source"] for extract in kept}
+    delivered = {extract.source for extract in kept}
     return [source for source in partnership.sources if source.name in delivered]
 
 
@@ -147,7 +153,7 @@ def _matched(
     workspace: Workspace,
     partnership: Partnership,
     person_map: PersonMap,
-    kept: Sequence[Artefact],
+    kept: Sequence[Extract],
     left_out: Mapping[str, str],
 ) -> dict[str, str]:
     """Check that people were linked from these extracts; return what is said of the sources left out.
@@ -160,9 +166,9 @@ def _matched(
     """
     linked = set(person_map.artefact.facts["extracts"])
     ended = {
-        extract.digest: str(extract.facts["source"])
+        extract.digest: extract.source
         for extract in current_extracts(workspace)
-        if extract.facts["source"] in {source.name for source in partnership.sources} and extract not in kept
+        if extract.source in {source.name for source in partnership.sources} and extract not in kept
     }
     if linked - ended.keys() != {extract.digest for extract in kept}:
         raise StateError(
@@ -178,41 +184,29 @@ def _matched(
     }
 
 
-def _facts(
-    partnership: Partnership, kept: Sequence[Artefact], sources: Sequence[Source], known_to: datetime.date
-) -> dict[str, Any]:
-    """Return what the manifest says of the snapshot's inputs; see hub.publishing.snapshots."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "partnership": partnership.name,
-        "known_to": known_to.isoformat(),
-        "sources": {
-            source.name: {
-                "title": source.title,
-                "agency": source.agency,
-                "sector": partnership.carried(source).sector,
-                "level": source.carries,
-                "gateways": [gateway.model_dump(mode="json") for gateway in partnership.gateways_of(source)],
-                "assumed_recording": source.assumed_recording and source.assumed_recording.model_dump(mode="json"),
-                "recording_delay_days": source.delay_days,
-                "types": sorted({event.type for event in source.events}),
-                "reported": reporting.of_source(
-                    source, [one for one in kept if one.facts["source"] == source.name]
-                ).as_json(),
-            }
-            for source in sources
-        },
-        "extracts": [
-            {
-                "digest": extract.digest,
-                "source": extract.facts["source"],
-                "delivered_on": extract.facts["delivered_on"],
-                "periods": extract.facts["periods"],
-                "rows": extract.facts["rows"],
-            }
-            for extract in kept
-        ],
-    }
+def _source(partnership: Partnership, source: Source, kept: Sequence[Extract]) -> SourceFacts:
+    """Return what the manifest says of a source of which extracts are kept."""
+    return SourceFacts(
+        title=source.title,
+        agency=source.agency,
+        sector=partnership.carried(source).sector,
+        level=source.carries,
+        gateways=tuple(partnership.gateways_of(source)),
+        assumed_recording=source.assumed_recording,
+        recording_delay_days=source.delay_days,
+        types=tuple(sorted({event.type for event in source.events})),
+        reported=reporting.of_source(source, [one for one in kept if one.source == source.name]),
+    )
+
+
+def _used(extract: Extract) -> ExtractUsed:
+    return ExtractUsed(
+        digest=extract.digest,
+        source=extract.source,
+        delivered_on=extract.delivered_on,
+        periods=extract.facts.periods,
+        rows=dict(extract.facts.rows),
+    )
 
 
 def open_people(connection: duckdb.DuckDBPyConnection, person_map: PersonMap) -> None:
@@ -224,7 +218,7 @@ def open_people(connection: duckdb.DuckDBPyConnection, person_map: PersonMap) ->
 
 def _write_by_person(
     connection: duckdb.DuckDBPyConnection,
-    kept: Sequence[Artefact],
+    kept: Sequence[Extract],
     table: Table,
     folder: Path,
     rejected: Counter[tuple[str, str, str]],
@@ -245,7 +239,7 @@ def _write_by_person(
     return parquet_files.write(connection, of_people(kept, table), table, path, unique=table is EVENT)
 
 
-def of_people(kept: Sequence[Artefact], table: Table, people: str = "person_of") -> str:
+def of_people(kept: Sequence[Extract], table: Table, people: str = "person_of") -> str:
     """Return the SELECT of the staged rows of `table` (EVENT, INVOLVEMENT or FAMILY) under person ids.
 
     Args:
@@ -259,12 +253,12 @@ def of_people(kept: Sequence[Artefact], table: Table, people: str = "person_of")
 
 
 def write_areas(
-    connection: duckdb.DuckDBPyConnection, kept: Sequence[Artefact], sources: Sequence[str], path: Path
+    connection: duckdb.DuckDBPyConnection, kept: Sequence[Extract], sources: Sequence[str], path: Path
 ) -> int:
     """Write the areas; of an area that several sources describe, what the first one of `sources` says."""
     rank = {source: at for at, source in enumerate(sources)}
     parts = " UNION ALL ".join(
-        f"SELECT *, {rank[extract.facts['source']]} AS rank FROM {sql.parquet(extract.path / 'area.parquet')}"
+        f"SELECT *, {rank[extract.source]} AS rank FROM {sql.parquet(extract.path / 'area.parquet')}"
         for extract in kept
     )
     first = "row_number() OVER (PARTITION BY area_id ORDER BY rank, name, local_authority, imd_decile, imd_vintage) = 1"
@@ -273,19 +267,19 @@ def write_areas(
 
 def _linkage(
     person_map: PersonMap,
-    homes: Mapping[str, int],
+    homes: Households,
     rejected: Mapping[tuple[str, str, str], int],
     sources_left_out: Mapping[str, str],
-) -> dict[str, Any]:
+) -> LinkageFacts:
     """Return the linkage's counts, and the rows and sources that are not in the snapshot, with reasons."""
     report = person_map.report
-    return {
+    return LinkageFacts(
         **{name: report[name] for name in FROM_REPORT},
-        "without_truth": report.get("without_truth", []),
-        "households": dict(homes),
-        "left_out": [
-            {"source": source, "table": table, "reason": reason, "rows": rows}
+        without_truth=report.get("without_truth", ()),
+        households=homes,
+        left_out=tuple(
+            LeftOut(source=source, table=table, reason=reason, rows=rows)
             for (source, table, reason), rows in sorted(rejected.items())
-        ],
-        "sources_left_out": dict(sources_left_out),
-    }
+        ),
+        sources_left_out=sources_left_out,
+    )

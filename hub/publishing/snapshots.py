@@ -1,26 +1,23 @@
 """Reading snapshots: the only way in which other packages see the hub.
 
-A snapshot is an artefact with one Parquet file a table and these facts in its manifest:
-
-- `schema_version`, `partnership`, `known_to` (the last day that the snapshot covers: the newest delivery's day),
-- `rows`: the number of rows of each table,
-- `sources`: for each source its title, agency, sector, level, gateways (whole), any assumption about recording dates,
-  `types` (of the events that it brings) and `reported` (the days of which it has told: hub.staging.reporting),
-- `extracts`: digest, source, day of delivery, period and row counts of each extract in it,
-- `linkage`: counts of records, people, merged records and of rows left out, with reasons.
+A snapshot is an artefact with one Parquet file a table; what its manifest says is `SnapshotFacts`.
 """
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
-from hub import artefacts
+from hub import artefacts, facts
 from hub.artefacts import Artefact
 from hub.declarations.gateways import Carried, Gateway, require
-from hub.declarations.powers import Level, Sector, objection
-from hub.errors import GatewayError, IntegrityError, NotFoundError
+from hub.declarations.powers import Level, objection
+from hub.errors import GatewayError, NotFoundError
+from hub.publishing.snapshot_facts import GroupQuality as GroupQuality
+from hub.publishing.snapshot_facts import LinkageFacts as LinkageFacts
+from hub.publishing.snapshot_facts import SnapshotFacts as SnapshotFacts
+from hub.publishing.snapshot_facts import SourceFacts as SourceFacts
 from hub.staging.reporting import EVER, Reported
 from hub.tables import SCHEMA_VERSION, SNAPSHOT_TABLES
 from hub.workspace import Workspace
@@ -31,9 +28,15 @@ KIND = "snapshot"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An immutable published snapshot. Its tables are Parquet files, sorted by person, without names."""
+    """An immutable published snapshot. Its tables are Parquet files, sorted by person, without names.
+
+    Attributes:
+        artefact: the directory and its files.
+        facts: what its manifest says.
+    """
 
     artefact: Artefact
+    facts: SnapshotFacts
 
     @property
     def digest(self) -> str:
@@ -43,37 +46,29 @@ class Snapshot:
     @property
     def known_to(self) -> datetime.date:
         """The last day that the snapshot covers."""
-        try:
-            return datetime.date.fromisoformat(self.artefact.facts["known_to"])
-        except (TypeError, ValueError):
-            raise IntegrityError(f"The snapshot {self.digest[:12]} does not say up to which day it knows.") from None
+        return self.facts.known_to
+
+    def read_from(self, artefact: Artefact) -> "Snapshot":
+        """Return the same snapshot, whose files are read from another place; see `Artefact.held`."""
+        return replace(self, artefact=artefact)
 
     def reported(self, source: str) -> Reported:
-        """Return the days of which `source` has told; of a source that is not in the snapshot, none.
-
-        Raises:
-            IntegrityError: the snapshot does not say.
-        """
-        said = self.artefact.facts["sources"].get(source)
-        return Reported() if said is None else Reported.from_json(said.get("reported"))
+        """Return the days of which `source` has told; of a source that is not in the snapshot, none."""
+        said = self.facts.sources.get(source)
+        return Reported() if said is None else said.reported
 
     def delay_days(self, source: str) -> int:
         """Return the recording delay that `source` declared, in days; it is taken off in `reported` already."""
-        said = self.artefact.facts["sources"].get(source) or {}
-        return int(said.get("recording_delay_days", 0))
+        said = self.facts.sources.get(source)
+        return 0 if said is None else said.recording_delay_days
 
     def telling(self, types: Iterable[str]) -> tuple[str, ...]:
         """Return the sources in the snapshot that bring an event of any of these types, sorted."""
         wanted = set(types)
-        said = self.artefact.facts["sources"]
-        return tuple(sorted(name for name, one in said.items() if wanted & set(one.get("types", ()))))
+        return tuple(sorted(name for name, one in self.facts.sources.items() if wanted & set(one.types)))
 
     def reported_of(self, types: Iterable[str]) -> Reported:
-        """Return the days of which every source has told that brings an event of any of these types; none without one.
-
-        Raises:
-            IntegrityError: the snapshot does not say.
-        """
+        """Return the days of which every source has told that brings an event of these types; none without one."""
         telling = self.telling(types)
         return reduce(Reported.both, map(self.reported, telling), EVER) if telling else Reported()
 
@@ -90,38 +85,35 @@ class Snapshot:
             GatewayError: it was left out because its gateway had ended.
             NotFoundError: the snapshot holds nothing from it.
         """
-        facts = self.artefact.facts
-        declared = facts["sources"].get(source)
+        declared = self.facts.sources.get(source)
         if declared is None:
-            left_out = facts["linkage"].get("sources_left_out", {})
+            left_out = self.facts.linkage.sources_left_out
             if source in left_out:
                 raise GatewayError(
                     f"The snapshot {self.digest[:12]} was published without {source}: {left_out[source]}"
                 )
             raise NotFoundError(f"The snapshot {self.digest[:12]} holds nothing from the source {source}.")
-        return tuple(Gateway.model_validate(one) for one in declared["gateways"])
+        return declared.gateways
 
     def require_gateway(self, source: str, *, purpose: str, on: datetime.date, shown_to: str | None = None) -> Gateway:
         """Return the gateway, as it was when `source` entered, that lets it be used; see `gateways.refusal`.
 
         What is read from a snapshot stands beside a person. A figure about an area says nothing about anybody in it, so
         a gateway for areas is enough, unless its law could not carry that sector's data about people: counts of
-        emergency departments under the Serious Violence Duty stay with areas. A source whose level was never recorded
-        counts as about people.
+        emergency departments under the Serious Violence Duty stay with areas.
 
         Raises:
             GatewayError: none does; the source is named.
         """
         held = self.gateways_of(source)
-        said = self.artefact.facts["sources"][source]
-        sector = None if said.get("sector") is None else Sector(said["sector"])
-        level = Level(said.get("level", Level.PERSON))
-        beside = tuple(one for one in held if objection(one.law, sector, Level.PERSON) is None)
+        said = self.facts.sources[source]
+        level = said.level
+        beside = tuple(one for one in held if objection(one.law, said.sector, Level.PERSON) is None)
         if level is Level.AREA and beside:
             held = beside
         else:
             level = Level.PERSON
-        carried = Carried(source, said["agency"], sector, level)
+        carried = Carried(source, said.agency, said.sector, level)
         return require(carried, held, purpose=purpose, on=on, shown_to=shown_to)
 
 
@@ -150,17 +142,12 @@ def open_snapshot(workspace: Workspace, digest: str = CURRENT, *, verify: bool =
 
     Raises:
         NotFoundError: nothing was published yet, or nothing under this digest.
-        IntegrityError: the manifest or, with `verify`, a table has changed by a byte.
+        IntegrityError: the manifest or, with `verify`, a table has changed by a byte, or a fact is not as declared.
     """
     if digest == CURRENT:
         digest = pointed_to(workspace)
     artefact = artefacts.open_artefact(workspace.snapshots, digest, KIND)
-    version = artefact.facts["schema_version"]
-    if version != SCHEMA_VERSION:
-        raise IntegrityError(
-            f"The snapshot {artefact.digest[:12]} has schema {version}, this is {SCHEMA_VERSION}.",
-            "Publish it anew.",
-        )
+    said = facts.read(artefact, SnapshotFacts, version=SCHEMA_VERSION, remedy="Publish it anew.")
     if verify:
         artefact.verify()
-    return Snapshot(artefact)
+    return Snapshot(artefact, said)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from hub import sql
-from hub.artefacts import Artefact
 from hub.declarations.partnership import Partnership
 from hub.errors import StateError
 from hub.identity import persons
@@ -14,6 +13,7 @@ from hub.linking.accuracy import Known
 from hub.quality import clerical_answers, quality_report
 from hub.staging import extracts
 from hub.staging.admitted import admitted_extracts, open_identity
+from hub.staging.extracts import Extract
 from hub.workspace import Workspace
 
 
@@ -64,7 +64,7 @@ def _measured(
     return {"quality": known.quality().as_json(), "groups": groups}
 
 
-def _extracts(workspace: Workspace, partnership: Partnership, person_map: persons.PersonMap) -> list[Artefact]:
+def _extracts(workspace: Workspace, partnership: Partnership, person_map: persons.PersonMap) -> list[Extract]:
     kept, _ = admitted_extracts(workspace, partnership)
     if sorted(person_map.artefact.facts["extracts"]) != sorted(extract.digest for extract in kept):
         raise StateError("Extracts came in since people were linked.", "Run `sentinel hub link` first.")

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hub import figures, small_numbers, sql
-from hub.artefacts import Artefact
 from hub.declarations.mapping import mappings
 from hub.declarations.partnership import Partnership
 from hub.declarations.sources import Source
 from hub.identity import store as identity_store
 from hub.small_numbers import hide
 from hub.staging import extracts
+from hub.staging.extracts import Extract
 from hub.staging.recorded_groups import ETHNICITY, SEX
 from hub.workspace import Workspace
 
@@ -76,9 +76,9 @@ def by_group(workspace: Workspace, partnership: Partnership, by: Grouping) -> di
         IntegrityError: a file of the identity store is missing or has changed.
     """
     declared = {source.name: source for source in partnership.sources}
-    held: dict[str, list[Artefact]] = {}
+    held: dict[str, list[Extract]] = {}
     for extract in extracts.current_extracts(workspace):
-        held.setdefault(extract.facts["source"], []).append(extract)
+        held.setdefault(extract.source, []).append(extract)
     found: list[Count] = []
     for name in sorted(held):
         found += _counts(workspace, name, declared.get(name), held[name], by)
@@ -113,15 +113,15 @@ def shown(counts: Sequence[Count]) -> list[dict[str, Any]]:
 
 
 def _counts(
-    workspace: Workspace, name: str, source: Source | None, held: Sequence[Artefact], by: Grouping
+    workspace: Workspace, name: str, source: Source | None, held: Sequence[Extract], by: Grouping
 ) -> list[Count]:
     """Count the rows of one source; every level that its people have stands under every rule, also with 0."""
     identity, quarantined = [], []
     for extract in held:
         identity.append(identity_store.records(workspace, name, extract.digest))
         quarantined.append(identity_store.quarantined(workspace, name, extract.digest))
-        identity_store.check(identity[-1], extract.facts["identity_sha256"])
-        identity_store.check(quarantined[-1], extract.facts["quarantine_sha256"])
+        identity_store.check(identity[-1], extract.facts.identity_sha256)
+        identity_store.check(quarantined[-1], extract.facts.quarantine_sha256)
     said, level = {"sex": ("sex", SEX), "ethnicity": ("ethnicity", ETHNICITY)}[by]
     with sql.connect() as connection:
         connection.execute(

@@ -131,12 +131,12 @@ def listed(workspace: Workspace, partnership: Partnership, source: str | None = 
         raise ConfigurationError("sources.yaml declares no such source.", f"There is: {', '.join(names)}.")
     found: list[Row] = []
     for extract in extracts.current_extracts(workspace):
-        name = str(extract.facts["source"])
+        name = extract.source
         if source not in (None, name):
             continue
         path = identity_store.quarantined(workspace, name, extract.digest)
-        identity_store.check(path, extract.facts["quarantine_sha256"])
-        period = extracts.period_of(extract) or ""
+        identity_store.check(path, extract.facts.quarantine_sha256)
+        period = extract.period or ""
         for batch in pq.ParquetFile(path).iter_batches():
             for row in batch.to_pylist():
                 found += _of(name, period, row)

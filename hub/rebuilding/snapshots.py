@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hub import artefacts, parquet_files, sql
-from hub.artefacts import Artefact
 from hub.declarations import admission
 from hub.declarations.partnership import Partnership
 from hub.digests import sources_digest
@@ -30,10 +29,12 @@ from hub.ledger.publications import Publication, Publications
 from hub.progress import Progress
 from hub.publishing import households, publish
 from hub.publishing import people as person_table
+from hub.publishing.snapshot_facts import Households
 from hub.publishing.snapshots import KIND, Snapshot, open_snapshot
 from hub.rebuilding.rebuilt import Rebuilt, Sample, differences, not_rebuilt
 from hub.staging import extracts, periods
 from hub.staging.admitted import open_identity
+from hub.staging.extracts import Extract
 from hub.tables import AREA, AREA_EVENT, EVENT, FAMILY, HOUSEHOLD, INVOLVEMENT, PERSON, SNAPSHOT_TABLES, Table
 from hub.workspace import Workspace
 
@@ -66,9 +67,9 @@ def rebuild(
     """
     snapshot = open_snapshot(workspace, digest)
     publication = known.require(KIND, snapshot.digest)
-    facts = snapshot.artefact.facts
+    facts = snapshot.facts
     try:
-        kept = [artefacts.open_artefact(workspace.extracts, one["digest"], extracts.KIND) for one in facts["extracts"]]
+        kept = [extracts.open_extract(workspace, one.digest) for one in facts.extracts]
     except NotFoundError:
         return not_rebuilt("its extracts are gone")
     if not kept:
@@ -76,7 +77,7 @@ def rebuild(
     person_map = _map(workspace, snapshot, known)
     if person_map is None:
         return not_rebuilt("its person map is gone")
-    order = _order(partnership, publication, facts["sources"])
+    order = _order(partnership, publication, tuple(facts.sources))
     if order is None:
         return not_rebuilt("a source of it is declared no more, so nobody can say in which order they were believed")
     with (
@@ -86,7 +87,7 @@ def rebuild(
         sql.connect() as connection,
     ):
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
-        again = _Again(workspace, Snapshot(held.artefact), person_map, read, order, connection, scratch)
+        again = _Again(workspace, snapshot.read_from(held.artefact), person_map, read, order, connection, scratch)
         everybody = pq.read_table(again.snapshot.path(PERSON.name), columns=["person_id"])["person_id"]
         drawn = sample.of(everybody.combine_chunks())
         small = again.small(progress)
@@ -99,7 +100,7 @@ def rebuild(
 
 def _map(workspace: Workspace, snapshot: Snapshot, known: Publications) -> PersonMap | None:
     """Return the person map that a snapshot was published from, or what an erasure made of it; None when it is gone."""
-    first = (snapshot.artefact.facts.get("rewritten_from") or [snapshot.digest])[0]
+    first = (snapshot.facts.rewritten_from or (snapshot.digest,))[0]
     named = {one.inputs.get("person_map") for one in known.of(KIND, first)} - {None}
     parent = workspace.identity / "persons"
     for digest in artefacts.digests_in(parent):
@@ -117,32 +118,32 @@ def _order(partnership: Partnership, publication: Publication, sources: Sequence
     return order if sorted(order) == sorted(sources) else None
 
 
-def _said(snapshot: Snapshot, kept: Sequence[Artefact], person_map: PersonMap) -> list[str]:
+def _said(snapshot: Snapshot, kept: Sequence[Extract], person_map: PersonMap) -> list[str]:
     """Return what the manifest says of the snapshot's inputs otherwise than they do."""
-    facts, found = snapshot.artefact.facts, []
+    facts, found = snapshot.facts, []
     if not {one.digest for one in kept} <= set(person_map.artefact.facts["extracts"]):
         found.append("its person map is of other extracts")
-    if admission.last_day(kept) != datetime.date.fromisoformat(facts["known_to"]):
+    if admission.last_day(kept) != facts.known_to:
         found.append("known_to is not the day of its newest extract")
     found += _told_too_much(snapshot, kept)
-    for said, extract in zip(facts["extracts"], kept, strict=True):
+    for said, extract in zip(facts.extracts, kept, strict=True):
         for name in _SAID_OF_EXTRACTS:
-            if said[name] != extract.facts[name]:
+            if getattr(said, name) != getattr(extract.facts, name):
                 found.append(f"{name} of an extract is not what the extract says")
-    report, linkage = person_map.report, facts["linkage"]
-    found += [f"{name} of the linkage" for name in publish.FROM_REPORT if linkage.get(name) != report[name]]
+    report, linkage = person_map.report, facts.linkage.as_json()
+    found += [f"{name} of the linkage" for name in publish.FROM_REPORT if linkage[name] != report[name]]
     return found
 
 
-def _told_too_much(snapshot: Snapshot, kept: Sequence[Artefact]) -> list[str]:
+def _told_too_much(snapshot: Snapshot, kept: Sequence[Extract]) -> list[str]:
     """Return the sources that are said to have told of days on which nothing of them had been delivered yet."""
-    newest: dict[str, str] = {}
+    newest: dict[str, datetime.date] = {}
     for one in kept:
-        newest[one.facts["source"]] = max(newest.get(one.facts["source"], ""), one.facts["delivered_on"])
+        newest[one.source] = max(newest.get(one.source, datetime.date.min), one.delivered_on)
     return [
         f"{source} is said to have told of days after its newest delivery"
         for source, day in sorted(newest.items())
-        if (until := snapshot.reported(source).until) is not None and until.isoformat() > day
+        if (until := snapshot.reported(source).until) is not None and until > day
     ]
 
 
@@ -154,7 +155,7 @@ class _Again:
         workspace: Workspace,
         snapshot: Snapshot,
         person_map: PersonMap,
-        read: Sequence[Artefact],
+        read: Sequence[Extract],
         order: Sequence[str],
         connection: duckdb.DuckDBPyConnection,
         scratch: Path,
@@ -162,21 +163,20 @@ class _Again:
         self.snapshot, self.read, self.order = snapshot, read, order
         self.connection, self.scratch = connection, scratch
         self.key = pseudonyms.open_key(workspace, may_create=False)
-        self.rewritten = bool(snapshot.artefact.facts.get("rewritten_from"))
+        self.rewritten = bool(snapshot.facts.rewritten_from)
         open_identity(connection, workspace, read)
         publish.open_people(connection, person_map)
 
     def small(self, progress: Progress) -> list[str]:
         """Make the small tables again, whole; return what differs."""
-        linkage = self.snapshot.artefact.facts["linkage"]
         progress("Making the snapshot's people again", 0, _STEPS)
         person_table.build(self.connection, self.order, self._draft(PERSON))
         found = self._compared(PERSON)
         if not self.rewritten:  # whom an erasure took out of a crowded address makes it less crowded
             progress("Making the snapshot's households again", 1, _STEPS)
-            counts = households.build(self.connection, self.key, self._draft(HOUSEHOLD))
+            counts = Households(**asdict(households.build(self.connection, self.key, self._draft(HOUSEHOLD))))
             found += self._compared(HOUSEHOLD)
-            found += ["the number of households"] if linkage.get("households") != asdict(counts) else []
+            found += ["the number of households"] if self.snapshot.facts.linkage.households != counts else []
         progress("Making the snapshot's areas again", 2, _STEPS)
         publish.write_areas(self.connection, self.read, self.order, self._draft(AREA))
         return found + self._compared(AREA)
@@ -195,7 +195,7 @@ class _Again:
 
     def counted(self) -> list[str]:
         """Return the tables that have another number of rows than the manifest says."""
-        said = self.snapshot.artefact.facts["rows"]
+        said = dict(self.snapshot.facts.rows)
         rows = {one.name: pq.read_metadata(self.snapshot.path(one.name)).num_rows for one in SNAPSHOT_TABLES}
         return [
             f"{name} has {many:,} rows, and not what its manifest says"

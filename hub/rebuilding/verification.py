@@ -134,8 +134,8 @@ def _folders(workspace: Workspace) -> dict[str, Path]:
 def _verified(workspace: Workspace, kind: str, digest: str, known: Publications) -> Verified:
     try:
         if kind == extracts.KIND:
-            artefact = artefacts.open_artefact(workspace.extracts, digest, extracts.KIND)
-            files = extracts.verify(workspace, artefact)
+            extract = extracts.open_extract(workspace, digest)
+            artefact, files = extract.artefact, extracts.verify(workspace, extract)
         elif kind == persons.KIND:
             artefact = persons.open_map(workspace).artefact
             files = artefact.verify()

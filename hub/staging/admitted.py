@@ -10,20 +10,19 @@ from collections.abc import Sequence
 
 import duckdb
 
-from hub.artefacts import Artefact
 from hub.declarations.admission import admit, day_of_use
 from hub.declarations.partnership import Partnership
 from hub.errors import NotFoundError
 from hub.identity import store as identity_store
 from hub.ledger import publications
 from hub.staging import extracts, periods
-from hub.staging.extracts import current_extracts
+from hub.staging.extracts import Extract, current_extracts
 from hub.workspace import Workspace
 
 
 def admitted_extracts(
     workspace: Workspace, partnership: Partnership, *, on: datetime.date | None = None
-) -> tuple[list[Artefact], dict[str, str]]:
+) -> tuple[list[Extract], dict[str, str]]:
     """Return the newest extract of each declared source that may be used, and the sources left out with the reason.
 
     Args:
@@ -38,14 +37,10 @@ def admitted_extracts(
     """
     declared = {source.name for source in partnership.sources}
     found = current_extracts(workspace)
-    kept = [extract for extract in found if extract.facts["source"] in declared]
+    kept = [extract for extract in found if extract.source in declared]
     if not kept:
         raise NotFoundError(f"No extract was ingested in {workspace.root}.", "Run `sentinel hub ingest`.")
-    left_out = {
-        str(extract.facts["source"]): "sources.yaml does not declare it any more"
-        for extract in found
-        if extract not in kept
-    }
+    left_out = {extract.source: "sources.yaml does not declare it any more" for extract in found if extract not in kept}
     known = publications.read(workspace)
     for extract in kept:
         known.require(extracts.KIND, extract.digest)
@@ -53,7 +48,7 @@ def admitted_extracts(
     return admitted, left_out | refused
 
 
-def open_identity(connection: duckdb.DuckDBPyConnection, workspace: Workspace, held: Sequence[Artefact]) -> None:
+def open_identity(connection: duckdb.DuckDBPyConnection, workspace: Workspace, held: Sequence[Extract]) -> None:
     """Make the view `identity_row` over the identity rows of extracts, which the caller holds (`extracts.held`)."""
-    files = [(one, identity_store.records(workspace, one.facts["source"], one.digest)) for one in held]
+    files = [(one, identity_store.records(workspace, one.source, one.digest)) for one in held]
     connection.execute(f"CREATE OR REPLACE VIEW identity_row AS {periods.identity(files)}")

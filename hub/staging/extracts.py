@@ -2,47 +2,72 @@
 
 An extract holds `event, involvement, family, area` and `area_event`, one Parquet file each (hub.tables.STAGED_EVENT,
 STAGED_INVOLVEMENT, STAGED_FAMILY, AREA, AREA_EVENT); who its people are lies in the identity store under the extract's
-digest. Its facts:
-
-- `schema_version, partnership, source, agency, delivered_on`, and `gateway`: the one that let it in,
-- `inputs`: digest of everything that it was made from; the same inputs are not ingested twice,
-- `files`: for each file `table, file, sha256, bytes, rows, kept, quarantined, rules, blank_lines`,
-- `mapped`: for each mapping `mapping, title, table, rows, not_mapped, mapped, quarantined, rules`,
-- `rows`: rows of `identity, event, involvement, family, area, area_event`; `people`: distinct record keys,
-- `known_from`: how the recording dates came about (see `hub.staging.stage`),
-- `history`: what became of the rows of the deliveries that it replaces (see `hub.staging.history`),
-- `since`: for each type of event, the earliest day of which the table that holds it tells,
-- `days`: for each month its first day and how many events are dated in it,
-- `untold`: places of mappings that rest on an optional file which was not there (hub.intake.absent_files),
-- `taken_away`: what it takes away of what the delivery before said, as it may be shown (hub.staging.taken_away),
-- `lost_deaths`: deaths that it, coming late, tells in vain, or that it corrects away (hub.intake.late_deliveries), and
-  `delivered_on` of the extract that holds instead, or that is corrected,
-- `periods`: the one period that it is of, for a source whose deliveries add up; else empty,
-- `assumed_recording`: the source's assumption, or null,
-- `supersedes`: extracts of the same source and day that this one replaces.
+digest. What its manifest says is `ExtractFacts`.
 
 Of most sources every delivery is whole: the newest one replaces the one before, and takes over what was known earlier.
 Of a source with `each_delivery: period`, each period is an extract of its own; those of several periods hold side by
 side, and a new delivery of a period replaces the one before of that period.
 """
 
+import datetime
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hub import artefacts, held_files, names
+from hub import artefacts, facts, held_files, names
 from hub.artefacts import Artefact
-from hub.errors import IntegrityError
+from hub.errors import IntegrityError, OtherSchemaError
 from hub.identity import store as identity_store
 from hub.ledger import publications
 from hub.staging import taken_away
+from hub.staging.extract_facts import DeliveryFacts as DeliveryFacts
+from hub.staging.extract_facts import ExtractFacts as ExtractFacts
+from hub.staging.extract_facts import Judged
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
 KIND = "extract"
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """One extract.
+
+    Attributes:
+        artefact: the directory and its files.
+        facts: what its manifest says.
+    """
+
+    artefact: Artefact
+    facts: ExtractFacts
+
+    @property
+    def digest(self) -> str:
+        """The extract's digest, which is its name."""
+        return self.artefact.digest
+
+    @property
+    def path(self) -> Path:
+        """Its directory."""
+        return self.artefact.path
+
+    @property
+    def source(self) -> str:
+        """Name of the source."""
+        return self.facts.source
+
+    @property
+    def delivered_on(self) -> datetime.date:
+        """The day of delivery."""
+        return self.facts.delivered_on
+
+    @property
+    def period(self) -> str | None:
+        """The period that it is of; None for one that is whole."""
+        return next(iter(self.facts.periods), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +80,14 @@ class ExtractReport:
         is_current: False when a later extract of its source holds instead.
     """
 
-    extract: Artefact
+    extract: Extract
     is_new: bool
     is_current: bool
 
     @property
     def source(self) -> str:
         """Name of the source."""
-        return str(self.extract.facts["source"])
+        return self.extract.source
 
     @property
     def digest(self) -> str:
@@ -70,56 +95,73 @@ class ExtractReport:
         return self.extract.digest
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ExtractFacts:
         """The facts of the extract."""
-        return dict(self.extract.facts)
+        return self.extract.facts
 
     @property
     def rows_in(self) -> int:
         """Rows in the delivered files: those kept and those in quarantine."""
-        return sum(file["rows"] for file in self.extract.facts["files"])
+        return rows_in(self.extract)
 
     @property
     def quarantined(self) -> int:
         """Rows in quarantine: rows of files, and rows that could not be used under a mapping."""
-        facts = self.extract.facts
-        return sum(one["quarantined"] for one in (*facts["files"], *facts["mapped"]))
+        return quarantined(self.extract)
 
     def taken_away(self) -> list[dict[str, Any]]:
         """Return what it takes away of what the delivery before said, as rows that may be shown (`taken_away`)."""
-        return taken_away.shown(self.source, self.extract.facts["taken_away"])
+        return taken_away.shown(self.source, [one.as_json() for one in self.facts.taken_away])
 
     def row(self) -> dict[str, Any]:
         """Return one row for a listing."""
-        facts = self.extract.facts
         return {
             "source": self.source,
-            "delivered_on": facts["delivered_on"],
+            "delivered_on": self.facts.delivered_on.isoformat(),
             "rows_in": self.rows_in,
             "quarantined": self.quarantined,
-            "people": facts["people"],
-            "events": facts["rows"]["event"],
+            "people": self.facts.people,
+            "events": self.facts.rows.event,
             "extract": self.digest[:12],
             "state": ("ingested" if self.is_new else "was here already")
             + ("" if self.is_current else ", replaced since"),
         }
 
 
-def all_extracts(workspace: Workspace) -> list[Artefact]:
-    """Return every extract of the workspace, sorted by day of delivery, source and digest."""
-    found = [artefacts.open_artefact(workspace.extracts, one, KIND) for one in artefacts.digests_in(workspace.extracts)]
-    for one in found:
-        _require_said(one)
-    return sorted(found, key=lambda one: (one.facts["delivered_on"], one.facts["source"], one.digest))
+def rows_in(extract: Extract) -> int:
+    """Return how many rows the delivered files had: those kept and those in quarantine."""
+    return sum(file.rows for file in extract.facts.files)
 
 
-def _require_said(extract: Artefact) -> None:
-    """Raise IntegrityError unless the manifest of an extract says what decides which extracts hold."""
-    facts = extract.facts
-    texts = [facts["delivered_on"], facts["source"], facts["inputs"], *facts["supersedes"], *facts["periods"]]
-    lists = isinstance(facts["supersedes"], list) and isinstance(facts["periods"], list)
-    if not lists or not all(isinstance(one, str) for one in texts):
-        raise IntegrityError(f"The extract {extract.digest[:12]} does not say what it is.", "Ingest it anew.")
+def quarantined(extract: Extract) -> int:
+    """Return how many rows are in quarantine: of files, and those that could not be used under a mapping."""
+    return sum(one.quarantined for one in judged(extract))
+
+
+def open_extract(workspace: Workspace, digest: str) -> Extract:
+    """Open an extract by its digest or the beginning of it.
+
+    Raises:
+        NotFoundError: there is none, or more than one begins so.
+        OtherSchemaError: an earlier version of the hub ingested it: it has other tables.
+        IntegrityError: its manifest has changed by a byte, or a fact is not as declared.
+    """
+    artefact = artefacts.open_artefact(workspace.extracts, digest, KIND)
+    return Extract(
+        artefact, facts.read(artefact, ExtractFacts, version=SCHEMA_VERSION, remedy="Ingest the delivery anew.")
+    )
+
+
+def all_extracts(workspace: Workspace) -> list[Extract]:
+    """Return every extract of the workspace, sorted by day of delivery, source and digest.
+
+    What an earlier version of the hub ingested does not count: it has other tables.
+    """
+    found = []
+    for digest in artefacts.digests_in(workspace.extracts):
+        with suppress(OtherSchemaError):
+            found.append(open_extract(workspace, digest))
+    return sorted(found, key=lambda one: (one.delivered_on, one.source, one.digest))
 
 
 def withdrawn(workspace: Workspace) -> frozenset[str]:
@@ -127,12 +169,12 @@ def withdrawn(workspace: Workspace) -> frozenset[str]:
     return publications.read(workspace).withdrawn
 
 
-def current_extracts(workspace: Workspace, known: Collection[str] | None = None) -> list[Artefact]:
+def current_extracts(workspace: Workspace, known: Collection[str] | None = None) -> list[Extract]:
     """Return the extracts of each source that hold now, sorted by day of delivery, source and period.
 
     Of a source that is the one delivered last, and of several delivered on one day the one that none of them
-    supersedes; where deliveries of periods add up, it is that one of each period. What an earlier version of the hub
-    ingested does not count: it has other tables. Nor does one that was withdrawn: the one before it holds again.
+    supersedes; where deliveries of periods add up, it is that one of each period. One that was withdrawn does not
+    count: the one before it holds again.
 
     Args:
         workspace: where they lie.
@@ -141,118 +183,124 @@ def current_extracts(workspace: Workspace, known: Collection[str] | None = None)
     return _holding(_standing(workspace, known))
 
 
-def _standing(workspace: Workspace, known: Collection[str] | None) -> list[Artefact]:
+def _standing(workspace: Workspace, known: Collection[str] | None) -> list[Extract]:
     """Return every extract but those that were withdrawn, sorted as `all_extracts` does."""
     gone = withdrawn(workspace) if known is None else known
     return [one for one in all_extracts(workspace) if one.digest not in gone]
 
 
-def _holding(extracts: Sequence[Artefact]) -> list[Artefact]:
+def _holding(extracts: Sequence[Extract]) -> list[Extract]:
     """Return those of `extracts`, sorted as `all_extracts` does, that no other one replaces."""
-    superseded = {digest for one in extracts for digest in one.facts["supersedes"]}
-    held: list[Artefact] = []
+    superseded = {digest for one in extracts for digest in one.facts.supersedes}
+    held: list[Extract] = []
     for one in extracts:
-        if one.digest not in superseded and one.facts["schema_version"] == SCHEMA_VERSION:
+        if one.digest not in superseded:
             held = [*(before for before in held if not _replaces(one.facts, before.facts)), one]
-    return sorted(held, key=lambda one: (one.facts["delivered_on"], one.facts["source"], period_of(one) or ""))
+    return sorted(held, key=lambda one: (one.delivered_on, one.source, one.period or ""))
 
 
-def _replaces(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    """Say whether an extract with the facts `new` replaces an older one: of two periods, both hold."""
-    apart = new["periods"] and old["periods"] and new["periods"] != old["periods"]
-    return bool(new["source"] == old["source"] and not apart)
+def _replaces(new: DeliveryFacts, old: DeliveryFacts) -> bool:
+    """Say whether the extract of one delivery replaces an older one: of two periods, both hold."""
+    apart = new.periods and old.periods and new.periods != old.periods
+    return new.source == old.source and not apart
 
 
-def period_of(extract: Artefact) -> str | None:
-    """Return the period that an extract is of; None for one that is whole."""
-    return next(iter(extract.facts["periods"]), None)
+def judged(extract: Extract) -> tuple[Judged, ...]:
+    """Return what is said of the rows of each file, and then of those of each mapping."""
+    return (*extract.facts.files, *extract.facts.mapped)
 
 
-def rules_of(extract: Artefact) -> dict[str, int]:
+def rules_of(extract: Extract) -> dict[str, int]:
     """Return how many rows of an extract break each rule, by the rule; a row that breaks two counts under both."""
     found: Counter[str] = Counter()
-    for one in (*extract.facts["files"], *extract.facts["mapped"]):
-        found.update(one["rules"])
+    for one in judged(extract):
+        found.update(one.rules)
     return dict(sorted(found.items()))
 
 
-def replaced(workspace: Workspace, facts: Mapping[str, Any], known: Collection[str] | None = None) -> list[Artefact]:
-    """Return the extracts of earlier days that an extract with `facts` replaces.
+def replaced(workspace: Workspace, new: DeliveryFacts, known: Collection[str] | None = None) -> list[Extract]:
+    """Return the extracts of earlier days that the extract of a new delivery replaces.
 
     Args:
         workspace: where extracts lie.
-        facts: `source`, `periods` and `delivered_on` of the new extract.
+        new: the new delivery.
         known: what `withdrawn` gives, where that is known already.
     """
-    earlier = [one for one in _standing(workspace, known) if one.facts["delivered_on"] < facts["delivered_on"]]
-    return [one for one in _holding(earlier) if _replaces(facts, one.facts)]
+    earlier = [one for one in _standing(workspace, known) if one.delivered_on < new.delivered_on]
+    return [one for one in _holding(earlier) if _replaces(new, one.facts)]
 
 
-def superseded(workspace: Workspace, facts: Mapping[str, Any], known: Collection[str] | None = None) -> list[str]:
-    """Return the digests of the extracts of the same day that an extract with `facts` corrects.
+def superseded(workspace: Workspace, new: DeliveryFacts, known: Collection[str] | None = None) -> list[str]:
+    """Return the digests of the extracts of the same day that the extract of a new delivery corrects.
 
     Args:
         workspace: where extracts lie.
-        facts: `source`, `periods`, `delivered_on` and `inputs` of the new extract.
+        new: the new delivery.
         known: what `withdrawn` gives, where that is known already.
     """
     return [
         one.digest
         for one in _standing(workspace, known)
-        if one.facts["delivered_on"] == facts["delivered_on"]
-        and one.facts["inputs"] != facts["inputs"]
-        and _replaces(facts, {"periods": [], **one.facts})
+        if one.delivered_on == new.delivered_on and one.facts.inputs != new.inputs and _replaces(new, one.facts)
     ]
 
 
-def corrected(workspace: Workspace, facts: Mapping[str, Any], known: Collection[str] | None = None) -> list[Artefact]:
-    """Return the extracts that an extract with `facts` corrects (`superseded`), without those corrected before.
+def corrected(workspace: Workspace, new: DeliveryFacts, known: Collection[str] | None = None) -> list[Extract]:
+    """Return the extracts that the extract of a new delivery corrects (`superseded`), without those corrected before.
 
     Args:
         workspace: where extracts lie.
-        facts: `source`, `periods`, `delivered_on` and `inputs` of the new extract.
+        new: the new delivery.
         known: what `withdrawn` gives, where that is known already.
     """
-    same_day = set(superseded(workspace, facts, known))
-    until = [one for one in _standing(workspace, known) if one.facts["delivered_on"] <= facts["delivered_on"]]
+    same_day = set(superseded(workspace, new, known))
+    until = [one for one in _standing(workspace, known) if one.delivered_on <= new.delivered_on]
     return [one for one in _holding(until) if one.digest in same_day]
 
 
-def holding_instead(
-    workspace: Workspace, facts: Mapping[str, Any], known: Collection[str] | None = None
-) -> list[Artefact]:
-    """Return the extracts that go on holding when an extract with `facts` comes late; of one in order, none.
+def holding_instead(workspace: Workspace, new: DeliveryFacts, known: Collection[str] | None = None) -> list[Extract]:
+    """Return the extracts that go on holding when the extract of a new delivery comes late; of one in order, none.
 
     It comes late when one of a later day that replaces it holds already. Given are all of its source then, also those
     of other periods, sorted as `current_extracts` does.
 
     Args:
         workspace: where extracts lie.
-        facts: `source`, `periods` and `delivered_on` of the new extract.
+        new: the new delivery.
         known: what `withdrawn` gives, where that is known already.
     """
-    day = facts["delivered_on"]
-    held = [one for one in current_extracts(workspace, known) if one.facts["source"] == facts["source"]]
-    stay = [one for one in held if one.facts["delivered_on"] > day or not _replaces(facts, one.facts)]
-    is_late = any(one.facts["delivered_on"] > day and _replaces(one.facts, facts) for one in stay)
+    held = [one for one in current_extracts(workspace, known) if one.source == new.source]
+    stay = [one for one in held if one.delivered_on > new.delivered_on or not _replaces(new, one.facts)]
+    is_late = any(one.delivered_on > new.delivered_on and _replaces(one.facts, new) for one in stay)
     return stay if is_late else []
 
 
-def has_identity(workspace: Workspace, extract: Artefact) -> bool:
+def has_identity(workspace: Workspace, extract: Extract) -> bool:
     """Say whether the identity rows and the quarantine of an extract are in their places."""
-    source = extract.facts["source"]
     paths = identity_store.records, identity_store.quarantined
-    return all(path(workspace, source, extract.digest).is_file() for path in paths)
+    return all(path(workspace, extract.source, extract.digest).is_file() for path in paths)
 
 
 @contextmanager
-def held(workspace: Workspace, extracts: Iterable[Artefact]) -> Iterator[list[Artefact]]:
+def held(workspace: Workspace, extracts: Iterable[Extract]) -> Iterator[list[Extract]]:
     """Hold extracts with their identity rows and quarantine while the block reads them by path; see `Artefact.held`.
 
     Gives the extracts under paths that end with the block, for this process alone.
 
     Raises:
         IntegrityError: a file has changed, is missing, or was added, or it changed while it was read.
+    """
+    every = list(extracts)
+    with held_as_written(workspace, [one.artefact for one in every]) as read:
+        yield [replace(one, artefact=artefact) for one, artefact in zip(every, read, strict=True)]
+
+
+@contextmanager
+def held_as_written(workspace: Workspace, extracts: Iterable[Artefact]) -> Iterator[list[Artefact]]:
+    """Do as `held` does, whatever version of the hub ingested the extracts: for an erasure, which must reach them all.
+
+    Raises:
+        IntegrityError: as `held`, or a manifest does not say which files of the identity store are the extract's.
     """
     every = list(extracts)
     files = {path: sha256 for one in every for path, sha256 in _identity(workspace, one).items()}
@@ -267,25 +315,25 @@ def _identity(workspace: Workspace, extract: Artefact) -> dict[Path, str]:
     Raises:
         IntegrityError: the manifest does not say them.
     """
-    facts = extract.facts
-    digests = facts.get("identity_sha256"), facts.get("quarantine_sha256")
+    said = extract.facts
+    digests = said.get("identity_sha256"), said.get("quarantine_sha256")
     if not all(names.is_digest(one) for one in digests):
         raise IntegrityError(f"The extract {extract.digest[:12]} does not say whose rows it holds.", "Ingest it anew.")
     paths = identity_store.records, identity_store.quarantined
     return {
-        path(workspace, facts.get("source"), extract.digest): str(sha256)
+        path(workspace, said.get("source"), extract.digest): str(sha256)
         for path, sha256 in zip(paths, digests, strict=True)
     }
 
 
-def verify(workspace: Workspace, extract: Artefact) -> int:
+def verify(workspace: Workspace, extract: Extract) -> int:
     """Check every file of an extract, and that its identity rows are there; return how many files were checked.
 
     Raises:
         IntegrityError: a file has changed, is missing, or was added.
     """
-    checked = extract.verify()
-    for path, sha256 in _identity(workspace, extract).items():
+    checked = extract.artefact.verify()
+    for path, sha256 in _identity(workspace, extract.artefact).items():
         identity_store.check(path, sha256)
         checked += 1
     return checked

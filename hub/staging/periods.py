@@ -8,23 +8,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub import sql
-from hub.artefacts import Artefact
 from hub.staging import history
-from hub.staging.extracts import period_of
+from hub.staging.extracts import Extract
 from hub.tables import AREA_EVENT, EVENT, FAMILY, IDENTITY_RECORD, INVOLVEMENT, STAGED_FAMILY, STAGED_INVOLVEMENT, Table
 
 _STAGED = {INVOLVEMENT.name: STAGED_INVOLVEMENT, FAMILY.name: STAGED_FAMILY}
 
 
-def by_source(extracts: Sequence[Artefact]) -> dict[str, list[Artefact]]:
+def by_source(extracts: Sequence[Extract]) -> dict[str, list[Extract]]:
     """Return the extracts of each source, the earliest period first."""
-    found: dict[str, list[Artefact]] = {}
-    for one in sorted(extracts, key=lambda one: (period_of(one) or "", one.facts["delivered_on"])):
-        found.setdefault(str(one.facts["source"]), []).append(one)
+    found: dict[str, list[Extract]] = {}
+    for one in sorted(extracts, key=lambda one: (one.period or "", one.delivered_on)):
+        found.setdefault(one.source, []).append(one)
     return found
 
 
-def staged(extracts: Sequence[Artefact], table: Table) -> str:
+def staged(extracts: Sequence[Extract], table: Table) -> str:
     """Return the SELECT of the staged rows of `table` (EVENT, INVOLVEMENT, FAMILY or AREA_EVENT) in all extracts."""
     alone: list[Path] = []
     selects = []
@@ -43,7 +42,7 @@ def staged(extracts: Sequence[Artefact], table: Table) -> str:
     return " UNION ALL BY NAME ".join(f"({select})" for select in whole + selects)
 
 
-def identity(extracts: Sequence[tuple[Artefact, Path]]) -> str:
+def identity(extracts: Sequence[tuple[Extract, Path]]) -> str:
     """Return the SELECT of the identity rows of extracts, each given with its file."""
     paths = {one.digest: path for one, path in extracts}
     alone: list[Path] = []

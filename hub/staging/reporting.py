@@ -22,9 +22,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from hub.artefacts import Artefact
 from hub.declarations.sources import Source
 from hub.errors import IntegrityError
+from hub.staging.extracts import Extract
 
 Span = tuple[datetime.date, datetime.date]
 """The first day, which is in, and the first day after it, which is not."""
@@ -187,14 +187,6 @@ def months_of(said: Iterable[tuple[str, int]]) -> Months:
     return tuple((_date(day), many) for day, many in said)
 
 
-def of_source(source: Source, extracts: Sequence[Artefact]) -> Reported:
+def of_source(source: Source, extracts: Sequence[Extract]) -> Reported:
     """Return the days of which the extracts of one source that hold now have told."""
-    return Reported.of(
-        of_delivery(
-            source,
-            _date(one.facts["delivered_on"]),
-            next(iter(one.facts["periods"]), None),
-            months_of(one.facts.get("days", ())),
-        )
-        for one in extracts
-    )
+    return Reported.of(of_delivery(source, one.delivered_on, one.period, one.facts.days) for one in extracts)

@@ -141,9 +141,12 @@ def _part(matrix: Matrix, rows: dict[str, Rows], name: str) -> dict[str, int]:
 
 def _facts(feature_set: FeatureSet, dates: Splits, best: boosting.Trained, seed: int) -> dict[str, Any]:
     facts = feature_set.facts
-    copied = ("partnership", "snapshot", "known_to", "use_case_digest", "catalogue_digest")
     return {
-        **{name: facts[name] for name in copied},
+        "partnership": facts.partnership,
+        "snapshot": facts.snapshot,
+        "known_to": facts.known_to.isoformat(),
+        "use_case_digest": facts.use_case_digest,
+        "catalogue_digest": facts.catalogue_digest,
         "feature_set": feature_set.digest,
         "use_case": feature_set.use_case.name,
         "purpose": feature_set.use_case.purpose,

@@ -122,7 +122,7 @@ def store_address(workspace: Workspace) -> str:
 def run(workspace: Workspace, feature_set: FeatureSet) -> Iterator[Run]:
     """Open a run of the use case's experiment; it ends as FINISHED, or as FAILED when the block raises."""
     client = _client(workspace)
-    experiment = f"{feature_set.facts['partnership']}/{feature_set.use_case.name}"
+    experiment = f"{feature_set.facts.partnership}/{feature_set.use_case.name}"
     found = client.get_experiment_by_name(experiment)
     if found is None:
         artefacts = (workspace.mlflow / "artifacts").absolute()

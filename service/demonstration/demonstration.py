@@ -25,7 +25,7 @@ from audits.phrases import IN_SHORT
 from ethics.record.store import open_store
 from features.batch import matrix
 from features.declarations import use_cases
-from features.rows.feature_sets import FeatureSet
+from features.rows.feature_sets import FeatureSet, LeakageFacts
 from hub.commands.command_line import Place, progress, say, show_json
 from hub.declarations.partnership import Demonstration, Role
 from hub.errors import ConfigurationError, InputError
@@ -175,17 +175,17 @@ def _step(label: str) -> Iterator[Progress]:
 def _facts(walked: Walked) -> list[tuple[str, str]]:
     """Return the lines of the closing table."""
     bundle = walked.bundle
-    rows = sum(walked.features.facts["rows"].values())
+    rows = sum(walked.features.facts.rows.values())
     lines = [
         (
             "persons linked",
-            f"{walked.snapshot.artefact.facts['rows']['person']:,} from {walked.linkage.records:,} records",
+            f"{walked.snapshot.facts.rows.person:,} from {walked.linkage.records:,} records",
         ),
         ("how they were linked", walked.linkage.why),
         ("linkage precision", walked.linkage.precision.text(4)),
         ("linkage recall", walked.linkage.recall.text(4)),
         ("rows × indicators", f"{rows:,} × {len(walked.features.indicators)}"),
-        ("leaks", _leaks(walked.features.facts["leakage"])),
+        ("leaks", _leaks(walked.features.facts.leakage)),
     ]
     for label, metric in (("AUC", "auc"), ("precision at capacity", "precision_at_capacity")):
         lines.append((f"test {label}: model", bundle.figure(metric).text()))
@@ -197,11 +197,13 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
     return lines
 
 
-def _leaks(leakage: Mapping[str, Any]) -> str:
+def _leaks(leakage: LeakageFacts | None) -> str:
     """Return how many leaks the build found, and by how many of its checks."""
-    done = sum(check["done"] for check in leakage["checks"])
-    found = f"{len(leakage['findings'])} found" if leakage["findings"] else "none found"
-    return f"{found} by {done} of {len(leakage['checks'])} checks; docs/leakage.md says what each can see"
+    if leakage is None:
+        return "nobody looked for them"
+    done = sum(check.done for check in leakage.checks)
+    found = f"{len(leakage.findings)} found" if leakage.findings else "none found"
+    return f"{found} by {done} of {len(leakage.checks)} checks; docs/leakage.md says what each can see"
 
 
 def _verdicts(group: Mapping[str, Any]) -> str:

@@ -317,10 +317,10 @@ class Gate:
         """Raise StaleSnapshotError when a delivery in the snapshot was taken back (hub.erasing.withdrawal)."""
         with self._reading:
             gone = self._publications.withdrawn
-        for one in snapshot.artefact.facts["extracts"]:
-            if one["digest"] in gone:
+        for one in snapshot.facts.extracts:
+            if one.digest in gone:
                 raise StaleSnapshotError(
-                    f"The newest data rest on a delivery of {one['source']} that was withdrawn.",
+                    f"The newest data rest on a delivery of {one.source} that was withdrawn.",
                     "Link and publish without it.",
                 )
 

@@ -45,16 +45,13 @@ def of(snapshot: Snapshot, sources: Iterable[str], on: datetime.date) -> tuple[T
         snapshot: what is scored on.
         sources: the sources that a score reads.
         on: the day of use.
-
-    Raises:
-        IntegrityError: the snapshot does not say.
     """
-    said = snapshot.artefact.facts["sources"]
+    said = snapshot.facts.sources
     found = []
     for name in sorted({*sources} & {*said}):
         reported = snapshot.reported(name)
         age = None if reported.until is None else (on - reported.until).days
-        found.append(Told(name, str(said[name].get("title", name)), reported.last, age))
+        found.append(Told(name, said[name].title, reported.last, age))
     return tuple(found)
 
 

@@ -193,7 +193,7 @@ def _caveats(opened: Opened, has_strengths: bool) -> list[str]:
     old = sources_told.caveat(opened.told)
     if old is not None:
         found.append(old)
-    assumed = [name for name, said in opened.snapshot.artefact.facts["sources"].items() if said["assumed_recording"]]
+    assumed = [name for name, said in opened.snapshot.facts.sources.items() if said.assumed_recording is not None]
     if assumed:
         found.append(f"When these sources became known is assumed, not recorded: {', '.join(sorted(assumed))}.")
     return found

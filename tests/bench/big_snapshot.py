@@ -7,7 +7,6 @@ import datetime
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,23 +18,22 @@ from hub.publishing.snapshots import CURRENT, KIND, Snapshot, open_snapshot
 from hub.tables import AREA, PERSON, SCHEMA_VERSION, SNAPSHOT_TABLES
 from hub.workspace import Workspace
 from tests.bench import histories
-from tests.factories.snapshots import GATEWAY
+from tests.factories.snapshots import LINKAGE, source_facts
 from tests.factories.use_cases import outcome, use_case
 
 
 def publish(workspace: Workspace, people: int, rows: int) -> Snapshot:
     """Publish a snapshot with `people` people, some without any event, and exactly `rows` events."""
-    source: dict[str, Any] = {"agency": "council", "gateways": [GATEWAY], "assumed_recording": None}
-    source |= {"types": sorted(histories.TYPES), "reported": [[None, histories.LAST.isoformat()]]}
+    source = {"types": sorted(histories.TYPES), "reported": [[None, histories.LAST.isoformat()]]}
     counted = {"person": people, "event": rows}
     facts = {
         "schema_version": SCHEMA_VERSION,
         "partnership": "example",
         "known_to": histories.LAST.isoformat(),
         "rows": {table.name: counted.get(table.name, 0) for table in SNAPSHOT_TABLES},
-        "sources": {name: {"title": name, **source} for name in histories.SOURCES},
+        "sources": {name: source_facts(name, **source) for name in histories.SOURCES},
         "extracts": [],
-        "linkage": {},
+        "linkage": LINKAGE,
     }
     with artefacts.publish(workspace.snapshots, KIND, facts) as draft:
         histories.write(draft.path, people, rows)

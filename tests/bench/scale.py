@@ -22,14 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from hub import artefacts, sql
-from hub.artefacts import Artefact
 from hub.digests import sha256_file
 from hub.identity import persons
 from hub.identity import store as identity_store
 from hub.ledger import publications
 from hub.linking import accuracy as linkage_quality
 from hub.linking import linkage, records
-from hub.staging.extracts import KIND, current_extracts
+from hub.staging.extracts import KIND, Extract, current_extracts
 from hub.weighing import comparisons, pairs
 from tests.bench import Measured, measured, people
 from tests.factories.counties import County
@@ -77,23 +76,23 @@ def prepare(root: Path, size: int) -> None:
     with sql.connect() as connection:
         people.write(connection, size, root)
         for extract in current_extracts(here.workspace):
-            _enlarge(here, extract, root / f"{extract.facts['source']}.parquet")
+            _enlarge(here, extract, root / f"{extract.source}.parquet")
         paths = ", ".join(sql.text((root / f"{source}.parquet").as_posix()) for source in people.SOURCES)
         connection.execute(f"CREATE VIEW identity_row AS FROM read_parquet([{paths}])")
         records.build(connection, [source for source in people.SOURCES if source not in people.MANY])
         connection.execute(f"COPY record TO {sql.text((root / 'record.parquet').as_posix())} (FORMAT parquet)")
 
 
-def _enlarge(here: County, extract: Artefact, path: Path) -> None:
+def _enlarge(here: County, extract: Extract, path: Path) -> None:
     """Put an extract with the people of `path` in the place of one that was ingested with a single person."""
-    facts = {**extract.facts, "identity_sha256": sha256_file(path)}
+    facts = {**extract.artefact.facts, "identity_sha256": sha256_file(path)}
     recorder = publications.recorder(here.workspace, KIND, {})
     with artefacts.publish(here.workspace.extracts, KIND, facts, before=recorder) as draft:
-        for name in extract.files:
+        for name in extract.artefact.files:
             shutil.copy(extract.path / name, draft.path / name)
-    place = identity_store.records(here.workspace, extract.facts["source"], draft.digest)
+    place = identity_store.records(here.workspace, extract.source, draft.digest)
     shutil.copy(path, place)
-    quarantined = identity_store.quarantined(here.workspace, extract.facts["source"], extract.digest)
+    quarantined = identity_store.quarantined(here.workspace, extract.source, extract.digest)
     shutil.copy(quarantined, quarantined.with_name(f"{draft.digest}.parquet"))
     shutil.rmtree(extract.path)
 

@@ -27,11 +27,11 @@ from models.bundle.bundles import Bundle
 from models.fitting.fitting import fit
 from models.matrices import Matrix
 from models.measuring.thresholds import BANDS
+from tests.factories import snapshots
 from tests.factories.bundles import published
-from tests.factories.snapshots import GATEWAY
 
 PERFECT = {"value": 0.9991, "low": 0.998, "high": 0.9996, "n": 4321, "unit": ""}
-LINKAGE = {
+LINKAGE = snapshots.LINKAGE | {
     "records": 9000,
     "people": 3000,
     "merged_records": 6000,
@@ -73,12 +73,12 @@ LEAKAGE = {
 }
 """Two leaks that were found, one of them about few, a check that was not done, and why it was built nevertheless."""
 SOURCES = {
-    "police": {
-        "title": "Police records",
-        "agency": "police",
-        "gateways": [GATEWAY],
-        "assumed_recording": {"lag_days": 14, "because": "The service's own check found two weeks to be enough"},
-    }
+    "police": snapshots.source_facts(
+        "police",
+        title="Police records",
+        agency="police",
+        assumed_recording={"lag_days": 14, "because": "The service's own check found two weeks to be enough"},
+    )
 }
 
 
@@ -120,7 +120,7 @@ def changed(
         for name in feature_set.use_case.indicators:
             column = np.where(theirs, 0.0, matrix[name].to_numpy())
             matrix = matrix.set_column(matrix.column_names.index(name), name, pa.array(column, from_pandas=True))
-    with artefacts.publish(workspace.features, KIND, feature_set.facts | facts) as draft:
+    with artefacts.publish(workspace.features, KIND, dict(feature_set.artefact.facts) | facts) as draft:
         pq.write_table(matrix_table(feature_set.indicators).conform(matrix), draft.path / MATRIX_FILE)
         pq.write_table(groups_table(feature_set.use_case).conform(groups), draft.path / GROUPS_FILE)
     return open_feature_set(workspace, draft.digest)

@@ -23,9 +23,8 @@ from hub.declarations.partnership import Partnership
 from hub.ledger import publications
 from hub.ledger.store import Store
 from hub.publishing.snapshots import KIND as SNAPSHOT
-from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
-from tests.factories.snapshots import GATEWAY
+from tests.factories.snapshots import GATEWAY, LINKAGE, snapshot_facts
 from tests.factories.use_cases import files as written
 from tests.factories.use_cases import indicator, use_case
 
@@ -159,7 +158,7 @@ class Desk:
         self.snapshot = publish(
             self.workspace.snapshots,
             SNAPSHOT,
-            {"schema_version": SCHEMA_VERSION, "partnership": "example", "known_to": "2024-12-31", "seed": seed},
+            snapshot_facts(linkage=LINKAGE | {"records": seed, "people": seed}),
         )
         features = publish(self.workspace.features, "feature set", {"snapshot": self.snapshot})
         about = {"snapshot": self.snapshot, "use_case_digest": use_case.digest, "purpose": use_case.purpose}

@@ -33,6 +33,7 @@ from features.rows.feature_sets import (
 )
 from hub import artefacts
 from hub.workspace import Workspace
+from tests.factories.snapshots import LINKAGE, source_facts
 from tests.factories.use_cases import indicator, use_case
 
 DATES = tuple(datetime.date.fromisoformat(day) for day in ("2021-01-01", "2021-07-01", "2022-01-01", "2022-09-01"))
@@ -130,10 +131,12 @@ def feature_set(
         "catalogue_digest": catalogue_digest(chosen),
         "code_digest": code_digest(),
         "indicators": [one.model_dump(mode="json") for one in chosen],
+        "coverage": [],
+        "odd_events": {},
         "rows": {day: as_of.count(day) for day in days},
         "outcomes": outcomes,
-        "sources": {"police": {"title": "Police records", "agency": "police", "gateways": [], "assumption": None}},
-        "linkage": {"records": people, "people": people, "merged": 0, "left_out": {}},
+        "sources": {"police": source_facts("police", title="Police records", agency="police", gateways=[])},
+        "linkage": LINKAGE | {"records": people, "people": people},
         "leakage": {**Leakage.of([(Check(kind, True, "everything"), []) for kind in Kind]).as_json(), "despite": None},
     }
     with artefacts.publish(workspace.features, KIND, facts) as draft:

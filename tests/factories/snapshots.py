@@ -26,6 +26,61 @@ GATEWAY = {
     "owner": "Data protection officer",
 }
 
+_NO_TRUTH = {"not_computed": "no truth was given", "n": 0}
+LINKAGE: dict[str, Any] = {
+    "records": 0,
+    "people": 0,
+    "merged_records": 0,
+    "method": "none",
+    "why": "there was nothing to compare",
+    "threshold": 0.95,
+    "refused": {},
+    "people_by_records": {},
+    "quality": {"precision": _NO_TRUTH, "recall": _NO_TRUTH, "f1": _NO_TRUTH},
+    "groups": [],
+    "without_truth": [],
+    "households": {
+        "rows": 0,
+        "households": 0,
+        "crowded_addresses": 0,
+        "crowded_rows": 0,
+        "addresses_without_postcode": 0,
+    },
+    "left_out": [],
+    "sources_left_out": {},
+}
+"""What a snapshot says of a linkage that found nothing to link."""
+
+
+def source_facts(name: str, **said: Any) -> dict[str, Any]:
+    """Return what a snapshot says of a source: one about people, which brings and told nothing but what is `said`."""
+    ordinary = {
+        "title": name,
+        "agency": "council",
+        "sector": None,
+        "level": "person",
+        "gateways": [GATEWAY],
+        "assumed_recording": None,
+        "recording_delay_days": 0,
+        "types": [],
+        "reported": [],
+    }
+    return ordinary | said
+
+
+def snapshot_facts(**said: Any) -> dict[str, Any]:
+    """Return what a snapshot says of itself: one without a row, and what is `said` otherwise."""
+    ordinary = {
+        "schema_version": SCHEMA_VERSION,
+        "partnership": "example",
+        "known_to": "2024-12-31",
+        "rows": {table.name: 0 for table in SNAPSHOT_TABLES},
+        "sources": {},
+        "extracts": [],
+        "linkage": LINKAGE,
+    }
+    return ordinary | said
+
 
 def drawn(text: str) -> list[dict[str, str | None]]:
     """Read a drawn table: a header line, then one line a row, cells parted by `|`; an empty cell or `-` is None."""
@@ -85,7 +140,8 @@ def snapshot(
 ) -> Snapshot:
     """Publish a snapshot: each table is a drawn text or a list of rows; people named anywhere are added to `person`.
 
-    A source has told of all days before `known_to`, or before what `reported` says of it.
+    A source has told of all days before `known_to`, or before what `reported` says of it. What `facts` say of sources,
+    extracts and the linkage may leave out what is ordinary.
     """
     rows: dict[str, list[dict[str, Any]]] = {
         name: drawn(given) if isinstance(given, str) else list(given) for name, given in tables.items()
@@ -96,27 +152,20 @@ def snapshot(
     rows["person"] = [*rows.get("person", []), *({"person_id": one} for one in sorted(people - known))]
     sources = {row.get("source", "police") for row in rows.get("event", [])} | {"police"}
     types = sorted({row.get("event_type") or "incident" for row in rows.get("event", [])} | OUTCOME_TYPES)
-    said: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
-        "partnership": "example",
-        "known_to": known_to,
-        "rows": {table.name: len(rows.get(table.name, [])) for table in SNAPSHOT_TABLES},
-        "sources": {
-            name: {
-                "title": name,
-                "agency": "council",
-                "gateways": [GATEWAY],
-                "assumed_recording": None,
-                "types": types,
-                "reported": [[None, (reported or {}).get(name, known_to)]],
-            }
+    said = snapshot_facts(
+        known_to=known_to,
+        rows={table.name: len(rows.get(table.name, [])) for table in SNAPSHOT_TABLES},
+        sources={
+            name: source_facts(name, types=types, reported=[[None, (reported or {}).get(name, known_to)]])
             for name in sorted(sources)
         },
-        "extracts": [],
-        "linkage": {},
-    }
+    )
+    said |= facts or {}
+    said["sources"] = {name: source_facts(name, **one) for name, one in said["sources"].items()}
+    said["extracts"] = [{"periods": [], "rows": {}} | one for one in said["extracts"]]
+    said["linkage"] = LINKAGE | said["linkage"]
     recorder = publications.recorder(workspace, KIND, {}, more={"current": True})
-    with artefacts.publish(workspace.snapshots, KIND, said | dict(facts or {}), before=recorder) as draft:
+    with artefacts.publish(workspace.snapshots, KIND, said, before=recorder) as draft:
         for table in SNAPSHOT_TABLES:
             pq.write_table(arrow(table, rows.get(table.name, [])), draft.path / f"{table.name}.parquet")
     artefacts.write_pointer(workspace.snapshots / CURRENT, draft.digest)

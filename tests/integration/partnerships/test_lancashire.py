@@ -31,7 +31,7 @@ def test_ingest_quarantines_what_was_planted_and_nothing_else(tmp_path: Path, ch
     )
     read = {}
     for report in reports:
-        facts = report.extract.facts
+        facts = report.extract.artefact.facts
         for mapped in facts["mapped"]:
             assert mapped["quarantined"] == 0, mapped["title"]
         for file in facts["files"]:

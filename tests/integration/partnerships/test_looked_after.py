@@ -287,7 +287,7 @@ def test_the_cohort_and_the_outcome_are_those_of_the_files(published: tuple[Work
     rows = built.matrix().filter(pc.equal(built.matrix()["as_of_date"], AS_OF)).to_pylist()
     assert {(called[row["person_id"]], row["outcome"]) for row in rows} == expected
     assert sum(outcome for _, outcome in expected) > 30
-    assert built.facts["outcomes"][DELIVERED.isoformat()] is None, "nobody can know yet"
+    assert built.artefact.facts["outcomes"][DELIVERED.isoformat()] is None, "nobody can know yet"
 
 
 def test_the_files_fit_together_and_the_canvas_is_answered() -> None:

@@ -57,13 +57,16 @@ def _counts(report: ExtractReport) -> dict[str, int]:
 @needs_data
 def test_all_rows_are_kept_and_everybody_is_one_person(delivered: tuple[Workspace, ExtractReport]) -> None:
     workspace, report = delivered
-    assert {file["file"]: (file["rows"], file["quarantined"]) for file in report.facts["files"]} == {
+    assert {file["file"]: (file["rows"], file["quarantined"]) for file in report.extract.artefact.facts["files"]} == {
         "studentInfo.csv": (32_593, 0),
         "studentRegistration.csv": (32_593, 0),
         "assessments.csv": (206, 0),
         "studentAssessment.csv": (173_912, 0),
     }
-    assert (report.facts["rows"]["identity"], report.facts["people"]) == (32_593, 28_785)
+    assert (report.extract.artefact.facts["rows"]["identity"], report.extract.artefact.facts["people"]) == (
+        32_593,
+        28_785,
+    )
     assert report.quarantined == 0
     identity = pq.read_table(identity_store.records(workspace, report.source, report.digest))
     assert pc.count_distinct(identity["record_key"]).as_py() == 28_785

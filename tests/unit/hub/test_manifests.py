@@ -189,7 +189,12 @@ def test_a_forged_manifest_that_lacks_facts_is_an_integrity_error(tmp_path: Path
         folder.mkdir()
         digest = _forge(folder, canonical_json({"kind": kind, "facts": facts, "files": {}}))
     with pytest.raises(IntegrityError):
-        extracts.all_extracts(workspace)
+        extracts.open_extract(workspace, digest)
+    if facts == {"schema_version": 1}:
+        assert extracts.all_extracts(workspace) == [], "an earlier version of the hub may have ingested it"
+    else:
+        with pytest.raises(IntegrityError):
+            extracts.all_extracts(workspace)
     artefacts.write_pointer(workspace.snapshots / "current", artefacts.digests_in(workspace.snapshots)[0])
     with pytest.raises(IntegrityError):
         _ = open_snapshot(workspace).known_to

@@ -151,7 +151,7 @@ def test_odd_dates_are_counted_and_stay_in(tmp_path: Path) -> None:
     """
     published = snapshot(Workspace(tmp_path), person=PERSON, event=event)
     found = build(Workspace(tmp_path), published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
-    assert found.facts["odd_events"] == {"police": {"before_birth": 2, "after_death": 1, "far": 1}}
+    assert found.artefact.facts["odd_events"] == {"police": {"before_birth": 2, "after_death": 1, "far": 1}}
     assert {row["person_id"]: row["incidents"] for row in found.matrix().to_pylist()} == {"ada": 2.0, "ben": 0.0}
 
 

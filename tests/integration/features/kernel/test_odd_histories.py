@@ -112,11 +112,11 @@ def test_everybody_is_looked_at_on_every_date_but_the_one_who_is_known_to_have_d
     people = [row["person_id"] for row in drawn(PERSON)]
     expected = [(one, day) for one in people for day in (JAN, JUL, NEW)]
     assert rows == [row for row in expected if row not in (("dead", JUL), ("dead", NEW))]
-    assert odd.facts["rows"] == {"2023-01-01": 8, "2023-07-01": 7, "2024-01-01": 7}
+    assert odd.artefact.facts["rows"] == {"2023-01-01": 8, "2023-07-01": 7, "2024-01-01": 7}
 
 
 def test_odd_dates_are_counted_by_source_and_stay_in(odd: FeatureSet) -> None:
-    assert odd.facts["odd_events"] == {"police": {"before_birth": 1, "after_death": 1, "far": 4}}
+    assert odd.artefact.facts["odd_events"] == {"police": {"before_birth": 1, "after_death": 1, "far": 4}}
     assert _numbers(odd, "unborn")["ever"] == 2
 
 
@@ -163,8 +163,8 @@ def test_a_spell_of_no_length_is_none_and_an_end_before_its_start_is_no_end(odd:
 
 def test_a_snapshot_without_any_event_has_rows_all_the_same(tmp_path: Path) -> None:
     found = _built(tmp_path, [])
-    assert found.facts["rows"] == {"2023-01-01": 8, "2023-07-01": 8, "2024-01-01": 8}
-    assert found.facts["odd_events"] == {}
+    assert found.artefact.facts["rows"] == {"2023-01-01": 8, "2023-07-01": 8, "2024-01-01": 8}
+    assert found.artefact.facts["odd_events"] == {}
     zeros = {"ever", "in_a_year", "others", "nothing", "known", "total", "kinds", "changed", "open", "days"}
     for row in found.matrix().to_pylist():
         assert {name: row[name] for name in zeros} == dict.fromkeys(zeros, 0)

@@ -187,7 +187,7 @@ def test_the_build_refuses_unless_somebody_says_why_not(county: County) -> None:
     with pytest.raises(LeakError, match="reads_outcome: found_domestic_abuse_730"):
         build(" ")
     assert not [one for one in county.workspace.features.iterdir() if not one.name.startswith(".")]
-    told = build("to show in a test what becomes of it").facts["leakage"]
+    told = build("to show in a test what becomes of it").artefact.facts["leakage"]
     assert told["despite"] == "to show in a test what becomes of it"
     assert {one["kind"] for one in told["findings"]} >= {"reads_outcome", "stamped_known_from"}
     assert told["earlier_snapshot"] == county.ordinary.digest  # of the same day, and published before

@@ -187,7 +187,7 @@ def test_damaged_records_are_quarantined_with_their_line(tmp_path: Path) -> None
         ("pupils.csv", 10, None, ["sex: allowed"]),
         ("pupils.csv", 11, None, ["too_long"]),
     ]
-    file = report.facts["files"][0]
+    file = report.extract.artefact.facts["files"][0]
     assert (file["rows"], file["kept"], file["quarantined"], file["blank_lines"]) == (9, 3, 6, 1)
     assert file["rules"] == {"cells": 2, "quotes": 2, "sex: allowed": 1, "too_long": 1}
     names = {row["source_person_id"]: row["family_name"] for row in town.identity(report)}
@@ -244,7 +244,9 @@ def test_a_pattern_takes_several_files_and_ids_are_unique_across_them(tmp_path: 
     report = town.one()
     assert sorted(row["source_person_id"] for row in town.identity(report)) == ["P1", "P2", "P3", "P4"]
     assert town.quarantined(report) == [("pupils_b.csv", 3, None, ["duplicate"])]
-    counts = [(one["file"], one["rows"], one["kept"], one["quarantined"]) for one in report.facts["files"]]
+    counts = [
+        (one["file"], one["rows"], one["kept"], one["quarantined"]) for one in report.extract.artefact.facts["files"]
+    ]
     assert counts == [("pupils_a.csv", 3, 3, 0), ("pupils_b.csv", 2, 1, 1), ("absences.csv", 3, 3, 0)]
 
 

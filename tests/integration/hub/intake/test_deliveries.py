@@ -70,13 +70,13 @@ def test_an_absent_optional_file_withdraws_nothing(tmp_path: Path) -> None:
     second = town.one(_day("2024-02-01"))
     assert _deaths(town, first) == _deaths(town, second) == 10
     assert len(town.staged(second, "involvement")) == 15
-    assert second.facts["untold"] == ["events.0", "involvements.0"]
-    assert second.facts["taken_away"] == []
+    assert second.extract.artefact.facts["untold"] == ["events.0", "involvements.0"]
+    assert second.extract.artefact.facts["taken_away"] == []
     town.deliver(pupils=None, absences=None, leavers=LEAVERS)
     third = town.one(_day("2024-03-01"))
     assert _deaths(town, third) == 10
     assert {row["known_from"] for row in town.staged(third) if row["event_type"] == "death"} == {_day("2024-01-01")}
-    assert third.facts["known_from"]["backdated"] == 0
+    assert third.extract.artefact.facts["known_from"]["backdated"] == 0
 
 
 def test_a_whole_delivery_means_what_it_lacks_and_is_asked_for(tmp_path: Path) -> None:
@@ -90,7 +90,10 @@ def test_a_whole_delivery_means_what_it_lacks_and_is_asked_for(tmp_path: Path) -
     assert town.written() == before
     [second] = town.ingest(_day("2024-02-01"), withdraw=True)
     assert (_deaths(town, first), _deaths(town, second)) == (10, 1)
-    kinds = {one["kind"]: (one["records"], one["of"], one["must_be_agreed"]) for one in second.facts["taken_away"]}
+    kinds = {
+        one["kind"]: (one["records"], one["of"], one["must_be_agreed"])
+        for one in second.extract.artefact.facts["taken_away"]
+    }
     assert kinds == {"death": ("fewer than 10", 10, True), "involvements": (14, 15, True)}
     (town.folder / "leavers.csv").unlink()
     with pytest.raises(ConfirmationError, match="death"):
@@ -140,7 +143,7 @@ def test_rows_about_people_who_are_not_listed_are_said_when_they_are_many(tmp_pa
         pupils=None, absences=None, children=CHILDREN, leavers=LEAVERS.replace("C", "'C").replace("'Care", "Care")
     )
     report = town.one(_day("2024-01-01"))
-    said = {one["notice"]: one for one in report.facts["notices"]}
+    said = {one["notice"]: one for one in report.extract.artefact.facts["notices"]}
     assert said["identifier_not_listed"]["count"] >= 10
     assert "apostrophe" in said["identifier_not_listed"]["remedy"]
 
@@ -244,8 +247,8 @@ def test_an_erased_number_stays_out_within_its_scope_alone(tmp_path: Path, agenc
     erasure.erase(town.workspace, subject, on=_day("2025-02-01"), reference="test")
     town.deliver(pupils=None, absences=None, lists=ROWS, returns=ROWS)
     lists, returns = town.ingest(_day("2025-03-01"))
-    assert (lists.facts["people"], returns.facts["people"]) == (53, 54 - kept_out)
-    assert returns.facts["erased"]["people"] == kept_out
+    assert (lists.extract.artefact.facts["people"], returns.extract.artefact.facts["people"]) == (53, 54 - kept_out)
+    assert returns.extract.artefact.facts["erased"]["people"] == kept_out
 
 
 def test_a_clerk_finds_a_person_and_the_look_is_recorded(tmp_path: Path) -> None:

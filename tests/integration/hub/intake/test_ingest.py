@@ -103,7 +103,7 @@ def test_the_counts_add_up(tmp_path: Path) -> None:
     sources = SCHOOL + '        where: "sessions > 1 OR sessions IS NULL"\n'
     absences = ABSENCES + "P9,2024-03-04,5,\nP1,2024-03-04,5,2025-01-07\nP1,2024-03-05,0,\n"
     report = Town(tmp_path, sources, absences=absences.replace("2025-01-07", "2024-12-31")).one()
-    people, events = report.facts["mapped"]
+    people, events = report.extract.artefact.facts["mapped"]
     assert (people["rows"], people["mapped"], people["quarantined"]) == (3, 3, 0)
     assert events == {
         "mapping": "events.0",
@@ -136,7 +136,7 @@ def test_equal_events_stay_several_and_known_from_is_never_before_the_event(tmp_
     rows = town.staged(report)
     assert len({row["event_id"] for row in rows}) == 4
     assert sorted(row["known_from"] for row in rows) == [_day("2024-03-04")] * 3 + [_day("2024-04-01")]
-    assert report.facts["known_from"]["lifted"] == 3
+    assert report.extract.artefact.facts["known_from"]["lifted"] == 3
 
 
 def test_an_assumption_stamps_what_has_no_recording_date(tmp_path: Path) -> None:
@@ -152,8 +152,11 @@ def test_an_assumption_stamps_what_has_no_recording_date(tmp_path: Path) -> None
         _day("2024-05-07"): _day("2024-05-07"),
         _day("2025-01-02"): DELIVERED,  # it is in the delivery, so it was known by then
     }
-    assert (report.facts["known_from"]["mapped"], report.facts["known_from"]["assumed"]) == (2, 2)
-    assert report.facts["assumed_recording"]["lag_days"] == 10
+    assert (
+        report.extract.artefact.facts["known_from"]["mapped"],
+        report.extract.artefact.facts["known_from"]["assumed"],
+    ) == (2, 2)
+    assert report.extract.artefact.facts["assumed_recording"]["lag_days"] == 10
 
 
 def test_the_same_delivery_again_is_a_no_op(tmp_path: Path) -> None:
@@ -188,7 +191,7 @@ def test_a_later_delivery_replaces_and_keeps_the_day_of_first_sight(tmp_path: Pa
     known = {(row["occurred_on"], row["value"]): row["known_from"] for row in town.staged(third)}
     assert known[_day("2024-05-06"), 1.0] == _day("2024-06-01")
     assert known[_day("2024-05-01"), 4.0] == _day("2024-09-01")
-    assert third.facts["known_from"] == {
+    assert third.extract.artefact.facts["known_from"] == {
         "mapped": 2,
         "assumed": 0,
         "delivery": 0,
@@ -208,7 +211,7 @@ def test_a_correction_on_the_same_day_supersedes(tmp_path: Path) -> None:
     wrong = town.one()
     town.deliver(absences=ABSENCES.replace(",2,", ",3,"))
     right = town.one()
-    assert right.facts["supersedes"] == [wrong.digest]
+    assert right.extract.artefact.facts["supersedes"] == [wrong.digest]
     assert [one.digest for one in extracts.current_extracts(town.workspace)] == [right.digest]
     town.deliver(absences=ABSENCES)
     assert town.one().row()["state"] == "was here already, replaced since"
@@ -223,7 +226,7 @@ def test_a_source_without_a_gateway_on_the_day_is_refused_by_name(tmp_path: Path
     )
     assert not town.workspace.root.exists()
     [report] = town.ingest(_day("2024-12-31"), used_on=_day("2024-12-31"))
-    assert report.facts["gateway"] == "old_duty"
+    assert report.extract.artefact.facts["gateway"] == "old_duty"
     town.declare(SCHOOL.replace("[duty]", "[areas_only]"))
     assert "areas_only is for areas only" in _refused(town, GatewayError)
 
@@ -239,7 +242,7 @@ def test_an_old_delivery_is_not_read_after_its_gateway_ended(tmp_path: Path) -> 
 def test_a_gateway_for_areas_is_enough_for_areas(tmp_path: Path) -> None:
     town = Town(tmp_path, SCHOOL + TEAMS, lsoas="code,decile\nE1,1\nE2,11\nE1,1\nE1,2\n,3\nE3,\n")
     school, areas = town.ingest()
-    assert areas.facts["gateway"] == "areas_only"
+    assert areas.extract.artefact.facts["gateway"] == "areas_only"
     assert [(row["area_id"], row["imd_decile"], row["imd_vintage"]) for row in town.staged(areas, "area")] == [
         ("E1", 1, "2019"),
         ("E3", None, "2019"),
@@ -323,7 +326,7 @@ def test_families(tmp_path: Path) -> None:
         ("child", None, None, june, None, "school"),
     }
     assert len({row["family_id"] for row in rows}) == 1
-    assert (len(rows[0]["family_id"]), one.facts["rows"]["family"]) == (32, 2)
+    assert (len(rows[0]["family_id"]), one.extract.artefact.facts["rows"]["family"]) == (32, 2)
     assert town.quarantined(one) == [("absences.csv", 4, "families.0", ["family: required"])]
     later = (
         "pupil_id,day,sessions,recorded_on\nP1,2024-03-04,2,2024-05-01\nP2,2024-05-06,2,\nP2,2024-03-04,2,2024-03-01\n"
@@ -340,12 +343,12 @@ def test_families(tmp_path: Path) -> None:
         ("absences.csv", 4, "families.0", ["valid_to: before_start"]),
         ("absences.csv", 5, "families.0", ["person: not_listed"]),
     ]
-    assert two.facts["history"]["family"] == {"backdated": 0, "gone": 0}
+    assert two.extract.artefact.facts["history"]["family"] == {"backdated": 0, "gone": 0}
     town.declare(FAMILIES.replace("valid_to: recorded_on", 'valid_to: "day + 300"'))
     town.deliver(absences="pupil_id,day,sessions,recorded_on\nP1,2024-03-04,2,\n")
     three = town.one(_day("2024-12-01"))
     assert town.quarantined(three) == [("absences.csv", 2, "families.0", ["valid_to: future"])]
-    assert three.facts["history"]["family"] == {"backdated": 0, "gone": 2}
+    assert three.extract.artefact.facts["history"]["family"] == {"backdated": 0, "gone": 2}
 
 
 def test_a_corrected_delivery_keeps_what_was_known_before(tmp_path: Path) -> None:
@@ -368,13 +371,13 @@ def test_a_corrected_delivery_keeps_what_was_known_before(tmp_path: Path) -> Non
         (_day("2024-03-06"), 4.0): (june, None),  # the child is not in this delivery, so nothing is said of it
         (_day("2024-05-05"), 1.0): (september, None),  # recorded in May, and yet the delivery of June lacked it
     }
-    told = report.facts["history"]["event"]
+    told = report.extract.artefact.facts["history"]["event"]
     assert told | {"withdrawn_before": 0, "not_delivered": 0, "left_out": 0} == told
     assert {name: told[name] for name in ("kept", "new", "corrected", "withdrawn", "absent")} == {
         "kept": 1, "new": 2, "corrected": 1, "withdrawn": 1, "absent": 1,
     }  # fmt: skip
-    assert report.facts["known_from"]["backdated"] == 1
-    assert report.facts["since"] == {"absence": "2024-03-04"}
+    assert report.extract.artefact.facts["known_from"]["backdated"] == 1
+    assert report.extract.artefact.facts["since"] == {"absence": "2024-03-04"}
     again = town.one(_day("2024-10-01"))
     assert {
         (row["occurred_on"], row["value"]): (row["known_from"], row["known_to"]) for row in town.staged(again)
@@ -405,7 +408,7 @@ def test_a_name_spelt_anew_moves_nobody_and_a_backdated_address_counts_from_its_
         "1 Mill Road": (_day("2024-01-01"), _day("2024-09-01")),
         "2 Bank Street": (_day("2024-09-01"), None),
     }
-    assert report.facts["history"]["identity"] == {"backdated": 1}
+    assert report.extract.artefact.facts["history"]["identity"] == {"backdated": 1}
 
 
 ASSAULTS = (
@@ -445,7 +448,7 @@ def test_figures_about_areas(tmp_path: Path) -> None:
         ("E2", "assault", *may),
         ("E3", "assault", _day("2024-03-02"), _day("2024-09-01"), 1.0, None, "assaults"),
     ]
-    assert second.facts["history"]["area_event"] == {"backdated": 1}
+    assert second.extract.artefact.facts["history"]["area_event"] == {"backdated": 1}
 
 
 _VALUE, _DERIVED = "value: sessions", "    derived: [{{name: older, sql: {}}}]\n    people:"
@@ -526,7 +529,7 @@ def test_progress_is_told_and_lines_stay_right_in_a_large_file(tmp_path: Path) -
     told: list[tuple[str, int, int]] = []
     [report] = town.ingest(progress=lambda *step: told.append(step))
     assert [line for _, line, _, _ in town.quarantined(report)] == [n + 2 for n in sorted(bad)]
-    assert report.facts["rows"]["event"] == rows - len(bad)
+    assert report.extract.artefact.facts["rows"]["event"] == rows - len(bad)
     assert len({row["event_id"] for row in town.staged(report)}) == rows - len(bad)
     assert told == [
         ("Reading pupils of school", 0, 4),
@@ -581,4 +584,4 @@ def test_facts_tell_no_time_of_day_and_the_same_inputs_give_the_same_bytes(tmp_p
         path.rmdir() if path.is_dir() else path.unlink()
     again = town.one()
     assert (again.extract.path / artefacts.MANIFEST).read_bytes() == manifest
-    assert SECRET not in json.dumps(again.facts)
+    assert SECRET not in json.dumps(again.facts.as_json())

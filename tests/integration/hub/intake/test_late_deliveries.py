@@ -73,8 +73,8 @@ def test_a_death_that_a_late_delivery_tells_is_asked_for(tmp_path: Path) -> None
     assert town.written() == before
     report = _deliver(town, LATE, _children(1, 2, 3), withdraw=True)
     assert (report.is_new, report.is_current) == (True, False)
-    [lost] = report.facts["lost_deaths"]
-    assert (lost["delivered_on"], lost["records"], lost["must_be_agreed"]) == ("2024-03-01", "fewer than 10", True)
+    [lost] = report.facts.lost_deaths
+    assert (lost.delivered_on, lost.records, lost.must_be_agreed) == (NEWEST, "fewer than 10", True)
     assert _dead(town) == 2
     # It was agreed once; what is here already is not asked for again.
     assert not _deliver(town, LATE, _children(1, 2, 3)).is_new
@@ -88,9 +88,9 @@ def test_a_late_delivery_whose_deaths_the_newest_one_has_is_taken(tmp_path: Path
     town = _town(tmp_path)
     _deliver(town, NEWEST, _children(1, 2, 3).replace("2023-05-03", "2023-05-04"))  # the day was corrected
     report = _deliver(town, LATE, _children(1, 3))
-    assert report.facts["lost_deaths"] == []
-    [notice] = [one for one in report.facts["notices"] if one["notice"] == "late_delivery"]
-    assert "1 of the 22 events" in notice["said"]  # the death of the other day; both hold C3 for dead
+    assert report.facts.lost_deaths == ()
+    [notice] = [one for one in report.facts.notices if one.notice == "late_delivery"]
+    assert "1 of the 22 events" in notice.said  # the death of the other day; both hold C3 for dead
     assert _dead(town) == 3
 
 
@@ -106,7 +106,7 @@ def test_a_death_that_the_newest_one_keeps_of_somebody_whom_it_does_not_list_cou
     town = _town(tmp_path)
     _deliver(town, FIRST, _children(20))
     newest = _deliver(town, NEWEST, _children(of=range(1, 20)), withdraw=True)
-    assert newest.facts["history"]["event"]["absent"] == 2  # among them the death
+    assert newest.facts.history.event.absent == 2  # among them the death
     assert _dead(town) == 0
     with pytest.raises(ConfirmationError, match="count for nothing"):
         _deliver(town, LATE, _children(20))
@@ -123,11 +123,11 @@ def test_a_late_delivery_without_deaths_says_what_counts_for_nothing(tmp_path: P
     town = _town(tmp_path)
     _deliver(town, NEWEST, _children(of=range(1, 16)))
     report = _deliver(town, LATE, _children())
-    [notice] = [one for one in report.facts["notices"] if one["notice"] == "late_delivery"]
-    assert notice["said"].startswith("This delivery came late: that of 2024-03-01 holds, and 5 of the 20 events")
-    assert (report.facts["lost_deaths"], notice["count"]) == ([], 5)
+    [notice] = [one for one in report.facts.notices if one.notice == "late_delivery"]
+    assert notice.said.startswith("This delivery came late: that of 2024-03-01 holds, and 5 of the 20 events")
+    assert (report.facts.lost_deaths, notice.count) == ((), 5)
     in_order = _deliver(town, datetime.date(2024, 4, 1), _children())
-    assert [one["notice"] for one in in_order.facts["notices"] if one["notice"] == "late_delivery"] == []
+    assert [one.notice for one in in_order.facts.notices if one.notice == "late_delivery"] == []
 
 
 def test_a_correction_of_the_same_day_is_asked_about_the_deaths_that_it_lacks(tmp_path: Path) -> None:
@@ -136,9 +136,9 @@ def test_a_correction_of_the_same_day_is_asked_about_the_deaths_that_it_lacks(tm
     with pytest.raises(ConfirmationError, match=r"of the same day, which it corrects, told: fewer than 10 of"):
         _deliver(town, FIRST, _children(2))
     report = _deliver(town, FIRST, _children(2), withdraw=True)
-    assert (report.is_current, len(report.facts["lost_deaths"])) == (True, 1)
+    assert (report.is_current, len(report.facts.lost_deaths)) == (True, 1)
     # What was agreed is not asked for again by the next correction, which lacks nothing of this one.
-    assert _deliver(town, FIRST, _children(2, 4)).facts["lost_deaths"] == []
+    assert _deliver(town, FIRST, _children(2, 4)).facts.lost_deaths == ()
     assert _dead(town) == 2
 
 
@@ -167,7 +167,7 @@ def test_each_period_is_compared_with_what_holds(tmp_path: Path) -> None:
     deliver(NEWEST, 2022, _children())
     assert deliver(LATE, 2021, _children(1)).is_current  # another period: nothing is late
     # C1 is dead by the return of 2021 already, and C2 is by none.
-    assert deliver(LATE, 2022, _children(1)).facts["lost_deaths"] == []
+    assert deliver(LATE, 2022, _children(1)).facts.lost_deaths == ()
     with pytest.raises(ConfirmationError, match="count for nothing"):
         deliver(FIRST, 2022, _children(2))
 
@@ -182,7 +182,7 @@ def test_a_death_whose_type_is_mapped_no_more_is_asked_for(tmp_path: Path) -> No
     town.declare(CARE[: CARE.index("    events:")])
     with pytest.raises(ConfirmationError, match="death"):
         _deliver(town, LATE, _children(1))
-    assert _deliver(town, LATE, _children(1), withdraw=True).facts["rows"]["event"] == 0
+    assert _deliver(town, LATE, _children(1), withdraw=True).facts.rows.event == 0
     assert _deliver(town, NEWEST, _children(1)).is_new  # it is gone, and nobody is asked twice
 
 

@@ -193,7 +193,7 @@ def test_a_partnership_adds_to_what_means_not_known(tmp_path: Path) -> None:
     town.partnership = partnerships.read(tmp_path / "partnership")
     after = town.one()
     assert {str(row["date_of_birth"]) for row in town.identity(after)} == {"2011-12-31", "None"}
-    [file] = [one for one in after.extract.facts["files"] if one["table"] == "pupils"]
+    [file] = [one for one in after.extract.artefact.facts["files"] if one["table"] == "pupils"]
     assert file["noticed"] == {"birth_date: placeholder": {"rows": 1, "lines": [2]}}
 
 
@@ -211,7 +211,7 @@ def test_a_birthday_under_another_name_that_is_not_known_is_none(tmp_path: Path)
     )
     renamed = renamed.replace("        sex: sex\n", "").replace(", not_before: 2000-01-01", "")
     report = Town(tmp_path, renamed, pupils=PUPILS.replace("2010-02-03", "1900-01-01")).one()
-    assert [one["notice"] for one in report.extract.facts["notices"]] == ["placeholder_birthday"]
+    assert [one["notice"] for one in report.extract.artefact.facts["notices"]] == ["placeholder_birthday"]
 
 
 UNSUPPORTED: dict[str, tuple[str, str, str]] = {

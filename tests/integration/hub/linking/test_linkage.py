@@ -59,9 +59,7 @@ def _people(county: County) -> set[frozenset[str]]:
 def _names(county: County) -> dict[str, str]:
     rows = []
     for extract in admitted.admitted_extracts(county.workspace, county.partnership)[0]:
-        rows += pq.read_table(
-            identity_store.records(county.workspace, extract.facts["source"], extract.digest)
-        ).to_pylist()
+        rows += pq.read_table(identity_store.records(county.workspace, extract.source, extract.digest)).to_pylist()
     return {row["record_key"]: f"{row['source']} {row['source_person_id']}" for row in rows}
 
 

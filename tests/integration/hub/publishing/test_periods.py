@@ -99,7 +99,7 @@ def test_periods_add_up_and_what_was_open_is_one_with_its_end(tmp_path: Path) ->
     care.deliver("2022-06-30", y2021=TWO)
     first, second = _day("2021-06-30"), _day("2022-06-30")
     snapshot = care.publish()
-    assert [extracts.period_of(one) for one in extracts.current_extracts(care.workspace)] == ["2020", "2021"]
+    assert [one.period for one in extracts.current_extracts(care.workspace)] == ["2020", "2021"]
     assert _rows(snapshot, "event", "event_type", "occurred_on", "known_from", "known_to") == [
         ("cla_end", _day("2020-09-01"), first, None),
         ("cla_end", _day("2021-10-01"), second, None),
@@ -135,8 +135,8 @@ def test_a_period_delivered_again_replaces_itself_and_its_wrong_rows_are_withdra
     care.deliver("2021-06-30", y2020=ONE)
     care.deliver("2022-06-30", y2021=TWO)
     [again] = care.deliver("2023-01-31", y2020=(ONE[0], "B,2020-04-01, B,2020-06-03,"))
-    assert again.facts["history"]["event"]["withdrawn"] == 3
-    assert [one.facts["delivered_on"] for one in extracts.current_extracts(care.workspace)] == [
+    assert again.extract.artefact.facts["history"]["event"]["withdrawn"] == 3
+    assert [one.delivered_on.isoformat() for one in extracts.current_extracts(care.workspace)] == [
         "2022-06-30",
         "2023-01-31",
     ]
@@ -156,7 +156,7 @@ def test_a_later_period_never_withdraws_an_earlier_one(tmp_path: Path) -> None:
     care = Care(tmp_path)
     care.deliver("2021-06-30", y2020=ONE)
     [report] = care.deliver("2022-06-30", y2021=("C,2012-03-04,BCRB", "C,2020-05-02,"))
-    assert not any(report.facts["history"]["event"].values())
+    assert not any(report.extract.artefact.facts["history"]["event"].values())
     assert len(_rows(care.publish(), "event", "event_id")) == 4
 
 
@@ -182,9 +182,9 @@ def _years(
 def test_years_of_care_returns(tmp_path: Path, how_many: int) -> None:
     years = YEARS[-how_many:]
     care, reports = _years(tmp_path / "a", years, in_one_go=False, key=bytes(32))
-    assert [report.facts["people"] for report in reports] == [819, 572, 362, 226, 144][-how_many:]
+    assert [report.extract.artefact.facts["people"] for report in reports] == [819, 572, 362, 226, 144][-how_many:]
     for report in reports:
-        assert all(one["rows"] == one["kept"] + one["quarantined"] for one in report.facts["files"])
+        assert all(one["rows"] == one["kept"] + one["quarantined"] for one in report.extract.artefact.facts["files"])
     snapshot = care.publish()
     person_of = {record: one.person_id for record, one in persons.open_map(care.workspace).known().items()}
     seen: Counter[str] = Counter()

@@ -264,7 +264,7 @@ def test_a_gateway_for_areas_lets_in_areas_only(county: County) -> None:
 
 def test_events_of_nobody_known_are_counted_and_not_published(county: County) -> None:
     workspace = county.workspace
-    [old] = [one for one in extracts.current_extracts(workspace) if one.facts["source"] == "police"]
+    [old] = [one for one in extracts.current_extracts(workspace) if one.source == "police"]
     events = pq.read_table(old.path / "event.parquet")
     stray = events.to_pylist()[0] | {"record_key": "0" * 32, "event_id": "1" * 32}
     folder = {
@@ -276,9 +276,9 @@ def test_events_of_nobody_known_are_counted_and_not_published(county: County) ->
             shutil.copy(path, identity_store.__dict__[name](workspace, "police", digest))
         publications.record(workspace, kind=extracts.KIND, digest=digest, inputs={}, by="operator")
 
-    facts = {**old.facts, "supersedes": [old.digest]}
+    facts = {**old.artefact.facts, "supersedes": [old.digest]}
     with artefacts.publish(workspace.extracts, extracts.KIND, facts, before=place) as draft:
-        for name in old.files:
+        for name in old.artefact.files:
             shutil.copy(old.path / name, draft.path / name)
         pq.write_table(
             pa.concat_tables([events, pa.Table.from_pylist([stray], schema=events.schema)]),

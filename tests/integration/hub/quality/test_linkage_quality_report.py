@@ -47,7 +47,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> tuple[County, Path, dict[s
     county.workspace = type(county.workspace)(county.root / "county")
     true = {}
     for extract in admitted.admitted_extracts(county.workspace, county.partnership)[0]:
-        records = identity_store.records(county.workspace, extract.facts["source"], extract.digest)
+        records = identity_store.records(county.workspace, extract.source, extract.digest)
         for row in pq.read_table(records).to_pylist():
             true[row["record_key"]] = truth[f"{row['source']}:{row['source_person_id']}"]
     return county, path, true

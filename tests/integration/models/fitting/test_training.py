@@ -72,7 +72,7 @@ def test_a_bundle_says_what_it_is(bundle: Bundle, features: FeatureSet) -> None:
     assert facts["feature_set"] == features.digest
     assert facts["snapshot"] == features.snapshot_digest
     assert facts["use_case_digest"] == bundle.use_case.digest == features.use_case.digest
-    assert facts["catalogue_digest"] == features.facts["catalogue_digest"]
+    assert facts["catalogue_digest"] == features.facts.catalogue_digest
     assert (facts["use_case"], facts["purpose"], facts["seed"]) == ("early_help_offer", "early_help", 0)
     assert set(facts["libraries"]) == {"python", "lightgbm", "numpy", "scikit-learn"}
     assert facts["parameters"]["monotone_constraints"] == [1, 1, 1, -1, 0, 1] == directions(bundle.indicators)
@@ -231,7 +231,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: Any, chosen: 
         "code_digest": code_digest(),
         "indicators": [one.model_dump(mode="json") for one in chosen],
     }
-    with artefacts.publish(workspace.features, KIND, {**features.facts, **changed}) as draft:
+    with artefacts.publish(workspace.features, KIND, {**features.artefact.facts, **changed}) as draft:
         pq.write_table(matrix_table(chosen).conform(table), draft.path / MATRIX_FILE)
     return open_feature_set(workspace, draft.digest)
 

@@ -122,7 +122,7 @@ def test_no_byte_of_the_person_is_left_and_everybody_else_stays(county: County) 
     for kind, digest in (("snapshot", after.digest), *(("extract", one) for one in done.extracts.values())):
         assert known.require(kind, digest).inputs["rewritten_from"] in {before.digest, *done.extracts}
     assert set(done.extracts) == {one for extract in extracts.all_extracts(county.workspace)
-                                  for one in extract.facts["rewritten_from"]}  # fmt: skip
+                                  for one in extract.facts.rewritten_from}  # fmt: skip
     assert {one.state for one in verification.verify(county.workspace)} == {verification.WHOLE}
 
 
@@ -133,7 +133,7 @@ def test_the_hub_works_on_and_the_person_does_not_come_back(county: County) -> N
     assert [report.is_new for report in again] == [False, False]
     later = ingest.ingest(county.workspace, county.partnership, folder, datetime.date(2024, 7, 31))
     assert [report.is_new for report in later] == [True, True]
-    erased = {report.source: report.facts["erased"] for report in later}
+    erased = {report.source: report.extract.artefact.facts["erased"] for report in later}
     assert erased["school"]["people"] == erased["police"]["people"] == 1
     # Her row without an identifier can only be told by her names, which no tombstone holds.
     assert _found(county.workspace.root) <= {"Zaphodine", "Quillfeather"}
@@ -204,7 +204,7 @@ def test_feature_sets_are_written_anew(tmp_path: Path) -> None:
     rewritten = open_feature_set(workspace, new)
     assert old == whole.digest
     assert artefacts.digests_in(workspace.features) == [new]
-    assert rewritten.matrix().num_rows == matrix.num_rows - theirs == sum(rewritten.facts["rows"].values())
+    assert rewritten.matrix().num_rows == matrix.num_rows - theirs == sum(rewritten.artefact.facts["rows"].values())
     assert person not in rewritten.groups()["person_id"].to_pylist()
     assert rewritten.snapshot_digest == "6" * 64
     assert not workspace.online.exists()

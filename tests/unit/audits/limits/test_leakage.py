@@ -4,13 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from audits.limits import leakage
-from features.rows.feature_sets import FeatureSet
+from features.rows.feature_sets import FeatureSet, FeatureSetFacts, LeakageFacts
 from hub.artefacts import Artefact
 from tests.factories.audits import LEAKAGE
 
 
 def told(facts: dict[str, Any]) -> dict[str, Any]:
-    return leakage.as_json(FeatureSet(Artefact(Path(), "0" * 64, "feature set", facts)))
+    """Return what is told of a feature set whose manifest says these facts of leaks, and nothing else."""
+    said: dict[str, Any] = {name: LeakageFacts.model_validate(one) for name, one in facts.items()}
+    return leakage.as_json(
+        FeatureSet(Artefact(Path(), "0" * 64, "feature set", {}), FeatureSetFacts.model_construct(**said))
+    )
 
 
 def test_findings_keep_their_words_and_small_numbers_are_withheld() -> None:
@@ -36,7 +40,9 @@ def test_sentences_hide_nothing() -> None:
     assert LEAKAGE["despite"] in words
     assert "No leak was found" not in words
     assert "could not be looked for" in words
-    silent = leakage.in_sentences(told({"leakage": {"findings": [], "checks": [], "despite": None}}))
+    silent = leakage.in_sentences(
+        told({"leakage": {"findings": [], "checks": [], "earlier_snapshot": None, "despite": None}})
+    )
     assert silent == ["No leak was found."]
 
 

@@ -55,16 +55,13 @@ def _checked(tmp_path: Path, published: Snapshot, name: str = "returns") -> list
 def _published(tmp_path: Path, returns_told: str, events: list[dict[str, Any]]) -> Snapshot:
     police = _events("police", "2019-01-01", "2022-06-20", 7, event_type="incident")
     types = {"returns": ["cin_start"], "police": ["incident"]}
-    published = snapshot(
+    told = {"police": "2022-07-01", "returns": returns_told}
+    return snapshot(
         Workspace(tmp_path / "workspace"),
         known_to="2022-07-01",
         event=police + events,
-        reported={"returns": returns_told},
+        facts={"sources": {name: {"types": types[name], "reported": [[None, told[name]]]} for name in types}},
     )
-    facts = published.artefact.facts["sources"]
-    for name, told in types.items():
-        facts[name]["types"] = told
-    return published
 
 
 def test_a_newer_delivery_of_another_source_makes_no_label_known(tmp_path: Path) -> None:
@@ -110,10 +107,12 @@ def test_a_source_of_the_outcome_that_is_not_there_is_named(tmp_path: Path) -> N
 
 def test_a_source_of_indicators_that_ended_is_named(tmp_path: Path) -> None:
     events = _events("returns", "2019-01-01", "2022-06-28", 3) + _events("police", "2019-01-01", "2020-02-01", 7)
+    sources = {
+        "police": {"types": ["incident"], "reported": [[None, "2020-03-01"]]},
+        "returns": {"types": ["cin_start"], "reported": [[None, "2022-07-01"]]},
+    }
     published = snapshot(
-        Workspace(tmp_path / "workspace"), known_to="2022-07-01", event=events, reported={"police": "2020-03-01"}
+        Workspace(tmp_path / "workspace"), known_to="2022-07-01", event=events, facts={"sources": sources}
     )
-    for name in ("police", "returns"):
-        published.artefact.facts["sources"][name]["types"] = ["cin_start"] if name == "returns" else ["incident"]
     [one] = _checked(tmp_path, published)
     assert (one.about, one.evidence["dates"]) == ("police", 3)

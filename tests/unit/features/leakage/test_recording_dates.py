@@ -10,24 +10,17 @@ from features.leakage.leaks import Check, Finding, Severity
 from hub import artefacts, sql
 from hub.publishing.snapshots import Snapshot
 from hub.staging import extracts
-from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
+from tests.factories.extracts import extract_facts
 from tests.factories.snapshots import snapshot
 
 RECORDED = {"mapped": 100, "assumed": 0, "delivery": 0, "first_seen_earlier": 0}
+RECORDED |= {"lifted": 0, "after_delivery": 0, "backdated": 0}
 FIRST, SECOND = "2024-01-10", "2024-04-10"
 
 
 def extract(workspace: Workspace, day: str, **recorded: int) -> str:
-    facts = {
-        "source": "police",
-        "delivered_on": day,
-        "inputs": "0" * 64,
-        "periods": [],
-        "supersedes": [],
-        "schema_version": SCHEMA_VERSION,
-        "known_from": RECORDED | recorded,
-    }
+    facts = extract_facts(delivered_on=day, known_from=RECORDED | recorded)
     with artefacts.publish(workspace.extracts, extracts.KIND, facts) as draft:
         pass
     return draft.digest

@@ -26,17 +26,15 @@ PERSON = {"law": "Children Act 2004 s10", "level": "person"}
         ("area", None, [DUTY], "sector is not known"),
         ("area", "health", [DUTY, OPEN], None),
         ("person", "open_data", [OPEN], "for areas only"),
-        (None, "open_data", [OPEN], "for areas only"),
         ("person", "education", [PERSON], None),
-        (None, "education", [PERSON], None),
     ],
 )
 def test_an_area_figure_beside_a_person(
-    tmp_path: Path, level: str | None, sector: str | None, gateways: list[dict[str, Any]], refused: str | None
+    tmp_path: Path, level: str, sector: str | None, gateways: list[dict[str, Any]], refused: str | None
 ) -> None:
-    said: dict[str, Any] = {"title": "Figures", "agency": "council", "assumed_recording": None, "sector": sector}
+    said: dict[str, Any] = {"title": "Figures", "agency": "council", "level": level, "sector": sector}
     said["gateways"] = [snapshots.GATEWAY | one | {"name": f"gateway_{n}"} for n, one in enumerate(gateways)]
-    facts = {"sources": {"figures": said if level is None else said | {"level": level}}}
+    facts = {"sources": {"figures": said}}
     snapshot = snapshots.snapshot(Workspace(tmp_path), facts=facts)
     day = datetime.date(2024, 1, 1)
     if refused is None:

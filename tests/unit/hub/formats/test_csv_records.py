@@ -136,6 +136,14 @@ def test_empty_cells_behind_the_last_column_are_left_out_where_nearly_all_record
     assert cells == 2 or found.line_end == ""  # no reader takes a header of other cells for this one's
 
 
+def test_blanks_that_part_cells_are_no_blanks_around_them() -> None:
+    content = b'a b c \n1  3 \n1  3 x\n1   x\n   x\n"1" "" 3 \n'
+    head = csv_records.header(content, 0, " ")
+    assert head is not None
+    found = csv_records.records(content, head, " ", named=3)
+    assert (found.lines.tolist(), found.damaged[:, 0].tolist()) == ([2, 6], [3, 4, 5])
+
+
 def test_a_record_that_is_too_long_is_set_aside_and_reading_goes_on() -> None:
     long = "x" * (csv_records.LONGEST_RECORD + 1)
     content = f"1,{long}\n2,y\n".encode()

@@ -22,6 +22,7 @@ InputError               | 422    | no
 NothingKeptError         | 422    | no
 GatewayError             | 403    | yes
 IntegrityError           | 409    | no
+OtherSchemaError         | 409    | no
 NotFoundError            | 404    | no
 UnknownPersonError       | 404    | yes
 StateError               | 409    | no
