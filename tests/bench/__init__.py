@@ -2,11 +2,14 @@
 
 A ratio compares the stage with a floor, the barest way to do the same with the library underneath, run in turn with it
 in the same process, so that a slow or busy machine slows both.
+
+Each stage names its parts in `PARTS`; each part yields figures, and what fails in one is a row of its own while the
+others go on. With `--tiny` every part runs at a size that proves nothing but that it runs; tests do so.
 """
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -28,6 +31,32 @@ class Measured:
     unit: str
     goal: str | None
     met: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A part of the bench that could not be measured.
+
+    Attributes:
+        figure: the stage and its part.
+        failed: why.
+    """
+
+    figure: str
+    failed: str
+
+
+Part = Callable[[bool], Iterator[Measured]]
+"""A part of a stage: asked whether to keep to a tiny size, it yields its figures."""
+
+
+def figures(stage: str, parts: Mapping[str, Part], *, tiny: bool = False) -> Iterator[Measured | Failed]:
+    """Yield the figures of every part of a stage, and of a part that fails the reason."""
+    for name, part in parts.items():
+        try:
+            yield from part(tiny)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are still measured
+            yield Failed(f"{stage}.{name}", f"{type(error).__name__}: {error}")
 
 
 def measured(name: str, value: float, unit: str, goal: str | None = None) -> Measured:

@@ -98,17 +98,20 @@ def test_publish_names_a_source_whose_gateway_ended_on_standard_error_and_in_jso
     assert "The source police" in refused.exception.message
 
 
-@pytest.mark.parametrize("which", ["extracts", "snapshots", "identity/records", "identity/persons"])
-def test_verify_names_what_has_changed(county: County, run: Run, which: str) -> None:
+def test_verify_names_what_has_changed(county: County, run: Run) -> None:
     _deliver(county, run)
     assert run("link").exit_code == 0
     assert run("publish").exit_code == 0
-    path = sorted((county.workspace.root / which).rglob("*.parquet"))[0]
-    path.write_bytes(path.read_bytes()[:-1])
-    result = run("verify")
-    assert isinstance(result.exception, IntegrityError)
-    assert re.match(r"1 of 4 artefacts are not what was published, first the ", result.exception.message)
-    assert result.output.count("whole") == 3
+    for which in ("extracts", "snapshots", "identity/records", "identity/persons"):
+        path = sorted((county.workspace.root / which).rglob("*.parquet"))[0]
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1])
+        result = run("verify")
+        assert isinstance(result.exception, IntegrityError), which
+        assert re.match(r"1 of 4 artefacts are not what was published, first the ", result.exception.message)
+        assert result.output.count("whole") == 3
+        path.write_bytes(whole)
+    assert run("verify").exit_code == 0
 
 
 def test_a_listing_of_nothing_says_what_to_do(run: Run) -> None:
