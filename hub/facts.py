@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 
 from hub import figures
 from hub.errors import IntegrityError, OtherSchemaError
@@ -25,6 +25,13 @@ from hub.published import Artefact
 
 _MOST_CHARACTERS = 40
 _WRONG = {"missing": "is missing", "extra_forbidden": "is none that Sentinel writes"}
+
+
+_FIGURE: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("value", "low", "high"), (int, float)),
+    **{"n": (int,), "unit": (str,), "not_computed": (str,)},
+}
+"""What may stand in the JSON form of a figure; True is no number."""
 
 
 class Facts(BaseModel):
@@ -40,10 +47,15 @@ class Facts(BaseModel):
 def _stated(value: Any) -> Stated:
     if isinstance(value, Figure | NotComputed):
         return value
+    if not isinstance(value, dict) or any(type(said) not in _FIGURE.get(name, ()) for name, said in value.items()):
+        raise ValueError("no figure")
     try:
-        return figures.from_json(value)
-    except (KeyError, TypeError):
+        found = figures.from_json(value)
+    except (KeyError, OverflowError):
         raise ValueError("no figure") from None
+    if found.as_json().keys() != value.keys():
+        raise ValueError("no figure")
+    return found
 
 
 FigureFact = Annotated[Stated, PlainValidator(_stated), PlainSerializer(lambda one: one.as_json())]
@@ -81,6 +93,12 @@ def read(artefact: Artefact, model: type[FactsT], *, version: int, remedy: str) 
         )
     try:
         return model.model_validate_json(to_json(artefact.facts), strict=True)
+    except PydanticSerializationError:
+        raise IntegrityError(
+            f"The {artefact.kind} {artefact.digest[:12]} is not one that Sentinel publishes: its facts are nested too "
+            "deeply.",
+            remedy,
+        ) from None
     except ValidationError as error:
         finding = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(ascii(part).strip("'")[:_MOST_CHARACTERS] for part in finding["loc"])

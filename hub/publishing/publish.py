@@ -185,7 +185,12 @@ def _matched(
 
 
 def _source(partnership: Partnership, source: Source, kept: Sequence[Extract]) -> SourceFacts:
-    """Return what the manifest says of a source of which extracts are kept."""
+    """Return what the manifest says of a source of which extracts are kept.
+
+    What it brings is what is declared, and what its extracts hold: sources.yaml may have changed since they came in.
+    """
+    own = [one for one in kept if one.source == source.name]
+    types = {event.type for event in source.events}.union(*(one.facts.since for one in own))
     return SourceFacts(
         title=source.title,
         agency=source.agency,
@@ -194,8 +199,8 @@ def _source(partnership: Partnership, source: Source, kept: Sequence[Extract]) -
         gateways=tuple(partnership.gateways_of(source)),
         assumed_recording=source.assumed_recording,
         recording_delay_days=source.delay_days,
-        types=tuple(sorted({event.type for event in source.events})),
-        reported=reporting.of_source(source, [one for one in kept if one.source == source.name]),
+        types=tuple(sorted(types)),
+        reported=reporting.of_source(source, own),
     )
 
 

@@ -20,9 +20,12 @@ def _reported(value: Any) -> Reported:
     if not isinstance(value, list):
         raise ValueError("no spans of days")
     try:
-        return Reported.from_json(value)
+        found = Reported.from_json(value)
     except IntegrityError:
         raise ValueError("no spans of days") from None
+    if found.as_json() != value:
+        raise ValueError("no spans of days")
+    return found
 
 
 class TableRows(Facts):
@@ -54,7 +57,7 @@ class SourceFacts(Facts):
     recording_delay_days: Count
     """After so many days a record is sure to stand in a delivery, as declared; taken off in `reported` already."""
     types: tuple[str, ...]
-    """The types of the events that it brings, sorted."""
+    """The types of the events that it brings, as declared or as its extracts hold them, sorted."""
     reported: Annotated[Reported, PlainValidator(_reported), PlainSerializer(Reported.as_json)]
     """The days of which it has told."""
 
@@ -136,7 +139,7 @@ class LinkageFacts(Facts):
     """"splink", or "none" when there was nothing to compare."""
     why: str
     """In plain words, what was compared or why nothing was."""
-    threshold: float
+    threshold: float = Field(ge=0, le=1)
     """Probability from which two records are linked, in (0, 1)."""
     refused: Mapping[str, Count]
     """Candidate pairs refused, by reason."""

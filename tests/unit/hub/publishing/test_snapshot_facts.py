@@ -19,6 +19,15 @@ Change = Callable[[dict[str, Any]], Any]
 SECRET = "Aoife"
 
 
+def _f1(said: dict[str, Any], **changed: Any) -> None:
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 12, "unit": ""}
+    said["linkage"]["quality"].update(f1=figure | changed)
+
+
+def _deep(levels: int) -> list[Any]:
+    return [_deep(levels - 1)] if levels else []
+
+
 def _said(tmp_path: Path) -> dict[str, Any]:
     extract = {"digest": "e" * 64, "source": "police", "delivered_on": "2024-12-31", "rows": {"event": 2}}
     facts = {"extracts": [extract], "erased": {"people": 1}, "rewritten_from": ["a" * 64]}
@@ -44,6 +53,14 @@ def _said(tmp_path: Path) -> dict[str, Any]:
         (lambda said: said["sources"]["police"]["gateways"][0].pop("law"), r"police\.gateways\.0\.law is missing"),
         (lambda said: said["extracts"][0].update(name=SECRET), r"its fact extracts\.0\.name is none that"),
         (lambda said: said["linkage"]["quality"].update(f1={"n": 1}), r"its fact linkage\.quality\.f1 is not"),
+        (lambda said: _f1(said, n="12"), r"its fact linkage\.quality\.f1 is not"),
+        (lambda said: _f1(said, n=True), r"its fact linkage\.quality\.f1 is not"),
+        (lambda said: _f1(said, value=10**400), r"its fact linkage\.quality\.f1 is not"),
+        (lambda said: _f1(said, seen=1), r"its fact linkage\.quality\.f1 is not"),
+        (lambda said: _f1(said, not_computed=[SECRET]), r"its fact linkage\.quality\.f1 is not"),
+        (lambda said: said["linkage"].update(threshold=10**400), r"its fact linkage\.threshold is not"),
+        (lambda said: said["sources"]["police"].update(reported=[[None, "20241231"]]), r"police\.reported is not"),
+        (lambda said: said.update(extracts=_deep(300)), r"its facts are nested too deeply"),
         (lambda said: said.update(rewritten_from=SECRET), r"its fact rewritten_from is not written as"),
     ],
 )
