@@ -191,6 +191,7 @@ def _source(partnership: Partnership, source: Source, kept: Sequence[Extract]) -
     """
     own = [one for one in kept if one.source == source.name]
     types = {event.type for event in source.events}.union(*(one.facts.since for one in own))
+    told = types.intersection(*(one.facts.since for one in own))
     return SourceFacts(
         title=source.title,
         agency=source.agency,
@@ -200,6 +201,7 @@ def _source(partnership: Partnership, source: Source, kept: Sequence[Extract]) -
         assumed_recording=source.assumed_recording,
         recording_delay_days=source.delay_days,
         types=tuple(sorted(types)),
+        types_not_told=tuple(sorted(types - told)),
         reported=reporting.of_source(source, own),
     )
 

@@ -58,6 +58,8 @@ class SourceFacts(Facts):
     """After so many days a record is sure to stand in a delivery, as declared; taken off in `reported` already."""
     types: tuple[str, ...]
     """The types of the events that it brings, as declared or as its extracts hold them, sorted."""
+    types_not_told: tuple[str, ...] = Field(default=(), exclude_if=lambda types: not types)
+    """Those of them that not every one of its extracts was mapped for: silence about them says nothing."""
     reported: Annotated[Reported, PlainValidator(_reported), PlainSerializer(Reported.as_json)]
     """The days of which it has told."""
 

@@ -69,8 +69,11 @@ class Snapshot:
 
     def reported_of(self, types: Iterable[str]) -> Reported:
         """Return the days of which every source has told that brings an event of these types; none without one."""
-        telling = self.telling(types)
-        return reduce(Reported.both, map(self.reported, telling), EVER) if telling else Reported()
+        wanted = frozenset(types)
+        telling = self.telling(wanted)
+        if not telling or any(wanted & {*self.facts.sources[one].types_not_told} for one in telling):
+            return Reported()
+        return reduce(Reported.both, map(self.reported, telling), EVER)
 
     def path(self, table: str) -> Path:
         """Return the Parquet file of `table`: person, event, household, family, involvement, area or area_event."""

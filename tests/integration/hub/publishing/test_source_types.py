@@ -57,3 +57,19 @@ def test_deaths_that_came_in_before_their_mapping_was_taken_out_are_still_read_u
     published, types = _published(town)
     assert types == {"joined"} == {*published.facts.sources["care"].types}
     assert require_gateways(published, town.partnership, found, (), on=ON) == ()
+
+
+def test_a_type_that_was_mapped_after_the_delivery_came_is_not_told_until_it_comes_again(tmp_path: Path) -> None:
+    town = Town(tmp_path, JOINED, pupils=None, absences=None, children=CHILDREN)
+    town.one(ON)
+    town.declare(CARE)
+    published, types = _published(town)
+    assert (types, published.facts.sources["care"].types_not_told) == ({"joined"}, ("death",))
+    assert published.reported_of(["death"]).last is None, "no death was told, and that says nothing"
+    assert published.reported_of(["joined"]).last is not None
+    assert published.reported_of(["joined", "death"]).last is None
+    assert "care" in sources_read(town.partnership, use_case(), (), published), "its deaths are read all the same"
+    town.ingest(ON, withdraw=True)
+    published, types = _published(town)
+    assert (types, published.facts.sources["care"].types_not_told) == ({"death", "joined"}, ())
+    assert published.reported_of(["death"]).last is not None
