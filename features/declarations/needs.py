@@ -17,6 +17,7 @@ from features.declarations.catalogue import Indicator
 from features.declarations.cohort import Rule
 from features.declarations.use_cases import UseCase
 from hub.declarations.partnership import Partnership
+from hub.errors import GatewayError
 from hub.publishing.snapshots import Snapshot
 
 
@@ -40,6 +41,21 @@ class Need:
     def cohort(self) -> bool:
         """Whether its events decide who is eligible."""
         return bool(self.rules)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it is needed for, in words: "2 indicators", "who is eligible", "who has died", "the outcome"."""
+        count = len(self.indicators)
+        found = [f"{count} indicator{'s' if count != 1 else ''}"] if count else []
+        decides, deaths = (any(rule.written is written for rule in self.rules) for written in (True, False))
+        found += ["who is eligible"] * decides + ["who has died"] * deaths + ["the outcome"] * self.outcome
+        return tuple(found)
+
+    def refused(self, error: GatewayError) -> GatewayError:
+        """Return the refusal of its gateway with what it is read for, and what to do where that is deaths alone."""
+        only_deaths = not self.indicators and not self.outcome and not any(rule.written for rule in self.rules)
+        remedy = " Or let it bring no deaths (sources.yaml), and ingest it anew." if only_deaths else ""
+        return GatewayError(f"{error.message} It is read for {', '.join(self.words)}.", f"{error.remedy}{remedy}")
 
     @property
     def scored(self) -> bool:

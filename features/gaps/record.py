@@ -86,10 +86,7 @@ def _plain(indicators: Sequence[Indicator]) -> list[dict[str, str]]:
 
 def needed_for(need: Need) -> list[str]:
     """Return in words what a use case needs a source for."""
-    count = len(need.indicators)
-    found = [f"{count} indicator{'s' if count != 1 else ''}"] if count else []
-    decides, deaths = (any(rule.written is written for rule in need.rules) for written in (True, False))
-    return found + ["who is eligible"] * decides + ["who has died"] * deaths + ["the outcome"] * need.outcome
+    return list(need.words)
 
 
 def rows(gaps: Gaps) -> list[dict[str, str]]:

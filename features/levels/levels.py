@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.declarations import outcomes
+from features.declarations.cohort import DEATH
 from features.declarations.outcomes import Outcome
 from features.levels import counts as level_counts
 from features.levels.counts import LevelCounts, Times, Whole
@@ -86,8 +87,9 @@ def levels(
     delivered = tuple(one for one in sources if one in said)
     if not delivered:
         return Levels(outcome, sources, f"The snapshot holds nothing from {' or '.join(sources)}.")
+    deaths = {*outcomes.sources_of(partnership, (DEATH,)), *snapshot.telling((DEATH,))} & {*said}
     try:
-        for source in delivered:
+        for source in dict.fromkeys((*delivered, *sorted(deaths))):
             snapshot.require_gateway(source, purpose=purpose, on=on)
             partnership.require_gateway(source, purpose=purpose, on=on)
     except GatewayError as error:

@@ -7,6 +7,7 @@ from features.declarations.catalogue import Indicator
 from features.declarations.needs import in_snapshot, needs
 from features.declarations.use_cases import UseCase
 from hub.declarations.partnership import Partnership
+from hub.errors import GatewayError
 from hub.publishing.snapshots import Snapshot
 
 
@@ -33,7 +34,10 @@ def require_gateways(
     read = needs(partnership, use_case, indicators, snapshot)
     inside = in_snapshot(snapshot, read)
     for need in read:
-        if need.source in inside:
-            snapshot.require_gateway(need.source, purpose=use_case.purpose, on=on)
-        partnership.require_gateway(need.source, purpose=use_case.purpose, on=on)
+        try:
+            if need.source in inside:
+                snapshot.require_gateway(need.source, purpose=use_case.purpose, on=on)
+            partnership.require_gateway(need.source, purpose=use_case.purpose, on=on)
+        except GatewayError as error:
+            raise need.refused(error) from None
     return tuple(sorted(inside))

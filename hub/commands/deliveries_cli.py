@@ -250,6 +250,9 @@ def withdraw_delivery(
     reasons: Annotated[
         str, typer.Option("--reasons", help="Why; nothing personal: it is kept in the ledger for good.")
     ],
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Deaths that no other delivery of the source tells may go with it.")
+    ] = False,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
@@ -262,7 +265,7 @@ def withdraw_delivery(
     here.partnership.person(by)
     if not reasons.strip():
         raise ConfigurationError("A withdrawal is recorded with its reasons.", "Give --reasons.")
-    done = withdrawal.withdraw(here.workspace, extract, by=by, reasons=reasons.strip())
+    done = withdrawal.withdraw(here.workspace, extract, by=by, reasons=reasons.strip(), confirmed=confirm)
     if as_json:
         show_json(done.as_json())
         return
@@ -272,6 +275,9 @@ def withdraw_delivery(
         say("No other delivery of it is there; the source stays out until one comes.")
     else:
         say(f"The one of {done.instead.delivered_on} ({done.instead.digest[:12]}) holds again.")
+    if done.deaths.records:
+        lost = done.deaths.as_json()
+        warn(f"Deaths went with it that no other delivery tells: {lost['records']} of {lost['of']}.")
     for digest in done.snapshots:
         say(f"used by the snapshot {digest[:12]}")
     if done.current:

@@ -4,7 +4,8 @@
 
 The withdrawal is an entry of the ledger of its own, and is what decides: nothing else is written or removed. Snapshots
 that used the delivery are named, for they stay published. A delivery that a later one has taken over cannot be taken
-back before that one: what was wrong would live on in it.
+back before that one: what was wrong would live on in it. Deaths that no other delivery of the source tells go with it,
+and are asked for: nobody is looked at who is known to have died, and they would be again.
 """
 
 from dataclasses import dataclass
@@ -13,11 +14,16 @@ from typing import Any
 from hub import artefacts
 from hub.errors import NotFoundError, SentinelError, StateError
 from hub.identity import store as identity_store
+from hub.intake import late_deliveries
+from hub.intake.confirmations import CONFIRM, ConfirmationError
+from hub.intake.late_deliveries import ToldFiles
+from hub.intake.source_run import TABLES
 from hub.ledger import ledger, publications
 from hub.ledger.store import open_store
 from hub.publishing import snapshots
 from hub.staging import extracts
 from hub.staging.extracts import Extract
+from hub.staging.taken_away import Loss
 from hub.workspace import Workspace
 
 
@@ -31,6 +37,7 @@ class Withdrawn:
         snapshots: digests of the published snapshots that used it, sorted.
         current: whether the newest snapshot is among them.
         ledger_entry: number of the entry.
+        deaths: the deaths that went with it: no other delivery of the source tells them.
     """
 
     extract: Extract
@@ -38,6 +45,7 @@ class Withdrawn:
     snapshots: tuple[str, ...]
     current: bool
     ledger_entry: int
+    deaths: Loss
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form: digests, dates and numbers."""
@@ -52,10 +60,11 @@ class Withdrawn:
             "snapshots": list(self.snapshots),
             "current_snapshot_used_it": self.current,
             "ledger_entry": self.ledger_entry,
+            "lost_deaths": self.deaths.as_json(),
         }
 
 
-def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str) -> Withdrawn:
+def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str, confirmed: bool = False) -> Withdrawn:
     """Take a delivery back.
 
     Args:
@@ -63,8 +72,10 @@ def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str) -> Wit
         digest: of its extract, or the beginning.
         by: id of who answers for it.
         reasons: why, without anything personal: it is kept for good.
+        confirmed: deaths that no other delivery tells may go with it.
 
     Raises:
+        ConfirmationError: such deaths would go, and nobody confirmed it.
         NotFoundError: there is no such extract.
         StateError: it was withdrawn before, a later delivery has taken it over, or an ingest is at work.
     """
@@ -72,6 +83,17 @@ def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str) -> Wit
         extract = extracts.open_extract(workspace, digest)
         gone = extracts.withdrawn(workspace)
         _require_current(workspace, extract, gone)
+        now = extracts.current_extracts(workspace, gone | {extract.digest})
+        lost = late_deliveries.deaths(
+            _told(workspace, extract), [_told(workspace, one) for one in now if one.source == extract.source]
+        )
+        if lost.records and not confirmed:
+            shown = lost.as_json()
+            raise ConfirmationError(
+                f"Nothing was taken back. Deaths that no other delivery of {extract.source} tells would go with it "
+                f"({shown['records']} of {shown['of']}), and these people would be looked at again.",
+                f"Ask the agency; if they are wrong too, run it again with {CONFIRM}.",
+            )
         facts = {
             "kind": extracts.KIND,
             "digest": extract.digest,
@@ -82,10 +104,14 @@ def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str) -> Wit
         }
         with open_store(workspace) as store, store.writing() as session:
             entry = ledger.append(session, kind=publications.WITHDRAWAL, actor=by, facts=facts, at=store.now())
-        now = extracts.current_extracts(workspace, gone | {extract.digest})
     instead = next((one for one in now if _same(one, extract)), None)
     used, current = _used_in(workspace, extract.digest)
-    return Withdrawn(extract, instead, used, current, entry.seq)
+    return Withdrawn(extract, instead, used, current, entry.seq, lost)
+
+
+def _told(workspace: Workspace, extract: Extract) -> ToldFiles:
+    people = identity_store.records(workspace, extract.source, extract.digest)
+    return ToldFiles(extract.path / TABLES["event"], people)
 
 
 def _require_current(workspace: Workspace, extract: Extract, gone: frozenset[str]) -> None:

@@ -45,16 +45,8 @@ def count(told: ToldFiles, holding: Sequence[ToldFiles]) -> Untold:
         told: the extract that will not hold.
         holding: those that hold; at least one.
     """
-    deaths = " UNION ALL ".join(f"({_deaths(one)})" for one in holding)
     events = ", ".join(sql.text(one.events.as_posix()) for one in holding)
     with sql.connect() as connection:
-        [(records, people, of)] = connection.execute(
-            f"""
-            WITH told AS ({_deaths(told)}), known AS ({deaths}),
-            lost AS (FROM told ANTI JOIN known USING (record_key))
-            SELECT (SELECT count(*) FROM lost), (SELECT count(DISTINCT record_key) FROM lost), count(*) FROM told
-            """
-        ).fetchall()
         [(lost, every)] = connection.execute(
             f"""
             WITH held AS (SELECT DISTINCT event_id, true AS held FROM read_parquet([{events}]))
@@ -62,7 +54,21 @@ def count(told: ToldFiles, holding: Sequence[ToldFiles]) -> Untold:
             FROM {sql.parquet(told.events)} LEFT JOIN held USING (event_id) WHERE known_to IS NULL
             """
         ).fetchall()
-    return Untold(Loss(DEATH, int(records), int(of), int(people)), int(lost), int(every))
+    return Untold(deaths(told, holding), int(lost), int(every))
+
+
+def deaths(told: ToldFiles, holding: Sequence[ToldFiles]) -> Loss:
+    """Count the deaths that `told` tells of people whose death none of `holding` tells; `of` all that it tells."""
+    known = " UNION ALL ".join(f"({_deaths(one)})" for one in holding) or "SELECT '' AS record_key WHERE false"
+    with sql.connect() as connection:
+        [(records, people, of)] = connection.execute(
+            f"""
+            WITH told AS ({_deaths(told)}), known AS ({known}),
+            lost AS (FROM told ANTI JOIN known USING (record_key))
+            SELECT (SELECT count(*) FROM lost), (SELECT count(DISTINCT record_key) FROM lost), count(*) FROM told
+            """
+        ).fetchall()
+    return Loss(DEATH, int(records), int(of), int(people))
 
 
 def _deaths(told: ToldFiles) -> str:

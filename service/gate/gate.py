@@ -34,7 +34,7 @@ from features.online.vector import OnlineSource
 from hub.artefacts import open_artefact
 from hub.declarations import partnership as partnerships
 from hub.declarations.partnership import Partnership
-from hub.errors import GatewayError, IntegrityError, LedgerError, NotFoundError, NotPublishedError, SentinelError
+from hub.errors import IntegrityError, LedgerError, NotFoundError, NotPublishedError, SentinelError
 from hub.ledger import practice, verification
 from hub.ledger.publications import Publication, Publications
 from hub.ledger.store import Store
@@ -173,7 +173,7 @@ class Gate:
                 snapshot if need.source in inside else None, need.source, purpose=decision.purpose, on=day
             )
             if refused is not None:
-                raise GatewayError(refused.message, refused.remedy)
+                raise need.refused(refused)
         check_policy(decision, declared.policies[use_case.name])
         self._require_standing(snapshot)
         told = sources_told.of(snapshot, (one.source for one in read if one.scored), day)

@@ -199,3 +199,21 @@ def test_the_command_says_how_many_and_refuses_until_it_is_right(tmp_path: Path)
     assert "12 of 12" in refused.stderr
     [row] = json.loads(run(app, [*late, "--withdraw", "--json"]).stdout)
     assert [one["records"] for one in row["lost_deaths"]] == [12]
+
+
+def test_a_delivery_that_is_taken_back_takes_no_death_with_it_unasked(tmp_path: Path) -> None:
+    town = _town(tmp_path)
+    _deliver(town, FIRST, _children(1))
+    _deliver(town, NEWEST, _children(1, 2))
+    newest = next(one for one in extracts.current_extracts(town.workspace))
+    before = town.written()
+    with pytest.raises(ConfirmationError, match=r"Deaths that no other delivery of care tells .*fewer than 10 of"):
+        withdrawal.withdraw(town.workspace, newest.digest, by="ann", reasons="test")
+    assert town.written() == before
+    done = withdrawal.withdraw(town.workspace, newest.digest, by="ann", reasons="test", confirmed=True)
+    assert done.deaths.records == 1
+    assert _dead(town) == 1
+    # The last one of a source takes all of them.
+    first = next(one for one in extracts.current_extracts(town.workspace))
+    with pytest.raises(ConfirmationError, match="looked at again"):
+        withdrawal.withdraw(town.workspace, first.digest, by="ann", reasons="test")

@@ -136,6 +136,16 @@ def test_without_a_gateway_for_the_purpose_there_is_no_level(tmp_path: Path) -> 
     assert told(tmp_path, outcome(), made).refused == ""
 
 
+def test_deaths_are_read_under_a_gateway_too(tmp_path: Path) -> None:
+    police = world(tmp_path / "w", CASES).facts.sources["police"].as_json()
+    link = police["gateways"][0] | {"name": "register_link", "purposes": ["homelessness"]}
+    register = police | {"types": ["death"], "gateways": [link]}
+    made = snapshot(Workspace(tmp_path / "two"), facts={"sources": {"police": police, "register": register}})
+    found = told(tmp_path, outcome(), made)
+    assert "register" in found.refused
+    assert found.cells == ()
+
+
 def table_of(found: Levels, size: int) -> tuple[Any, Any]:
     """Return the counts that are told, -1 where withheld, and of how many, with the totals."""
     shown = np.array([[-1 if cell.count is None else cell.count for cell in row] for row in found.cells])
