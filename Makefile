@@ -8,10 +8,15 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 
 	--no-emit-index-url --no-emit-find-links --no-header -q
 DEMO_FLAGS ?=
 
-.PHONY: help demo test check bench docs lock serve clean install install-dev
+ARGS ?=
+PACKAGES := hub features models audits ethics service
+# One file of tests stays with one worker, so that what it makes for all of its tests is made once.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+
+.PHONY: help demo test test-unit $(addprefix test-,$(PACKAGES)) prove check bench docs lock serve clean install install-dev
 
 help: ## say what each word does
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]\+\)[^:@]*:.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 $(RUN_STAMP):
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -33,13 +38,25 @@ install-dev: $(DEV_STAMP)
 demo: install ## the whole journey on generated children, in ./workspace/lancashire
 	$(BIN)/sentinel demo $(DEMO_FLAGS)
 
-test: install-dev ## all tests, quick ones first, then the notebooks
+test: install-dev ## all tests, quick ones first, then the notebooks; ARGS="-k words" for some of them
+ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.java
 	$(BIN)/pytest -n 2 tests/unit
-	$(BIN)/pytest -n 2 --dist loadfile tests/integration
-	$(BIN)/pytest tests/journey
+	$(PYTEST) --durations 20 tests/integration tests/journey
 	$(BIN)/pytest --nbmake --nbmake-timeout=400 -W default -p no:xdist notebooks
+else
+	$(PYTEST) $(ARGS)
+endif
+
+test-unit: install-dev ## the quick tests alone
+	$(BIN)/pytest -n 2 tests/unit $(ARGS)
+
+test-hub test-features test-models test-audits test-ethics test-service: test-%: install-dev ## unit and integration tests of one package, each of the six
+	$(PYTEST) tests/unit/$* tests/integration/$* $(ARGS)
+
+prove: install-dev ## the long proofs, whose smaller siblings are in make test
+	$(PYTEST) -m prove --durations 20 $(ARGS)
 
 check: install-dev ## lint, types, and that generated pages are current
 	$(BIN)/ruff check .
@@ -50,7 +67,8 @@ check: install-dev ## lint, types, and that generated pages are current
 docs: install-dev ## write the generated pages anew
 	$(BIN)/python -m service.documentation.pages
 
-bench: bench-hub bench-features bench-models bench-audits bench-service ## every figure, one JSON object a line
+bench: install-dev ## every figure, one JSON object a line; bench-hub for one stage
+	@$(BIN)/python -m tests.bench
 bench-%: install-dev
 	@$(BIN)/python -m tests.bench $*
 

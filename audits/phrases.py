@@ -1,6 +1,5 @@
 """The words and number formats of an audit: one place, so that page, JSON and command line say the same."""
 
-import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -87,12 +86,6 @@ def sentence(text: str) -> str:
     """Return text with a capital at its beginning and one full stop at its end."""
     text = text.strip().rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def day(iso: str) -> str:
-    """Return a date such as "1 April 2023"."""
-    date = datetime.date.fromisoformat(iso)
-    return f"{date.day} {date:%B %Y}"
 
 
 def tiny(value: float) -> str:

@@ -29,7 +29,7 @@ from typing import Any
 from hub import held_files, manifests, names, private_folders, regular_files
 from hub.digests import canonical_json, sha256_bytes
 from hub.errors import ConfigurationError, IntegrityError, NotFoundError
-from hub.held_files import State
+from hub.held_files import FileState
 from hub.held_files import state as state
 from hub.manifests import MANIFEST as MANIFEST
 from hub.published import Artefact as Artefact
@@ -48,13 +48,13 @@ class Draft:
     digest: str = ""
 
 
-def _files_in(directory: Path) -> dict[str, State]:
+def _files_in(directory: Path) -> dict[str, FileState]:
     """Return the state of each file of a draft.
 
     Raises:
         IntegrityError: there is a link, a FIFO or a device.
     """
-    found: dict[str, State] = {}
+    found: dict[str, FileState] = {}
     for name, known in sorted(held_files.entries(directory).items()):
         if known is None:
             raise IntegrityError("Only regular files are published, no links or devices.")

@@ -24,7 +24,7 @@ _CHUNK_BYTES = 1 << 20
 _DEEPEST = 20
 
 
-class State(NamedTuple):
+class FileState(NamedTuple):
     """What tells that a file or folder has not changed: none of it can be set back except the time of modification."""
 
     device: int
@@ -34,7 +34,7 @@ class State(NamedTuple):
     ctime_ns: int
 
 
-def state(path: Path) -> State:
+def state(path: Path) -> FileState:
     """Return the state of what lies at `path`; a symbolic link's own.
 
     Raises:
@@ -43,8 +43,8 @@ def state(path: Path) -> State:
     return _state(path.lstat())
 
 
-def _state(found: os.stat_result) -> State:
-    return State(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+def _state(found: os.stat_result) -> FileState:
+    return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def hashed(path: Path, size: int | None = None, *, copy: BinaryIO | None = None) -> str:
@@ -79,8 +79,8 @@ class Hold:
         states: the state of everything that was looked at, taken before it was hashed.
     """
 
-    states: Mapping[str, State | None]
-    _look: Callable[[], Mapping[str, State | None]]
+    states: Mapping[str, FileState | None]
+    _look: Callable[[], Mapping[str, FileState | None]]
     _changed: Callable[[str], IntegrityError]
 
     def require_unchanged(self) -> None:
@@ -110,8 +110,8 @@ def held(files: Mapping[Path, str], *, remedy: str = "Restore it from a copy.") 
     def changed(name: str) -> IntegrityError:
         return IntegrityError(f"{name} is missing, differs from its digest, or changed while it was read.", remedy)
 
-    def look() -> dict[str, State | None]:
-        found: dict[str, State | None] = {}
+    def look() -> dict[str, FileState | None]:
+        found: dict[str, FileState | None] = {}
         for path in {*files, *(path.parent for path in files)}:
             try:
                 found[str(path)] = state(path)
@@ -131,12 +131,12 @@ def held(files: Mapping[Path, str], *, remedy: str = "Restore it from a copy.") 
     hold.require_unchanged()
 
 
-def entries(folder: Path) -> dict[str, State | None]:
+def entries(folder: Path) -> dict[str, FileState | None]:
     """Return the state of everything under a folder by its name relative to it; the folder's own is under "".
 
     Links are not followed. What is neither a folder nor a regular file, or lies too deep, has None.
     """
-    found: dict[str, State | None] = {"": state(folder)}
+    found: dict[str, FileState | None] = {"": state(folder)}
     waiting = [""]
     while waiting:
         inside = waiting.pop()

@@ -13,7 +13,7 @@ from typing import Any
 from hub import held_files, names, regular_files
 from hub.digests import sha256_bytes
 from hub.errors import ConfigurationError, IntegrityError
-from hub.held_files import Hold, State
+from hub.held_files import FileState, Hold
 from hub.manifests import MANIFEST
 
 
@@ -134,7 +134,7 @@ class Artefact:
         except OSError:
             raise self._changed("its folder") from None
 
-    def _states(self) -> dict[str, State | None]:
+    def _states(self) -> dict[str, FileState | None]:
         """Return the state of the folder and everything in it.
 
         Raises:

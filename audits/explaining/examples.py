@@ -15,7 +15,7 @@ import numpy.typing as npt
 from audits.disclosure import SMALLEST
 from audits.explaining.reasons import YES_OR_NO, Reason, as_told, in_words, ranked
 from audits.looks import Looks
-from features.declarations.catalogue import Indicator, Kind
+from features.declarations.catalogue import Indicator, IndicatorKind
 from models.bundle.model import Model
 from models.measuring.thresholds import NO_SUGGESTION, Thresholds
 
@@ -89,7 +89,7 @@ def _kinds(
     middle = np.argsort(np.abs(probabilities - typical), kind="stable")
     by_line = np.argsort(np.abs(probabilities - thresholds.offer_help), kind="stable")
     lowest = np.argsort(probabilities, kind="stable")
-    strengths = [at for at, one in enumerate(indicators) if one.kind is Kind.PROTECTIVE]
+    strengths = [at for at, one in enumerate(indicators) if one.kind is IndicatorKind.PROTECTIVE]
     shown = np.nan_to_num(looks.matrix.values[:, strengths]).clip(min=0)
     scale = shown.max(axis=0, initial=1.0) if strengths else np.ones(0)
     strongest = np.argsort(-(shown / np.where(scale > 0, scale, 1.0)).sum(axis=1), kind="stable")

@@ -11,7 +11,7 @@ from audits.fairness.fairness import Fairness, GroupFairness, Level, fairness
 from audits.looks import Looks
 from audits.phrases import RATES, SMALL_NUMBERS, in_order, listed, number
 from audits.verdicts import worst
-from features.declarations.use_cases import Fairness as Policy
+from features.declarations.use_cases import FairnessPolicy as Policy
 from features.declarations.use_cases import Group, UseCase
 from hub.figures import NotComputed, Stated
 

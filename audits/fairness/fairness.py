@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from audits.fairness.rates import RATES, Numbers, Tally, draws, resampled, tally_people
 from audits.verdicts import Verdict, verdict, worst
-from features.declarations.use_cases import Fairness as Policy
+from features.declarations.use_cases import FairnessPolicy as Policy
 from hub.digests import sha256_bytes
 from hub.figures import Figure, NotComputed, Stated, wilson
 from models.resampling import Codes, interval

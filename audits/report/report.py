@@ -3,6 +3,7 @@
 What the page shows was already let out by `disclosure`. No script, no request to anywhere, no font of its own.
 """
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from audits import phrases
 from audits.limits import leakage
 from audits.report import pictures
 from hub import pages
+from hub.dates import in_words
 from models.measuring.metrics import HEADLINE
 
 SHARES = {
@@ -44,7 +46,7 @@ def render(document: Mapping[str, Any]) -> str:
         "sentence": phrases.sentence,
         "inside": phrases.inside,
         "listed": phrases.listed,
-        "day": phrases.day,
+        "day": lambda iso: in_words(datetime.date.fromisoformat(iso)),
         "tiny": phrases.tiny,
         "evidence": leakage.in_words,
         "slug": lambda text: "".join(one if one.isalnum() else "-" for one in text.lower()),

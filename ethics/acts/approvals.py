@@ -20,7 +20,7 @@ from ethics.acts import backings
 from ethics.errors import ExpiredError, NotApprovedError, PolicyChangedError, WithdrawnError
 from ethics.record.records import DecisionRow, ProposalRow, WithdrawalRow
 from ethics.rules.policy import Policy
-from ethics.rules.workflow import Action, State
+from ethics.rules.workflow import Action, ProposalState
 from hub.errors import RecordError
 from hub.ledger import ledger
 from hub.ledger.chain import Chain, Followed
@@ -242,7 +242,7 @@ def _standing(session: Session, followed: Followed, purpose: str) -> tuple[Decis
     if row is None or row.purpose != purpose:  # to the letter, whatever the column's collation says
         raise NotApprovedError("Nothing is approved for this purpose.", "The accountable owner decides on a proposal.")
     proposal = session.get(ProposalRow, row.proposal_id)
-    if _is_withdrawn(session, followed, row) or (proposal is not None and proposal.state == State.WITHDRAWN):
+    if _is_withdrawn(session, followed, row) or (proposal is not None and proposal.state == ProposalState.WITHDRAWN):
         raise WithdrawnError(f"The approval {row.id} for this purpose was withdrawn.", "Nothing is scored with it.")
     if followed.entries(ledger.RESUMPTION, after=row.id):
         raise NotApprovedError(

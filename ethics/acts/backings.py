@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from ethics.acts import transitions, verification
 from ethics.record.records import DecisionRow, ProposalRow
 from ethics.rules import canvas
-from ethics.rules.workflow import Action, State
+from ethics.rules.workflow import Action, ProposalState
 from hub.ledger.chain import Followed
 from hub.ledger.ledger import Entry
 
@@ -31,7 +31,11 @@ def backing(session: Session, followed: Followed, row: DecisionRow, proposal: Pr
     if entry is None or proposed is None or is_ended_by(followed, row, Action.SUPERSEDE):
         return None
     about[proposal.id] = proposed
-    if proposal.state != State.APPROVED or proposal.changed_by_entry != row.id or not followed.same(session, about):
+    if (
+        proposal.state != ProposalState.APPROVED
+        or proposal.changed_by_entry != row.id
+        or not followed.same(session, about)
+    ):
         return None
     if verification.faults(session, about, proposal=proposal.id):
         return None

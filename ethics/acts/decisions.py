@@ -18,7 +18,7 @@ from ethics.record import facts as record_facts
 from ethics.record.records import ConditionRow, DecisionRow, ProposalRow, WithdrawalRow
 from ethics.rules.panel import checked_words, member
 from ethics.rules.permissions import check_move
-from ethics.rules.workflow import Action, State
+from ethics.rules.workflow import Action, ProposalState
 from hub.declarations.partnership import Partnership, Person
 from hub.digests import digest_of
 from hub.errors import InputError, StateError
@@ -26,10 +26,10 @@ from hub.ledger import ledger
 from hub.ledger.store import Store
 from hub.workspace import Workspace
 
-__all__ = ["Condition", "Decision", "Outcome", "check_terms", "decide", "valid_decision", "withdraw"]
+__all__ = ["Condition", "Decision", "DecisionOutcome", "check_terms", "decide", "valid_decision", "withdraw"]
 
 
-class Outcome(StrEnum):
+class DecisionOutcome(StrEnum):
     """What the accountable owner decides."""
 
     APPROVED = "approved"
@@ -37,16 +37,16 @@ class Outcome(StrEnum):
     RETURNED = "returned"
 
 
-_ACTIONS: Mapping[Outcome, Action] = {
-    Outcome.APPROVED: Action.APPROVE,
-    Outcome.DECLINED: Action.DECLINE,
-    Outcome.RETURNED: Action.RETURN,
+_ACTIONS: Mapping[DecisionOutcome, Action] = {
+    DecisionOutcome.APPROVED: Action.APPROVE,
+    DecisionOutcome.DECLINED: Action.DECLINE,
+    DecisionOutcome.RETURNED: Action.RETURN,
 }
 
 
 def check_terms(
     *,
-    outcome: Outcome,
+    outcome: DecisionOutcome,
     expires_on: datetime.date | None,
     conditions: Sequence[Condition],
     today: datetime.date,
@@ -57,7 +57,7 @@ def check_terms(
     An approval ends after `today` and at most `approval_days` later; each condition has words, an owner and a date
     from `today` on and not after the approval's end. What is not an approval has neither.
     """
-    if outcome is not Outcome.APPROVED:
+    if outcome is not DecisionOutcome.APPROVED:
         if expires_on is not None or conditions:
             raise InputError(
                 "Only an approval has an end date and conditions.", "Say what should change in the reasons."
@@ -87,7 +87,7 @@ def decide(
     partnership: Partnership,
     number: int,
     *,
-    outcome: Outcome,
+    outcome: DecisionOutcome,
     reasons: str,
     by: str,
     expires_on: datetime.date | None = None,
@@ -116,7 +116,7 @@ def decide(
     """
     person, said = member(partnership, by), checked_words(reasons, "The reasons")
     subject = transitions.read_subject(store, partnership, number)
-    approving = outcome is Outcome.APPROVED
+    approving = outcome is DecisionOutcome.APPROVED
     # Hashing a snapshot takes time, so it happens before the transaction; what a proposal is about cannot change.
     trainers = evidence.trainers(workspace, subject.bundle) if approving else frozenset()
     found = evidence.examine(workspace, partnership, subject) if approving else None
@@ -148,7 +148,7 @@ def decide(
         entry = transitions.make(session, row, case, action, person, at=now, facts=facts)
         decision.id = entry.seq
         session.add(decision)
-        if outcome is Outcome.RETURNED:
+        if outcome is DecisionOutcome.RETURNED:
             row.round += 1
             row.canvas_digest = None
     return entry.seq
@@ -184,7 +184,7 @@ def withdraw(store: Store, partnership: Partnership, number: int, *, reasons: st
 
 def _new_decision(
     row: ProposalRow,
-    outcome: Outcome,
+    outcome: DecisionOutcome,
     reasons: str,
     by: str,
     at: datetime.datetime,
@@ -218,7 +218,7 @@ def _supersede(
     session: Session, partnership: Partnership, newer: ProposalRow, person: Person, at: datetime.datetime
 ) -> int | None:
     """Close the approval that stands for the purpose, if there is one, and return its decision's number."""
-    older = session.scalars(select(ProposalRow).filter_by(purpose=newer.purpose, state=State.APPROVED)).first()
+    older = session.scalars(select(ProposalRow).filter_by(purpose=newer.purpose, state=ProposalState.APPROVED)).first()
     standing = newest_approval(session, newer.purpose)
     if older is None or standing is None:
         return None

@@ -30,7 +30,7 @@ FEATURE_SET = "feature set"
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ProposedSubject:
     """What is proposed, by digests.
 
     Attributes:
@@ -50,7 +50,7 @@ class Subject:
     use_case_digest: str
 
 
-def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit: str) -> Subject:
+def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit: str) -> ProposedSubject:
     """Open and check everything that a proposal is about.
 
     Args:
@@ -68,7 +68,7 @@ def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit
     return _gather(workspace, partnership, bundle, audit)[0]
 
 
-def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: str) -> tuple[Subject, UseCase]:
+def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: str) -> tuple[ProposedSubject, UseCase]:
     model, said = open_manifest(workspace, bundle)
     report, judged = audits.open_manifest(workspace, audit)
     if judged.bundle != model.digest:
@@ -94,7 +94,7 @@ def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: 
     report.verify()
     _require_published(publications.read(workspace), model, said, report, snapshot.artefact)
     about = (model.digest, report.digest, snapshot.digest, use_case.digest)
-    return Subject(use_case.purpose, use_case.name, *about), use_case
+    return ProposedSubject(use_case.purpose, use_case.name, *about), use_case
 
 
 def _require_published(
@@ -131,7 +131,7 @@ class Examination:
     policy: Policy | None = None
 
 
-def examine(workspace: Workspace, partnership: Partnership, proposed: Subject) -> Examination:
+def examine(workspace: Workspace, partnership: Partnership, proposed: ProposedSubject) -> Examination:
     """Compute all digests anew and compare them with what was proposed."""
     try:
         found, use_case = _gather(workspace, partnership, proposed.bundle, proposed.audit)
@@ -139,7 +139,7 @@ def examine(workspace: Workspace, partnership: Partnership, proposed: Subject) -
         return Examination((error.message.rstrip("."),))
     changes = (
         f"another {field.name.replace('_', ' ')}"
-        for field in fields(Subject)
+        for field in fields(ProposedSubject)
         if getattr(found, field.name) != getattr(proposed, field.name)
     )
     return Examination(tuple(changes), use_case.approval_days, policy(workspace, partnership, use_case.name))

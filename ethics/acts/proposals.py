@@ -24,7 +24,7 @@ from hub.ledger.store import Store
 from hub.workspace import Workspace
 
 
-class Verdict(StrEnum):
+class Recommendation(StrEnum):
     """What a reviewer recommends."""
 
     SUPPORT = "support"
@@ -146,7 +146,7 @@ def recommend(
     partnership: Partnership,
     number: int,
     *,
-    verdict: Verdict,
+    verdict: Recommendation,
     words: str,
     by: str,
 ) -> int:

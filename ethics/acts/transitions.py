@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ethics.acts.evidence import Subject
+from ethics.acts.evidence import ProposedSubject
 from ethics.record.records import CanvasAnswerRow, ProposalRow, RecommendationRow
 from ethics.rules import canvas
-from ethics.rules.permissions import Case, check_move
-from ethics.rules.workflow import Action, State
+from ethics.rules.permissions import MoveCase, check_move
+from ethics.rules.workflow import Action, ProposalState
 from hub.declarations.partnership import Partnership, Person, Role
 from hub.errors import LedgerError, NotFoundError, StateError
 from hub.ledger import ledger
@@ -59,7 +59,7 @@ def proposal(session: Session, partnership: Partnership, number: int) -> Proposa
     return row
 
 
-def read_subject(store: Store, partnership: Partnership, number: int) -> Subject:
+def read_subject(store: Store, partnership: Partnership, number: int) -> ProposedSubject:
     """Return what a proposal of this partnership is about, which never changes.
 
     Raises:
@@ -68,7 +68,7 @@ def read_subject(store: Store, partnership: Partnership, number: int) -> Subject
     """
     with store.reading() as session:
         row = proposal(session, partnership, number)
-        return Subject(row.purpose, row.use_case, row.bundle, row.audit, row.snapshot, row.use_case_digest)
+        return ProposedSubject(row.purpose, row.use_case, row.bundle, row.audit, row.snapshot, row.use_case_digest)
 
 
 def answers_of(session: Session, row: ProposalRow) -> dict[str, str]:
@@ -100,7 +100,7 @@ def case_of(
     changes: tuple[str, ...] | None = None,
     policy: str | None = None,
     against_advice: bool = False,
-) -> Case:
+) -> MoveCase:
     """Return what the rules look at.
 
     Args:
@@ -122,8 +122,8 @@ def case_of(
     counted = frozenset((standing & reviewers) - everyone - {row.proposed_by})
     if changes is not None and row.canvas_digest not in (None, canvas.digest(answers)):
         changes = (*changes, "another canvas")
-    return Case(
-        state=State(row.state),
+    return MoveCase(
+        state=ProposalState(row.state),
         proposer=row.proposed_by,
         trainers=everyone,
         recommended_by=recommended_by,
@@ -139,7 +139,7 @@ def case_of(
 def make(
     session: Session,
     row: ProposalRow,
-    case: Case,
+    case: MoveCase,
     action: Action,
     person: Person,
     *,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ethics.acts.transitions import KINDS, PROPOSED
 from ethics.record import facts
 from ethics.record.records import CanvasAnswerRow, DecisionRow, ProposalRow, RecommendationRow, WithdrawalRow
-from ethics.rules.workflow import Action, State
+from ethics.rules.workflow import Action, ProposalState
 from hub.digests import digest_of
 from hub.errors import LedgerError
 from hub.ledger import ledger
@@ -114,7 +114,7 @@ def _proposals(session: Session, entries: Mapping[int, Entry], proposal: int | N
         expected = {name: getattr(row, name) for name in _DIGESTS}
         expected |= {"partnership": row.partnership, "trainers": sorted(one.person for one in row.trainers)}
         yield from _compared("proposal", row, entries.get(row.id), PROPOSED, row.proposed_by, row.proposed_at, expected)
-        state, number, round_, canvas = State.DRAFT.value, row.id, 1, None
+        state, number, round_, canvas = ProposalState.DRAFT.value, row.id, 1, None
         for step in steps.get(row.id, []):
             said = step.read_facts()
             state, number, canvas = str(said["to"]), step.seq, said.get("canvas_digest", canvas)

@@ -106,7 +106,7 @@ def recommend(
     from ethics.dossier import dossier
 
     here = place(workspace, partnership)
-    chosen = proposals.Verdict(verdict)
+    chosen = proposals.Recommendation(verdict)
     with open_record(here) as store:
         proposals.recommend(store, here.workspace, here.partnership, number, verdict=chosen, words=words, by=by)
         found = dossier.read(store, here.partnership, number)
@@ -145,7 +145,7 @@ def decide(
             here.workspace,
             here.partnership,
             number,
-            outcome=decisions.Outcome(outcome),
+            outcome=decisions.DecisionOutcome(outcome),
             reasons=reasons,
             by=by,
             expires_on=expires_on.date() if expires_on else None,

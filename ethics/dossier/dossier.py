@@ -10,8 +10,8 @@ from ethics.acts import evidence, transitions
 from ethics.acts.approvals import has_ended
 from ethics.record.records import DecisionRow, ProposalRow, RecommendationRow, WithdrawalRow
 from ethics.rules import canvas
-from ethics.rules.permissions import Case, open_moves
-from ethics.rules.workflow import State, StateOwner, in_words, owner_of
+from ethics.rules.permissions import MoveCase, open_moves
+from ethics.rules.workflow import ProposalState, StateOwner, in_words, owner_of
 from hub.declarations.partnership import Partnership, Person
 from hub.ledger.store import Store
 from hub.workspace import Workspace
@@ -76,10 +76,10 @@ def read(
 
 
 def _line(session: Session, partnership: Partnership, row: ProposalRow, now: datetime.datetime) -> dict[str, Any]:
-    state = State(row.state)
+    state = ProposalState(row.state)
     case = transitions.case_of(session, partnership, row)
     approvals = [one for one in _decisions(session, row) if one.expires_on is not None]
-    is_expired = state is State.APPROVED and any(has_ended(one, now) for one in approvals)
+    is_expired = state is ProposalState.APPROVED and any(has_ended(one, now) for one in approvals)
     return {
         "proposal": row.id,
         "purpose": row.purpose,
@@ -91,15 +91,15 @@ def _line(session: Session, partnership: Partnership, row: ProposalRow, now: dat
     }
 
 
-def _acts_next(state: State, case: Case, is_expired: bool) -> str:
+def _acts_next(state: ProposalState, case: MoveCase, is_expired: bool) -> str:
     owner = owner_of(state)
     if is_expired:
         return "nobody: its time is over, a new proposal is needed"
-    if state is State.APPROVED:
+    if state is ProposalState.APPROVED:
         return f"nobody until it expires; {owner} sees to the conditions"
     if owner is StateOwner.PROPOSER:
         return f"{owner} ({case.proposer}): {len(canvas.SECTIONS) - len(case.canvas_gaps)} of 15 sections answered"
-    if state is State.UNDER_REVIEW:
+    if state is ProposalState.UNDER_REVIEW:
         return f"{owner}: {len(case.counted)} of {case.quorum} recommendations given"
     return owner.value
 
@@ -117,7 +117,7 @@ def _canvas(answers: dict[str, str]) -> list[dict[str, str | None]]:
     ]
 
 
-def _recommendations(session: Session, row: ProposalRow, case: Case) -> list[dict[str, Any]]:
+def _recommendations(session: Session, row: ProposalRow, case: MoveCase) -> list[dict[str, Any]]:
     """Return all recommendations, oldest first; `stands` says which are the newest of their person in this round."""
     standing = {one.id for one in transitions.recommendations_of(session, row).values()}
     query = select(RecommendationRow).filter_by(proposal_id=row.id).order_by(RecommendationRow.id)

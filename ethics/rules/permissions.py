@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ethics.errors import ConflictOfInterestError, NotAllowedError
-from ethics.rules.workflow import MOVES, Action, Move, Need, State, find_move, in_words
+from ethics.rules.workflow import MOVES, Action, Move, MoveNeed, ProposalState, find_move, in_words
 from hub.declarations.partnership import Person
 from hub.errors import SentinelError, StateError
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class MoveCase:
     """What the rules look at.
 
     Attributes:
@@ -29,7 +29,7 @@ class Case:
         changes: what is no longer as it was proposed; None when nobody has looked, which counts as changed.
     """
 
-    state: State
+    state: ProposalState
     proposer: str
     trainers: frozenset[str]
     recommended_by: frozenset[str]
@@ -41,13 +41,13 @@ class Case:
     against_advice: bool = False
 
 
-def check_is_proposer(case: Case, person: Person) -> None:
+def check_is_proposer(case: MoveCase, person: Person) -> None:
     """Raise NotAllowedError unless `person` proposed it."""
     if person.id != case.proposer:
         raise NotAllowedError("Only the person who proposed it may do this.", f"That is {case.proposer}.")
 
 
-def check_not_proposer(case: Case, person: Person) -> None:
+def check_not_proposer(case: MoveCase, person: Person) -> None:
     """Raise ConflictOfInterestError when `person` proposed it."""
     if person.id == case.proposer:
         raise ConflictOfInterestError(
@@ -55,7 +55,7 @@ def check_not_proposer(case: Case, person: Person) -> None:
         )
 
 
-def check_not_trainer(case: Case, person: Person) -> None:
+def check_not_trainer(case: MoveCase, person: Person) -> None:
     """Raise ConflictOfInterestError when `person` trained the model, or when nobody knows who did."""
     if not case.trainers:
         raise ConflictOfInterestError(
@@ -68,7 +68,7 @@ def check_not_trainer(case: Case, person: Person) -> None:
         )
 
 
-def check_not_counted(case: Case, person: Person) -> None:
+def check_not_counted(case: MoveCase, person: Person) -> None:
     """Raise ConflictOfInterestError when `person` recommended in this round: who recommends does not decide."""
     if person.id in case.recommended_by:
         raise ConflictOfInterestError(
@@ -76,7 +76,7 @@ def check_not_counted(case: Case, person: Person) -> None:
         )
 
 
-def check_canvas_complete(case: Case, _person: Person) -> None:
+def check_canvas_complete(case: MoveCase, _person: Person) -> None:
     """Raise StateError when a canvas section has no sufficient answer."""
     if case.canvas_gaps:
         raise StateError(
@@ -85,7 +85,7 @@ def check_canvas_complete(case: Case, _person: Person) -> None:
         )
 
 
-def check_quorum(case: Case, _person: Person) -> None:
+def check_quorum(case: MoveCase, _person: Person) -> None:
     """Raise StateError when fewer different reviewers have recommended than the partnership asks for."""
     if len(case.counted) < case.quorum:
         raise StateError(
@@ -94,7 +94,7 @@ def check_quorum(case: Case, _person: Person) -> None:
         )
 
 
-def check_advice(case: Case, _person: Person) -> None:
+def check_advice(case: MoveCase, _person: Person) -> None:
     """Raise StateError when fewer than the quorum support it and the owner has not written why to go against that."""
     if len(case.supporting) < case.quorum and not case.against_advice:
         raise StateError(
@@ -105,7 +105,7 @@ def check_advice(case: Case, _person: Person) -> None:
         )
 
 
-def check_unchanged(case: Case, _person: Person) -> None:
+def check_unchanged(case: MoveCase, _person: Person) -> None:
     """Raise StateError when anything changed since it was proposed, or when nobody has looked."""
     if case.changes is None:
         raise StateError("Nobody has checked whether the proposal's parts are unchanged.", "Try again.")
@@ -116,19 +116,19 @@ def check_unchanged(case: Case, _person: Person) -> None:
         )
 
 
-RULES: Mapping[Need, Callable[[Case, Person], None]] = {
-    Need.IS_PROPOSER: check_is_proposer,
-    Need.NOT_PROPOSER: check_not_proposer,
-    Need.NOT_TRAINER: check_not_trainer,
-    Need.NOT_COUNTED: check_not_counted,
-    Need.CANVAS_COMPLETE: check_canvas_complete,
-    Need.QUORUM: check_quorum,
-    Need.ADVICE: check_advice,
-    Need.UNCHANGED: check_unchanged,
+RULES: Mapping[MoveNeed, Callable[[MoveCase, Person], None]] = {
+    MoveNeed.IS_PROPOSER: check_is_proposer,
+    MoveNeed.NOT_PROPOSER: check_not_proposer,
+    MoveNeed.NOT_TRAINER: check_not_trainer,
+    MoveNeed.NOT_COUNTED: check_not_counted,
+    MoveNeed.CANVAS_COMPLETE: check_canvas_complete,
+    MoveNeed.QUORUM: check_quorum,
+    MoveNeed.ADVICE: check_advice,
+    MoveNeed.UNCHANGED: check_unchanged,
 }
 
 
-def can_meet(need: Need, case: Case, person: Person) -> bool:
+def can_meet(need: MoveNeed, case: MoveCase, person: Person) -> bool:
     """Say whether the rule for `need` lets `person` go on."""
     return _answers(lambda: RULES[need](case, person))
 
@@ -143,7 +143,7 @@ def check_role(move: Move, person: Person) -> None:
         )
 
 
-def check_move(action: Action, case: Case, person: Person) -> Move:
+def check_move(action: Action, case: MoveCase, person: Person) -> Move:
     """Return the move, or raise when the state, the person's role or a need does not allow it.
 
     Raises:
@@ -158,12 +158,12 @@ def check_move(action: Action, case: Case, person: Person) -> Move:
     return move
 
 
-def can_move(action: Action, case: Case, person: Person) -> bool:
+def can_move(action: Action, case: MoveCase, person: Person) -> bool:
     """Say whether `check_move` lets `person` go on."""
     return _answers(lambda: check_move(action, case, person))
 
 
-def open_moves(case: Case, person: Person) -> tuple[Move, ...]:
+def open_moves(case: MoveCase, person: Person) -> tuple[Move, ...]:
     """Return the moves that `person` may make now, in the table's order, without those that only follow another."""
     here = (move for move in MOVES if move.start is case.state and move.follows is None)
     return tuple(move for move in here if can_move(move.action, case, person))

@@ -14,7 +14,7 @@ from hub.declarations.partnership import Role
 from hub.errors import StateError
 
 
-class State(StrEnum):
+class ProposalState(StrEnum):
     """Where a proposal stands."""
 
     DRAFT = "draft"
@@ -42,7 +42,7 @@ class Action(StrEnum):
     SUPERSEDE = "supersede"
 
 
-class Need(StrEnum):
+class MoveNeed(StrEnum):
     """What must be true before a move; `ethics.rules.permissions` has one rule for each."""
 
     IS_PROPOSER = "proposed it"
@@ -79,10 +79,10 @@ class Move:
     """
 
     action: Action
-    start: State
-    end: State
+    start: ProposalState
+    end: ProposalState
     roles: tuple[Role, ...]
-    needs: tuple[Need, ...]
+    needs: tuple[MoveNeed, ...]
     plain: str
     follows: Action | None = None
 
@@ -90,98 +90,98 @@ class Move:
 _ANALYST = (Role.ANALYST,)
 _REVIEWER = (Role.REVIEWER,)
 _OWNER = (Role.OWNER,)
-_APART = (Need.NOT_PROPOSER, Need.NOT_TRAINER)
-_DECIDING = (*_APART, Need.NOT_COUNTED, Need.QUORUM)
+_APART = (MoveNeed.NOT_PROPOSER, MoveNeed.NOT_TRAINER)
+_DECIDING = (*_APART, MoveNeed.NOT_COUNTED, MoveNeed.QUORUM)
 
 # A new proposal begins here; only an analyst may make one (see ethics.acts.proposals.propose).
-FIRST = State.DRAFT
+FIRST = ProposalState.DRAFT
 
 MOVES: tuple[Move, ...] = (
     Move(
         Action.ANSWER,
-        State.DRAFT,
-        State.DRAFT,
+        ProposalState.DRAFT,
+        ProposalState.DRAFT,
         _ANALYST,
-        (Need.IS_PROPOSER,),
+        (MoveNeed.IS_PROPOSER,),
         "The proposer answers the sections of the data ethics canvas.",
     ),
     Move(
         Action.SUBMIT,
-        State.DRAFT,
-        State.SUBMITTED,
+        ProposalState.DRAFT,
+        ProposalState.SUBMITTED,
         _ANALYST,
-        (Need.IS_PROPOSER, Need.CANVAS_COMPLETE, Need.UNCHANGED),
+        (MoveNeed.IS_PROPOSER, MoveNeed.CANVAS_COMPLETE, MoveNeed.UNCHANGED),
         "The proposer hands the proposal to the group; from here on its canvas cannot be changed.",
     ),
     Move(
         Action.START_REVIEW,
-        State.SUBMITTED,
-        State.UNDER_REVIEW,
+        ProposalState.SUBMITTED,
+        ProposalState.UNDER_REVIEW,
         _REVIEWER,
         _APART,
         "A reviewer takes the proposal up.",
     ),
     Move(
         Action.RECOMMEND,
-        State.UNDER_REVIEW,
-        State.UNDER_REVIEW,
+        ProposalState.UNDER_REVIEW,
+        ProposalState.UNDER_REVIEW,
         _REVIEWER,
         _APART,
         "A reviewer gives a recommendation, one for each person; a later one takes the place of the earlier.",
     ),
     Move(
         Action.CONCLUDE,
-        State.UNDER_REVIEW,
-        State.RECOMMENDED,
+        ProposalState.UNDER_REVIEW,
+        ProposalState.RECOMMENDED,
         _REVIEWER,
-        (*_APART, Need.QUORUM),
+        (*_APART, MoveNeed.QUORUM),
         "With the recommendation that completes the quorum, the proposal goes to the accountable owner.",
         follows=Action.RECOMMEND,
     ),
     Move(
         Action.RECOMMEND,
-        State.RECOMMENDED,
-        State.RECOMMENDED,
+        ProposalState.RECOMMENDED,
+        ProposalState.RECOMMENDED,
         _REVIEWER,
         _APART,
         "Until the owner decides, reviewers may still add or replace a recommendation.",
     ),
     Move(
         Action.APPROVE,
-        State.RECOMMENDED,
-        State.APPROVED,
+        ProposalState.RECOMMENDED,
+        ProposalState.APPROVED,
         _OWNER,
-        (*_DECIDING, Need.ADVICE, Need.CANVAS_COMPLETE, Need.UNCHANGED),
+        (*_DECIDING, MoveNeed.ADVICE, MoveNeed.CANVAS_COMPLETE, MoveNeed.UNCHANGED),
         "The accountable owner approves, for one purpose, with conditions and an end date.",
     ),
     Move(
         Action.DECLINE,
-        State.RECOMMENDED,
-        State.DECLINED,
+        ProposalState.RECOMMENDED,
+        ProposalState.DECLINED,
         _OWNER,
         _DECIDING,
         "The accountable owner declines, with reasons.",
     ),
     Move(
         Action.RETURN,
-        State.RECOMMENDED,
-        State.DRAFT,
+        ProposalState.RECOMMENDED,
+        ProposalState.DRAFT,
         _OWNER,
         _DECIDING,
         "The accountable owner returns it for changes; a new round begins and recommendations are asked for again.",
     ),
     Move(
         Action.WITHDRAW,
-        State.APPROVED,
-        State.WITHDRAWN,
+        ProposalState.APPROVED,
+        ProposalState.WITHDRAWN,
         (Role.OWNER, Role.REVIEWER),
         (),
         "The owner or any reviewer stops the use, at once and with reasons. Stopping never waits for anyone else.",
     ),
     Move(
         Action.SUPERSEDE,
-        State.APPROVED,
-        State.SUPERSEDED,
+        ProposalState.APPROVED,
+        ProposalState.SUPERSEDED,
         _OWNER,
         (),
         "A newer approval for the same purpose takes its place, in the same write.",
@@ -189,20 +189,20 @@ MOVES: tuple[Move, ...] = (
     ),
 )
 
-OWNERS: Mapping[StateOwner, tuple[State, ...]] = {
-    StateOwner.PROPOSER: (State.DRAFT,),
-    StateOwner.REVIEWERS: (State.SUBMITTED, State.UNDER_REVIEW),
-    StateOwner.ACCOUNTABLE_OWNER: (State.RECOMMENDED, State.APPROVED),
-    StateOwner.NOBODY: (State.DECLINED, State.WITHDRAWN, State.SUPERSEDED),
+OWNERS: Mapping[StateOwner, tuple[ProposalState, ...]] = {
+    StateOwner.PROPOSER: (ProposalState.DRAFT,),
+    StateOwner.REVIEWERS: (ProposalState.SUBMITTED, ProposalState.UNDER_REVIEW),
+    StateOwner.ACCOUNTABLE_OWNER: (ProposalState.RECOMMENDED, ProposalState.APPROVED),
+    StateOwner.NOBODY: (ProposalState.DECLINED, ProposalState.WITHDRAWN, ProposalState.SUPERSEDED),
 }
 
 
-def owner_of(state: State) -> StateOwner:
+def owner_of(state: ProposalState) -> StateOwner:
     """Return who must act next on a proposal in `state`."""
     return next(owner for owner, states in OWNERS.items() if state in states)
 
 
-def find_move(action: Action, start: State) -> Move:
+def find_move(action: Action, start: ProposalState) -> Move:
     """Return the row of the table for `action` in the state `start`.
 
     Raises:
@@ -218,6 +218,6 @@ def find_move(action: Action, start: State) -> Move:
     )
 
 
-def in_words(value: State | Action) -> str:
+def in_words(value: ProposalState | Action) -> str:
     """Return a state or an action as people read it: without underscores."""
     return value.value.replace("_", " ")

@@ -19,7 +19,7 @@ from features.rows.feature_sets import COVERAGE_FILE, GROUPS_FILE, MATRIX_FILE
 from features.rows.parts import Part
 from hub import private_folders
 from hub.errors import StateError
-from hub.held_files import State
+from hub.held_files import FileState
 
 FILES = {MATRIX_FILE: "matrix", COVERAGE_FILE: "coverage", GROUPS_FILE: "groups"}
 """Each file of a feature set, and which table of a part it is made of."""
@@ -43,7 +43,7 @@ def working(folder: Path) -> Iterator[None]:
         yield
 
 
-def keep_only_of(folder: Path, states: Mapping[str, State | None]) -> None:
+def keep_only_of(folder: Path, states: Mapping[str, FileState | None]) -> None:
     """Remove parts that were made of a snapshot in another state, or that nobody can say of what they were made.
 
     A build looks when it ends whether the snapshot is still as it was checked. One that was killed never looked; while

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from features.declarations.catalogue import Kind
+from features.declarations.catalogue import IndicatorKind
 from hub.commands.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, show, show_json
 from hub.errors import NotFoundError
 
@@ -20,7 +20,9 @@ def list_(
         typer.Option("--theme", help="Only this theme: a source's name, several_sources, area or coverage."),
     ] = None,
     source: Annotated[str | None, typer.Option("--source", help="Only those that read this source.")] = None,
-    kind: Annotated[Kind | None, typer.Option("--kind", help="Only needs, only strengths, or only context.")] = None,
+    kind: Annotated[
+        IndicatorKind | None, typer.Option("--kind", help="Only needs, only strengths, or only context.")
+    ] = None,
     use_case: Annotated[str | None, typer.Option("--use-case", help="Only those that this use case uses.")] = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,

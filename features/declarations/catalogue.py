@@ -25,7 +25,7 @@ class Over(StrEnum):
     AREA = "area"
 
 
-class Kind(StrEnum):
+class IndicatorKind(StrEnum):
     """Whether more of it is a need, a strength, or neither by itself."""
 
     RISK = "risk"
@@ -84,7 +84,7 @@ class Indicator(Document):
     )
     measure: Measure = Field(description="What is worked out from the events.")
     over: Over = Field(default=Over.SELF, description="self, household, siblings or area: whose events count.")
-    kind: Kind = Field(description="risk, protective or context.")
+    kind: IndicatorKind = Field(description="risk, protective or context.")
     direction: Direction = Field(description="What more of it is expected to do: raises, lowers or unknown.")
     missing: str = Field(min_length=5, description="What it means when there is no number, or zero.")
     why_fair: str = Field(min_length=20, description="Why it is fair and allowed to use it.")

@@ -74,7 +74,7 @@ class SimpleRule(Document):
     highest_first: bool = Field(default=True, description="Highest first, or lowest first; no number comes last.")
 
 
-class Fairness(Document):
+class FairnessPolicy(Document):
     """What the partnership calls a difference that matters."""
 
     tolerance: float = Field(
@@ -104,7 +104,7 @@ class _Declared(Document, Generic[OutcomeT]):
     capacity: int = Field(ge=1, description="How many people can be offered help at each date of looking.")
     split: Split = Field(description="When to train, choose and test.")
     groups: tuple[Group, ...] = Field(min_length=1, description="Groups for which fairness is audited.")
-    fairness: Fairness = Field(default=Fairness(), description="What counts as a difference that matters.")
+    fairness: FairnessPolicy = Field(default=FairnessPolicy(), description="What counts as a difference that matters.")
     snapshot_days: int = Field(
         default=366,
         ge=1,

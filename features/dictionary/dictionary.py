@@ -10,7 +10,7 @@ the area stand by themselves. The command line and the generated pages are two v
 from dataclasses import dataclass
 
 from features.declarations import catalogue, use_cases
-from features.declarations.catalogue import Indicator, Kind, Over
+from features.declarations.catalogue import Indicator, IndicatorKind, Over
 from features.declarations.measures import Measure
 from features.declarations.use_cases import UseCase
 from hub.declarations.gateways import Gateway
@@ -30,7 +30,7 @@ THEMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndicatorEntry:
     """One indicator with everything that a reader may ask about it.
 
     Attributes:
@@ -48,7 +48,7 @@ class Entry:
     left_out_by: tuple[UseCase, ...]
 
 
-def entries(partnership: Partnership) -> tuple[Entry, ...]:
+def entries(partnership: Partnership) -> tuple[IndicatorEntry, ...]:
     """Return all indicators of the catalogue, in its order.
 
     Raises:
@@ -66,7 +66,7 @@ def entries(partnership: Partnership) -> tuple[Entry, ...]:
                 )
         sources = [known[name] for name in indicator.sources]
         found.append(
-            Entry(
+            IndicatorEntry(
                 indicator,
                 theme(indicator),
                 tuple((source, partnership.gateways_of(source)) for source in sources),
@@ -86,7 +86,7 @@ def theme(indicator: Indicator) -> str:
     return indicator.sources[0] if len(indicator.sources) == 1 else SEVERAL
 
 
-def themes(partnership: Partnership, found: tuple[Entry, ...]) -> dict[str, str]:
+def themes(partnership: Partnership, found: tuple[IndicatorEntry, ...]) -> dict[str, str]:
     """Return the themes that `found` has, in the order of sources.yaml, each with its title."""
     titles = {source.name: source.title for source in partnership.sources} | THEMES
     return {name: title for name, title in titles.items() if any(entry.theme == name for entry in found)}
@@ -94,13 +94,13 @@ def themes(partnership: Partnership, found: tuple[Entry, ...]) -> dict[str, str]
 
 def choose(
     partnership: Partnership,
-    found: tuple[Entry, ...],
+    found: tuple[IndicatorEntry, ...],
     *,
     theme: str | None = None,
     source: str | None = None,
-    kind: Kind | None = None,
+    kind: IndicatorKind | None = None,
     use_case: str | None = None,
-) -> tuple[Entry, ...]:
+) -> tuple[IndicatorEntry, ...]:
     """Return the entries that meet every wish that is given, in their order.
 
     Raises:

@@ -5,13 +5,14 @@ from typing import Any
 
 from features.declarations.measures import DEFINITIONS
 from features.dictionary import words
-from features.dictionary.dictionary import Entry
-from features.gaps.gaps import standing, told
+from features.dictionary.dictionary import IndicatorEntry
+from features.gaps.gaps import standing
+from hub.dates import in_words
 from hub.declarations.gateways import Gateway
 from hub.declarations.partnership import Partnership
 
 
-def row(entry: Entry) -> dict[str, str]:
+def row(entry: IndicatorEntry) -> dict[str, str]:
     """Return the entry as a row of the list."""
     one = entry.indicator
     return {
@@ -25,7 +26,7 @@ def row(entry: Entry) -> dict[str, str]:
     }
 
 
-def facts(entry: Entry, *, as_of_date: datetime.date) -> list[tuple[str, str]]:
+def facts(entry: IndicatorEntry, *, as_of_date: datetime.date) -> list[tuple[str, str]]:
     """Return every field of the indicator in words, each with what it is; the window is shown for `as_of_date`."""
     one = entry.indicator
     return [
@@ -46,7 +47,7 @@ def facts(entry: Entry, *, as_of_date: datetime.date) -> list[tuple[str, str]]:
     ]
 
 
-def permissions(partnership: Partnership, entry: Entry, *, on: datetime.date) -> list[tuple[str, str]]:
+def permissions(partnership: Partnership, entry: IndicatorEntry, *, on: datetime.date) -> list[tuple[str, str]]:
     """Return the gateways of the entry's sources, and how each source stands to each use case on the day `on`."""
     rows = [
         (f"Gateways of {source.name}", "; ".join(gateway(one) for one in held) or "none")
@@ -55,7 +56,9 @@ def permissions(partnership: Partnership, entry: Entry, *, on: datetime.date) ->
     for use_case in entry.used_by:
         for source, _ in entry.sources:
             found = standing(partnership, source, use_case.purpose, on=on)
-            rows.append((f"{source.name} for {use_case.name}", f"{found.status.value} on {told(on)}: {found.words}"))
+            rows.append(
+                (f"{source.name} for {use_case.name}", f"{found.status.value} on {in_words(on)}: {found.words}")
+            )
     return rows
 
 
@@ -63,10 +66,10 @@ def gateway(one: Gateway) -> str:
     """Return a gateway in words: its law, its document, its purposes and its last day."""
     purposes = ", ".join(purpose.replace("_", " ") for purpose in one.purposes)
     level = "about people" if one.level.value == "person" else "about areas only"
-    return f"{one.name}: {one.law.value}, {one.document}, {level}, for {purposes}, until {told(one.valid_to)}"
+    return f"{one.name}: {one.law.value}, {one.document}, {level}, for {purposes}, until {in_words(one.valid_to)}"
 
 
-def example(entry: Entry, *, as_of_date: datetime.date) -> dict[str, str | None]:
+def example(entry: IndicatorEntry, *, as_of_date: datetime.date) -> dict[str, str | None]:
     """Return the window of a look on `as_of_date`: its first day (None: any) and its last one, both inside."""
     first, last = words.span(entry.indicator, as_of_date=as_of_date)
     return {
@@ -76,7 +79,7 @@ def example(entry: Entry, *, as_of_date: datetime.date) -> dict[str, str | None]
     }
 
 
-def as_json(entry: Entry) -> dict[str, Any]:
+def as_json(entry: IndicatorEntry) -> dict[str, Any]:
     """Return the entry as plain values: every declared field, and what the dictionary adds."""
     one = entry.indicator
     said = DEFINITIONS[one.measure]

@@ -8,17 +8,17 @@ The command line and the generated pages say the same, because both read it here
 
 import datetime
 
-from features.declarations.catalogue import Direction, EventFilter, Indicator, Kind, Over
+from features.declarations.catalogue import Direction, EventFilter, Indicator, IndicatorKind, Over
 from features.declarations.measures import DEFINITIONS, Reads
-from features.gaps.gaps import told
+from hub.dates import in_words
 
 EXAMPLE = datetime.date(2025, 1, 1)
 """The date of looking in examples."""
 
 KINDS = {
-    Kind.RISK: "a need (risk)",
-    Kind.PROTECTIVE: "a strength (protective)",
-    Kind.CONTEXT: "neither by itself (context)",
+    IndicatorKind.RISK: "a need (risk)",
+    IndicatorKind.PROTECTIVE: "a strength (protective)",
+    IndicatorKind.CONTEXT: "neither by itself (context)",
 }
 DIRECTIONS = {
     Direction.RAISES: "More of it is expected to raise the chance of the outcome; a model may use it only so.",
@@ -58,12 +58,12 @@ def span(indicator: Indicator, *, as_of_date: datetime.date) -> tuple[datetime.d
 def dates(indicator: Indicator, *, as_of_date: datetime.date) -> str:
     """Return the window of a look on `as_of_date` as dates, both inclusive."""
     first, last = span(indicator, as_of_date=as_of_date)
-    since = "until" if first is None else f"from {told(first)} to"
-    said = f"for a look on {told(as_of_date)}: {since} {told(last)}, inclusive"
+    since = "until" if first is None else f"from {in_words(first)} to"
+    said = f"for a look on {in_words(as_of_date)}: {since} {in_words(last)}, inclusive"
     if indicator.recent_days is not None:
         recent = as_of_date - datetime.timedelta(days=indicator.recent_days)
         before = recent - datetime.timedelta(days=1)
-        said += f"; what happened from {told(recent)} on is compared with what happened until {told(before)}"
+        said += f"; what happened from {in_words(recent)} on is compared with what happened until {in_words(before)}"
     return said
 
 

@@ -16,6 +16,7 @@ from features.declarations import catalogue, use_cases
 from features.declarations.catalogue import Indicator
 from features.declarations.needs import Need, needs
 from features.declarations.use_cases import UseCase
+from hub.dates import in_words
 from hub.declarations import gateways
 from hub.declarations.gateways import Gateway, Obstacle, Refusal
 from hub.declarations.partnership import Partnership
@@ -35,7 +36,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SourceStanding:
     """How one source stands to one purpose.
 
     Attributes:
@@ -66,7 +67,7 @@ class NeededSource:
     """A source that a use case reads, what for, and how it stands to the use case's purpose."""
 
     need: Need
-    standing: Standing
+    standing: SourceStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class UseCaseGaps:
     sources: tuple[NeededSource, ...]
 
     @property
-    def indicators(self) -> tuple[tuple[Indicator, Standing], ...]:
+    def indicators(self) -> tuple[tuple[Indicator, SourceStanding], ...]:
         """Each indicator of the use case, in its order, with the standing of its source."""
         found = {one.name: (one, needed.standing) for needed in self.sources for one in needed.need.indicators}
         return tuple(found[name] for name in self.use_case.indicators)
@@ -93,7 +94,7 @@ class Unused:
     """A declared source that no use case may use yet, and the indicators of the catalogue that read it."""
 
     source: Source
-    standings: tuple[Standing, ...]
+    standings: tuple[SourceStanding, ...]
     indicators: tuple[Indicator, ...]
 
 
@@ -114,7 +115,7 @@ class Gaps:
     on: datetime.date
     use_cases: tuple[UseCaseGaps, ...]
     purposes: tuple[str, ...]
-    matrix: tuple[tuple[Source, tuple[Standing, ...]], ...]
+    matrix: tuple[tuple[Source, tuple[SourceStanding, ...]], ...]
     unused: tuple[Unused, ...]
 
 
@@ -169,7 +170,7 @@ def _use_case(partnership: Partnership, use_case: UseCase, on: datetime.date) ->
     )
 
 
-def standing(partnership: Partnership, source: Source, purpose: str, *, on: datetime.date) -> Standing:
+def standing(partnership: Partnership, source: Source, purpose: str, *, on: datetime.date) -> SourceStanding:
     """Return how `source` stands to `purpose` on the day `on`."""
     carried, held = partnership.carried(source), partnership.gateways_of(source)
     refusals = [gateways.refusal(one, carried, purpose=purpose, on=on) for one in held]
@@ -180,18 +181,18 @@ def standing(partnership: Partnership, source: Source, purpose: str, *, on: date
     last = _last_without_break(open_now, later)
     day = last.valid_to
     if (day - on).days > SOON_DAYS:
-        words = f"Under {last.name} ({last.law.value}) until {told(day)}."
-        return Standing(source.name, purpose, Status.USABLE, last.name, day, None, words, last.owner, "")
-    return Standing(
+        words = f"Under {last.name} ({last.law.value}) until {in_words(day)}."
+        return SourceStanding(source.name, purpose, Status.USABLE, last.name, day, None, words, last.owner, "")
+    return SourceStanding(
         source.name,
         purpose,
         Status.EXPIRING,
         last.name,
         day,
         None,
-        f"{last.name} ({last.law.value}) ends on {told(day)}, in {(day - on).days} days.",
+        f"{last.name} ({last.law.value}) ends on {in_words(day)}, in {(day - on).days} days.",
         last.owner,
-        f"Renew {last.name} ({last.document}) before {told(day)}.",
+        f"Renew {last.name} ({last.document}) before {in_words(day)}.",
     )
 
 
@@ -216,7 +217,7 @@ _EASIEST_FIRST = (
 
 def _missing(
     partnership: Partnership, source: Source, purpose: str, refusals: Sequence[Refusal], on: datetime.date
-) -> Standing:
+) -> SourceStanding:
     """Return the standing of a source without a gateway, with the conversation that is the shortest way to one."""
     carried, agency = partnership.carried(source), partnership.agency(source.agency)
     title = agency.title if agency is not None else source.agency
@@ -237,11 +238,11 @@ def _missing(
         step = _STEPS[nearest.obstacle].format(
             gateway=gateway,
             title=title,
-            first=told(nearest.gateway.valid_from),
-            last=told(nearest.gateway.valid_to),
+            first=in_words(nearest.gateway.valid_from),
+            last=in_words(nearest.gateway.valid_to),
             purpose=purpose.replace("_", " "),
         )
-    return Standing(source.name, purpose, Status.MISSING, gateway, None, why, words, owner, step)
+    return SourceStanding(source.name, purpose, Status.MISSING, gateway, None, why, words, owner, step)
 
 
 _STEPS = {
@@ -250,8 +251,3 @@ _STEPS = {
     Obstacle.PARTY_MISSING: "Ask whether {title} should become a party to {gateway}.",
     Obstacle.OTHER_PURPOSE: "Ask whether {gateway} may also serve {purpose}, or which other power does.",
 }
-
-
-def told(day: datetime.date) -> str:
-    """Return a day in words, such as 6 January 2025."""
-    return f"{day.day} {day:%B %Y}"

@@ -4,13 +4,14 @@ from typing import Any
 
 from features.gaps import picture as gaps_picture
 from features.gaps import record as gaps_record
-from features.gaps.gaps import SOON_DAYS, Gaps, Status, told
+from features.gaps.gaps import SOON_DAYS, Gaps, Status
 from hub import pages
+from hub.dates import in_words
 
 
 def render(gaps: Gaps) -> str:
     """Return the page; equal reports give equal pages."""
-    filters = {"day": told, "spaced": lambda name: name.replace("_", " ")}
+    filters = {"day": in_words, "spaced": lambda name: name.replace("_", " ")}
     values = {
         "gaps": gaps,
         "title": gaps.partnership.file.title,

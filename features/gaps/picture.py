@@ -2,7 +2,7 @@
 
 from markupsafe import Markup, escape
 
-from features.gaps.gaps import Gaps, Standing, Status
+from features.gaps.gaps import Gaps, SourceStanding, Status
 
 _LABEL, _CELL, _ROW, _LINE = 148, 104, 48, 15
 _INK, _QUIET, _RULE = "#1b2733", "#4d5965", "#c9d2da"
@@ -60,7 +60,7 @@ def wrapped(words: str, most: int) -> list[str]:
     return lines
 
 
-def _cell(x: int, y: int, standing: Standing) -> Markup:
+def _cell(x: int, y: int, standing: SourceStanding) -> Markup:
     shape = _SHAPES[standing.status].format(x=x, y=y + 16, top=y + 9, tone=_TONES[standing.status])
     return Markup(shape) + _text(x, y + 38, standing.status.value, anchor="middle")  # noqa: S704 - constants
 

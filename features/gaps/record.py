@@ -5,7 +5,7 @@ from typing import Any
 
 from features.declarations.catalogue import Indicator
 from features.declarations.needs import Need
-from features.gaps.gaps import SOON_DAYS, Gaps, NeededSource, Standing, Status, Unused
+from features.gaps.gaps import SOON_DAYS, Gaps, NeededSource, SourceStanding, Status, Unused
 
 
 def as_json(gaps: Gaps) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def agency_title(gaps: Gaps, source: str) -> str:
     return agency.title if agency is not None else name
 
 
-def _standing(standing: Standing) -> dict[str, Any]:
+def _standing(standing: SourceStanding) -> dict[str, Any]:
     return {
         "source": standing.source,
         "purpose": standing.purpose,

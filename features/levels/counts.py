@@ -35,7 +35,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class LevelCounts:
     """Counts by district and period.
 
     Attributes:
@@ -57,7 +57,7 @@ class Counts:
     people: Whole
 
 
-def count(snapshot: Snapshot, outcome: Outcome, sources: Sequence[str]) -> Counts | None:
+def count(snapshot: Snapshot, outcome: Outcome, sources: Sequence[str]) -> LevelCounts | None:
     """Count an outcome by district and period; None when nothing happened or no whole period is known.
 
     Args:
@@ -90,7 +90,7 @@ def count(snapshot: Snapshot, outcome: Outcome, sources: Sequence[str]) -> Count
         for district, first, size, many in rows:
             cell = districts.index(district), at[first]
             sizes[cell], counts[cell] = size, many
-        return Counts(late_days, times, districts, counts, sizes, _people(connection, districts))
+        return LevelCounts(late_days, times, districts, counts, sizes, _people(connection, districts))
 
 
 def _now(snapshot: Snapshot) -> str:

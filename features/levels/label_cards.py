@@ -4,14 +4,14 @@ from typing import Any
 
 from features.declarations import outcomes
 from features.declarations.outcomes import HEADLINES, Outcome
-from features.gaps.gaps import told
+from hub.dates import in_words
 from hub.declarations.partnership import Partnership
 
 
 def card(outcome: Outcome) -> dict[str, str]:
     """Return the card of an outcome: what each line is about, and what it says."""
-    holds = f"Since {told(outcome.since)}" + (
-        "" if outcome.until is None else f", up to and not on {told(outcome.until)}"
+    holds = f"Since {in_words(outcome.since)}" + (
+        "" if outcome.until is None else f", up to and not on {in_words(outcome.until)}"
     )
     found = {
         "What it measures": _sentence(outcome.plain),

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from features.declarations import outcomes
 from features.declarations.outcomes import Outcome
 from features.levels import counts as level_counts
-from features.levels.counts import Counts, Times, Whole
+from features.levels.counts import LevelCounts, Times, Whole
 from hub.declarations.partnership import Partnership
 from hub.errors import GatewayError
 from hub.figures import Figure, NotComputed, Stated, wilson
@@ -105,7 +105,7 @@ def levels(
     return Levels(outcome, sources, "", found.late_days, assumed, found.times, areas, cells, whole)
 
 
-def _shown(found: Counts) -> tuple[tuple[tuple[Cell, ...], ...], tuple[Cell, ...]]:
+def _shown(found: LevelCounts) -> tuple[tuple[tuple[Cell, ...], ...], tuple[Cell, ...]]:
     """Return the cells of all areas and periods, and those of all complete periods together, small ones withheld.
 
     Complete periods make one table with totals both ways. The others stand beside it, with the county's totals only.

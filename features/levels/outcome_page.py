@@ -3,16 +3,16 @@
 from typing import Any
 
 from features.declarations.outcomes import HEADLINES
-from features.gaps.gaps import told as day_in_words
 from features.levels import label_cards, outcome_picture, outcome_record
 from features.levels.levels import Levels
-from features.levels.outcome_record import Told
+from features.levels.outcome_record import FrameworkLevels
 from hub import pages
+from hub.dates import in_words
 from hub.figures import Figure
 from hub.small_numbers import SMALLEST
 
 
-def render(told: Told, *, districts: bool) -> str:
+def render(told: FrameworkLevels, *, districts: bool) -> str:
     """Return the page; equal levels give equal pages.
 
     Args:
@@ -38,11 +38,11 @@ def render(told: Told, *, districts: bool) -> str:
             if headline in measured or headline in told.framework.not_measured
         ],
     }
-    filters = {"day": day_in_words, "number": lambda value: f"{value:,.1f}", "whole": lambda value: f"{value:,}"}
+    filters = {"day": in_words, "number": lambda value: f"{value:,.1f}", "whole": lambda value: f"{value:,}"}
     return pages.render("outcomes.html.j2", "features", filters, values)
 
 
-def _outcome(told: Told, found: Levels, number: int, districts: bool) -> dict[str, Any]:
+def _outcome(told: FrameworkLevels, found: Levels, number: int, districts: bool) -> dict[str, Any]:
     rows = [row for row, area in enumerate(found.areas) if districts or not area]
     rows = [*rows[-1:], *rows[:-1]]
     return {

@@ -11,6 +11,7 @@ from features.levels import label_cards
 from features.levels.counts import Times
 from features.levels.levels import Cell, Levels, levels
 from hub import yaml_documents
+from hub.dates import in_month
 from hub.declarations.partnership import Partnership
 from hub.figures import Figure
 from hub.progress import Progress, silent
@@ -19,7 +20,7 @@ from hub.small_numbers import SMALLEST, WITHHELD
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FrameworkLevels:
     """The framework of a partnership and the levels of its outcomes, or of the one that was asked for."""
 
     partnership: Partnership
@@ -35,7 +36,7 @@ def tell(
     on: datetime.date,
     outcome: str | None = None,
     progress: Progress = silent,
-) -> Told:
+) -> FrameworkLevels:
     """Return the framework with its levels.
 
     Args:
@@ -59,10 +60,10 @@ def tell(
         for done, one in enumerate(chosen):
             progress(one.title, done, len(chosen))
             found.append(levels(snapshot.read_from(held.artefact), partnership, one, purpose=framework.purpose, on=on))
-    return Told(partnership, framework, snapshot, tuple(found))
+    return FrameworkLevels(partnership, framework, snapshot, tuple(found))
 
 
-def as_json(told: Told, *, districts: bool) -> dict[str, Any]:
+def as_json(told: FrameworkLevels, *, districts: bool) -> dict[str, Any]:
     """Return the framework and its levels as plain values."""
     return {
         "partnership": told.partnership.name,
@@ -104,7 +105,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
     return cell.stated.as_json() | ({} if cell.count is None else {"count": cell.count})
 
 
-def rows(told: Told) -> list[dict[str, str]]:
+def rows(told: FrameworkLevels) -> list[dict[str, str]]:
     """Return one row for each outcome, with the county's newest complete level: for the terminal."""
     found = []
     for one in told.levels:
@@ -148,8 +149,8 @@ def period(found: Levels, times: Times) -> str:
     """Return a period in words, such as "January to March 2024"; one that is not complete says so."""
     first, last = times.first, times.until - datetime.timedelta(days=1)
     words = {
-        Period.MONTH: f"{first:%B %Y}",
-        Period.QUARTER: f"{first:%B} to {last:%B %Y}",
+        Period.MONTH: in_month(first),
+        Period.QUARTER: f"{first:%B} to {in_month(last)}",
         Period.YEAR: f"{first:%Y}",
     }[found.outcome.period]
     return words if times.complete else f"{words} (not complete)"

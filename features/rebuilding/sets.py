@@ -106,7 +106,7 @@ def _counted(found: FeatureSet, snapshot: Snapshot, folder: Path) -> list[str]:
     return differs
 
 
-def _unlike(found: FeatureSet, folder: Path, again: some_people.Rows) -> list[str]:
+def _unlike(found: FeatureSet, folder: Path, again: some_people.RebuiltRows) -> list[str]:
     """Return in what the stored rows of some people differ from those made again."""
     whose = pc.field("person_id")
     theirs = (whose >= again.person_ids[0]) & (whose <= again.person_ids[-1]) & whose.isin(again.person_ids)

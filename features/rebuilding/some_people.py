@@ -38,7 +38,7 @@ _NEAR = """
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RebuiltRows:
     """What the batch gives for some people.
 
     Attributes:
@@ -56,7 +56,7 @@ def rows(
     indicators: Sequence[Indicator],
     dates: Sequence[datetime.date],
     people: pa.Array,
-) -> Iterator[Rows]:
+) -> Iterator[RebuiltRows]:
     """Yield the rows of some people, some of them at a time, in the order of person_id.
 
     Args:
@@ -80,7 +80,7 @@ def rows(
                 )
                 for over, path in files.items()
             }
-            yield Rows(ids, maker.part(some, events))
+            yield RebuiltRows(ids, maker.part(some, events))
 
 
 @contextmanager

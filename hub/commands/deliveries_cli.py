@@ -56,7 +56,10 @@ def ingest_(
         ),
     ] = False,
     withdraw: Annotated[
-        bool, typer.Option("--withdraw", help="It may take away much of what the delivery before said.")
+        bool,
+        typer.Option(
+            "--withdraw", help="It may take away much of what the delivery before said, or tell of deaths in vain."
+        ),
     ] = False,
     confirm: Annotated[
         bool,
@@ -97,7 +100,14 @@ def ingest_(
         show(taken_away, False, title="Taken away: what the delivery before said, and this one does not")
     if as_json:
         show_json(
-            [report.row() | {"taken_away": [one.as_json() for one in report.facts.taken_away]} for report in reports]
+            [
+                report.row()
+                | {
+                    "taken_away": [one.as_json() for one in report.facts.taken_away],
+                    "lost_deaths": [one.as_json() for one in report.facts.lost_deaths],
+                }
+                for report in reports
+            ]
         )
     else:
         show([report.row() for report in reports], False, title="Extracts")

@@ -92,7 +92,7 @@ def _link_files(
         found = file_linkage.link_files(files, mapping, threshold=threshold, out=out, truth=truth, progress=tell)
     if as_json:
         show_json(found.as_json())
-        _warn_of(found.facts["expected"])
+        _warn_of(found.facts["expected"], found.facts["without_names"])
         return
     facts = found.facts
     rows = {
@@ -106,7 +106,7 @@ def _link_files(
         for line in _noticed(file):
             rows[f"{file['file']}: {line[0]}"] = line[1]
     show([{"what": what, "result": result} for what, result in rows.items()], False, title="Linkage of files")
-    _warn_of(facts["expected"])
+    _warn_of(facts["expected"], facts["without_names"])
 
 
 FEW_LINKED = 12
@@ -114,12 +114,19 @@ FEW_LINKED = 12
 _SHOWN_VALUES = 3
 
 
-def _warn_of(expected: Mapping[str, Any]) -> None:
-    """Say, and tell scripts, that hardly anything was linked of what should be; see `hub.linking.expected_links`."""
-    from hub.linking.expected_links import REMEDY
+def _warn_of(expected: Mapping[str, Any], without_names: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Say, and tell scripts, that hardly anything was linked of what should be, or could be.
 
+    See `hub.linking.expected_links`, and `hub.person_files.nameless_files` of files in which nobody has a name.
+    """
+    from hub.linking import expected_links
+    from hub.person_files import nameless_files
+
+    for one in without_names:
+        warn(f"warning: {one['warning']} {nameless_files.REMEDY}")
     if expected.get("warning"):
-        warn(f"warning: {expected['warning']} {REMEDY}")
+        warn(f"warning: {expected['warning']} {expected_links.REMEDY}")
+    if without_names or expected.get("warning"):
         raise typer.Exit(FEW_LINKED)
 
 
@@ -158,7 +165,10 @@ def _noticed(file: Mapping[str, Any]) -> list[tuple[str, str]]:
     if file["quarantined"]:
         lines = [one["line"] for one in file["quarantine"]]
         rows.insert(0, ("set aside: cannot be read", file["quarantined"], lines))
-    return [
+    left_out = [
+        ("columns without a header", f"{file['columns_without_header']} left out; no row kept has a value there")
+    ]
+    return (left_out if file["columns_without_header"] else []) + [
         (what, f"{many:,} rows: line {', '.join(map(str, lines[:_SHOWN_LINES]))}{' …' if many > _SHOWN_LINES else ''}")
         for what, many, lines in rows
     ]

@@ -9,12 +9,12 @@ from pydantic import BaseModel
 
 from hub import sql, yaml_documents
 from hub.declarations import adapter as adapters
-from hub.declarations.rules import Rule, Rules
+from hub.declarations.rules import ColumnRule, Rules
 from hub.declarations.sources import Source
 from hub.errors import ConfigurationError
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What a mapped field must be."""
 
     ID = "an identifier: text or a whole number"
@@ -27,34 +27,39 @@ class Kind(StrEnum):
     @property
     def sql_type(self) -> str:
         """The SQL type that it becomes."""
-        types = {Kind.DATE: "DATE", Kind.NUMBER: "DOUBLE", Kind.WHOLE: "INTEGER", Kind.TRUTH: "BOOLEAN"}
+        types = {
+            FieldKind.DATE: "DATE",
+            FieldKind.NUMBER: "DOUBLE",
+            FieldKind.WHOLE: "INTEGER",
+            FieldKind.TRUTH: "BOOLEAN",
+        }
         return types.get(self, "VARCHAR")
 
     def fits(self, sql_type: str) -> bool:
         """Say whether an expression of `sql_type` may stand for it; an empty one (NULL) always may."""
         whole = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
         fitting = {
-            Kind.ID: ("VARCHAR", "UUID", *whole),
-            Kind.DATE: ("DATE", "TIMESTAMP"),
-            Kind.NUMBER: (*whole, "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"),
-            Kind.WHOLE: whole,
-            Kind.TRUTH: ("BOOLEAN",),
+            FieldKind.ID: ("VARCHAR", "UUID", *whole),
+            FieldKind.DATE: ("DATE", "TIMESTAMP"),
+            FieldKind.NUMBER: (*whole, "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"),
+            FieldKind.WHOLE: whole,
+            FieldKind.TRUTH: ("BOOLEAN",),
         }
-        return sql_type == '"NULL"' or self is Kind.TEXT or sql_type.split("(")[0] in fitting[self]
+        return sql_type == '"NULL"' or self is FieldKind.TEXT or sql_type.split("(")[0] in fitting[self]
 
 
 _KINDS = {
-    "id": Kind.ID,
-    "person": Kind.ID,
-    "family": Kind.ID,
-    "date_of_birth": Kind.DATE,
-    "valid_from": Kind.DATE,
-    "valid_to": Kind.DATE,
-    "known_from": Kind.DATE,
-    "end_known_from": Kind.DATE,
-    "occurred_on": Kind.DATE,
-    "value": Kind.NUMBER,
-    "imd_decile": Kind.WHOLE,
+    "id": FieldKind.ID,
+    "person": FieldKind.ID,
+    "family": FieldKind.ID,
+    "date_of_birth": FieldKind.DATE,
+    "valid_from": FieldKind.DATE,
+    "valid_to": FieldKind.DATE,
+    "known_from": FieldKind.DATE,
+    "end_known_from": FieldKind.DATE,
+    "occurred_on": FieldKind.DATE,
+    "value": FieldKind.NUMBER,
+    "imd_decile": FieldKind.WHOLE,
 }
 _NOT_FIELDS = {"table", "type", "where", "identifiers", "attributes", "from_birth", "id_kind", "id_scope", "scopes"}
 _UNBORN = 300
@@ -62,54 +67,54 @@ _UNBORN = 300
 _DELIVERED = "(SELECT delivered_on FROM delivery)"
 _RULES = {
     "people": (
-        Rule("id", "required", "id IS NULL"),
-        Rule("date_of_birth", "future", f"date_of_birth > {_DELIVERED}"),
-        Rule("valid_to", "before_start", "valid_to < valid_from"),
-        Rule("known_from", "future", f"known_from > {_DELIVERED}"),
-        Rule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
+        ColumnRule("id", "required", "id IS NULL"),
+        ColumnRule("date_of_birth", "future", f"date_of_birth > {_DELIVERED}"),
+        ColumnRule("valid_to", "before_start", "valid_to < valid_from"),
+        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
+        ColumnRule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
     ),
     "events": (
-        Rule("person", "required", "person IS NULL"),
-        Rule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
-        Rule("occurred_on", "required", "occurred_on IS NULL"),
-        Rule("known_from", "future", f"known_from > {_DELIVERED}"),
-        Rule("value", "number", "NOT isfinite(value)"),
-        Rule("origin", "allowed", "origin NOT IN ('reported', 'agency')"),
+        ColumnRule("person", "required", "person IS NULL"),
+        ColumnRule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
+        ColumnRule("occurred_on", "required", "occurred_on IS NULL"),
+        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
+        ColumnRule("value", "number", "NOT isfinite(value)"),
+        ColumnRule("origin", "allowed", "origin NOT IN ('reported', 'agency')"),
     ),
     "involvements": (
-        Rule("person", "required", "person IS NULL"),
-        Rule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
-        Rule("team", "required", "team IS NULL"),
-        Rule("valid_from", "required", "valid_from IS NULL"),
-        Rule("valid_to", "before_start", "valid_to < valid_from"),
-        Rule("known_from", "future", f"known_from > {_DELIVERED}"),
-        Rule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
+        ColumnRule("person", "required", "person IS NULL"),
+        ColumnRule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
+        ColumnRule("team", "required", "team IS NULL"),
+        ColumnRule("valid_from", "required", "valid_from IS NULL"),
+        ColumnRule("valid_to", "before_start", "valid_to < valid_from"),
+        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
+        ColumnRule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
     ),
     "families": (
-        Rule("person", "required", "person IS NULL"),
-        Rule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
-        Rule("family", "required", "family IS NULL"),
-        Rule("valid_from", "future", f"valid_from > {_DELIVERED}"),
-        Rule("valid_to", "before_start", "valid_to < valid_from"),
-        Rule("valid_to", "future", f"valid_to > {_DELIVERED}"),
-        Rule("known_from", "future", f"known_from > {_DELIVERED}"),
-        Rule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
+        ColumnRule("person", "required", "person IS NULL"),
+        ColumnRule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
+        ColumnRule("family", "required", "family IS NULL"),
+        ColumnRule("valid_from", "future", f"valid_from > {_DELIVERED}"),
+        ColumnRule("valid_to", "before_start", "valid_to < valid_from"),
+        ColumnRule("valid_to", "future", f"valid_to > {_DELIVERED}"),
+        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
+        ColumnRule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
     ),
     "areas": (
-        Rule("id", "required", "id IS NULL"),
-        Rule("imd_decile", "allowed", "imd_decile NOT BETWEEN 1 AND 10"),
+        ColumnRule("id", "required", "id IS NULL"),
+        ColumnRule("imd_decile", "allowed", "imd_decile NOT BETWEEN 1 AND 10"),
     ),
     "area_events": (
-        Rule("area", "required", "area IS NULL"),
-        Rule("occurred_on", "required", "occurred_on IS NULL"),
-        Rule("known_from", "future", f"known_from > {_DELIVERED}"),
-        Rule("value", "number", "NOT isfinite(value)"),
+        ColumnRule("area", "required", "area IS NULL"),
+        ColumnRule("occurred_on", "required", "occurred_on IS NULL"),
+        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
+        ColumnRule("value", "number", "NOT isfinite(value)"),
     ),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MappedField:
     """One mapped field: its name in the result, its place in sources.yaml, its SQL, and what it must be.
 
     The SQL of a field that is not mapped is None; its result is empty.
@@ -118,13 +123,13 @@ class Field:
     name: str
     place: str
     expression: str | None
-    kind: Kind
+    kind: FieldKind
 
     @property
     def value(self) -> str:
         """The SQL of its value, of its own type, empty text as NULL."""
         cast = f"CAST(({self.expression or 'NULL'}\n) AS {self.kind.sql_type})"
-        return f"nullif(trim({cast}), '')" if self.kind in (Kind.ID, Kind.TEXT) else cast
+        return f"nullif(trim({cast}), '')" if self.kind in (FieldKind.ID, FieldKind.TEXT) else cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +163,11 @@ class Mapped:
         return str(self.declared.model_dump()["type"])
 
     @property
-    def where(self) -> Field:
+    def where(self) -> MappedField:
         """The condition under which a row is mapped."""
-        return Field("where", f"{self.place}.where", getattr(self.declared, "where", None) or "true", Kind.TRUTH)
+        return MappedField(
+            "where", f"{self.place}.where", getattr(self.declared, "where", None) or "true", FieldKind.TRUTH
+        )
 
     @property
     def result(self) -> str:
@@ -172,26 +179,26 @@ class Mapped:
         """The rules that each of its rows must keep."""
         return Rules((*_RULES[self.group], *self._before_birth()))
 
-    def _before_birth(self) -> Iterator[Rule]:
+    def _before_birth(self) -> Iterator[ColumnRule]:
         if self.group == "events":
             days = 0 if getattr(self.declared, "from_birth", False) else _UNBORN
             born = 'SELECT born FROM "#births" WHERE "#births".id = person'
-            yield Rule("occurred_on", "before_birth", f"occurred_on < ({born}) - {days}")
+            yield ColumnRule("occurred_on", "before_birth", f"occurred_on < ({born}) - {days}")
 
     @property
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self) -> tuple[MappedField, ...]:
         """Its fields; those of `identifiers` and `attributes` are called `identifiers.KEY` and `attributes.KEY`."""
         return tuple(self._fields())
 
-    def _fields(self) -> Iterator[Field]:
+    def _fields(self) -> Iterator[MappedField]:
         for name in type(self.declared).model_fields:
             value = getattr(self.declared, name)
             if name in ("identifiers", "attributes"):
                 for key, expression in value.items():
-                    kind = Kind.ID if name == "identifiers" else Kind.TEXT
-                    yield Field(f"{name}.{key}", f"{self.place}.{name}.{key}", expression, kind)
+                    kind = FieldKind.ID if name == "identifiers" else FieldKind.TEXT
+                    yield MappedField(f"{name}.{key}", f"{self.place}.{name}.{key}", expression, kind)
             elif name not in _NOT_FIELDS:
-                yield Field(name, f"{self.place}.{name}", value, _KINDS.get(name, Kind.TEXT))
+                yield MappedField(name, f"{self.place}.{name}", value, _KINDS.get(name, FieldKind.TEXT))
 
 
 def mappings(source: Source) -> tuple[Mapped, ...]:

@@ -14,7 +14,7 @@ _REPEATS = {1: "duplicate", 2: "duplicate_differs"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ColumnRule:
     """One rule of one column, and the SQL condition that is true when a row breaks it.
 
     Where `guard` is given, a row breaks it only when that is true too; rules with one guard stand together, and the
@@ -36,7 +36,7 @@ class Rule:
 class Rules:
     """All rules of the rows of one table, in the order of their bits, in columns called `mark` and a number."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[ColumnRule, ...]
     mark: str = "#broken"
 
     @property

@@ -41,7 +41,7 @@ class ColumnType(StrEnum):
     YEAR_GROUP = "year_group"
 
 
-class Column(Document):
+class SourceColumn(Document):
     """One column of a file, and the rules that a row must keep; a row that breaks one is quarantined."""
 
     type: ColumnType = Field(
@@ -161,7 +161,7 @@ class SourceFile(Document):
         le=99,
         description="Years of two digits up to it are of 2000 to 2099, others of 1900 to 1999.",
     )
-    columns: dict[str, Column] = Field(min_length=1, description="The columns that are read; others are ignored.")
+    columns: dict[str, SourceColumn] = Field(min_length=1, description="The columns that are read; others are ignored.")
     unique: tuple[str, ...] = Field(
         default=(), description="Columns that together occur once; repeats are quarantined."
     )

@@ -50,7 +50,7 @@ _STEPS = ("Looking for the person", "Extracts", "Person map", "Snapshots", "Old 
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ErasureSubject:
     """Whom to erase.
 
     Attributes:
@@ -98,7 +98,7 @@ class Erased:
 
 def find(
     workspace: Workspace, *, person_id: str | None = None, source: str | None = None, own_id: str | None = None
-) -> Subject:
+) -> ErasureSubject:
     """Return whom to erase, by person_id, or by a source and its own identifier: all records linked to the person.
 
     Raises:
@@ -118,7 +118,9 @@ def find(
         raise NotFoundError(
             "Nobody is held here under that identifier.", "Check the source and its identifier, or the person_id."
         )
-    return Subject(tuple(sorted(people)), tuple(sorted(records)), dict(Counter(name for name, _ in sorted(held))))
+    return ErasureSubject(
+        tuple(sorted(people)), tuple(sorted(records)), dict(Counter(name for name, _ in sorted(held)))
+    )
 
 
 def unfinished(workspace: Workspace) -> bool:
@@ -137,7 +139,7 @@ def interrupted(workspace: Workspace) -> tuple[str, str] | None:
 
 def erase(
     workspace: Workspace,
-    subject: Subject | None,
+    subject: ErasureSubject | None,
     *,
     on: datetime.date,
     reference: str,
@@ -170,7 +172,9 @@ def erase(
     return done
 
 
-def _begin(workspace: Workspace, subject: Subject, done: Erased, on: datetime.date, reference: str, by: str) -> None:
+def _begin(
+    workspace: Workspace, subject: ErasureSubject, done: Erased, on: datetime.date, reference: str, by: str
+) -> None:
     """Write the tombstones and what the erasure needs to know until it has ended."""
     key = pseudonyms.open_key(workspace, may_create=False)
     rows = list(identity_rows(workspace, subject.records))

@@ -24,7 +24,7 @@ KIND = "look"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPerson:
     """Whose an identifier is.
 
     Attributes:
@@ -50,7 +50,7 @@ class Found:
         return {"person_ids": list(self.person_ids), "records": self.rows(), "ledger_entry": self.ledger_entry}
 
 
-def who(workspace: Workspace, partnership: Partnership, *, source: str, own_id: str, by: str) -> Found:
+def who(workspace: Workspace, partnership: Partnership, *, source: str, own_id: str, by: str) -> FoundPerson:
     """Return whose an identifier is.
 
     Args:
@@ -83,7 +83,7 @@ def who(workspace: Workspace, partnership: Partnership, *, source: str, own_id: 
     records = sorted(
         (str(row["source"]), masking.name(row["given_name"]), masking.name(row["family_name"])) for row in rows
     )
-    return Found(subject.person_ids, tuple(records), entry)
+    return FoundPerson(subject.person_ids, tuple(records), entry)
 
 
 def record(workspace: Workspace, *, by: str, source: str | None, person_ids: tuple[str, ...]) -> int:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from hub.declarations.source_files import AUTO, SourceFile, alike
 from hub.errors import InputError
-from hub.formats import csv_headers, csv_records, encodings
+from hub.formats import csv_headers, csv_records, encodings, separator_lines
 from hub.formats.csv_records import Records
 
 KEPT_CHARACTERS = 100_000
@@ -125,15 +125,20 @@ def _records(
     other_lines: NDArray[np.int64],
 ) -> CsvFile:
     start = len(codecs.BOM_UTF8) if content[:3] == codecs.BOM_UTF8 else 0
-    delimiter = declared.separator if declared.delimiter != AUTO else _delimiter_of(content, start, declared)
-    head = csv_records.header(content, start, delimiter)
+    above = separator_lines.find(content, start)
+    start, line = (start, 1) if above is None else (above.position, above.line)
+    tried = [] if above is None else [above.delimiter]
+    tried += _TRIED if declared.delimiter == AUTO else [declared.separator]
+    delimiter = _delimiter_of(content, start, declared, tried)
+    head = csv_records.header(content, start, delimiter, line)
     if head is None:
         raise InputError(
-            f"{where}: there is no header in the first line.", "Ask the agency for a file with one header and rows."
+            f"{where}: there is no header in {'the first line' if line == 1 else f'line {line}'}.",
+            "Ask the agency for a file with one header and rows.",
         )
     headers = _cells(content[head.start : head.end].decode("utf-8"), delimiter)
-    positions = positions_in(headers, declared, where)
-    found = csv_records.records(content, head, delimiter, blank_rows=True)
+    positions = positions_in(headers, declared, where, f"line {line}")
+    found = csv_records.records(content, head, delimiter, named=csv_headers.named(headers), blank_rows=True)
     if not len(found.lines) and not len(found.damaged) and not declared.optional:
         raise InputError(
             f"{where}: an empty extract: it has a header and no rows.",
@@ -152,8 +157,8 @@ def _records(
     if len(damaged) > MOST_DAMAGED or _FEW_DAMAGED < len(damaged) > len(lines):
         raise InputError(
             f"{where}: {len(damaged)} of {len(damaged) + len(lines)} rows cannot be read, "
-            f"the first on line {damaged[0].line}: they have another number of cells than the header, damaged "
-            "quotes, or letters of another encoding.",
+            f"the first on line {damaged[0].line}: they have another number of cells than the header, a value in a "
+            "column without a header, damaged quotes, or letters of another encoding.",
             "Ask the agency how the file was made; cells that hold the delimiter or a quote must stand in quotes.",
         )
     line_end = found.line_end if plain else "\n"
@@ -161,7 +166,7 @@ def _records(
         path.name,
         *delivered,
         positions,
-        head.cells,
+        found.cells,
         readable,
         plain,
         line_end,
@@ -172,7 +177,7 @@ def _records(
         found.marks if plain else np.zeros(1, np.int64),
         scratch,
         csv_headers.refused(headers, declared.refused),
-        _ending(content, where, found.lines),
+        (*_ending(content, where, found), *_left_out(where, max(head.cells, found.cells) - found.named)),
     )
 
 
@@ -182,15 +187,26 @@ def no_rows(where: str) -> dict[str, Any]:
     return {"notice": "no_rows", "count": 1, "said": said, "remedy": "Ask the agency whether that is right."}
 
 
-def _ending(content: mmap.mmap, where: str, lines: NDArray[np.int64]) -> tuple[Mapping[str, Any], ...]:
+def _ending(content: mmap.mmap, where: str, found: Records) -> tuple[Mapping[str, Any], ...]:
     """Return what is to be said of a file whose last line has no end: nobody can tell whether it was cut off."""
+    lines = found.lines
     if not len(lines):
-        return (no_rows(where),)
+        return () if len(found.damaged) else (no_rows(where),)
     if content[len(content) - 1 :] in (b"\n", b"\r"):
         return ()
     said = f"{where}: its last line ({lines[-1]}) has no end, as in a file that was cut off."
     remedy = "Compare its number of rows with the agency's."
     return ({"notice": "no_last_line_end", "count": 1, "said": said, "remedy": remedy},)
+
+
+def _left_out(where: str, columns: int) -> tuple[Mapping[str, Any], ...]:
+    """Return what is to be said of columns behind the last header: of their cells the good records have empty ones."""
+    if not columns:
+        return ()
+    which = "its last column has" if columns == 1 else f"its last {columns} columns have"
+    said = f"{where}: {which} no header: left out, and a row with a value there is set aside."
+    remedy = "Nothing needs to be done where no row is set aside; else ask the agency for the header."
+    return ({"notice": "columns_without_header", "count": columns, "said": said, "remedy": remedy},)
 
 
 def _damaged(content: mmap.mmap, found: Records, foreign: tuple[tuple[int, bytes], ...]) -> tuple[Damaged, ...]:
@@ -220,8 +236,10 @@ def positions_in(
     )
 
 
-def _delimiter_of(content: mmap.mmap, start: int, declared: SourceFile) -> str:
-    """Return the delimiter under which most declared columns stand in the header; of several, the first of `_TRIED`."""
+def _delimiter_of(content: mmap.mmap, start: int, declared: SourceFile, tried: Sequence[str]) -> str:
+    """Return the delimiter under which most declared columns stand in the header; of several, the first of `tried`."""
+    if len(tried) == 1:
+        return tried[0]
 
     def columns(delimiter: str) -> int:
         head = csv_records.header(content, start, delimiter)
@@ -233,7 +251,7 @@ def _delimiter_of(content: mmap.mmap, start: int, declared: SourceFile) -> str:
             for name, column in declared.columns.items()
         )
 
-    return max(_TRIED, key=columns)
+    return max(tried, key=columns)
 
 
 def _cells(record: str, delimiter: str) -> tuple[str, ...]:

@@ -70,6 +70,11 @@ def _places(headers: Sequence[str], names: Sequence[str]) -> list[int]:
     ]
 
 
+def named(headers: Sequence[str]) -> int:
+    """Return how many cells a header has up to the last one with a name; a spreadsheet writes empty ones behind it."""
+    return max((at for at, header in enumerate(headers, 1) if header), default=0)
+
+
 def refused(headers: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:
     """Return those of `names`, headers that must never be used, that stand among `headers`."""
     plain = {alike(header) for header in headers}

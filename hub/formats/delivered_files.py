@@ -14,14 +14,14 @@ from hub.declarations.sources import Source
 from hub.digests import sha256_file
 from hub.errors import InputError
 from hub.formats import archives
-from hub.held_files import State, state
+from hub.held_files import FileState, state
 
 _BEGINNING = 1 << 16
 _UNPACKED = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xml", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CandidateFile:
     """One file that may be one of a source's.
 
     Attributes:
@@ -48,7 +48,7 @@ class Candidate:
         return f"{self.path.name}: {self.label}" if inside else self.path.name
 
 
-def candidates(paths: Iterable[Path]) -> list[Candidate]:
+def candidates(paths: Iterable[Path]) -> list[CandidateFile]:
     """Return every file at `paths` that is delivered, each file of a zip archive as one of its own.
 
     A zip archive that is called like a file, such as pupils.csv.zip, holds that file alone.
@@ -56,18 +56,18 @@ def candidates(paths: Iterable[Path]) -> list[Candidate]:
     Raises:
         InputError: an archive is damaged or not allowed.
     """
-    found: list[Candidate] = []
+    found: list[CandidateFile] = []
     for path in paths:
         plain = path.name[:-4] if path.name.casefold().endswith(".zip") else None
         if plain is None:
             label = path.name[:-3] if path.name.casefold().endswith(".gz") else path.name
-            found.append(Candidate(path, None, label))
+            found.append(CandidateFile(path, None, label))
             continue
         names = archives.members(path, path.name)
         if not plain.casefold().endswith(_UNPACKED):
-            found += [Candidate(path, name, archives.label(name)) for name in names]
+            found += [CandidateFile(path, name, archives.label(name)) for name in names]
         elif len(names) == 1:
-            found.append(Candidate(path, names[0], plain))
+            found.append(CandidateFile(path, names[0], plain))
         else:
             raise InputError(
                 f"{path.name}: it holds {len(names)} files, and its name says that it is one.",
@@ -76,7 +76,7 @@ def candidates(paths: Iterable[Path]) -> list[Candidate]:
     return found
 
 
-def matching(pattern: str, files: Iterable[Candidate], *, any_case: bool = False) -> list[Candidate]:
+def matching(pattern: str, files: Iterable[CandidateFile], *, any_case: bool = False) -> list[CandidateFile]:
     """Return those of `files` that are called exactly `pattern`; when none is, those that match it as a pattern.
 
     Args:
@@ -90,7 +90,7 @@ def matching(pattern: str, files: Iterable[Candidate], *, any_case: bool = False
     return exact or [file for file, label in named if fnmatchcase(label, wanted)]
 
 
-def never_read(source: Source, files: Iterable[Candidate]) -> dict[Candidate, str]:
+def never_read(source: Source, files: Iterable[CandidateFile]) -> dict[CandidateFile, str]:
     """Return the files that belong to a source and are never read, each with the reason."""
     return {
         file: why
@@ -100,7 +100,7 @@ def never_read(source: Source, files: Iterable[Candidate]) -> dict[Candidate, st
     }
 
 
-def period_of(source: Source, file: Candidate, *, required: bool = True) -> str | None:
+def period_of(source: Source, file: CandidateFile, *, required: bool = True) -> str | None:
     """Return the period that the name of a file says, or None for a source without periods.
 
     Args:
@@ -129,7 +129,7 @@ def period_of(source: Source, file: Candidate, *, required: bool = True) -> str 
     return found or None
 
 
-def _return_year(source: Source, file: Candidate) -> tuple[str | None, str]:
+def _return_year(source: Source, file: CandidateFile) -> tuple[str | None, str]:
     """Return the year of a return that a file says itself, else that its name says, and how it is spelt there."""
     paths = {one.year_path for one in source.files if one.year_path is not None}
     if paths and file.label.casefold().endswith(".xml"):
@@ -141,7 +141,7 @@ def _return_year(source: Source, file: Candidate) -> tuple[str | None, str]:
     return file.return_year
 
 
-def beginning(file: Candidate) -> str:
+def beginning(file: CandidateFile) -> str:
     """Return how a text begins; nothing where it cannot be read, which its reader says."""
     try:
         if file.member is not None:
@@ -155,7 +155,7 @@ def beginning(file: Candidate) -> str:
     return start.replace(b"\0", b"").decode("utf-8", "replace")  # UTF-16 of such names is ASCII with zeros
 
 
-def spelt_alike(source: Source, files: Iterable[Candidate]) -> list[str]:
+def spelt_alike(source: Source, files: Iterable[CandidateFile]) -> list[str]:
     """Return what is to be said of how the names of files spell the years of a return: in several ways."""
     if source.period != return_years.RETURN_YEAR:
         return []
@@ -186,12 +186,12 @@ def spelt_alike(source: Source, files: Iterable[Candidate]) -> list[str]:
 class DeliveredFile:
     """One file of a delivery: its digest, and what tells that it has not changed since that was taken."""
 
-    candidate: Candidate
+    candidate: CandidateFile
     sha256: str
-    state: State
+    state: FileState
 
     @classmethod
-    def of(cls, candidate: Candidate) -> "DeliveredFile":
+    def of(cls, candidate: CandidateFile) -> "DeliveredFile":
         """Take the digest of a file as it was delivered: of an archive, when it is in one."""
         before = _state(candidate.path)
         return cls(candidate, sha256_file(candidate.path), before)
@@ -214,5 +214,5 @@ class DeliveredFile:
             )
 
 
-def _state(path: Path) -> State:
+def _state(path: Path) -> FileState:
     return state(path.resolve())  # a delivery may be a link

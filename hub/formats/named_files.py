@@ -8,12 +8,12 @@ from hub.declarations.source_files import SourceFile
 from hub.declarations.sources import Source
 from hub.errors import InputError
 from hub.formats import unsupported
-from hub.formats.delivered_files import Candidate, candidates, matching, never_read, period_of, spelt_alike
+from hub.formats.delivered_files import CandidateFile, candidates, matching, never_read, period_of, spelt_alike
 from hub.formats.opening import fits, told_apart
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
+class AssignedFiles:
     """The files of each table, by period (None for a source without periods).
 
     Attributes:
@@ -24,14 +24,14 @@ class Assigned:
         notices: what is to be said of the files.
     """
 
-    by_period: dict[str | None, dict[str, tuple[Candidate, ...]]]
+    by_period: dict[str | None, dict[str, tuple[CandidateFile, ...]]]
     not_recognised: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     left_alone: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
 
-def assign(source: Source, paths: Iterable[Path]) -> Assigned:
+def assign(source: Source, paths: Iterable[Path]) -> AssignedFiles:
     """Find the table of each file.
 
     A file is the table whose pattern its name matches, upper and lower case being equal. One file for a source of one
@@ -71,7 +71,7 @@ def assign(source: Source, paths: Iterable[Path]) -> Assigned:
         left |= {file.name: f"It is called like the table {declared.name}, and lacks its columns." for file in others}
         known -= set(others)
     periods = sorted({period_of(source, file, required=False) or "" for file in known})
-    by_period: dict[str | None, dict[str, tuple[Candidate, ...]]] = {
+    by_period: dict[str | None, dict[str, tuple[CandidateFile, ...]]] = {
         period or None: {
             table: tuple(file for file in names if (period_of(source, file, required=False) or "") == period)
             for table, names in found.items()
@@ -81,21 +81,21 @@ def assign(source: Source, paths: Iterable[Path]) -> Assigned:
     refusals = {file.name: unsupported.named(source, file) for file in files if file not in known}
     left |= {name: error.message for name, error in refusals.items() if error is not None}
     unknown = sorted(file.name for file in files if file not in known and file.name not in left)
-    return Assigned(by_period, unknown, _missing(source, by_period), left, spelt_alike(source, known))
+    return AssignedFiles(by_period, unknown, _missing(source, by_period), left, spelt_alike(source, known))
 
 
 def _told_apart(
-    source: Source, declared: SourceFile, files: list[Candidate]
-) -> tuple[list[Candidate], list[Candidate]]:
+    source: Source, declared: SourceFile, files: list[CandidateFile]
+) -> tuple[list[CandidateFile], list[CandidateFile]]:
     """Tell the files of a table apart from others that are called like it, period by period."""
-    of_period: dict[str | None, list[Candidate]] = {}
+    of_period: dict[str | None, list[CandidateFile]] = {}
     for file in files:
         of_period.setdefault(period_of(source, file, required=False), []).append(file)
     parts = [told_apart(declared, some) for some in of_period.values()]
     return [file for ours, _ in parts for file in ours], [file for _, others in parts for file in others]
 
 
-def _missing(source: Source, by_period: dict[str | None, dict[str, tuple[Candidate, ...]]]) -> list[str]:
+def _missing(source: Source, by_period: dict[str | None, dict[str, tuple[CandidateFile, ...]]]) -> list[str]:
     missing = []
     for period, tables in by_period.items():
         said = f" of the period {period}" if period else ""

@@ -15,9 +15,9 @@ from hub import names
 from hub.declarations.source_files import AUTO, Format, SourceFile, alike
 from hub.digests import sha256_bytes, sha256_file
 from hub.errors import ConfigurationError, InputError
-from hub.formats import archives, csv_files
+from hub.formats import archives, csv_files, separator_lines
 from hub.formats.csv_files import CsvFile
-from hub.formats.delivered_files import Candidate
+from hub.formats.delivered_files import CandidateFile
 
 if TYPE_CHECKING:
     from hub.formats.xml_units import Checked
@@ -43,11 +43,11 @@ class Opener:
     folder: Path
     elements: frozenset[str] = frozenset()
     used: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    _unpacked: dict[Candidate, Path] = field(default_factory=dict)
+    _unpacked: dict[CandidateFile, Path] = field(default_factory=dict)
     _fitting: set[tuple[Path, Path]] = field(default_factory=set)
     _checked: dict[tuple[Path, Path], "Checked"] = field(default_factory=dict)
 
-    def examine(self, file: Candidate, declared: SourceFile) -> CsvFile | None:
+    def examine(self, file: CandidateFile, declared: SourceFile) -> CsvFile | None:
         """Check the bytes of a file and find its records; None when it is a workbook without an optional sheet.
 
         Args:
@@ -73,7 +73,7 @@ class Opener:
 
         return parquet_extracts.examine(path, file.name, self.source, declared, self.scratch, delivered)
 
-    def _document(self, path: Path, file: Candidate, declared: SourceFile, delivered: tuple[str, int]) -> CsvFile:
+    def _document(self, path: Path, file: CandidateFile, declared: SourceFile, delivered: tuple[str, int]) -> CsvFile:
         from hub.formats import xml_records
 
         number = sha256_bytes(file.name.encode("utf-8", "replace"))[:16]
@@ -90,7 +90,7 @@ class Opener:
         return found
 
     def _in_pieces(
-        self, path: Path, file: Candidate, declared: SourceFile, delivered: tuple[str, int], schema: Path
+        self, path: Path, file: CandidateFile, declared: SourceFile, delivered: tuple[str, int], schema: Path
     ) -> CsvFile:
         from hub.formats import xml_records
 
@@ -105,10 +105,10 @@ class Opener:
         found = xml_records.examine(path, file.name, self.source, declared, self.scratch, delivered, None, wrong)
         return replace(found, notices=notices)
 
-    def _as_delivered(self, found: CsvFile, file: Candidate) -> CsvFile:
+    def _as_delivered(self, found: CsvFile, file: CandidateFile) -> CsvFile:
         return replace(found, name=file.name, sha256=sha256_file(file.path), size=file.path.stat().st_size)
 
-    def plain(self, file: Candidate) -> Path:
+    def plain(self, file: CandidateFile) -> Path:
         """Return the file itself, or its unpacked copy."""
         if file.member is None and not file.path.name.casefold().endswith(".gz"):
             return file.path
@@ -120,7 +120,7 @@ class Opener:
         return self._unpacked[file]
 
 
-def told_apart(declared: SourceFile, files: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+def told_apart(declared: SourceFile, files: Sequence[CandidateFile]) -> tuple[list[CandidateFile], list[CandidateFile]]:
     """Return those of the files called like a table that are it, and those that are something else.
 
     A file is something else when it lacks most of the columns that the table needs, and another one has them all. One
@@ -138,7 +138,7 @@ def told_apart(declared: SourceFile, files: Sequence[Candidate]) -> tuple[list[C
     return [file for file in files if shares[file] >= _MOST], [file for file in files if shares[file] < _MOST]
 
 
-def _share(file: Candidate, declared: SourceFile) -> float:
+def _share(file: CandidateFile, declared: SourceFile) -> float:
     """Return which share of the columns that a table needs stands in the first line of a file; 1 where none is seen."""
     with tempfile.TemporaryDirectory(prefix="sentinel-") as scratch:
         try:
@@ -148,13 +148,15 @@ def _share(file: Candidate, declared: SourceFile) -> float:
         except (InputError, OSError):
             return 1.0
     encoding = "utf-16" if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
-    line = next(iter(start.decode(encoding, "replace").splitlines()), "")
+    text = start.decode(encoding, "replace").encode()
+    above = separator_lines.find(text, 0)
+    line = next(iter(text[above.position if above else 0 :].decode("utf-8", "replace").splitlines()), "")
     needed = [(name, *one.headers) for name, one in declared.columns.items() if not one.optional]
     found = {alike(cell) for mark in ",;\t|" for cell in line.split(mark)}
     return sum(any(alike(name) in found for name in names) for names in needed) / max(len(needed), 1) if line else 1.0
 
 
-def fits(file: Candidate, declared: SourceFile) -> bool:
+def fits(file: CandidateFile, declared: SourceFile) -> bool:
     """Say whether a file has a header with every needed column of a declared CSV or Parquet file."""
     if declared.format not in (Format.CSV, Format.PARQUET):
         return False

@@ -15,7 +15,7 @@ from hub.declarations.source_files import SourceFile
 from hub.errors import InputError
 from hub.formats import csv_headers
 from hub.formats.csv_files import CsvFile, positions_in
-from hub.formats.readable_rows import Row, RowFile
+from hub.formats.readable_rows import ReadableRow, RowFile
 
 MOST_ROWS = 500_000_000
 """Rows of one file. Equal values take no room in Parquet, so a file of a few kilobytes may claim any number of them."""
@@ -56,7 +56,7 @@ def examine(
         ) from None
 
 
-def _rows(file: pq.ParquetFile, columns: list[str], selects: list[str]) -> Iterator[Row]:
+def _rows(file: pq.ParquetFile, columns: list[str], selects: list[str]) -> Iterator[ReadableRow]:
     number = 0
     with sql.connect(threads=1) as connection:
         for batch in file.iter_batches(_BATCH, columns=columns):
@@ -66,7 +66,7 @@ def _rows(file: pq.ParquetFile, columns: list[str], selects: list[str]) -> Itera
             for cells in texts:
                 number += 1
                 values = [cell or "" for cell in cells]
-                yield Row(number, values, "nul" if any("\0" in value for value in values) else "")
+                yield ReadableRow(number, values, "nul" if any("\0" in value for value in values) else "")
 
 
 def _as_text(field: pa.Field, where: str) -> str:

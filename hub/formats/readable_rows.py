@@ -18,7 +18,7 @@ from hub.formats.csv_records import LONGEST_RECORD
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReadableRow:
     """One row: where it stands in the delivered file, its declared cells, and the rule that it breaks, if any."""
 
     line: int
@@ -49,7 +49,7 @@ class RowFile:
     spoilt: int = 0
     _damaged: list[Damaged] = field(default_factory=list)
 
-    def write(self, rows: Iterable[Row], name: str, sha256: str, size: int) -> CsvFile:
+    def write(self, rows: Iterable[ReadableRow], name: str, sha256: str, size: int) -> CsvFile:
         """Write the rows and return the examined file.
 
         Args:

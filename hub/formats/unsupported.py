@@ -5,14 +5,14 @@ import zipfile
 
 from hub.declarations.sources import Source, Unsupported
 from hub.errors import InputError
-from hub.formats.delivered_files import Candidate, beginning
+from hub.formats.delivered_files import CandidateFile, beginning
 
 _PARTS = ("xl/workbook.xml", "xl/sharedStrings.xml")
 _SHEETS = "xl/worksheets/sheet"
 _MOST, _MOST_PARTS = 1 << 18, 20
 
 
-def named(source: Source, file: Candidate) -> InputError | None:
+def named(source: Source, file: CandidateFile) -> InputError | None:
     """Return the error that names what a file is, when it is a known format that is not supported; else None.
 
     Args:
@@ -32,7 +32,7 @@ def _looks_like(one: Unsupported, text: str) -> bool:
     return all(re.search(mark, text, re.IGNORECASE) for mark in one.marks)
 
 
-def _text(file: Candidate) -> str:
+def _text(file: CandidateFile) -> str:
     """Return how a text begins, or the names of sheets and the texts of a workbook."""
     start = beginning(file)
     if not start.startswith("PK") or file.member is not None:

@@ -21,7 +21,7 @@ from hub.declarations.source_files import ColumnType, SourceFile, alike
 from hub.errors import InputError
 from hub.formats import archives, csv_headers
 from hub.formats.csv_files import CsvFile, positions_in
-from hub.formats.readable_rows import Row, RowFile
+from hub.formats.readable_rows import ReadableRow, RowFile
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -89,7 +89,7 @@ def _body(
     found: RowFile,
     epoch: datetime.datetime,
     needed: Sequence[bool],
-) -> Iterator[Row]:
+) -> Iterator[ReadableRow]:
     places = tuple(positions.values())
     days = [found.declared.columns[name].type is ColumnType.DATE for name in positions]
     at, columns = next(formulas, (0, frozenset()))
@@ -107,9 +107,9 @@ def _body(
         if not any(texts) and not any(empty):
             found.blank += 1
         elif any(one and need for one, need in zip(errors, needed, strict=True)):
-            yield Row(number, texts, "error_cell")
+            yield ReadableRow(number, texts, "error_cell")
         else:
-            yield Row(number, texts, "formula" if without_result else "")
+            yield ReadableRow(number, texts, "formula" if without_result else "")
 
 
 def _day(text: str, cell: Any, epoch: datetime.datetime) -> str:

@@ -15,7 +15,7 @@ from hub.declarations.source_files import SourceFile
 from hub.errors import InputError
 from hub.formats import xml_schemas, xml_units
 from hub.formats.csv_files import CsvFile
-from hub.formats.readable_rows import Row, RowFile
+from hub.formats.readable_rows import ReadableRow, RowFile
 from hub.formats.xml_units import Checked
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def as_utf8(path: Path, target: Path) -> Path:
     return target
 
 
-def _of_units(path: Path, declared: SourceFile, where: str, wrong: Mapping[int, str]) -> Iterator[Row]:
+def _of_units(path: Path, declared: SourceFile, where: str, wrong: Mapping[int, str]) -> Iterator[ReadableRow]:
     from lxml import etree
 
     unit, record = xml_units.steps(declared.unit or ""), xml_units.steps(declared.record or "")
@@ -118,12 +118,14 @@ def _of_units(path: Path, declared: SourceFile, where: str, wrong: Mapping[int, 
             for name in record[len(unit) :]:
                 records = [child for one in records for child in one if _local(child) == name]
             for one in records:
-                yield Row(int(one.sourceline or 0), [_text(one, steps) for steps in columns], wrong.get(number, ""))
+                yield ReadableRow(
+                    int(one.sourceline or 0), [_text(one, steps) for steps in columns], wrong.get(number, "")
+                )
     except etree.XMLSyntaxError:
         raise _refused(path, where, None) from None
 
 
-def _records(path: Path, declared: SourceFile, where: str, xsd: Path | None) -> Iterator[Row]:
+def _records(path: Path, declared: SourceFile, where: str, xsd: Path | None) -> Iterator[ReadableRow]:
     from lxml import etree
 
     record = tuple(part for part in (declared.record or "").split("/") if part)
@@ -146,7 +148,7 @@ def _records(path: Path, declared: SourceFile, where: str, xsd: Path | None) -> 
             elif inside == 1:
                 inside = 0
                 place.pop()
-                yield Row(int(element.sourceline or 0), [_text(element, steps) for steps in columns])
+                yield ReadableRow(int(element.sourceline or 0), [_text(element, steps) for steps in columns])
                 _remove(element)
             else:
                 here = tuple(place)

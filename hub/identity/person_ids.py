@@ -49,7 +49,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
+class AssignedIds:
     """The id of each person, and what became of older ids.
 
     Attributes:
@@ -80,7 +80,7 @@ def assign(
     used: Collection[str],
     mint: Callable[[str, int], str],
     why: Why,
-) -> Assigned:
+) -> AssignedIds:
     """Give each person their id.
 
     Args:
@@ -112,7 +112,7 @@ def assign(
     home[owner[main]] = among[main]
     changes += _split(split, owner, among, home, person, before, ids, why)
     changes.sort(key=lambda one: (one.change, one.person_id, one.other_id))
-    return Assigned(tuple(ids), kept, tuple(changes))
+    return AssignedIds(tuple(ids), kept, tuple(changes))
 
 
 def _parts(

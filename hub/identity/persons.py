@@ -28,7 +28,7 @@ from hub.digests import canonical_json
 from hub.errors import NotFoundError
 from hub.identity import pseudonyms
 from hub.identity import store as identity_store
-from hub.identity.person_ids import Assigned, Before, Why, assign
+from hub.identity.person_ids import AssignedIds, Before, Why, assign
 from hub.ledger import publications
 from hub.tables import SCHEMA_VERSION, Field, Table
 from hub.workspace import Workspace
@@ -64,7 +64,7 @@ LOG = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPeople:
     """What the map says of a record."""
 
     person_id: str
@@ -91,11 +91,11 @@ class PersonMap:
         """What became of ids, checked against its digest."""
         return pq.read_table(pa.BufferReader(self.artefact.read("log.parquet")))
 
-    def known(self) -> dict[str, Known]:
+    def known(self) -> dict[str, KnownPeople]:
         """What the map says of each record key."""
         found = self.table()
         columns = (found[name].to_pylist() for name in ("record_key", "person_id", "first_linked_on"))
-        return {record: Known(person_id, since) for record, person_id, since in zip(*columns, strict=True)}
+        return {record: KnownPeople(person_id, since) for record, person_id, since in zip(*columns, strict=True)}
 
 
 def open_map(workspace: Workspace) -> PersonMap:
@@ -123,7 +123,7 @@ def update(
     why: Why,
     facts: Mapping[str, Any],
     report: Any,
-) -> tuple[PersonMap, Assigned]:
+) -> tuple[PersonMap, AssignedIds]:
     """Give every person their person_id and make that the map that holds.
 
     Args:
@@ -173,7 +173,7 @@ def _rows(
     keys: pa.Array,
     person: NDArray[np.int64],
     probability: NDArray[np.float64],
-    assigned: Assigned,
+    assigned: AssignedIds,
     since: pa.Array,
     on: datetime.date,
 ) -> pa.Table:
@@ -189,7 +189,7 @@ def _rows(
     return pa.Table.from_arrays(columns, schema=MAP.schema)
 
 
-def _absent(rows: pa.Table, assigned: Assigned) -> pa.Table:
+def _absent(rows: pa.Table, assigned: AssignedIds) -> pa.Table:
     """Return the rows of records that the newest extracts do not hold: they have no link, and keep their id.
 
     When that id was merged they follow it: else it would come back with them.

@@ -8,6 +8,7 @@
 | most of what it says is of later days than the period in its name, or all of it of earlier ones | `--confirm` |
 | exactly this delivery was withdrawn | `--confirm` |
 | it takes much away of what the one before it said (hub.staging.taken_away) | `--withdraw` |
+| it tells deaths and comes late, or corrects them away on the same day (hub.intake.late_deliveries) | `--withdraw` |
 """
 
 import datetime
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from hub.dates import in_month
 from hub.declarations.sources import Source
 from hub.errors import StateError
 from hub.staging import reporting
@@ -72,7 +74,9 @@ def of_period(source: Source, period: str | None, days: Sequence[tuple[str, int]
     if after > inside:
         return [Question(f"{where} more of what they say is of later days.", CONFIRM)]
     if not inside:
-        return [Question(f"{where} nothing in them is of that year: the newest is of {counts[-1][0]:%B %Y}.", CONFIRM)]
+        return [
+            Question(f"{where} nothing in them is of that year: the newest is of {in_month(counts[-1][0])}.", CONFIRM)
+        ]
     return []
 
 

@@ -13,7 +13,7 @@ from hub.declarations.source_files import SourceFile
 from hub.declarations.sources import Source
 from hub.errors import ConfigurationError, InputError
 from hub.formats.delivered_files import (
-    Candidate,
+    CandidateFile,
     DeliveredFile,
     candidates,
     matching,
@@ -111,8 +111,8 @@ def _gateway(partnership: Partnership, source: Source, delivered_on: datetime.da
 
 
 def _find(
-    declaration: Declaration, folder: Path, present: list[Candidate]
-) -> tuple[dict[str | None, dict[str, list[Candidate]]], list[str]]:
+    declaration: Declaration, folder: Path, present: list[CandidateFile]
+) -> tuple[dict[str | None, dict[str, list[CandidateFile]]], list[str]]:
     """Return the files of each table, by period, and what was left alone; the period of a source without is None."""
     source = declaration.source
     of_table, never = {}, never_read(source, present)
@@ -124,7 +124,7 @@ def _find(
         )
         left += [f"{one.name} is called like the table {file.name}, lacks its columns, and was left." for one in others]
     periods = sorted({period_of(source, file) or "" for files in of_table.values() for file in files}) or [""]
-    found: dict[str | None, dict[str, list[Candidate]]] = {}
+    found: dict[str | None, dict[str, list[CandidateFile]]] = {}
     for period in periods:
         tables = {
             table: [file for file in files if (period_of(source, file) or "") == period]

@@ -11,32 +11,24 @@ left to do.
 import datetime
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from hub import artefacts
-from hub.declarations import admission, codes
+from hub.declarations import admission
 from hub.declarations.partnership import Partnership
-from hub.digests import digest_of
 from hub.identity import pseudonyms
 from hub.identity import store as identity_store
-from hub.identity.pseudonyms import Key
-from hub.intake import confirmations, identifier_checks, spark_sources, tombstones
+from hub.intake import confirmations, spark_sources
 from hub.intake.confirmations import ConfirmationError, Question
-from hub.intake.delivery import DeliveredSource, open_delivery
-from hub.intake.source_run import IDENTITY, QUARANTINE, TABLES, SourceRun
-from hub.ledger import publications
+from hub.intake.delivery import open_delivery
+from hub.intake.extract_run import ExtractRun
 from hub.progress import Progress, silent
 from hub.spark import session as spark_session
-from hub.staging import extracts, taken_away
-from hub.staging.extracts import DeliveryFacts, Extract, ExtractFacts, ExtractReport
-from hub.staging.stage import Earlier
-from hub.tables import SCHEMA_VERSION
+from hub.staging import extracts
+from hub.staging.extracts import ExtractReport
 from hub.workspace import Workspace
 
 Ask = Callable[[Sequence[Question]], bool]
 """Called with what is unusual about a delivery; True says that it is right."""
-
-_VERSION = 1
 
 
 def ingest(
@@ -95,7 +87,7 @@ def ingest(
         gone = extracts.withdrawn(workspace)
         key = pseudonyms.open_key(workspace, may_create=not artefacts.digests_in(workspace.extracts))
         runs = [
-            _Run(workspace, partnership, one, delivered_on, key, scratch, number, gone, whole=whole)
+            ExtractRun(workspace, partnership, one, delivered_on, key, scratch, number, gone, whole=whole)
             for number, one in enumerate(delivered)
         ]
         known = {
@@ -110,8 +102,8 @@ def ingest(
         _require(questions, ask, confirmed=confirmed, withdraw=withdraw)
         steps = sum(len(files) for run in new for files in run.delivered.files.values()) + 2 * len(new)
         done = 0
-        replaced = {one.digest: one for run in new for one in extracts.replaced(workspace, run.delivery, gone)}
-        with extracts.held(workspace, replaced.values()):
+        compared = {one.digest: one for run in new for one in run.compared()}
+        with extracts.held(workspace, compared.values()):
             if spark is not None and new:
                 progress("Reading sources on Spark", done, steps)
                 with spark_session(spark, scratch) as session:
@@ -158,141 +150,3 @@ def _require(questions: Sequence[Question], ask: Ask | None, *, confirmed: bool,
         given = {confirmations.CONFIRM: confirmed, confirmations.WITHDRAW: withdraw}
         if ask is None or not ask([one for one in questions if not given[one.flag]]):
             raise
-
-
-class _Run:
-    """One source of a delivery, on its way into the workspace: `prepare`, `load` each table, `map`, `publish`."""
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        partnership: Partnership,
-        delivered: DeliveredSource,
-        delivered_on: datetime.date,
-        key: Key,
-        scratch: Path,
-        number: int,
-        gone: Collection[str] = (),
-        *,
-        whole: bool = False,
-    ) -> None:
-        source = delivered.source
-        self.workspace = workspace
-        self.name = source.name
-        self.delivered = delivered
-        self.gone = gone
-        self.delivered_on = delivered_on
-        self.folder = scratch / (source.name if delivered.period is None else f"{source.name} {number}")
-        self.steps = SourceRun(
-            delivered.declaration,
-            delivered.files,
-            delivered_on,
-            key,
-            self.folder,
-            period=delivered.period,
-            more_placeholders=partnership.file.placeholders.birthdays,
-            whole=whole,
-        )
-        self.inputs = digest_of(
-            {
-                "version": _VERSION,
-                "schema_version": SCHEMA_VERSION,
-                "source": source,
-                "code_lists": {name: codes.read(name) for name in source.code_lists},
-                "delivered_on": delivered_on,
-                "files": {
-                    table: [[file.name, file.sha256] for file in files] for table, files in delivered.files.items()
-                },
-                "key": key.fingerprint,
-                "placeholders": [day.isoformat() for day in partnership.file.placeholders.birthdays],
-                **({"whole": True} if whole else {}),
-            }
-        )
-        self.delivery = DeliveryFacts(
-            source=self.name,
-            delivered_on=delivered_on,
-            periods=(delivered.period,) if delivered.period is not None else (),
-            inputs=self.inputs,
-        )
-        self.partnership = partnership.name
-        self.facts: dict[str, Any] = {}
-
-    def prepare(self, *, check: bool = True) -> None:
-        """Check sources.yaml against empty tables, and find the extracts that this one replaces."""
-        self.steps.prepare(check=check)
-        self.steps.replaced = [
-            self._earlier(one) for one in extracts.replaced(self.workspace, self.delivery, self.gone)
-        ]
-
-    def load(self, table: str) -> None:
-        """Read the files of one declared table."""
-        self.steps.load(table)
-
-    def map(self) -> None:
-        """Run the SQL of sources.yaml and write what comes of it."""
-        self.steps.erased = tombstones.read(self.workspace)
-        self.steps.map()
-        self.facts |= self.steps.facts
-        spelt = [identifier_checks.notice("files", 1, said, "") for said in self.delivered.notices]
-        self.facts["notices"] = [*spelt, *self.facts["notices"]]
-
-    def read_whole(self) -> None:
-        """Do all of it but publishing."""
-        self.prepare()
-        for table in self.delivered.files:
-            self.load(table)
-        self.map()
-
-    def _earlier(self, extract: Extract) -> Earlier:
-        """Return what this delivery is compared with: an extract that it replaces, which `ingest` holds."""
-        facts = extract.facts
-        identity = identity_store.records(self.workspace, self.name, extract.digest)
-        return Earlier(
-            facts.delivered_on,
-            {"identity": identity, **{name: extract.path / file for name, file in TABLES.items()}},
-            {one.mapping.split(".")[0] for one in facts.mapped},
-            facts.since,
-            {place.split(".")[0] for place in facts.untold},
-        )
-
-    def withdrawn_before(self) -> Question:
-        """Return what is asked about a delivery that was withdrawn and comes again."""
-        return Question(f"Exactly this delivery of {self.name} was withdrawn before.", confirmations.CONFIRM)
-
-    def questions(self) -> list[Question]:
-        """Return what somebody must confirm about what was read."""
-        found = confirmations.of_period(self.delivered.source, self.delivered.period, self.facts["days"])
-        much = [one for one in self.facts["taken_away"] if one["must_be_agreed"]]
-        if much:
-            kinds = ", ".join(f"{one['kind']} ({one['records']} of {one['of']})" for one in much)
-            plain = f"It takes away much of what the delivery of {self.name} before it said: {kinds}."
-            found.append(Question(plain, confirmations.WITHDRAW, tuple(taken_away.shown(self.name, much))))
-        return found
-
-    def publish(self) -> None:
-        """Put the identity rows and the quarantine in their places, then the extract."""
-        facts = ExtractFacts(
-            schema_version=SCHEMA_VERSION,
-            partnership=self.partnership,
-            agency=self.delivered.source.agency,
-            gateway=self.delivered.gateway.name,
-            assumed_recording=self.delivered.source.assumed_recording,
-            supersedes=tuple(extracts.superseded(self.workspace, self.delivery, self.gone)),
-            **dict(self.delivery),
-            **self.facts,
-        )
-
-        def place_identity(digest: str) -> None:
-            identity_store.place(
-                self.folder / QUARANTINE, identity_store.quarantined(self.workspace, self.name, digest)
-            )
-            identity_store.place(self.folder / IDENTITY, identity_store.records(self.workspace, self.name, digest))
-            delivered = {"source": self.name, "delivered_on": self.delivered_on.isoformat()}
-            publications.record(
-                self.workspace, kind=extracts.KIND, digest=digest, inputs=delivered, by=publications.OPERATOR
-            )
-
-        parent = self.workspace.extracts
-        with artefacts.publish(parent, extracts.KIND, facts.as_json(), before=place_identity) as draft:
-            for name in TABLES.values():
-                (self.folder / name).rename(draft.path / name)

@@ -40,8 +40,10 @@ def count(stage: Stage) -> list[Loss]:
         lost = '(SELECT record_key FROM "#person before" ANTI JOIN "#keys" USING (record_key))'
         found += _losses(stage, PEOPLE, lost, 'SELECT count(*) FROM "#person before"')
     if stage.mapped("events"):
-        # Whose person is gone is counted under `people` already; but a death is asked for by itself, however it goes.
-        gone = f"(fate = 'withdrawn' OR fate = 'absent' AND event_type = '{DEATH}')"
+        # Whose person is gone is counted under `people` already, and sources.yaml says which types are mapped; but a
+        # death is asked for by itself, however it goes.
+        lost = "(fate = 'absent' OR fate = 'left_out' AND known_to IS NULL)"
+        gone = f"(fate = 'withdrawn' OR {lost} AND event_type = {sql.text(DEATH)})"
         types = stage.execute(f'SELECT DISTINCT event_type FROM "#judged" WHERE {gone} ORDER BY 1').fetchall()
         for (kind,) in types:
             of_kind = f"event_type = {sql.text(kind)}"
@@ -49,6 +51,9 @@ def count(stage: Stage) -> list[Loss]:
             found += _losses(
                 stage, kind, lost, f'SELECT count(*) FROM "#before event" WHERE known_to IS NULL AND {of_kind}'
             )
+    elif stage.open_before("event"):  # sources.yaml maps no event any more
+        lost = f'(FROM "#before event" WHERE known_to IS NULL AND event_type = {sql.text(DEATH)})'
+        found += _losses(stage, DEATH, lost, f"SELECT count(*) {lost[1:-1]}")
     for kind, what in _TIMES.items():
         if stage.mapped(kind) and not stage.keeps(kind):
             # Whose person is gone is counted under `people` already.

@@ -12,7 +12,7 @@ from hub import errors
 from hub.errors import SentinelError
 
 
-class Run(Protocol):
+class SourceJob(Protocol):
     """One source of a delivery that can be read in a process of its own."""
 
     facts: dict[str, Any]
@@ -21,7 +21,7 @@ class Run(Protocol):
         """Check, read, map and write it; what is to be said of it is in `facts` afterwards."""
 
 
-def read_all(spark: Any, runs: Sequence[Run]) -> None:
+def read_all(spark: Any, runs: Sequence[SourceJob]) -> None:
     """Read every run in a worker.
 
     Raises:
@@ -38,7 +38,7 @@ def read_all(spark: Any, runs: Sequence[Run]) -> None:
         run.facts |= facts
 
 
-def _read(run: Run) -> tuple[dict[str, Any], tuple[str, str, str] | None]:
+def _read(run: SourceJob) -> tuple[dict[str, Any], tuple[str, str, str] | None]:
     try:
         run.read_whole()
     except SentinelError as error:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from hub import sql
 from hub.declarations import codes, expressions
-from hub.declarations.mapping import Declaration, Field, Mapped, mappings
+from hub.declarations.mapping import Declaration, Mapped, MappedField, mappings
 from hub.errors import ConfigurationError
 from hub.formats.csv_files import CsvFile
 from hub.intake import quarantine, reading
@@ -126,7 +126,11 @@ def _columns(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> list[s
 
 
 def _check(
-    connection: duckdb.DuckDBPyConnection, declaration: Declaration, mapped: Mapped, field: Field, tables: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    declaration: Declaration,
+    mapped: Mapped,
+    field: MappedField,
+    tables: list[str],
 ) -> None:
     statement = f"SELECT ({field.expression}\n) FROM {sql.name(mapped.table)}"
     objection = expressions.objection(connection, statement, tables)

@@ -33,8 +33,8 @@ from dataclasses import dataclass, replace
 from hub import sql
 from hub.declarations import placeholders, written_dates, year_groups
 from hub.declarations.codes import CodeList
-from hub.declarations.rules import Rule, Rules
-from hub.declarations.source_files import Column, ColumnType, SourceFile
+from hub.declarations.rules import ColumnRule, Rules
+from hub.declarations.source_files import ColumnType, SourceColumn, SourceFile
 
 _LONGEST_DAYS = 36_600
 _SQL_TYPES = {
@@ -130,8 +130,8 @@ def compile_rules(
     how = reading or Reading()
     place = {name: index for index, name in enumerate(declared.columns)}
     columns, texts, values, known = [], [], [], []
-    rules: list[Rule] = []
-    noticed: list[Rule] = []
+    rules: list[ColumnRule] = []
+    noticed: list[ColumnRule] = []
     for index, (name, column) in enumerate(declared.columns.items()):
         text, value = f'"text {index}"', f'"value {index}"'
         codes = (lists or {})[column.codes] if column.codes is not None else None
@@ -147,7 +147,7 @@ def compile_rules(
         found = _read(declared, name, text, value, start, starts, doubtful=doubtful)
         found += _bounds(name, column, text, value, delivered_on)
         if column.not_before_column is not None:
-            found.append(Rule(name, "before_start", f'{value} < "value {place[column.not_before_column]}"'))
+            found.append(ColumnRule(name, "before_start", f'{value} < "value {place[column.not_before_column]}"'))
         if codes is not None:
             on = f'"value {place[column.codes_on]}"' if column.codes_on else ""
             found += _codes(name, codes, text, on)
@@ -155,12 +155,12 @@ def compile_rules(
             days = placeholders.every_birthday(how.placeholders)
             empty = f"coalesce({value} IN {_days(days)}, false)"
             found = [replace(one, broken=f"({one.broken}) AND NOT {empty}") for one in found]
-            noticed.append(Rule(name, "placeholder", empty))
+            noticed.append(ColumnRule(name, "placeholder", empty))
             known.append(f"CASE WHEN NOT {empty} THEN {value} END")
         else:
             known.append(value)
         if column.type is ColumnType.YEAR_GROUP:
-            noticed.append(Rule(name, "no_year", f"{text} IS NOT NULL AND {year_groups.not_known(text)}"))
+            noticed.append(ColumnRule(name, "no_year", f"{text} IS NOT NULL AND {year_groups.not_known(text)}"))
         (rules if how.used is None or name in how.used else noticed).extend(found)
     return Validation(
         tuple(columns),
@@ -176,7 +176,7 @@ def _days(days: Collection[str]) -> str:
     return "(" + ", ".join(f"DATE '{day}'" for day in days) + ")"
 
 
-def _text(declared: SourceFile, column: Column, codes: CodeList | None, trimmed: str) -> str:
+def _text(declared: SourceFile, column: SourceColumn, codes: CodeList | None, trimmed: str) -> str:
     """Return the SQL of the text in a cell, NULL where it means "not recorded"."""
     own = {*column.not_missing, *(column.allowed or ()), *(one.code for one in (codes.codes if codes else ()))}
     words = [word for word in dict.fromkeys(("", *declared.missing)) if word not in own]
@@ -200,61 +200,61 @@ def _read(
     starts: Mapping[str, datetime.date],
     *,
     doubtful: bool,
-) -> list[Rule]:
+) -> list[ColumnRule]:
     """Return the rules of a column about whether a text is there and can be read."""
     column = declared.columns[name]
     unread = f"{text} IS NOT NULL AND {value} IS NULL"
-    found = [Rule(name, "required", f"{text} IS NULL")] if column.required else []
+    found = [ColumnRule(name, "required", f"{text} IS NULL")] if column.required else []
     match column.type:
         case ColumnType.TEXT:
             return found
         case ColumnType.DAYS_FROM_START:
             named = f"coalesce({start} IN {sql.texts(starts)}, false)"
-            found.append(Rule(name, "start", f"{text} IS NOT NULL AND NOT {named}"))
-            found.append(Rule(name, "days_from_start", f"{unread} AND {named}"))
+            found.append(ColumnRule(name, "start", f"{text} IS NOT NULL AND NOT {named}"))
+            found.append(ColumnRule(name, "days_from_start", f"{unread} AND {named}"))
         case ColumnType.DATE:
             refusals = written_dates.refusals(text, declared.date_formats, doubtful=doubtful)
-            found += [Rule(name, rule, why, unread) for rule, why in refusals]
+            found += [ColumnRule(name, rule, why, unread) for rule, why in refusals]
         case ColumnType.YEAR_GROUP:
-            found.append(Rule(name, "year_group", f"{unread} AND NOT {year_groups.not_known(text)}"))
+            found.append(ColumnRule(name, "year_group", f"{unread} AND NOT {year_groups.not_known(text)}"))
         case _:
-            found.append(Rule(name, column.type.value, unread))
+            found.append(ColumnRule(name, column.type.value, unread))
     return found
 
 
-def _bounds(name: str, column: Column, text: str, value: str, delivered_on: datetime.date) -> list[Rule]:
+def _bounds(name: str, column: SourceColumn, text: str, value: str, delivered_on: datetime.date) -> list[ColumnRule]:
     found = []
     if column.type in (ColumnType.DATE, ColumnType.DAYS_FROM_START):
         if column.not_before is not None:
-            found.append(Rule(name, "not_before", f"{value} < {sql.date(column.not_before)}"))
+            found.append(ColumnRule(name, "not_before", f"{value} < {sql.date(column.not_before)}"))
         if not column.may_be_future:
-            found.append(Rule(name, "future", f"{value} > {sql.date(delivered_on)}"))
+            found.append(ColumnRule(name, "future", f"{value} > {sql.date(delivered_on)}"))
     if column.type in (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.YEAR_GROUP):
         if column.minimum is not None:
-            found.append(Rule(name, "minimum", f"{value} < {column.minimum!r}::DOUBLE"))
+            found.append(ColumnRule(name, "minimum", f"{value} < {column.minimum!r}::DOUBLE"))
         if column.maximum is not None:
-            found.append(Rule(name, "maximum", f"{value} > {column.maximum!r}::DOUBLE"))
+            found.append(ColumnRule(name, "maximum", f"{value} > {column.maximum!r}::DOUBLE"))
     if column.allowed is not None:
-        found.append(Rule(name, "allowed", f"{text} NOT IN {sql.texts(column.allowed)}"))
+        found.append(ColumnRule(name, "allowed", f"{text} NOT IN {sql.texts(column.allowed)}"))
     return found
 
 
-def _codes(name: str, listed: CodeList, text: str, on: str) -> list[Rule]:
+def _codes(name: str, listed: CodeList, text: str, on: str) -> list[ColumnRule]:
     codes: dict[str, list[str]] = {}
     for one in listed.codes:
         bounds = [f"{on} >= {sql.date(one.valid_from)}"] if one.valid_from else []
         bounds += [f"{on} < {sql.date(one.valid_to)}"] if one.valid_to else []
         codes.setdefault(one.code, []).append(f"({' AND '.join(bounds)})" if bounds else "true")
-    found = [Rule(name, "code", f"{text} NOT IN {sql.texts(codes)}")]
+    found = [ColumnRule(name, "code", f"{text} NOT IN {sql.texts(codes)}")]
     dated = {code: times for code, times in codes.items() if "true" not in times}
     if on and dated:
         used = " ".join(f"WHEN {sql.text(code)} THEN {' OR '.join(times)}" for code, times in dated.items())
         # Without a date the condition is NULL, and nothing is broken.
-        found.append(Rule(name, "code_date", f"NOT (CASE {text} {used} END)"))
+        found.append(ColumnRule(name, "code_date", f"NOT (CASE {text} {used} END)"))
     return found
 
 
-def _value(column: Column, text: str, start: str, starts: Mapping[str, datetime.date]) -> str:
+def _value(column: SourceColumn, text: str, start: str, starts: Mapping[str, datetime.date]) -> str:
     match column.type:
         case ColumnType.TEXT | ColumnType.DATE:
             return text

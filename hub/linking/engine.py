@@ -29,7 +29,7 @@ STEPS = ("Reading records", "Weighing pairs", "Building people")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPeople:
     """Who is one person, among all records, and how that was found.
 
     Attributes:
@@ -94,7 +94,7 @@ def find_people(
     spark: OnSpark | None = None,
     placeholders: Placeholders | None = None,
     perhaps_once: Collection[str] = (),
-) -> Found:
+) -> FoundPeople:
     """Find out which records are one person.
 
     The answer is the same with and without `earlier`, and for any size of batches.
@@ -129,15 +129,15 @@ def find_people(
     return replace(found, model={**found.model, "taken_as_one_record_a_person": list(taken_as_once)})
 
 
-def _alone(built: records.Built, why: str) -> Found:
+def _alone(built: records.Built, why: str) -> FoundPeople:
     person, weight = np.arange(built.records), np.full(built.records, np.nan)
     refused, aside = built.refused_identifiers, [one.as_json() for one in built.aside]
-    return Found(person, weight, "none", why, refused_identifiers=refused, set_aside=aside)
+    return FoundPeople(person, weight, "none", why, refused_identifiers=refused, set_aside=aside)
 
 
 @dataclass(frozen=True, slots=True)
 class _Weighed:
-    model: pairs.Model
+    model: pairs.PairModel
     memory: Memory
     chosen: Sequence[blocks.Block]
     recalled: Mapping[str, Any]
@@ -175,11 +175,11 @@ def _weigh(
     return _Weighed(model, memory, chosen, recalled.as_json() | {"batches": batches}, splink.frequencies())
 
 
-def _linked(connection: duckdb.DuckDBPyConnection, built: records.Built, weighed: _Weighed, bits: float) -> Found:
+def _linked(connection: duckdb.DuckDBPyConnection, built: records.Built, weighed: _Weighed, bits: float) -> FoundPeople:
     person, weight, refused = _cluster(connection, built.records, bits)
     refused.update({clusters.SIBLINGS: pair_table.against_siblings(connection, bits)})
     model = weighed.model
-    return Found(
+    return FoundPeople(
         person,
         weight,
         "splink",

@@ -18,18 +18,21 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.linking import pair_counts
-from hub.weighing.pairs import Model
+from hub.linking import agreements, pair_counts
+from hub.linking.agreements import Agreements
+from hub.weighing.pairs import PairModel
 
 FEW = 0.5
 """Below this expected recall a linkage has found too little."""
 FEWEST_PAIRS = 20
 """Fewer pairs than this say nothing about a linkage."""
-_STANDARD_DEVIATIONS = 6
+_BORNE_OUT = 0.2
+"""Of the pairs that are thought to be one person so many must agree to the letter in two of names and birthday."""
+_TELLS_TWINS = "given names and birthdays"
 _ALIKE = {
     "given and family names": ("given_name", "family_name"),
     "family names and birthdays": ("family_name", "date_of_birth"),
-    "given names and birthdays": ("given_name", "date_of_birth"),
+    _TELLS_TWINS: ("given_name", "date_of_birth"),
 }
 
 
@@ -41,13 +44,15 @@ class Expected:
         linked_pairs: pairs of records that were linked.
         sure: the sum of their probabilities.
         true_pairs: how many pairs are thought to be one person; 0 where that could not be estimated.
-        alike: pairs that agree in two of names and birthday, beyond what chance explains, by what they agree in.
+        alike: people of two sources who agree in two of names and birthday, beyond what strangers explain, by what in.
+        linked_between: how many people of two sources were linked; None where that is every linked pair.
     """
 
     linked_pairs: int
     sure: float
     true_pairs: float
     alike: Mapping[str, int]
+    linked_between: int | None = None
 
     @property
     def recall(self) -> float | None:
@@ -63,10 +68,11 @@ class Expected:
                 f"about {round(self.true_pairs):,} pairs of records seem to be one person, and {self.linked_pairs:,} "
                 f"were linked: an expected recall of {self.recall:.2f}."
             )
-        if many >= FEWEST_PAIRS and self.linked_pairs < FEW * many:
+        linked = self.linked_pairs if self.linked_between is None else self.linked_between
+        if many >= FEWEST_PAIRS and linked < FEW * many:
             return (
-                f"{many:,} pairs of records more than chance explains have the same {what}, and "
-                f"{self.linked_pairs:,} pairs were linked."
+                f"{many:,} people of two sources have the same {what}, beyond what strangers explain, and {linked:,} "
+                "were linked between sources."
             )
         return ""
 
@@ -74,6 +80,7 @@ class Expected:
         """Return the form for the report."""
         return {
             "linked_pairs": self.linked_pairs,
+            "linked_between": self.linked_between,
             "true_pairs": round(self.true_pairs) if self.true_pairs > 0 else None,
             "recall": None if self.recall is None else round(self.recall, 4),
             "alike_beyond_chance": dict(self.alike),
@@ -84,7 +91,7 @@ class Expected:
 REMEDY = "See whether each column is mapped to what it holds, and whether the files are about the same people."
 
 
-def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], model: Model | None) -> Expected:
+def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], model: PairModel | None) -> Expected:
     """Return what the linkage is expected to have found.
 
     Args:
@@ -95,6 +102,11 @@ def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], mod
     if model is None:
         return Expected(0, 0.0, 0.0, {})
     pair_counts.register_people(connection, person)
+    found = {
+        what: agreements.count(connection, columns, _third(columns, model))
+        for what, columns in _ALIKE.items()
+        if set(columns) <= set(model.compared)
+    }
     [(linked, sure)] = connection.execute(
         """
         SELECT count(*), coalesce(sum(1 / (1 + pow(2, -greatest(weight, -500)))), 0)
@@ -102,33 +114,33 @@ def expect(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64], mod
         WHERE l.person = r.person
         """
     ).fetchall()
-    connection.unregister("person_given")
-    alike = {}
-    for what, columns in _ALIKE.items():
-        if set(columns) <= set(model.compared):
-            alike[what] = _beyond_chance(connection, columns)
-    return Expected(int(linked), float(sure), model.true_pairs if model.learnt else 0.0, alike)
-
-
-def _beyond_chance(connection: duckdb.DuckDBPyConnection, columns: tuple[str, str]) -> int:
-    """Return how many pairs of different sources have both values the same, less what chance gives; 0 when few."""
-    one, other = columns
-    known = f"{one} IS NOT NULL AND {other} IS NOT NULL"
-    [(both, pairs, first, second)] = connection.execute(
-        f"""
-        WITH known AS (SELECT source, {one} AS one, {other} AS other FROM record WHERE {known})
-        SELECT (SELECT coalesce(sum(all_of_them * all_of_them - inside) / 2, 0) FROM (
-                    SELECT sum(n) AS all_of_them, sum(n * n) AS inside FROM (
-                        SELECT one, other, source, count(*)::DOUBLE AS n FROM known GROUP BY ALL)
-                    GROUP BY one, other)),
-               (SELECT coalesce((pow(sum(n), 2) - sum(n * n)) / 2, 0) FROM (
-                    SELECT count(*)::DOUBLE AS n FROM known GROUP BY source)),
-               (SELECT coalesce(sum(pow(n / total, 2)), 0) FROM (
-                    SELECT count(*)::DOUBLE AS n, sum(count(*)) OVER () AS total FROM known GROUP BY one)),
-               (SELECT coalesce(sum(pow(n / total, 2)), 0) FROM (
-                    SELECT count(*)::DOUBLE AS n, sum(count(*)) OVER () AS total FROM known GROUP BY other))
-        """
+    [(between,)] = connection.execute(
+        "SELECT coalesce(sum(sources * (sources - 1) // 2), 0) FROM (SELECT count(DISTINCT source) AS sources "
+        "FROM record JOIN person_given USING (number) GROUP BY person)"
     ).fetchall()
-    chance = float(pairs) * float(first) * float(second)
-    more = float(both) - chance
-    return round(more) if more >= _STANDARD_DEVIATIONS * max(chance, 1) ** 0.5 else 0
+    connection.unregister("person_given")
+    alike = {what: one.between for what, one in found.items()}
+    true_pairs = min(_true_pairs(model, found), agreements.most(connection))
+    return Expected(int(linked), float(sure), true_pairs, alike, int(between))
+
+
+def _third(columns: tuple[str, str], model: PairModel) -> str | None:
+    """Return which of names and birthday is not among two of them, where it is compared."""
+    third = next(one for one in ("given_name", "family_name", "date_of_birth") if one not in columns)
+    return third if third in model.compared else None
+
+
+def _true_pairs(model: PairModel, found: Mapping[str, Agreements]) -> float:
+    """Return how many pairs are thought to be one person; 0 where nothing was learnt or too few agree to bear it out.
+
+    What is learnt takes twins within a file for one person where nobody says that it holds a person once. Then hardly
+    any pairs of the number that is learnt agree in names and birthday; among those of one file, in the given name.
+    """
+    if not model.learnt:
+        return 0.0
+    between = max((one.between for one in found.values()), default=0)
+    of_given = [one.inside for what, one in found.items() if what == _TELLS_TWINS] or [
+        one.inside for one in found.values()
+    ]
+    seen = between + max(of_given, default=0)
+    return model.true_pairs if not found or seen >= _BORNE_OUT * model.true_pairs else 0.0

@@ -9,6 +9,7 @@ keeps its person_id (hub.identity.persons). Everything stays in the identity sto
 """
 
 import datetime
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hub import sql
-from hub.declarations import admission
+from hub.declarations.admission import last_day
 from hub.declarations.partnership import Partnership
 from hub.identity import persons
 from hub.identity import store as identity_store
@@ -36,12 +37,15 @@ from hub.linking import (
     groups as linkage_groups,
 )
 from hub.linking.accuracy import Known
+from hub.linking.engine import FoundPeople
+from hub.linking.groups import Levels
 from hub.linking.report import LinkageReport as LinkageReport
 from hub.linking.spark_candidates import OnSpark
 from hub.progress import Progress, silent
 from hub.spark import session as spark_session
 from hub.staging import extracts
 from hub.staging.admitted import admitted_extracts, open_identity
+from hub.staging.extracts import Extract
 from hub.weighing import pairs
 from hub.workspace import Workspace
 
@@ -93,70 +97,105 @@ def link(
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
         open_identity(connection, workspace, read)
         known_truth = _read_truth(connection, truth)
-        once = [source.name for source in partnership.sources if source.one_record_per_person]
-        with spark_session(spark, scratch) as session:
-            found = engine.find_people(
-                connection,
-                once,
-                threshold,
-                lambda step: progress(step, _STEPS.index(step), len(_STEPS)),
-                earlier=earlier_pairs.open_pairs(workspace),
-                spark=OnSpark(session, scratch) if session is not None else None,
-                placeholders=partnership.file.placeholders,
-            )
+        found = _find(workspace, connection, partnership, threshold, progress, spark, scratch)
         progress(_STEPS[3], 3, len(_STEPS))
-        report = LinkageReport(
-            records=found.records,
-            people=found.people,
-            method=found.method,
-            why=found.why,
-            threshold=threshold,
-            refused=found.refused,
-            people_by_records=_sizes(found.person),
-            left_out=left_out,
-            model={**found.model, "identifiers_that_name_nobody": found.refused_identifiers},
-            extracts=[extract.digest for extract in kept],
-            blocks=found.blocks,
-            components=found.components,
-            recalled=found.recalled,
-            set_aside=found.set_aside,
-            expected=found.expected,
-        )
         keys = _keys(connection)
         linkage_groups.open_areas(connection, [extract.path / "area.parquet" for extract in read])
         groups = linkage_groups.levels(connection)
         holding.close()  # all that is read was read: is it still what was checked?
         if found.memory is not None:
             earlier_pairs.save(workspace, connection, found.memory, found.frequencies)
-        report = replace(
-            report,
-            unlinked=_unlinked(connection, found.person),
-            pairs_by_weight=pair_counts.by_weight(connection, found.person),
-            without_truth=linkage_groups.without_truth(
-                found.person, found.weight, groups, pairs.bits(threshold), linkage_groups.aside(connection)
-            ),
-        )
+        report = _report(connection, found, kept, left_out, groups, threshold)
         if known_truth:
             known = Known(found.person, linkage_quality.codes(known_truth.get(key) for key in keys.to_pylist()))
             report = replace(report, quality=known.quality(), groups=known.by_group(groups))
-        person_map, assigned = persons.update(
-            workspace,
-            keys,
-            found.person,
-            pairs.probabilities(found.weight),
-            on=admission.last_day(kept),
-            why=lambda partings: [cause or NO_LINK for cause in pair_table.reasons_between(connection, partings)],
-            facts={
-                "partnership": partnership.name,
-                "linked_on": admission.last_day(kept).isoformat(),
-                "extracts": list(report.extracts),
-                "threshold": threshold,
-                "records": report.records,
-                "people": report.people,
-            },
-            report=report.as_json(),
+        return _keep(workspace, connection, partnership, kept, found, keys, report)
+
+
+def _find(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    partnership: Partnership,
+    threshold: float,
+    progress: Progress,
+    spark: str | None,
+    scratch: Path,
+) -> FoundPeople:
+    """Find people among the records of the view `identity_row`, with what is still true of the linkage before."""
+    once = [source.name for source in partnership.sources if source.one_record_per_person]
+    with spark_session(spark, scratch) as session:
+        return engine.find_people(
+            connection,
+            once,
+            threshold,
+            lambda step: progress(step, _STEPS.index(step), len(_STEPS)),
+            earlier=earlier_pairs.open_pairs(workspace),
+            spark=OnSpark(session, scratch) if session is not None else None,
+            placeholders=partnership.file.placeholders,
         )
-        return replace(report, changes=assigned.counts(), map_digest=person_map.artefact.digest)
+
+
+def _report(
+    connection: duckdb.DuckDBPyConnection,
+    found: FoundPeople,
+    kept: Sequence[Extract],
+    left_out: dict[str, str],
+    groups: Levels,
+    threshold: float,
+) -> LinkageReport:
+    """Return how it went, in counts, as far as it can be said without truth."""
+    return LinkageReport(
+        records=found.records,
+        people=found.people,
+        method=found.method,
+        why=found.why,
+        threshold=threshold,
+        refused=found.refused,
+        people_by_records=_sizes(found.person),
+        left_out=left_out,
+        model={**found.model, "identifiers_that_name_nobody": found.refused_identifiers},
+        extracts=[extract.digest for extract in kept],
+        blocks=found.blocks,
+        components=found.components,
+        recalled=found.recalled,
+        set_aside=found.set_aside,
+        expected=found.expected,
+        unlinked=_unlinked(connection, found.person),
+        pairs_by_weight=pair_counts.by_weight(connection, found.person),
+        without_truth=linkage_groups.without_truth(
+            found.person, found.weight, groups, pairs.bits(threshold), linkage_groups.aside(connection)
+        ),
+    )
+
+
+def _keep(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    partnership: Partnership,
+    kept: Sequence[Extract],
+    found: FoundPeople,
+    keys: pa.Array,
+    report: LinkageReport,
+) -> LinkageReport:
+    """Give each person the person_id that they had, or a new one, and make the map the one that holds."""
+    person_map, assigned = persons.update(
+        workspace,
+        keys,
+        found.person,
+        pairs.probabilities(found.weight),
+        on=last_day(kept),
+        why=lambda partings: [cause or NO_LINK for cause in pair_table.reasons_between(connection, partings)],
+        facts={
+            "partnership": partnership.name,
+            "linked_on": last_day(kept).isoformat(),
+            "extracts": list(report.extracts),
+            "threshold": report.threshold,
+            "records": report.records,
+            "people": report.people,
+        },
+        report=report.as_json(),
+    )
+    return replace(report, changes=assigned.counts(), map_digest=person_map.artefact.digest)
 
 
 def _unlinked(connection: duckdb.DuckDBPyConnection, person: NDArray[np.int64]) -> dict[str, int]:

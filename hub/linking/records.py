@@ -94,10 +94,34 @@ def build(
         one_record_sources: the sources that hold one record a person.
         placeholders: what means "not known" besides what hub.declarations.placeholders lists.
     """
+    _namesakes(connection)
+    _spelt(connection)
+    aside = shared_values.set_aside(connection, placeholders or Placeholders())
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE repeated AS SELECT record_key FROM spelt GROUP BY 1 HAVING count(*) > 1"
+    )
+    refused = _refused_identifiers(connection, tuple(one_record_sources))
+    _record(connection, one_record_sources)
+    for name in ("spelt", "repeated", "known_identifier", "refused_identifier"):
+        connection.execute(f"DROP TABLE {name}")
+    [(records,)] = connection.execute("SELECT count(*) FROM record").fetchall()
+    return Built(int(records), refused, aside)
+
+
+def _namesakes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `namesake`: each form of a given name and the names that it may stand for (bill, william)."""
     namesakes = pa.table(list(zip(*NAMESAKES, strict=True)), names=["form", "namesake"])
     connection.register("namesake_given", namesakes)
     connection.execute("CREATE OR REPLACE TABLE namesake AS FROM namesake_given")
     connection.unregister("namesake_given")
+
+
+def _spelt(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `spelt`: every row of identity with everything in one spelling, or NULL where it says nothing.
+
+    | given_name      | becomes    | postcode | becomes | date_of_birth | becomes    |
+    | " Zoë-Ann "     | zoe ann    | LE1 1AA  | le11aa  | 0011-03-02    | NULL       |
+    """
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE spelt AS
@@ -118,11 +142,19 @@ def build(
         FROM identity_row
         """
     )
-    aside = shared_values.set_aside(connection, placeholders or Placeholders())
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE repeated AS SELECT record_key FROM spelt GROUP BY 1 HAVING count(*) > 1"
-    )
-    refused = _refused_identifiers(connection, tuple(one_record_sources))
+
+
+def _record(connection: duckdb.DuckDBPyConnection, one_record_sources: Collection[str]) -> None:
+    """Make `record` of `spelt`, one row for each record key; the module's docstring says its columns.
+
+    `newest` takes of several rows of one key what was said last and lists what was ever said (`_newest`); `known` keeps
+    the identifiers that name somebody; `parts` and `forms` are the given names and what they may stand for; `sounds`
+    is how names sound, worked out once for each name.
+
+    Args:
+        connection: holds `spelt`, `repeated`, `namesake`, `known_identifier` and `refused_identifier`.
+        one_record_sources: the sources that hold one record a person: two records of one cannot be one person.
+    """
     exclusive = f"CASE WHEN source IN {sql.texts(['', *one_record_sources])} THEN source ELSE record_key END"
     connection.execute(
         f"""
@@ -182,10 +214,6 @@ def build(
         ORDER BY number
         """
     )
-    for name in ("spelt", "repeated", "known_identifier", "refused_identifier"):
-        connection.execute(f"DROP TABLE {name}")
-    [(records,)] = connection.execute("SELECT count(*) FROM record").fetchall()
-    return Built(int(records), refused, aside)
 
 
 _ENOUGH_ONCE, _TWICE = 500, 2_000

@@ -27,7 +27,7 @@ from hub.linking import accuracy as linkage_quality
 from hub.linking import engine, pair_counts
 from hub.linking import groups as linkage_groups
 from hub.linking.accuracy import NOT_MEASURED, Known, Quality
-from hub.person_files import mapping_reading
+from hub.person_files import mapping_reading, nameless_files
 from hub.person_files import opening as person_files
 from hub.person_files import rows as file_rows
 from hub.person_files.mapping import FileMapping, Mappings
@@ -120,6 +120,9 @@ def link_files(
                 "records_with_truth": len(known.records) if known else 0,
                 "set_aside": [dict(one) for one in found.set_aside],
                 "expected": dict(found.expected),
+                "without_names": [
+                    one.as_json() for one in nameless_files.find(connection, patterns, [one["file"] for one in facts])
+                ],
                 "model": {**found.model, "identifiers_that_name_nobody": found.refused_identifiers},
             }
             if out is not None:
@@ -204,7 +207,7 @@ def _true(pattern: re.Pattern[str] | None, text: str | None, *, said: bool) -> s
     return found.group(pattern.groups) if found else None
 
 
-def _write(connection: duckdb.DuckDBPyConnection, found: engine.Found, out: Path, scratch: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, found: engine.FoundPeople, out: Path, scratch: Path) -> None:
     probability = [None if np.isnan(one) else round(pairs.probability(one), 6) for one in found.weight.tolist()]
     answer = {"number": np.arange(found.records), "person": found.person}
     connection.register("answer", pa.table({**answer, "probability": pa.array(probability, pa.float64())}))

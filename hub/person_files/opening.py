@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hub import sql
 from hub.errors import InputError, NothingKeptError
-from hub.formats import csv_records, encodings
+from hub.formats import csv_headers, csv_records, encodings, separator_lines
 from hub.person_files import mapping_words
 from hub.person_files.mapping import FileMapping
 
@@ -37,6 +37,7 @@ class PersonFile:
         headers: what its columns are called, trimmed.
         lines: the line (of Parquet: the row) of each row of the table, from 1.
         damaged: (line, rule) of each row that cannot be read and is not in the table.
+        without_header: how many columns behind the last header were left out; no row of the table has a value there.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class PersonFile:
     headers: tuple[str, ...]
     lines: NDArray[np.int64]
     damaged: Sequence[tuple[int, str]] = field(default_factory=tuple)
+    without_header: int = 0
 
     def position(self, column: str, mapping: FileMapping, name: str) -> int:
         """Return where `column` stands, from 0: as it is written, else in any case, else letters and digits alone.
@@ -95,19 +97,24 @@ def _csv(
 ) -> PersonFile:
     content, other_lines = _as_utf8(path, mapping)
     start = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
-    delimiter = mapping.delimiter or _delimiter(content[start : start + 100_000])
-    head = csv_records.header(content, start, delimiter)
-    if head is None:
-        raise InputError(f"{path}:1: there is no header in the first line.", "Line 1 names the columns.")
-    headers = tuple(_cells(content[head.start : head.end].decode("utf-8"), delimiter))
-    found = csv_records.records(content, head, delimiter)
+    above = separator_lines.find(content, start)
+    start, line = (start, 1) if above is None else (above.position, above.line)
+    delimiter = _delimiter(
+        content[start : start + 100_000], mapping.delimiter, "" if above is None else above.delimiter
+    )
+    head = csv_records.header(content, start, delimiter, line)
+    headers = () if head is None else tuple(_cells(content[head.start : head.end].decode("utf-8"), delimiter))
+    named = csv_headers.named(headers)
+    if head is None or not named:
+        raise InputError(f"{path}:{line}: there is no header in this line.", f"Line {line} names the columns.")
+    found = csv_records.records(content, head, delimiter, named=named)
     copy = scratch / f"{table}.csv"
     clean = csv_records.readable(content, head, delimiter, found, other_lines)
     clean.content.tofile(copy)
     rows = len(clean.lines)
-    if not _load(connection, table, copy, delimiter, head.cells, rows):
+    if not _load(connection, table, copy, delimiter, found.cells, rows):
         _respell(copy, delimiter)
-        if not _load(connection, table, copy, delimiter, head.cells, rows):
+        if not _load(connection, table, copy, delimiter, found.cells, rows):
             raise InputError(
                 f"{path}: its rows cannot be told apart with certainty.",
                 "Cells with quotes, delimiters or line ends must stand in double quotes.",
@@ -120,11 +127,13 @@ def _csv(
             f"{path}:{damaged[0][0]}: not one row can be read; this one has {_WHY[damaged[0][1]]}.",
             "Say `delimiter:` in the mapping if it is not the comma, semicolon, tab or bar that line 1 has most of.",
         )
-    return PersonFile(path, table, headers, clean.lines, tuple(damaged))
+    left_out = max(head.cells, found.cells) - named
+    return PersonFile(path, table, headers[:named], clean.lines, tuple(damaged), left_out)
 
 
 _WHY = {
     "cells": "another number of cells than the header",
+    "no_header": "a value in a column without a header",
     "quotes": "damaged quotes",
     "too_long": "more than a million bytes",
     "encoding": "letters of another encoding than the file's",
@@ -158,10 +167,23 @@ def _as_utf8(path: Path, mapping: FileMapping) -> tuple[bytes, NDArray[np.int64]
     return content, found.other_lines
 
 
-def _delimiter(content: bytes) -> str:
-    """Return the delimiter that the first line has most of, outside quotes; a comma when it has none."""
+def _delimiter(content: bytes, mapped: str, said: str) -> str:
+    """Return what separates the cells of a header.
+
+    Args:
+        content: the header and what follows.
+        mapped: what the mapping says, if it does.
+        said: what the line above the header says, if there is one; it holds where it stands in the header.
+
+    Returns:
+        What is said, else the delimiter that the first line has most of, outside quotes; a comma when it has none.
+    """
     line = next((one for one in content.splitlines() if one.strip()), b"").decode("utf-8", "replace")
     outside = "".join(line.split('"')[::2])
+    if said and said in outside:
+        return said
+    if mapped:
+        return mapped
     return max(_DELIMITERS, key=lambda one: (outside.count(one), -_DELIMITERS.index(one)))
 
 

@@ -259,6 +259,7 @@ def _facts(
         "quarantined": len(file.damaged),
         "quarantine": [{"line": line, "rule": rule} for line, rule in file.damaged[:MOST_LINES]],
         "noticed": {name: one for name, one in found.items() if one["rows"]},
+        "columns_without_header": file.without_header,
         "date_formats": list(formats),
         "one_record_per_person": mapping.one_record,
     }

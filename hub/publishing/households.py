@@ -28,7 +28,7 @@ MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class HouseholdCounts:
     """What became of the addresses.
 
     Attributes:
@@ -58,13 +58,41 @@ def address_key(address: str, postcode: str) -> str:
     return f"{spellings.postcode(postcode)} || '|' || coalesce(nullif({numbers}, ''), {spelt})"
 
 
-def build(connection: duckdb.DuckDBPyConnection, key: Key, path: Path) -> Counts:
+def build(connection: duckdb.DuckDBPyConnection, key: Key, path: Path) -> HouseholdCounts:
     """Write the household table (hub.tables.HOUSEHOLD).
 
     Args:
         connection: holds the view `identity_row` and the table `person_of` (record_key, person_id).
         key: the key of pseudonyms.
         path: the Parquet file.
+    """
+    _addresses(connection)
+    _stays_of_everybody(connection)
+    _crowded_homes(connection)
+    household = sql_pseudonym("'household'", "home")
+    rows = parquet_files.write(
+        connection,
+        f"""
+        SELECT person_id, {household} AS household_id, area_id, valid_from, valid_to, known_from, end_known_from, source
+        FROM stay ANTI JOIN crowded USING (home) WHERE valid_to IS NULL OR valid_to > valid_from
+        """,
+        HOUSEHOLD,
+        path,
+        key.parameters,
+    )
+    counts = _counts(connection, rows)
+    for name in ("lived", "stay", "crowded"):
+        connection.execute(f"DROP TABLE {name}")
+    return counts
+
+
+def _addresses(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `lived`: every address that somebody was said to live at, one row each time that it was said.
+
+    | person_id | source | known_from | valid_from | began      | valid_to | home    |
+    | p1        | school | 2020-01-05 | -          | 2020-01-05 | -        | le11aa/4 |
+
+    `began` is the day from which it holds, or without one the day of knowing; `home` is NULL without a postcode.
     """
     connection.execute(
         f"""
@@ -75,6 +103,13 @@ def build(connection: duckdb.DuckDBPyConnection, key: Key, path: Path) -> Counts
         WHERE address IS NOT NULL
         """
     )
+
+
+def _stays_of_everybody(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `stay`: who lived at which home from when until when, dated addresses first (`_stays`, `_until_dated`).
+
+    An undated address counts only where no dated one held, as far as was known on the day that it was told.
+    """
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE stay AS
@@ -88,6 +123,10 @@ def build(connection: duckdb.DuckDBPyConnection, key: Key, path: Path) -> Counts
         FROM ({_stays("dated")}) UNION ALL BY NAME FROM ({_until_dated(_stays("undated"))})
         """
     )
+
+
+def _crowded_homes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `crowded`: homes with more than `MOST` people on some day, by adding up who comes and who goes."""
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE crowded AS
@@ -99,17 +138,9 @@ def build(connection: duckdb.DuckDBPyConnection, key: Key, path: Path) -> Counts
         WHERE there > {MOST}
         """
     )
-    household = sql_pseudonym("'household'", "home")
-    rows = parquet_files.write(
-        connection,
-        f"""
-        SELECT person_id, {household} AS household_id, area_id, valid_from, valid_to, known_from, end_known_from, source
-        FROM stay ANTI JOIN crowded USING (home) WHERE valid_to IS NULL OR valid_to > valid_from
-        """,
-        HOUSEHOLD,
-        path,
-        key.parameters,
-    )
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, rows: int) -> HouseholdCounts:
     [counts] = connection.execute(
         """
         SELECT (SELECT count(DISTINCT home) FROM stay ANTI JOIN crowded USING (home)
@@ -118,13 +149,19 @@ def build(connection: duckdb.DuckDBPyConnection, key: Key, path: Path) -> Counts
                (SELECT count(*) FROM lived WHERE home IS NULL)
         """
     ).fetchall()
-    for name in ("lived", "stay", "crowded"):
-        connection.execute(f"DROP TABLE {name}")
-    return Counts(rows, *counts)
+    return HouseholdCounts(rows, *counts)
 
 
 def _stays(rows: str) -> str:
     """Return the SELECT of stays: addresses after each other, with the day and the knowledge of their ends.
+
+    `marked` finds where somebody moves (another home than before, or back after an end), `numbered` counts the moves,
+    `stays` makes one row of each, `ended` says how it ended: by an end that a source says, if nobody was known to live
+    there later and before the next move, else by the next move.
+
+    | told of p1                 | becomes                         |
+    | home A from 1 Jan, 1 March | A, 1 Jan to 1 June, known 1 Jan |
+    | home B from 1 June         | B, 1 June, still there          |
 
     Args:
         rows: a table like `lived`, of rows with a home.

@@ -31,7 +31,7 @@ from hub.ledger import publications
 from hub.progress import Progress, silent
 from hub.publishing import households, spark_tables
 from hub.publishing import people as person_table
-from hub.publishing.snapshot_facts import ExtractUsed, Households, LeftOut, LinkageFacts, Rows, SnapshotFacts
+from hub.publishing.snapshot_facts import ExtractUsed, Households, LeftOut, LinkageFacts, SnapshotFacts, TableRows
 from hub.publishing.snapshots import CURRENT, KIND, Snapshot, SourceFacts, open_snapshot
 from hub.spark import session as spark_session
 from hub.staging import extracts, periods, reporting
@@ -127,7 +127,7 @@ def publish(
                 schema_version=SCHEMA_VERSION,
                 partnership=partnership.name,
                 known_to=known_to,
-                rows=Rows(**rows),
+                rows=TableRows(**rows),
                 sources={source.name: _source(partnership, source, kept) for source in sources},
                 extracts=tuple(_used(one) for one in kept),
                 linkage=_linkage(person_map, Households(**asdict(homes)), rejected, left_out),

@@ -25,7 +25,7 @@ def _reported(value: Any) -> Reported:
         raise ValueError("no spans of days") from None
 
 
-class Rows(Facts):
+class TableRows(Facts):
     """The number of rows of each table."""
 
     person: Count
@@ -165,7 +165,7 @@ class SnapshotFacts(Facts):
     """Name of the partnership."""
     known_to: datetime.date
     """The last day that it covers: the newest delivery's day."""
-    rows: Rows
+    rows: TableRows
     sources: Mapping[str, SourceFacts]
     """Each source in it, by its name."""
     extracts: tuple[ExtractUsed, ...]

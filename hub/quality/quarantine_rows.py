@@ -56,6 +56,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "duplicate": "The same row stands there before: send it once.",
         "duplicate_differs": "A row with the same key says something else: find out which is right, and send that one.",
         "cells": "The row has another number of cells than the header: quote cells that hold the delimiter.",
+        "no_header": "A value stands behind the last header: name its column, or quote cells that hold the delimiter.",
         "quotes": "A quote is never closed, or something follows a closing quote: double quotes inside a cell.",
         "too_long": "The record is longer than one million bytes: a quote is probably never closed.",
         "not_listed": "The person is not in the list of people, or their row there is in quarantine: mend that first.",

@@ -154,7 +154,7 @@ def draw(
 
 def _frame(
     connection: duckdb.DuckDBPyConnection,
-    found: engine.Found,
+    found: engine.FoundPeople,
     person_map: persons.PersonMap,
     bits: float,
     judged: Sequence[tuple[str, str]],
@@ -211,7 +211,7 @@ def _choose(connection: duckdb.DuckDBPyConnection, places: Mapping[tuple[bool, i
 
 
 def _chosen(
-    connection: duckdb.DuckDBPyConnection, found: engine.Found, strata: Sequence[tuple[bool, int]]
+    connection: duckdb.DuckDBPyConnection, found: engine.FoundPeople, strata: Sequence[tuple[bool, int]]
 ) -> list[dict[str, Any]]:
     """Return the chosen pairs, numbered in an order that does not tell their weight."""
     levels = waterfall.levels(found)

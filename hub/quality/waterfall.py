@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub import sql
-from hub.linking.engine import Found
+from hub.linking.engine import FoundPeople
 from hub.weighing import comparisons, siblings
 
 
-def levels(found: Found) -> dict[str, str]:
+def levels(found: FoundPeople) -> dict[str, str]:
     """Return for each comparison made SQL over records `l` and `r`: the label of the level at which a pair stands."""
     return {name: _level(name) for name in found.model["compared"]}
 
@@ -25,7 +25,7 @@ def _level(comparison: str) -> str:
     return f"CASE {whens} ELSE {sql.text(labels[-1])} END"
 
 
-def evidence(found: Found) -> str:
+def evidence(found: FoundPeople) -> str:
     """Return SQL for the evidence of a pair that has `strangers` (Splink's weight), over records `l` and `r`."""
     if found.memory is None:
         return "strangers"
@@ -35,7 +35,7 @@ def evidence(found: Found) -> str:
 
 
 def steps(
-    found: Found, at: Mapping[str, str], strangers: float, evidence_of: float, weight: float
+    found: FoundPeople, at: Mapping[str, str], strangers: float, evidence_of: float, weight: float
 ) -> list[dict[str, Any]]:
     """Return the steps of a pair: `what`, `level` and `bits`; the bits add up to the weight.
 

@@ -67,7 +67,7 @@ class MappedFacts(Judged):
     mapped: Count
 
 
-class Rows(Facts):
+class ExtractRows(Facts):
     """The number of rows of each table, and of identity rows."""
 
     identity: Count
@@ -138,6 +138,13 @@ class TakenAway(Facts):
     must_be_agreed: bool
 
 
+class LostDeaths(TakenAway):
+    """Deaths that it, coming late, tells in vain, or that it corrects away (hub.intake.late_deliveries)."""
+
+    delivered_on: datetime.date
+    """The day of the extract that holds instead, or that is corrected."""
+
+
 class Notice(Facts):
     """Something that is to be said of the delivery: a word for programs, how many, and two sentences."""
 
@@ -173,7 +180,7 @@ class ExtractFacts(DeliveryFacts):
     """Extracts of the same source and day that this one replaces."""
     files: tuple[FileFacts, ...]
     mapped: tuple[MappedFacts, ...]
-    rows: Rows
+    rows: ExtractRows
     people: Count
     """Distinct record keys."""
     known_from: KnownFrom
@@ -185,6 +192,7 @@ class ExtractFacts(DeliveryFacts):
     untold: tuple[str, ...] = ()
     """Places of mappings that rest on an optional file which was not there (hub.intake.absent_files)."""
     taken_away: tuple[TakenAway, ...] = ()
+    lost_deaths: tuple[LostDeaths, ...] = ()
     notices: tuple[Notice, ...] = ()
     identity_sha256: Digest
     """Of its identity rows, in the identity store."""

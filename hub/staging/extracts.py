@@ -245,6 +245,36 @@ def superseded(workspace: Workspace, new: DeliveryFacts, known: Collection[str] 
     ]
 
 
+def corrected(workspace: Workspace, new: DeliveryFacts, known: Collection[str] | None = None) -> list[Extract]:
+    """Return the extracts that the extract of a new delivery corrects (`superseded`), without those corrected before.
+
+    Args:
+        workspace: where extracts lie.
+        new: the new delivery.
+        known: what `withdrawn` gives, where that is known already.
+    """
+    same_day = set(superseded(workspace, new, known))
+    until = [one for one in _standing(workspace, known) if one.delivered_on <= new.delivered_on]
+    return [one for one in _holding(until) if one.digest in same_day]
+
+
+def holding_instead(workspace: Workspace, new: DeliveryFacts, known: Collection[str] | None = None) -> list[Extract]:
+    """Return the extracts that go on holding when the extract of a new delivery comes late; of one in order, none.
+
+    It comes late when one of a later day that replaces it holds already. Given are all of its source then, also those
+    of other periods, sorted as `current_extracts` does.
+
+    Args:
+        workspace: where extracts lie.
+        new: the new delivery.
+        known: what `withdrawn` gives, where that is known already.
+    """
+    held = [one for one in current_extracts(workspace, known) if one.source == new.source]
+    stay = [one for one in held if one.delivered_on > new.delivered_on or not _replaces(new, one.facts)]
+    is_late = any(one.delivered_on > new.delivered_on and _replaces(one.facts, new) for one in stay)
+    return stay if is_late else []
+
+
 def has_identity(workspace: Workspace, extract: Extract) -> bool:
     """Say whether the identity rows and the quarantine of an extract are in their places."""
     paths = identity_store.records, identity_store.quarantined

@@ -45,7 +45,7 @@ _ASSUMED = 20_000.0
 _ROUNDS = 10
 
 
-class Sample:
+class PairSample:
     """Random pairs of records, counted by the levels at which they stand."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ _RECORDED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class PairModel:
     """What was learnt about pairs.
 
     Attributes:
@@ -78,7 +78,7 @@ def compared(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(name for name, count in zip(_RECORDED, row, strict=True) if count > 1)
 
 
-def learn(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> Model:
+def learn(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> PairModel:
     """Learn from the records what a pair of one person looks like.
 
     Args:
@@ -91,7 +91,7 @@ def learn(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> Mode
     true_pairs = max(exact, 1) / _share_in(_EXACTLY, start, recorded)
     prior = min(true_pairs / apart, 0.5)
     shares = comparisons.starting_values(columns, prior)
-    sample = chance.Sample(connection, columns)
+    sample = chance.PairSample(connection, columns)
     shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior, shares.m))
     trusted = identifiers.Trust((), {})
     teachable = {name: levels for name, levels in shares.m.items() if name not in comparisons.NOT_LEARNT}
@@ -117,7 +117,7 @@ def learn(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> Mode
         shares = replace(shares, m=siblings.relearnt(connection, taught, family, true_pairs))
         shares = replace(shares, u=comparisons.capped(sample.shares(shares, prior), prior, shares.m))
     shares, bounded = comparisons.plausible(shares)
-    return Model(
+    return PairModel(
         tuple(columns),
         enough,
         true_pairs,

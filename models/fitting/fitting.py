@@ -19,7 +19,7 @@ from models.bundle.model import Model
 from models.fitting import baselines, boosting, golden
 from models.matrices import Matrix, of_table
 from models.measuring import calibration, metrics, thresholds
-from models.measuring.metrics import HEADLINE, Case, Judged
+from models.measuring.metrics import HEADLINE, Judged, JudgedRows
 from models.resampling import LEVEL, RESAMPLES
 from models.splits import PARTS, Rows, Splits
 
@@ -38,7 +38,7 @@ class Fitted:
     """
 
     contents: Contents
-    case: Case
+    case: JudgedRows
     judged: dict[str, Judged]
 
 
@@ -84,7 +84,7 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
     model = Model.parse(choice.best.text, use_case.indicators, calibrated, bands)
 
     progress("Measuring on the test dates", 0, 1)
-    case = Case.of(test, use_case.capacity)
+    case = JudgedRows.of(test, use_case.capacity)
     judged = _judge(feature_set, model, train, choose, test, seed)
     probabilities = judged[MODEL].probabilities
     assert probabilities is not None  # noqa: S101 - for the type checker: _judge gives the model its probabilities

@@ -52,7 +52,7 @@ Differences = Mapping[str, Mapping[str, Mapping[str, Stated]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class JudgedRows:
     """Whom the models are judged on.
 
     Attributes:
@@ -68,7 +68,7 @@ class Case:
     capacity: int
 
     @classmethod
-    def of(cls, matrix: Matrix, capacity: int) -> "Case":
+    def of(cls, matrix: Matrix, capacity: int) -> "JudgedRows":
         """Return the case of all rows of `matrix`; each has an outcome."""
         return cls(matrix.outcomes, matrix.people, matrix.day_codes, capacity)
 
@@ -114,7 +114,7 @@ class Measured:
 
 
 def measure(
-    case: Case,
+    case: JudgedRows,
     judged: Mapping[str, Judged],
     *,
     against: Mapping[str, Sequence[str]],
@@ -173,7 +173,7 @@ def verdict(difference: Stated) -> str:
     return "does not beat" if difference.high <= 0 else "cannot tell"
 
 
-def expected_and_observed(case: Case, probabilities: Floats, bins: int = 10) -> list[dict[str, Any]]:
+def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 10) -> list[dict[str, Any]]:
     """Return, for people in order of probability in groups of equal size, the expected and the observed share.
 
     Expected is the mean probability. Observed is rows with the outcome / rows, with a Wilson interval on the number of
@@ -200,7 +200,7 @@ def expected_and_observed(case: Case, probabilities: Floats, bins: int = 10) -> 
     return table
 
 
-def _numbers_of(case: Case, judged: Judged) -> Callable[[Floats], dict[str, Floats]]:
+def _numbers_of(case: JudgedRows, judged: Judged) -> Callable[[Floats], dict[str, Floats]]:
     """Return the function from row weights to every number of one model."""
     ranking = Ranking(judged.scores, case.outcomes)
     top = TopOfEachDate(judged.scores, case.outcomes, case.dates, case.capacity)
@@ -219,7 +219,7 @@ def _numbers_of(case: Case, judged: Judged) -> Callable[[Floats], dict[str, Floa
     return numbers
 
 
-def _probability_numbers(case: Case, probabilities: Floats) -> Callable[[Floats], dict[str, Floats]]:
+def _probability_numbers(case: JudgedRows, probabilities: Floats) -> Callable[[Floats], dict[str, Floats]]:
     outcomes = case.outcomes
     squares = (probabilities - outcomes) ** 2
     surprise = -np.log(np.where(outcomes > 0, probabilities, 1 - probabilities))
@@ -241,7 +241,7 @@ def _probability_numbers(case: Case, probabilities: Floats) -> Callable[[Floats]
     return numbers
 
 
-def _sizes(case: Case) -> dict[str, int]:
+def _sizes(case: JudgedRows) -> dict[str, int]:
     """Return what each metric's `n` is: its denominator."""
     offers = np.minimum(np.bincount(case.dates), case.capacity).sum()
     return {

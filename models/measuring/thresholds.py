@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.figures import NotComputed, Stated
-from models.measuring.metrics import SMALLEST_CLASS, Case
+from models.measuring.metrics import SMALLEST_CLASS, JudgedRows
 from models.resampling import RESAMPLES, Floats, bootstrap
 
 OFFER_HELP = "offer_help"
@@ -108,7 +108,7 @@ def fit(probabilities: Floats, dates: int, capacity: int) -> Thresholds:
 
 
 def measure(
-    case: Case, thresholds: Thresholds, probabilities: Floats, *, resamples: int = RESAMPLES, seed: int = 0
+    case: JudgedRows, thresholds: Thresholds, probabilities: Floats, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, dict[str, Stated]]:
     """Say what the cuts, set on `choose`, did on other dates.
 

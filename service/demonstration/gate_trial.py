@@ -17,8 +17,8 @@ import httpx2
 
 from ethics.acts import decisions, proposals
 from ethics.acts.approvals import Condition
-from ethics.acts.decisions import Outcome
-from ethics.acts.proposals import Verdict
+from ethics.acts.decisions import DecisionOutcome
+from ethics.acts.proposals import Recommendation
 from ethics.rules import canvas
 from hub.commands.command_line import Place
 from hub.declarations.partnership import Partnership, Role
@@ -103,7 +103,7 @@ def approve(store: Store, place: Place, bundle: Bundle, audit: str) -> int:
             workspace,
             partnership,
             number,
-            verdict=Verdict.SUPPORT_WITH_CONDITIONS,
+            verdict=Recommendation.SUPPORT_WITH_CONDITIONS,
             words="For the demonstration: the report was read, and the condition below is asked for.",
             by=reviewer,
         )
@@ -113,7 +113,7 @@ def approve(store: Store, place: Place, bundle: Bundle, audit: str) -> int:
         workspace,
         partnership,
         number,
-        outcome=Outcome.APPROVED,
+        outcome=DecisionOutcome.APPROVED,
         reasons="For the demonstration: the group recommends it for a short time.",
         by=owner[0],
         expires_on=today + datetime.timedelta(days=min(30, bundle.use_case.approval_days)),

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from features.declarations.catalogue import Kind, Over
+from features.declarations.catalogue import IndicatorKind, Over
 from features.declarations.use_cases import UseCase
 from features.dictionary import dictionary, words
 from features.dictionary import record as dictionary_record
-from features.dictionary.dictionary import Entry
-from features.gaps.gaps import told
+from features.dictionary.dictionary import IndicatorEntry
+from hub.dates import in_words
 from hub.declarations import partnership as partnerships
 from hub.declarations.partnership import Partnership
 from service.documentation import indicator_reading
@@ -70,19 +70,19 @@ def page(name: str, note: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _order(entry: Entry) -> int:
+def _order(entry: IndicatorEntry) -> int:
     """Return the place among the entries of a theme: the person's own first, then those of others, in their order."""
     return list(Over).index(entry.indicator.over)
 
 
-def _counts(every: Iterable[Entry]) -> list[str]:
+def _counts(every: Iterable[IndicatorEntry]) -> list[str]:
     lines = ["| kind | how many |", "| --- | --- |"]
     for kind, said in words.KINDS.items():
         lines.append(f"| {said} | {sum(one.indicator.kind is kind for one in every)} |")
     return lines
 
 
-def _entry(entry: Entry) -> list[str]:
+def _entry(entry: IndicatorEntry) -> list[str]:
     one = entry.indicator
     lines = ["", f"### {one.name}", "", f"**{_cell(one.plain)}**", "", "| what | in words |", "| --- | --- |"]
     rows = dictionary_record.facts(entry, as_of_date=words.EXAMPLE)
@@ -93,7 +93,7 @@ def _entry(entry: Entry) -> list[str]:
     return lines + [f"| {what} | {_cell(said)} |" for what, said in rows]
 
 
-def _use_cases(every: tuple[Entry, ...]) -> list[str]:
+def _use_cases(every: tuple[IndicatorEntry, ...]) -> list[str]:
     lines = ["", "## Who uses them", "", "| use case | purpose | uses | leaves out |", "| --- | --- | --- | --- |"]
     for use_case in _named(every):
         used = sum(use_case in entry.used_by for entry in every)
@@ -112,13 +112,13 @@ def _use_cases(every: tuple[Entry, ...]) -> list[str]:
     return lines
 
 
-def _named(every: tuple[Entry, ...]) -> list[UseCase]:
+def _named(every: tuple[IndicatorEntry, ...]) -> list[UseCase]:
     """Return the partnership's use cases, sorted by name."""
     found = {one.name: one for entry in every for one in (*entry.used_by, *entry.left_out_by)}
     return [found[name] for name in sorted(found)]
 
 
-def _gateways(partnership: Partnership, every: tuple[Entry, ...]) -> list[str]:
+def _gateways(partnership: Partnership, every: tuple[IndicatorEntry, ...]) -> list[str]:
     read = {source.name for entry in every for source, _ in entry.sources}
     lines = ["", "## Sources and the law that opens them", ""]
     lines += ["| source | gateway | law | document | purposes | until | who keeps it |"]
@@ -128,17 +128,17 @@ def _gateways(partnership: Partnership, every: tuple[Entry, ...]) -> list[str]:
             purposes = ", ".join(purpose.replace("_", " ") for purpose in one.purposes)
             level = "" if one.level.value == "person" else " (areas only)"
             cells = (f"{source.title} ({source.name})", one.name + level, one.law.value, one.document, purposes)
-            lines.append(f"| {' | '.join(map(_cell, cells))} | {told(one.valid_to)} | {_cell(one.owner)} |")
+            lines.append(f"| {' | '.join(map(_cell, cells))} | {in_words(one.valid_to)} | {_cell(one.owner)} |")
     return lines
 
 
-def _strengths(every: tuple[Entry, ...]) -> list[str]:
-    found = [one for one in every if one.indicator.kind is Kind.PROTECTIVE]
+def _strengths(every: tuple[IndicatorEntry, ...]) -> list[str]:
+    found = [one for one in every if one.indicator.kind is IndicatorKind.PROTECTIVE]
     lines = ["", "## Strengths", "", "Strengths stand beside needs. These speak of what protects:", ""]
     return [*lines, *(f"- {_link(one)}: {_cell(one.indicator.plain)}" for one in found)] if found else []
 
 
-def _link(entry: Entry) -> str:
+def _link(entry: IndicatorEntry) -> str:
     return f"[{entry.indicator.name}](#{entry.indicator.name})"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from features.declarations.catalogue import Indicator
 from features.declarations.measures import DEFINITIONS, Measure, Reads
 from features.dictionary import words
-from features.gaps.gaps import told
+from hub.dates import in_words
 
 _DAY = datetime.timedelta(days=1)
 _NEEDS = {
@@ -112,9 +112,9 @@ def _drawn(indicator: Indicator) -> list[str]:
         ("└", last, "the last day that counts"),
         (" ", looking, "the date of looking: what happens on it does not count"),
     ]
-    found = [f"Looking on {told(looking)}; the window is {words.window(indicator)}.", ""]
-    found += [mark if day is None else f"{mark} {told(day):<17} {said}" for mark, day, said in rows]
-    late = f"happened on {told(last - 10 * _DAY)}, recorded on {told(looking + 4 * _DAY)}"
+    found = [f"Looking on {in_words(looking)}; the window is {words.window(indicator)}.", ""]
+    found += [mark if day is None else f"{mark} {in_words(day):<17} {said}" for mark, day, said in rows]
+    late = f"happened on {in_words(last - 10 * _DAY)}, recorded on {in_words(looking + 4 * _DAY)}"
     return [*found, "", f"A record that {late}, was not known yet: it does not count."]
 
 

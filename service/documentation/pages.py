@@ -29,8 +29,8 @@ def commands() -> str:
     lines.append("Every command takes `--workspace` and `--partnership`; `--debug` anywhere shows a traceback.")
     lines.append("Exit codes: 0 done, 1 unexpected, 2 configuration or flag, 3 input, 4 no gateway, 5 changed bytes,")
     lines.append("6 not found, 7 not allowed now, 8 no approval, 9 no ethics record, 10 a leak was found,")
-    lines.append("11 everything was read and nothing is kept, 12 hardly anything was linked, 14 a delivery must be")
-    lines.append("confirmed.")
+    lines.append("11 everything was read and nothing is kept, 12 hardly anything was linked or could be, 14 a delivery")
+    lines.append("must be confirmed.")
     _command(typer.main.get_command(app), "sentinel", lines)
     return "\n".join(lines) + "\n"
 

@@ -9,7 +9,7 @@ from hub.declarations.adapter import EachDelivery
 from hub.declarations.codes import CodeList
 from hub.declarations.powers import Law, Level, Sector, objection
 from hub.declarations.return_years import RETURN_YEAR
-from hub.declarations.source_files import Column, ColumnType, SourceFile
+from hub.declarations.source_files import ColumnType, SourceColumn, SourceFile
 from hub.declarations.sources import AdapterFile
 
 _DELIVERIES = {
@@ -125,7 +125,7 @@ def _file(file: SourceFile) -> list[str]:
     return lines
 
 
-def _rules(column: Column) -> str:
+def _rules(column: SourceColumn) -> str:
     found = ["a value"] if column.required else []
     found += ["the file may lack it"] if column.optional else []
     found += [f"a code of [{column.codes}](../code_lists/{column.codes}.md)"] if column.codes else []

@@ -13,7 +13,7 @@ from features.batch import erasure as feature_erasure
 from features.rows import feature_sets as feature_sets_
 from hub import artefacts
 from hub.erasing import erasure
-from hub.erasing.erasure import Erased, Subject
+from hub.erasing.erasure import Erased, ErasureSubject
 from hub.errors import SentinelError, StateError
 from hub.ledger import ledger
 from hub.ledger.store import Store
@@ -54,7 +54,7 @@ class Done:
 def erase(
     workspace: Workspace,
     store: Store,
-    subject: Subject | None,
+    subject: ErasureSubject | None,
     *,
     by: str,
     reference: str,

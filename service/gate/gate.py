@@ -46,13 +46,13 @@ from models.bundle.bundles import Bundle, Model, open_bundle
 from service.gate import sources_told
 from service.gate.kept import Kept
 from service.gate.permits import Permits
-from service.gate.sources_told import Told
+from service.gate.sources_told import SourceAge
 
 _CURRENT = "current"
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredFiles:
     """The partnership's files as they are now, and what was worked out of them.
 
     Attributes:
@@ -75,7 +75,7 @@ class Opened:
     """What an open gate lets a request use."""
 
     decision: Decision
-    declared: Declared
+    declared: DeclaredFiles
     use_case: UseCase
     bundle: Bundle
     model: Model
@@ -83,7 +83,7 @@ class Opened:
     online: OnlineSource
     day: datetime.date
     publications: Mapping[tuple[str, str], Publication]
-    told: tuple[Told, ...]
+    told: tuple[SourceAge, ...]
 
 
 @dataclass
@@ -99,7 +99,7 @@ class Gate:
     workspace: Workspace
     folder: Path
     store: Store
-    _declared: Kept[Declared] = field(default_factory=lambda: Kept(1))
+    _declared: Kept[DeclaredFiles] = field(default_factory=lambda: Kept(1))
     _bundles: Kept[tuple[Bundle, Model]] = field(default_factory=Kept)
     _audits: Kept[Audit] = field(default_factory=Kept)
     _snapshots: Kept[Snapshot] = field(default_factory=lambda: Kept(2))
@@ -275,7 +275,7 @@ class Gate:
             changed.append(error)
         return changed
 
-    def declared(self) -> Declared:
+    def declared(self) -> DeclaredFiles:
         """Return the partnership as its files say now; they are parsed again when one of them was touched.
 
         Raises:
@@ -283,14 +283,14 @@ class Gate:
         """
         return self._declared.get(_CURRENT, self.folder, self._read_declared, ".yaml")
 
-    def _read_declared(self) -> Declared:
+    def _read_declared(self) -> DeclaredFiles:
         partnership = partnerships.read(self.folder)
         found = {name: use_cases.read(partnership, name) for name in use_cases.names(partnership)}
         rules = {
             name: policies.policy_of(partnership, use_case, practice=self.practice) for name, use_case in found.items()
         }
         digests = {name: use_case.digest for name, use_case in found.items()}
-        return Declared(partnership, found, digests, rules, Permits(partnership))
+        return DeclaredFiles(partnership, found, digests, rules, Permits(partnership))
 
     def _decision_in(self, session: Session, purpose: str, at: datetime.datetime) -> Decision:
         """Return the decision that holds, read once in each write."""

@@ -12,7 +12,7 @@ from hub.errors import GatewayError
 _Question = tuple[str | None, str, str, datetime.date, str | None]
 
 
-class Declared(Protocol):
+class DeclaresGateways(Protocol):
     """What declares gateways: a partnership's files, or a snapshot as it was published."""
 
     def require_gateway(self, name: str, /, *, purpose: str, on: datetime.date, shown_to: str | None = None) -> object:
@@ -20,7 +20,7 @@ class Declared(Protocol):
         ...
 
 
-class Published(Declared, Protocol):
+class Published(DeclaresGateways, Protocol):
     """One that has a digest."""
 
     @property
@@ -37,7 +37,7 @@ class Permits:
         partnership: declares the gateways as they are now.
     """
 
-    partnership: Declared
+    partnership: DeclaresGateways
     _answers: dict[_Question, GatewayError | None] = field(default_factory=dict)
 
     def refusal(

@@ -22,7 +22,7 @@ _MONTH = _YEAR / 12
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SourceAge:
     """One source on the day of use.
 
     Attributes:
@@ -38,7 +38,7 @@ class Told:
     age_days: int | None
 
 
-def of(snapshot: Snapshot, sources: Iterable[str], on: datetime.date) -> tuple[Told, ...]:
+def of(snapshot: Snapshot, sources: Iterable[str], on: datetime.date) -> tuple[SourceAge, ...]:
     """Return up to which day each of these sources has told that is in the snapshot, sorted by name.
 
     Args:
@@ -51,11 +51,11 @@ def of(snapshot: Snapshot, sources: Iterable[str], on: datetime.date) -> tuple[T
     for name in sorted({*sources} & {*said}):
         reported = snapshot.reported(name)
         age = None if reported.until is None else (on - reported.until).days
-        found.append(Told(name, said[name].title, reported.last, age))
+        found.append(SourceAge(name, said[name].title, reported.last, age))
     return tuple(found)
 
 
-def require_fresh(use_case: UseCase, told: Iterable[Told]) -> None:
+def require_fresh(use_case: UseCase, told: Iterable[SourceAge]) -> None:
     """Raise when a source is older than the use case allows.
 
     Raises:
@@ -75,7 +75,7 @@ def require_fresh(use_case: UseCase, told: Iterable[Told]) -> None:
             )
 
 
-def caveat(told: Sequence[Told]) -> str | None:
+def caveat(told: Sequence[SourceAge]) -> str | None:
     """Return in words what of a score rests on old data, the oldest first; None when nothing does."""
     old = sorted(
         ((one.age_days, one) for one in told if one.last is not None and (one.age_days or 0) > OLD_DAYS),

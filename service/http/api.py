@@ -18,7 +18,7 @@ from service.http import bodies, log
 from service.http.bodies import NotAsDeclaredError
 from service.http.guard import Guard
 from service.http.limits import InWork, Limits, client_of
-from service.http.refusals import Refusals, Scorer
+from service.http.refusals import Refusals, Scores
 from service.scoring import problems
 from service.scoring.answers import Score, ScoreRequest
 
@@ -28,7 +28,7 @@ READY = "/readyz"
 
 
 def create_app(
-    scorer: Scorer | None, *, ready: Callable[[], bool] = lambda: True, limits: Limits | None = None
+    scorer: Scores | None, *, ready: Callable[[], bool] = lambda: True, limits: Limits | None = None
 ) -> FastAPI:
     """Return the application.
 

@@ -17,7 +17,7 @@ from service.scoring.answers import Score, ScoreRequest
 from service.scoring.problems import Problem
 
 
-class Scorer(Protocol):
+class Scores(Protocol):
     """What scores, and writes to the ledger; `service.scores` has it. Both calls may block."""
 
     def score(self, request: ScoreRequest) -> Score:
@@ -32,7 +32,7 @@ class Scorer(Protocol):
 class Refusals:
     """Writes refusals. Used by the event loop only, so without a lock."""
 
-    def __init__(self, scorer: Scorer, limits: Limits) -> None:
+    def __init__(self, scorer: Scores, limits: Limits) -> None:
         self._scorer, self._limits = scorer, limits
         self._malformed: dict[str, int] = {}
         self._ends: dict[str, asyncio.Task[None]] = {}

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import precision_score
 
 from audits.fairness.fairness import fairness
-from features.declarations.use_cases import Fairness
+from features.declarations.use_cases import FairnessPolicy
 from tests.bench import Measured, ratio
 
 _ROWS, _PEOPLE = 20_000, 5_000
@@ -19,7 +19,7 @@ def figures() -> Iterator[Measured]:
     person = chance.integers(0, _PEOPLE, _ROWS)
     outcome, suggested = chance.random(_ROWS) < 0.1, chance.random(_ROWS) < 0.08
     groups = {name: [str(one) for one in chance.integers(0, 6, _ROWS)] for name in ("sex", "age", "area", "ethnicity")}
-    policy = Fairness(tolerance=0.1, smallest_group=30)
+    policy = FairnessPolicy(tolerance=0.1, smallest_group=30)
 
     def ours() -> None:
         fairness(person, outcome, suggested, groups, policy, seed=7, resamples=1000)

@@ -9,7 +9,7 @@ import datetime
 import os
 import sys
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hub.commands.command_line import Place
@@ -47,7 +47,7 @@ class Clock:
 class ClockedPlace(Place):
     """A place whose workspace has another clock."""
 
-    clock: Clock | None = None
+    clock: Clock = field(kw_only=True)
 
     @property
     def workspace(self) -> Workspace:
@@ -57,7 +57,7 @@ class ClockedPlace(Place):
 
 def place(root: Path) -> ClockedPlace:
     """Return where the world in `root` is, with the clock of the file `offset` in it."""
-    return ClockedPlace(worlds.place(root).settings, Clock(root / "offset"))
+    return ClockedPlace(worlds.place(root).settings, clock=Clock(root / "offset"))
 
 
 def forked(root: Path, port: int) -> int:

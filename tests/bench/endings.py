@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ethics.acts import decisions, proposals
-from ethics.acts.decisions import Outcome
-from ethics.acts.proposals import Verdict
+from ethics.acts.decisions import DecisionOutcome
+from ethics.acts.proposals import Recommendation
 from ethics.record.store import open_store
 from ethics.rules import canvas
 from hub.ledger import ledger, verification
@@ -68,7 +68,9 @@ def _recommended(store: Store, place: ClockedPlace, audit: str) -> int:
     proposals.submit(store, workspace, partnership, number, by=worlds.ANALYST)
     proposals.start_review(store, workspace, partnership, number, by=worlds.REVIEWERS[0])
     for member in worlds.REVIEWERS[: partnership.file.panel.quorum]:
-        proposals.recommend(store, workspace, partnership, number, verdict=Verdict.SUPPORT, words=_WORDS, by=member)
+        proposals.recommend(
+            store, workspace, partnership, number, verdict=Recommendation.SUPPORT, words=_WORDS, by=member
+        )
     return number
 
 
@@ -78,7 +80,7 @@ def _approve(store: Store, place: ClockedPlace, number: int, *, days: int) -> No
         place.workspace,
         place.partnership,
         number,
-        outcome=Outcome.APPROVED,
+        outcome=DecisionOutcome.APPROVED,
         reasons=_WORDS,
         by=worlds.OWNER,
         expires_on=store.now().date() + datetime.timedelta(days=days),

@@ -16,7 +16,14 @@ from hub.person_files import linkage as file_linkage
 from tests.bench import Measured, linkage_worlds, measured
 from tests.bench.linkage_worlds import COLUMNS, Files, World
 
-_EXACT = {"letter": 0.0, "scanned": 0.0, "initial": 0.0, "nickname": 0.0, "family_changed": 0.0, "birthday": 0.0}
+_EXACT: dict[str, Any] = {
+    "letter": 0.0,
+    "scanned": 0.0,
+    "initial": 0.0,
+    "nickname": 0.0,
+    "family_changed": 0.0,
+    "birthday": 0.0,
+}
 _NAMES_ONLY = World(homes=False, sexes=False, missing=0.0, moved=0.0, **_EXACT)
 HARD: Mapping[str, World] = {
     "census": World(seed=1),

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from hub import artefacts
@@ -144,7 +145,7 @@ def run(times: int, seed: int, people: int = 12) -> Kills:
             root = Path(temporary) / f"run-{number}"
             shutil.copytree(base, root)
             workspace = Workspace(root / "workspace")
-            child = _in_child(lambda root=root: _work(root))
+            child = _in_child(partial(_work, root))
             time.sleep(draw.uniform(0, min(seconds) * 1.05))
             os.kill(child, signal.SIGKILL)
             killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
@@ -153,7 +154,7 @@ def run(times: int, seed: int, people: int = 12) -> Kills:
             state = _state(workspace, old, new)
             setattr(found, state, getattr(found, state) + 1)
             gone = extracts - set(artefacts.digests_in(workspace.extracts))
-            again = _ended_well(_in_child(lambda root=root: _work(root)))
+            again = _ended_well(_in_child(partial(_work, root)))
             found.lost += bool(gone) or not again or _state(workspace, "", new) != "new"
             shutil.rmtree(root)
     return found

@@ -10,6 +10,7 @@ placeholder in place of a birthday. Names, homes and people are invented; the sa
 
 import csv
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -48,6 +49,7 @@ _SCANNED = {
     "t": "f",
     "a": "d",
 }
+_DIGITS = str.maketrans("01234567", "bdfgklmn")
 _NICKNAMES: dict[str, list[str]] = {}
 for _one, _other in NAMESAKES:
     _NICKNAMES.setdefault(_one, []).append(_other)
@@ -247,6 +249,21 @@ def _misdated(born: str, draw: _Draws) -> str:
     if draw.happens(0.4):
         return f"{int(year) + (1, -1)[draw.number(0, 2)]}-{month}-{day}"
     return f"{year}-{month}-{1 + (int(day) + draw.number(1, 20)) % 28:02d}"
+
+
+def by_origin(files: Files, origins: int) -> Files:
+    """Return the files with names that go together: each family is of one origin, with names that no other one has.
+
+    Who had the same names has them again, so what was misspelt is another name now.
+    """
+
+    def row(said: list[str]) -> list[str]:
+        given, family = zlib.crc32(said[2].encode()), zlib.crc32(said[3].encode())
+        origin = _word(np.random.default_rng(family % origins), 2)
+        names = f"{origin}{given % 8}" if said[2] else "", f"{origin}son{family // origins % 5}" if said[3] else ""
+        return [*said[:2], *(name.translate(_DIGITS).title() for name in names), *said[4:]]
+
+    return Files([row(one) for one in files.first], [row(one) for one in files.second])
 
 
 def placed(files: Files, share: float, birthdays: Sequence[str], seed: int, *, links: bool = False) -> Files:

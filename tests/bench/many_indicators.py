@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from features.declarations.catalogue import Direction, EventFilter, Indicator, Kind, Over, Spells
+from features.declarations.catalogue import Direction, EventFilter, Indicator, IndicatorKind, Over, Spells
 from features.declarations.measures import DEFINITIONS, Measure
 from tests.bench.histories import KINDS, SOURCES
 
@@ -119,7 +119,7 @@ def _indicator(
         recent_days=recent,
         measure=measure,
         over=over,
-        kind=Kind.CONTEXT,
+        kind=IndicatorKind.CONTEXT,
         direction=Direction.UNKNOWN,
         missing="Nothing: this is a measurement of speed.",
         why_fair="Nobody is scored with it: this is a measurement of speed.",

@@ -31,8 +31,8 @@ from typing import Any, Self
 import httpx2
 
 from ethics.acts import decisions, proposals
-from ethics.acts.decisions import Condition, Outcome
-from ethics.acts.proposals import Verdict
+from ethics.acts.decisions import Condition, DecisionOutcome
+from ethics.acts.proposals import Recommendation
 from ethics.record.store import open_store
 from ethics.rules import canvas
 from features.online import source as online_source
@@ -144,7 +144,7 @@ class World:
         self,
         members: Sequence[str] = worlds.REVIEWERS[:3],
         *,
-        verdict: Verdict = Verdict.SUPPORT,
+        verdict: Recommendation = Recommendation.SUPPORT,
         bundle: str = "",
         audit: str = "",
     ) -> int:
@@ -165,10 +165,10 @@ class World:
         proposals.start_review(store, workspace, partnership, number, by=worlds.REVIEWERS[0])
         return number
 
-    def recommend(self, number: int, *, by: str, verdict: Verdict = Verdict.SUPPORT) -> None:
+    def recommend(self, number: int, *, by: str, verdict: Recommendation = Recommendation.SUPPORT) -> None:
         """Recommend, under the partnership's files as they are now."""
-        given = {"verdict": verdict, "words": "It was looked at from every side.", "by": by}
-        proposals.recommend(self.store, self.workspace, self.partnership, number, **given)
+        words = "It was looked at from every side."
+        proposals.recommend(self.store, self.workspace, self.partnership, number, verdict=verdict, words=words, by=by)
 
     def decide(self, number: int, *, days: int = 30, against_advice: str | None = None) -> int:
         """Approve for so many days, under the partnership's files as they are now; return the decision's number."""
@@ -177,7 +177,7 @@ class World:
             self.workspace,
             self.partnership,
             number,
-            outcome=Outcome.APPROVED,
+            outcome=DecisionOutcome.APPROVED,
             reasons="The group recommends it for a short time.",
             by=worlds.OWNER,
             expires_on=self.store.now().date() + datetime.timedelta(days=days),
@@ -227,7 +227,7 @@ class World:
 
     def kind(self, **more: str) -> str:
         """Ask for a score; return "scored", or the kind of the refusal."""
-        return kind_of(self.ask(**more))
+        return kind_of(self.ask(None, **more))
 
     def hang_up(self) -> None:
         """Close the connection."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ethics.acts import decisions, proposals
-from ethics.acts.decisions import Condition, Outcome
-from ethics.acts.proposals import Verdict
+from ethics.acts.decisions import Condition, DecisionOutcome
+from ethics.acts.proposals import Recommendation
 from ethics.record.store import open_store
 from ethics.rules.canvas import KEYS
 from features.declarations import use_cases
@@ -233,7 +233,9 @@ class Desk:
         )
         return number
 
-    def recommend(self, number: int, *, by: str, verdict: Verdict = Verdict.SUPPORT, words: str = WORDS) -> int:
+    def recommend(
+        self, number: int, *, by: str, verdict: Recommendation = Recommendation.SUPPORT, words: str = WORDS
+    ) -> int:
         """Recommend."""
         return proposals.recommend(
             self.store, self.workspace, self.partnership, number, verdict=verdict, words=words, by=by
@@ -243,14 +245,14 @@ class Desk:
         self,
         number: int,
         *,
-        outcome: Outcome = Outcome.APPROVED,
+        outcome: DecisionOutcome = DecisionOutcome.APPROVED,
         by: str = "olga",
         expires_on: datetime.date | None = None,
         conditions: tuple[Condition, ...] = (),
         against_advice: str | None = None,
     ) -> int:
         """Decide; an approval without an end date gets one in 90 days."""
-        if outcome is Outcome.APPROVED and expires_on is None:
+        if outcome is DecisionOutcome.APPROVED and expires_on is None:
             expires_on = (self.clock.at + datetime.timedelta(days=90)).date()
         return decisions.decide(
             self.store,

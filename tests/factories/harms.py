@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hub.declarations import adapter as adapters
 from hub.declarations import codes, sources
-from hub.declarations.source_files import Column, ColumnType, Format, SourceFile
+from hub.declarations.source_files import ColumnType, Format, SourceColumn, SourceFile
 from hub.errors import SentinelError
 from hub.formats.named_files import assign
 from hub.intake import column_use, dry_run
@@ -63,7 +63,7 @@ class Delivery:
     births: dict[str, frozenset[str]]
     used: dict[str, frozenset[str]]
     delimiter: str = ","
-    quoting: int = csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_MINIMAL
     bytes_: Callable[[str], bytes] = lambda text: text.encode()
     xml: str = ""
     more: dict[str, bytes] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def _table(file: SourceFile) -> Table:
     return Table(file, header, rows)
 
 
-def _cell(file: SourceFile, name: str, column: Column, at: int) -> str:
+def _cell(file: SourceFile, name: str, column: SourceColumn, at: int) -> str:
     lower = name.casefold()
     if column.codes is not None:
         listed = [one for one in codes.read(column.codes).codes if one.valid_to is None]
@@ -353,6 +353,15 @@ HARMS: dict[str, Harm] = {
         lambda _d, one: replace(one, header=[*one.header, ""], rows=[[*row, ""] for row in one.rows])
     ),
     "delimiters at the end of rows": _tables(lambda _d, one: replace(one, rows=[[*row, "", ""] for row in one.rows])),
+    "delimiters at the end of the header": _tables(lambda _d, one: replace(one, header=[*one.header, "", ""])),
+    "a value without a header": _tables(
+        lambda _d, one: replace(
+            one, header=[*one.header, ""], rows=[[*row, "" if at else "x"] for at, row in enumerate(one.rows)]
+        )
+    ),
+    "a line that says the delimiter": lambda delivery: (
+        replace(delivery, delimiter=";", bytes_=lambda text: f"sep=;\n{text}".encode()) if delivery.tables else None
+    ),
     "a row twice": _tables(lambda _d, one: replace(one, rows=[*one.rows, one.rows[0]])),
     "a title above": _tables(
         lambda _d, one: replace(one, header=["A title", *[""] * (len(one.header) - 1)], rows=[one.header, *one.rows])

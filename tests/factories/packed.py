@@ -76,6 +76,6 @@ def changed_part(path: Path, part: str, change: tuple[str, str]) -> Path:
             text = old.read(info)
             if info.filename == part:
                 assert change[0].encode() in text
-                text = text.replace(*(one.encode() for one in change))
+                text = text.replace(change[0].encode(), change[1].encode())
             new.writestr(info.filename, text)
     return path

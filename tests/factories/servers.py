@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from service.http.api import SCORES, create_app
 from service.http.limits import Limits
-from service.http.refusals import Scorer
+from service.http.refusals import Scores
 from service.http.server import HOST, listening, server
 from service.scoring.answers import (
     DecisionReference,
@@ -80,7 +80,8 @@ class FakeScorer:
         return score(request.person_id)
 
     def refused(self, document: Problem, request: ScoreRequest | None) -> None:
-        self.written.append((document.type.removeprefix("urn:sentinel:problem:"), request and request.person_id))
+        person = None if request is None else request.person_id
+        self.written.append((document.type.removeprefix("urn:sentinel:problem:"), person))
 
 
 class Kept(logging.Handler):
@@ -186,7 +187,7 @@ def until(holds: Callable[[], bool], seconds: float = 10) -> bool:
 
 @contextmanager
 def serving(
-    scorer: Scorer, *, limits: Limits | None = None, ready: Callable[[], bool] = lambda: True
+    scorer: Scores, *, limits: Limits | None = None, ready: Callable[[], bool] = lambda: True
 ) -> Iterator[Served]:
     """Run the server while the block runs."""
     listener = listening(0)

@@ -143,7 +143,9 @@ def snapshot(
     A source has told of all days before `known_to`, or before what `reported` says of it. What `facts` say of sources,
     extracts and the linkage may leave out what is ordinary.
     """
-    rows = {name: drawn(given) if isinstance(given, str) else list(given) for name, given in tables.items()}
+    rows: dict[str, list[dict[str, Any]]] = {
+        name: drawn(given) if isinstance(given, str) else list(given) for name, given in tables.items()
+    }
     about = ("event", "household", "family", "involvement")
     people = {row["person_id"] for name in about for row in rows.get(name, [])}
     known = {row["person_id"] for row in rows.get("person", [])}

@@ -96,9 +96,10 @@ def partnership(folder: Path) -> None:
     _write(folder / "canvases" / f"{USE_CASE}.yaml", {"sections": answers})
 
 
-def _tables(seed: int, children: int) -> dict[str, list[dict[str, Any]]]:
+def _tables(seed: int, children: int) -> dict[str, Any]:
     chance = random.Random(seed)
-    person, event = [], []
+    person: list[dict[str, Any]] = []
+    event: list[dict[str, Any]] = []
     first = datetime.date(2021, 1, 1)
     for number in range(children):
         person_id = f"p{number:024x}"

@@ -22,8 +22,9 @@ from tests.factories.streams import looked_of
 RULES = {"date": "impossible_date", "future": "future_date", "required": "missing_key", "duplicate": "repeated_row"}
 
 
-def test_ingest_quarantines_what_was_planted_and_nothing_else(tmp_path: Path) -> None:
-    folder = lancashire.generate(tmp_path / "extracts", children=700, seed=3)
+@pytest.mark.parametrize("children", [200, pytest.param(700, marks=pytest.mark.prove)])
+def test_ingest_quarantines_what_was_planted_and_nothing_else(tmp_path: Path, children: int) -> None:
+    folder = lancashire.generate(tmp_path / "extracts", children=children, seed=3)
     planted = json.loads((folder / "truth" / "planted.json").read_text(encoding="utf-8"))
     reports = ingest(
         Workspace(tmp_path / "workspace"), lancashire.declared(), folder, date.fromisoformat(lancashire.DELIVERED)

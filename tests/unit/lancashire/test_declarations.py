@@ -8,7 +8,7 @@ import pytest
 
 from ethics.rules import canvas
 from features.declarations import catalogue, use_cases
-from features.declarations.catalogue import Direction, EventFilter, Indicator, Kind, Over
+from features.declarations.catalogue import Direction, EventFilter, Indicator, IndicatorKind, Over
 from features.declarations.measures import Measure
 from hub.declarations.partnership import Role
 from hub.declarations.powers import Law, Level, Sector
@@ -62,7 +62,7 @@ def test_an_indicator_is_explained(indicator: Indicator) -> None:
     said = " ".join((indicator.plain, indicator.why_fair, indicator.missing, indicator.proxy_danger)).lower()
     for word in LABELS:
         assert not re.search(rf"\b{word}", said), word
-    if indicator.kind is Kind.PROTECTIVE:
+    if indicator.kind is IndicatorKind.PROTECTIVE:
         assert indicator.direction is Direction.LOWERS
 
 
@@ -130,11 +130,11 @@ def test_each_source_has_its_coverage() -> None:
     assert set(known) == {f"known_to_{source}" for source in read}
     for one in known.values():
         assert one.sources == (one.name.removeprefix("known_to_"),)
-        assert one.kind is Kind.CONTEXT
+        assert one.kind is IndicatorKind.CONTEXT
 
 
 def test_strengths_stand_beside_needs_and_families_beside_children() -> None:
-    assert sum(one.kind is Kind.PROTECTIVE for one in INDICATORS) >= 12
+    assert sum(one.kind is IndicatorKind.PROTECTIVE for one in INDICATORS) >= 12
     assert sum(one.over is Over.HOUSEHOLD for one in INDICATORS) >= 8
     assert sum(one.over is Over.SIBLINGS for one in INDICATORS) >= 2
     assert {source for one in INDICATORS for source in one.sources} == {

@@ -63,7 +63,7 @@ def browser() -> Iterator[Browser]:
 def page(request: pytest.FixtureRequest, browser: Browser, report: Audit) -> Iterator[Page]:
     """Return the report, open at one size, with all that it asked the network for in `page.asked`."""
     width, height = SIZES[request.param]
-    opened = browser.new_page(viewport={"width": width, "height": height})
+    opened: Any = browser.new_page(viewport={"width": width, "height": height})
     asked: list[str] = []
     complaints: list[str] = []
     opened.on("request", lambda one: asked.append(one.url))
@@ -151,7 +151,7 @@ def test_long_words_and_many_levels_still_fit(browser: Browser, report: Audit, t
             level["level"] = f"Black, Black British, Caribbean or African and some more words {number}"
     path = tmp_path / "report.html"
     path.write_text(render(document), encoding="utf-8")
-    opened = browser.new_page(viewport={"width": 390, "height": 844})
+    opened: Any = browser.new_page(viewport={"width": 390, "height": 844})
     opened.goto(path.as_uri())
     assert opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert opened.locator("figure svg").evaluate_all(CUT_OR_OVER) == []

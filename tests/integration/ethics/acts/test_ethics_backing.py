@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from ethics.acts import proposals, transitions
 from ethics.acts import verification as record
 from ethics.acts.approvals import Decision, decision_in, valid_decision
-from ethics.acts.decisions import Condition, Outcome
-from ethics.acts.proposals import Verdict
+from ethics.acts.decisions import Condition, DecisionOutcome
+from ethics.acts.proposals import Recommendation
 from ethics.errors import NotApprovedError
 from ethics.record import facts as record_facts
 from ethics.record.records import (
@@ -31,7 +31,7 @@ from ethics.record.records import (
 )
 from ethics.record.store import open_store
 from ethics.rules.policy import policy_of
-from ethics.rules.workflow import Action, State
+from ethics.rules.workflow import Action, ProposalState
 from hub.digests import digest_of
 from hub.errors import InputError, StateError
 from hub.ledger import ledger, verification
@@ -100,8 +100,8 @@ class Given:
     """
 
     by: str
-    verdict: Verdict = Verdict.SUPPORT
-    said: Verdict | None = None
+    verdict: Recommendation = Recommendation.SUPPORT
+    said: Recommendation | None = None
     about: dict[str, Any] = field(default_factory=dict)
     late: bool = False
     kind: str = transitions.KINDS[Action.RECOMMEND]
@@ -136,7 +136,7 @@ class Forged:
     facts: dict[str, Any] = field(default_factory=dict)
     row: dict[str, Any] = field(default_factory=dict)
     answered: str | None = None
-    state: State = State.APPROVED
+    state: ProposalState = ProposalState.APPROVED
     kind: str = transitions.KINDS[Action.APPROVE]
 
     def write(self, made: Reviewed) -> int:
@@ -162,7 +162,7 @@ class Forged:
         decision = DecisionRow(
             **{name: getattr(row, name) for name in names} | self.row,
             proposal_id=row.id,
-            outcome=Outcome.APPROVED,
+            outcome=DecisionOutcome.APPROVED,
             decided_by=self.by,
             decided_at=at,
             reasons=WORDS,
@@ -175,7 +175,7 @@ class Forged:
         counted = list(self.counted) if isinstance(self.counted, tuple) else self.counted
         said = record_facts.of_decision(decision) | {"counted": counted, "supporting": counted, "quorum": self.quorum}
         said |= {"proposal": row.id, "round": decision.round, "action": Action.APPROVE}
-        said |= {"from": State.RECOMMENDED, "to": self.state} | self.facts
+        said |= {"from": ProposalState.RECOMMENDED, "to": self.state} | self.facts
         entry = ledger.append(session, kind=self.kind, actor=self.actor or self.by, facts=said, at=at)
         decision.id = row.changed_by_entry = entry.seq
         row.state = self.state
@@ -234,14 +234,16 @@ SUPPORTED: dict[str, Forged] = {
         WHOLE, given=(Given("rita"), Given("sam"), Given("uma")), counted=("rita", "sam", "uma")
     ),
     "one who opposes beside a quorum": replace(
-        WHOLE, given=(Given("rita"), Given("sam"), Given("uma", Verdict.OPPOSE)), counted=("rita", "sam", "uma")
+        WHOLE, given=(Given("rita"), Given("sam"), Given("uma", Recommendation.OPPOSE)), counted=("rita", "sam", "uma")
     ),
-    "support with conditions": replace(WHOLE, given=(Given("rita"), Given("sam", Verdict.SUPPORT_WITH_CONDITIONS))),
+    "support with conditions": replace(
+        WHOLE, given=(Given("rita"), Given("sam", Recommendation.SUPPORT_WITH_CONDITIONS))
+    ),
     "all oppose it, and the owner says why": replace(
-        WHOLE, given=(Given("rita", Verdict.OPPOSE), Given("sam", Verdict.OPPOSE)), against_advice=AGAINST
+        WHOLE, given=(Given("rita", Recommendation.OPPOSE), Given("sam", Recommendation.OPPOSE)), against_advice=AGAINST
     ),
     "one opposes it, and the owner says why": replace(
-        WHOLE, given=(Given("rita"), Given("sam", Verdict.OPPOSE)), against_advice=AGAINST
+        WHOLE, given=(Given("rita"), Given("sam", Recommendation.OPPOSE)), against_advice=AGAINST
     ),
 }
 ANA, TOM, OLGA = Given("ana"), Given("tom"), Given("olga")
@@ -261,17 +263,19 @@ FORGERIES: dict[str, Forged] = {
     "a quorum that is true": replace(WHOLE, given=(Given("rita"),), counted=("rita",), quorum=True),
     "nobody says who counted": replace(WHOLE, counted=None),
     "who counted is a name": replace(WHOLE, counted="rita"),
-    "both oppose it": replace(WHOLE, given=(Given("rita", Verdict.OPPOSE), Given("sam", Verdict.OPPOSE))),
-    "one of two opposes it": replace(WHOLE, given=(Given("rita"), Given("sam", Verdict.OPPOSE))),
-    "it changed its mind": replace(WHOLE, given=(Given("rita"), Given("sam"), Given("sam", Verdict.OPPOSE))),
+    "both oppose it": replace(WHOLE, given=(Given("rita", Recommendation.OPPOSE), Given("sam", Recommendation.OPPOSE))),
+    "one of two opposes it": replace(WHOLE, given=(Given("rita"), Given("sam", Recommendation.OPPOSE))),
+    "it changed its mind": replace(WHOLE, given=(Given("rita"), Given("sam"), Given("sam", Recommendation.OPPOSE))),
     "one by who proposed it": replace(WHOLE, given=(Given("rita"), ANA), counted=("rita", "ana")),
     "one by who trained it": replace(WHOLE, given=(Given("rita"), TOM), counted=("rita", "tom")),
     "one by who decides": replace(WHOLE, given=(Given("rita"), OLGA), counted=("rita", "olga")),
     "a row that supports and an entry that opposes": replace(
-        WHOLE, given=(Given("rita"), Given("sam", said=Verdict.OPPOSE))
+        WHOLE, given=(Given("rita"), Given("sam", said=Recommendation.OPPOSE))
     ),
     "a row that opposes and an entry that supports": replace(
-        WHOLE, given=(Given("rita"), Given("sam", Verdict.OPPOSE, said=Verdict.SUPPORT)), against_advice=AGAINST
+        WHOLE,
+        given=(Given("rita"), Given("sam", Recommendation.OPPOSE, said=Recommendation.SUPPORT)),
+        against_advice=AGAINST,
     ),
     "under another policy": replace(WHOLE, given=(Given("rita"), Given("sam", about={"policy": "e" * 64}))),
     "under no policy": replace(WHOLE, given=(Given("rita"), Given("sam", about={"policy": None}))),
@@ -307,8 +311,8 @@ FORGERIES: dict[str, Forged] = {
         }.items()
     },
     "a canvas that was answered anew after it was submitted": replace(WHOLE, answered=WORDS),
-    "a proposal that is not approved": replace(WHOLE, state=State.RECOMMENDED),
-    "a proposal that was superseded": replace(WHOLE, state=State.SUPERSEDED),
+    "a proposal that is not approved": replace(WHOLE, state=ProposalState.RECOMMENDED),
+    "a proposal that was superseded": replace(WHOLE, state=ProposalState.SUPERSEDED),
 }
 
 
@@ -396,7 +400,7 @@ def test_without_a_quorum_in_support_an_approval_needs_the_owners_reasons(
     with made.store as store:
         number = made.under_review()
         for position, member in enumerate(("rita", "sam", "uma")):
-            verdict = Verdict.OPPOSE if position < opposing else Verdict.SUPPORT_WITH_CONDITIONS
+            verdict = Recommendation.OPPOSE if position < opposing else Recommendation.SUPPORT_WITH_CONDITIONS
             made.recommend(number, by=member, verdict=verdict)
         supporting = 3 - opposing
         against = AGAINST if says_why else None
@@ -405,7 +409,7 @@ def test_without_a_quorum_in_support_an_approval_needs_the_owners_reasons(
                 made.decide(number, against_advice=against)
             with pytest.raises(NotApprovedError):
                 decision(made)
-            made.decide(number, outcome=Outcome.DECLINED)
+            made.decide(number, outcome=DecisionOutcome.DECLINED)
             return
         decided = made.decide(number, against_advice=against)
         assert decision(made).id == decided
@@ -424,7 +428,7 @@ def test_without_a_quorum_in_support_an_approval_needs_the_owners_reasons(
 def test_reasons_against_advice_are_words(made: Desk) -> None:
     number = made.under_review()
     for member in ("rita", "sam"):
-        made.recommend(number, by=member, verdict=Verdict.OPPOSE)
+        made.recommend(number, by=member, verdict=Recommendation.OPPOSE)
     for words in ("", " ", "why not", "because\0"):
         with pytest.raises((InputError, StateError), match="The reasons against advice"):
             made.decide(number, against_advice=words)
@@ -474,7 +478,7 @@ def test_a_trainer_of_whom_only_the_ledger_knows_has_a_part_in_it_too(made: Desk
             made.workspace,
             made.partnership,
             number,
-            verdict=Verdict.SUPPORT,
+            verdict=Recommendation.SUPPORT,
             words=WORDS,
             by="rita",
         )

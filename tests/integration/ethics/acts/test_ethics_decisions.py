@@ -3,12 +3,13 @@
 import datetime
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ethics.acts import decisions, evidence, proposals
-from ethics.acts.decisions import Condition, Decision, Outcome, valid_decision
+from ethics.acts.decisions import Condition, Decision, DecisionOutcome, valid_decision
 from ethics.dossier import dossier
 from ethics.errors import ConflictOfInterestError, ExpiredError, NotAllowedError, NotApprovedError, WithdrawnError
 from ethics.record.store import open_store
@@ -89,8 +90,8 @@ def test_nothing_holds_before_the_decision(made: Desk) -> None:
         refused(made, NotApprovedError, lambda: now(made), "Nothing is approved")
 
 
-@pytest.mark.parametrize("outcome", [Outcome.DECLINED, Outcome.RETURNED])
-def test_nothing_holds_after_another_decision(made: Desk, outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [DecisionOutcome.DECLINED, DecisionOutcome.RETURNED])
+def test_nothing_holds_after_another_decision(made: Desk, outcome: DecisionOutcome) -> None:
     number = made.recommended()
     made.decide(number, outcome=outcome)
     refused(made, NotApprovedError, lambda: now(made))
@@ -143,7 +144,7 @@ def test_an_approval_lasts_at_most_as_long_as_the_use_case_allows(tmp_path: Path
 def test_who_decides(made: Desk) -> None:
     number = made.recommended()
     for who in ("ana", "tom", "rita", "uma"):
-        refused(made, NotAllowedError, lambda who=who: made.decide(number, by=who), "To approve is for the owner")
+        refused(made, NotAllowedError, partial(made.decide, number, by=who), "To approve is for the owner")
     made.decide(number, by="paul")
 
 
@@ -151,9 +152,9 @@ def test_who_decides(made: Desk) -> None:
     ("who", "match"),
     [("ana", "ana proposed this"), ("tom", "tom trained this"), ("rita", "rita gave a recommendation")],
 )
-@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("outcome", DecisionOutcome)
 def test_nobody_with_a_part_in_it_decides_even_when_made_owner(
-    made: Desk, who: str, match: str, outcome: Outcome
+    made: Desk, who: str, match: str, outcome: DecisionOutcome
 ) -> None:
     number = made.recommended(("rita", "sam", "uma"))
     write_partnership(made.folder, people=PEOPLE | {who: "owner", "max": "reviewer", "amy": "analyst"})
@@ -171,7 +172,11 @@ def change(path: Path) -> Callable[[], None]:
     """Change one byte of a file and return what restores it."""
     before = path.read_bytes()
     path.write_bytes(bytes([before[0] ^ 1]) + before[1:])
-    return lambda: path.write_bytes(before) and None
+
+    def put_back() -> None:
+        path.write_bytes(before)
+
+    return put_back
 
 
 @pytest.mark.parametrize("file", ["content.txt", "manifest.json"])
@@ -231,13 +236,13 @@ def test_what_has_changed_can_still_be_declined(made: Desk) -> None:
     number = made.recommended()
     change(made.workspace.bundles / made.bundle / "content.txt")
     write_partnership(made.folder, capacity=11)
-    made.decide(number, outcome=Outcome.DECLINED)
+    made.decide(number, outcome=DecisionOutcome.DECLINED)
     assert dossier.read(made.store, made.partnership, number)["state"] == "declined"
 
 
 def test_a_returned_proposal_begins_a_new_round(made: Desk) -> None:
     number = made.recommended()
-    made.decide(number, outcome=Outcome.RETURNED)
+    made.decide(number, outcome=DecisionOutcome.RETURNED)
     said = dossier.read(made.store, made.partnership, number)
     assert (said["state"], said["round"], said["quorum"]["given"]) == ("draft", 2, 0)
     assert said["digests"]["canvas"] is None
@@ -322,7 +327,7 @@ def test_a_proposal_in_the_making_does_not_disturb_the_approval_that_holds(made:
     for bring in (Desk.draft, Desk.under_review, Desk.recommended):
         bring(made)
         assert now(made).proposal_id == first
-    made.decide(made.recommended(), outcome=Outcome.DECLINED)
+    made.decide(made.recommended(), outcome=DecisionOutcome.DECLINED)
     assert now(made).proposal_id == first
 
 

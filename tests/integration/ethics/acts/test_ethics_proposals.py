@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from ethics.acts import decisions, evidence, proposals
-from ethics.acts.proposals import Verdict
+from ethics.acts.proposals import Recommendation
 from ethics.dossier import dossier
 from ethics.dossier import text as dossier_text
 from ethics.errors import ConflictOfInterestError, NotAllowedError
@@ -221,12 +222,12 @@ def test_only_the_proposer_answers_and_submits(made: Desk) -> None:
         refused(
             made,
             NotAllowedError,
-            lambda who=who: proposals.answer(made.store, made.partnership, number, answers(), by=who),
+            partial(proposals.answer, made.store, made.partnership, number, answers(), by=who),
         )
         refused(
             made,
             NotAllowedError,
-            lambda who=who: proposals.submit(made.store, made.workspace, made.partnership, number, by=who),
+            partial(proposals.submit, made.store, made.workspace, made.partnership, number, by=who),
         )
 
 
@@ -270,7 +271,7 @@ def test_the_quorum_counts_different_reviewers(tmp_path: Path, quorum: int, give
     number = made.under_review()
     for member in ("rita", "sam", "uma")[:given]:
         made.recommend(number, by=member)
-        made.recommend(number, by=member, verdict=Verdict.OPPOSE)
+        made.recommend(number, by=member, verdict=Recommendation.OPPOSE)
     expected = "recommended" if given >= quorum else "under review"
     assert state(made, number) == expected
     quorum_said = dossier.read(made.store, made.partnership, number)["quorum"]
@@ -285,8 +286,8 @@ def test_the_quorum_counts_different_reviewers(tmp_path: Path, quorum: int, give
 
 def test_a_later_recommendation_takes_the_place_of_the_earlier_which_is_kept(made: Desk) -> None:
     number = made.under_review()
-    first = made.recommend(number, by="rita", verdict=Verdict.OPPOSE)
-    second = made.recommend(number, by="rita", verdict=Verdict.SUPPORT_WITH_CONDITIONS)
+    first = made.recommend(number, by="rita", verdict=Recommendation.OPPOSE)
+    second = made.recommend(number, by="rita", verdict=Recommendation.SUPPORT_WITH_CONDITIONS)
     said = dossier.read(made.store, made.partnership, number)["recommendations"]
     assert [(one["recommendation"], one["verdict"], one["stands"]) for one in said] == [
         (first, "oppose", False),
@@ -296,7 +297,7 @@ def test_a_later_recommendation_takes_the_place_of_the_earlier_which_is_kept(mad
 
 def test_recommendations_may_be_added_until_the_owner_decides(made: Desk) -> None:
     number = made.recommended()
-    made.recommend(number, by="uma", verdict=Verdict.OPPOSE)
+    made.recommend(number, by="uma", verdict=Recommendation.OPPOSE)
     assert state(made, number) == "recommended"
     made.decide(number)
     refused(made, StateError, lambda: made.recommend(number, by="uma"))

@@ -3,8 +3,6 @@
 import datetime
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 from hub.ledger import practice
 from hub.workspace import Workspace
 from tests import browser as chromium
-from tests.factories import lancashire
+from tests.factories import commands, lancashire
 from tests.readability import assert_readable
 
 SIZES = {"wide": (1280, 900), "telephone": (390, 844)}
@@ -35,12 +33,9 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def gaps(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command as people do, from another folder."""
-    command = [sys.executable, "-m", "service", "hub", "gaps", "--partnership", str(lancashire.FOLDER)]
-    return subprocess.run(
-        [*command, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=lancashire.ROOT
-    )
+def gaps(*arguments: str | Path) -> commands.Done:
+    """Run the command."""
+    return commands.run("hub", "gaps", "--partnership", str(lancashire.FOLDER), *map(str, arguments))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +47,7 @@ def page_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(page_path: Path) -> dict[str, Any]:
     """The report as JSON; the page is written by the same call."""
     done = gaps("--json", "--html", page_path)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -94,7 +89,7 @@ def test_the_matrix_has_a_cell_for_every_source_and_purpose(told: dict[str, Any]
 
 def test_the_table_says_it_in_words_and_exits_with_0() -> None:
     done = gaps("--use-case", "mentor_offer")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     text = " ".join(done.stdout.split())
     for words in ("missing", "expiring", "usable", "Head of youth justice", "mentor_offer could use", "would lose"):
         assert words in text, words
@@ -122,7 +117,7 @@ def test_another_day_another_answer() -> None:
 )
 def test_what_cannot_be_is_one_clear_line(arguments: list[str], code: int, words: str) -> None:
     done = gaps(*arguments)
-    assert done.returncode == code
+    assert done.code == code
     assert words in done.stderr
     assert "Traceback" not in done.stderr
 

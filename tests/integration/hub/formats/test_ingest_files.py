@@ -6,13 +6,14 @@ import io
 import logging
 import re
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import sql
-from hub.declarations.source_files import Column, SourceFile
+from hub.declarations.source_files import SourceColumn, SourceFile
 from hub.declarations.sources import Source
 from hub.errors import InputError, SentinelError
 from hub.formats import csv_files
@@ -38,7 +39,7 @@ def _refused(town: Town) -> SentinelError:
     return raised.value
 
 
-REFUSALS = {
+REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "missing file": (
         {"absences": None},
         "the file absences.csv of the source school is missing.",
@@ -265,14 +266,14 @@ def test_cells_are_read_as_pythons_csv_module_reads_them(
     if not quoted:  # Python's writer leaves a carriage return unquoted, which ends a line
         rows = [(a.replace("\r", ""), b.replace("\r", "")) for a, b in rows]
     stream = io.StringIO()
-    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
     csv.writer(stream, lineterminator=ending, quoting=quoting).writerows(
         [["x", "n", "y"], *([a, n, b] for n, (a, b) in enumerate(rows))]
     )
     folder = tmp_path_factory.mktemp("csv")
     path = folder / "t.csv"
     path.write_bytes((codecs.BOM_UTF8 if mark else b"") + stream.getvalue().encode())
-    declared = SourceFile(name="t", file="t.csv", columns={name: Column() for name in "nxy"})
+    declared = SourceFile(name="t", file="t.csv", columns={name: SourceColumn() for name in "nxy"})
     source = Source(name="s", title="Source", agency="a", gateways=("g",), files=(declared,))
     connection = sql.connect()
     quarantine.create(connection)

@@ -2,16 +2,17 @@
 
 import datetime
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from hub.declarations.partnership import Partnership
 from hub.erasing import erasure, lookup, withdrawal
 from hub.errors import ConfigurationError, NotFoundError, StateError
-from hub.intake import ingest
-from hub.intake.confirmations import ConfirmationError
+from hub.intake.confirmations import ConfirmationError, Question
 from hub.ledger import publications
 from hub.ledger.store import open_store
 from hub.linking import linkage
@@ -107,9 +108,12 @@ def test_whoever_is_asked_may_agree(tmp_path: Path) -> None:
     town.one(_day("2024-01-01"))
     (town.folder / "leavers.csv").write_text("id,died,team\nC1,2023-05-01,Care\n")
     asked: list[str] = []
-    [report] = town.ingest(
-        _day("2024-02-01"), ask=lambda questions: bool([asked.append(one.plain) for one in questions])
-    )
+
+    def agree(questions: Sequence[Question]) -> bool:
+        asked.extend(one.plain for one in questions)
+        return bool(questions)
+
+    [report] = town.ingest(_day("2024-02-01"), ask=agree)
     assert report.is_new
     assert len(asked) == 1
 
@@ -251,7 +255,7 @@ def test_a_clerk_finds_a_person_and_the_look_is_recorded(tmp_path: Path) -> None
     town = Town(tmp_path)
     clerk = PARTNERSHIP + "    - {id: eve, title: Clerk, role: clerk}\n"
     (tmp_path / "partnership" / "partnership.yaml").write_text(clerk)
-    town.partnership = ingest.Partnership(
+    town.partnership = Partnership(
         town.partnership.folder, type(town.partnership.file).model_validate(_yaml(clerk)), town.partnership.gateways,
         town.partnership.sources,
     )  # fmt: skip

@@ -13,7 +13,8 @@ ADAPTERS = ("nccis", "cin_census")
 BORNE = {
     "byte-order mark", "utf-16", "windows text", "carriage returns and newlines", "carriage returns",
     "headers in other letters", "blanks in headers", "columns in another order", "more columns", "blank rows",
-    "delimiters at the end", "semicolons", "quotes everywhere", "times at midnight", "iso times at midnight",
+    "delimiters at the end", "delimiters at the end of rows", "delimiters at the end of the header",
+    "a line that says the delimiter", "semicolons", "quotes everywhere", "times at midnight", "iso times at midnight",
     "iso dates", "dates with names of months", "yes and no in words", "missing words", "namespaces",
     "elements of a newer schema", "empty elements", "more tables", "a row twice", "no last line end",
 }  # fmt: skip

@@ -36,8 +36,8 @@ def said(found: dry_run.DryRun) -> dict[str, int]:
 
 
 def test_a_table_of_no_use_stops_nothing_however_broken(tmp_path: Path) -> None:
-    broken = {"uasc": b"\0\1", "previous_permanence": "a,b\n1,2\n"}
-    found = tried(tmp_path, header=CHILDREN, episodes=STAYS, **broken)
+    broken: dict[str, str | bytes] = {"uasc": b"\0\1", "previous_permanence": "a,b\n1,2\n"}
+    found = tried(tmp_path, "ssda903", header=CHILDREN, episodes=STAYS, **broken)
     assert (found.people, found.failed, found.error) == (2, [], None)
     assert [one["notice"] for one in found.notices] == ["table_not_used", "table_not_used"]
 

@@ -18,7 +18,7 @@ from hub.errors import ClockError, LedgerError, RecordError
 from hub.ledger import ledger, verification
 from hub.ledger.anchor import Anchor
 from hub.ledger.seals import Head
-from hub.ledger.store import Store, head_of, open_store
+from hub.ledger.store import HEAD, Store, head_of, open_store
 from hub.ledger.tables import from_utc_text, utc_text
 from hub.workspace import Workspace
 from tests.factories import ledgers
@@ -128,7 +128,7 @@ def test_an_entry_out_of_time_shows_although_its_chain_holds(tmp_path: Path) -> 
     with open_store(Workspace(tmp_path)) as store:
         append(store, START)
         with store.writing() as session:  # as only other code than `ledger.append` writes it
-            head: Head = session.info[ledger.HEAD]
+            head: Head = session.info[HEAD]
             ledger._add(session, head, "score", "hub", {}, utc_text(START - SECOND))
         state = verification.verify(store)
         assert (state.holds, state.broken) == (False, 2)

@@ -107,7 +107,8 @@ def test_nothing_is_read_from_a_file_without_a_name_either(workspace: Workspace)
 
 
 def test_an_open_file_that_was_put_back_to_an_earlier_copy_is_refused(workspace: Workspace, tmp_path: Path) -> None:
-    earlier = shutil.copy(database(workspace), tmp_path / "earlier.db")
+    earlier = tmp_path / "earlier.db"
+    shutil.copy(database(workspace), earlier)
     with open_store(workspace) as store:
         assert append(store) == ROWS + 1
         earlier.replace(database(workspace))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,14 @@ SEVEN = "7" * 64
 
 def append(store: Store, kind: str, number: int) -> Entry:
     """Append an entry that is a publication, or might be anything else."""
-    facts = {"kind": "bundle", "digest": f"{number:064}", "inputs": {}, "code": None, "more": {}, "number": number}
+    facts: dict[str, Any] = {
+        "kind": "bundle",
+        "digest": f"{number:064}",
+        "inputs": {},
+        "code": None,
+        "more": {},
+        "number": number,
+    }
     with store.writing() as session:
         return ledger.append(session, kind=kind, actor="ana", facts=facts, at=START)
 

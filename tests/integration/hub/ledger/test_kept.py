@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ethics.acts import verification as record
 from hub.errors import LedgerError, RecordError, SentinelError
-from hub.ledger import ledger, practice, verification
+from hub.ledger import ledger, practice, statements, verification
 from hub.ledger.anchor import Anchor
 from hub.ledger.chain import Chain
 from hub.ledger.store import Store, open_store
@@ -95,7 +95,7 @@ def test_another_kind_of_journal_is_refused(store: Store) -> None:
 def test_a_disk_that_is_full_between_two_statements_keeps_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, full = ledger.run, [True]
+    run, full = statements.run, [True]
 
     def once_full(session: Session, statement: str, *values: object) -> object:
         if statement.startswith("UPDATE ledger_head") and full:

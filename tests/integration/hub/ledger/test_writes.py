@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +72,13 @@ def together(store: Store, *jobs: Callable[[Session], Any]) -> Iterator[list[Fut
         assert until(lambda: one._writing.locked())
         for number, waits in enumerate(jobs, start=1):
             answers.append(pool.submit(one.do, waits))
-            assert until(lambda number=number: len(one._waiting) == number)
+            assert until(partial(_waiting, one, number))
         go.set()
         yield answers
+
+
+def _waiting(one: Writes, number: int) -> bool:
+    return len(one._waiting) == number
 
 
 def commits(store: Store) -> list[int]:

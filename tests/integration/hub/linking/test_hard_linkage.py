@@ -1,6 +1,7 @@
 """Linkage on small inputs that fail, and on small worlds that are hard: each has a right answer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,51 @@ def test_files_about_other_people_are_not_linked_and_nobody_is_warned() -> None:
     found = hard_linkage.linked(linkage_worlds.Files(one.first, others))
     assert found["n"] == 0
     assert not found["warned"]
+
+
+_SMALL = {
+    "a census": (World(seed=1, people=2_700), True, 0),
+    "twins, and nobody says that a file holds a person once": (
+        World(seed=1, people=2_700, twins=0.06, adults=False), None, 0,
+    ),
+    "names that go together, no homes": (World(seed=1, people=2_700, homes=False, adults=False), True, 12),
+    "few names": (World(seed=1, people=2_700, usual=(20, 30), homes=False), None, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("in_both", [0, 3, 8])
+@pytest.mark.parametrize("kind", _SMALL)
+def test_a_small_file_of_which_few_are_in_a_large_one_warns_nobody(kind: str, in_both: int) -> None:
+    world, once, origins = _SMALL[kind]
+    files, strangers = linkage_worlds.make(world), linkage_worlds.make(replace(world, seed=501)).second
+    known = {row[1] for row in files.first}
+    small = [row for row in files.second if row[1] in known][:in_both]
+    small += [["o" + row[0], "o" + row[1], *row[2:]] for row in strangers[: 30 - in_both]]
+    few = linkage_worlds.Files(files.first, small)
+    found = hard_linkage.linked(linkage_worlds.by_origin(few, origins) if origins else few, once=once)
+    assert not found["warned"]
+
+
+@pytest.mark.parametrize("column", [2, 3, 4])
+def test_a_small_file_with_a_wrong_column_warns_though_it_is_small(column: int) -> None:
+    files = linkage_worlds.make(World(seed=1, people=2_700, homes=False, sexes=False))
+    known = {row[1] for row in files.first}
+    small = [row for row in files.second if row[1] in known][:40]
+    values = sorted(row[column] for row in small)
+    wrong = [[*row[:column], value, *row[column + 1 :]] for row, value in zip(small, values, strict=True)]
+    assert hard_linkage.linked(linkage_worlds.Files(files.first, wrong))["warned"]
+    assert not hard_linkage.linked(linkage_worlds.Files(files.first, small))["warned"]
+
+
+def test_links_within_a_large_file_do_not_speak_for_a_small_one() -> None:
+    files = linkage_worlds.make(World(seed=1, people=900, homes=False, sexes=False))
+    large = [[f"{row[0]}-{again}", *row[1:]] for again in range(3) for row in files.first]
+    known = {row[1] for row in files.first}
+    small = [row for row in files.second if row[1] in known][:40]
+    names = sorted(row[2] for row in small)
+    wrong = [[*row[:2], name, *row[3:]] for row, name in zip(small, names, strict=True)]
+    assert hard_linkage.linked(linkage_worlds.Files(large, wrong), once=None)["warned"]
+    assert not hard_linkage.linked(linkage_worlds.Files(large, small), once=None)["warned"]
 
 
 def test_a_linkage_that_finds_too_little_says_so_and_has_its_own_exit_code(tmp_path: Path) -> None:

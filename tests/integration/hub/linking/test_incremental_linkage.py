@@ -10,7 +10,7 @@ import pytest
 
 from hub import sql
 from hub.linking import earlier_pairs, engine
-from hub.linking.engine import Found
+from hub.linking.engine import FoundPeople
 from hub.workspace import Workspace
 from tests.factories import identity
 
@@ -21,7 +21,7 @@ Partition = set[frozenset[tuple[str, str]]]
 
 def _link(
     rows: Sequence[dict[str, Any]], workspace: Workspace | None = None, batch_pairs: int = 10**9
-) -> tuple[Found, Partition]:
+) -> tuple[FoundPeople, Partition]:
     """Link rows; where there is a workspace, with the pairs that it keeps."""
     with sql.connect() as connection:
         connection.register("identity_row", identity.table(rows))
@@ -44,13 +44,13 @@ def town() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def at_once(town: list[dict[str, Any]]) -> tuple[Found, Partition]:
+def at_once(town: list[dict[str, Any]]) -> tuple[FoundPeople, Partition]:
     """The town, linked in one go."""
     return _link(town)
 
 
 def test_extract_by_extract_gives_the_same_people_as_one_go(
-    town: list[dict[str, Any]], at_once: tuple[Found, Partition], tmp_path: Path
+    town: list[dict[str, Any]], at_once: tuple[FoundPeople, Partition], tmp_path: Path
 ) -> None:
     workspace = Workspace(tmp_path)
     before = [row for row in town if row["source"] not in ("police", "youth_justice")]
@@ -71,7 +71,7 @@ def test_extract_by_extract_gives_the_same_people_as_one_go(
 
 
 def test_pairs_that_no_longer_can_be_trusted_are_looked_for_again(
-    town: list[dict[str, Any]], at_once: tuple[Found, Partition], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    town: list[dict[str, Any]], at_once: tuple[FoundPeople, Partition], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = Workspace(tmp_path)
     _link([row for row in town if row["source"] == "school" or row["source_person_id"] < "s"][:600], workspace)
@@ -95,7 +95,7 @@ def test_pairs_that_no_longer_can_be_trusted_are_looked_for_again(
 
 
 def test_the_key_of_the_pseudonyms_does_not_change_who_is_one_person(
-    town: list[dict[str, Any]], at_once: tuple[Found, Partition]
+    town: list[dict[str, Any]], at_once: tuple[FoundPeople, Partition]
 ) -> None:
     other = [row | {"record_key": hashlib.sha256(row["record_key"].encode()).hexdigest()[:32]} for row in town]
     found, people = _link(other[::-1])

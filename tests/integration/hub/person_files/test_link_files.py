@@ -156,6 +156,91 @@ def test_every_row_is_in_the_answer_or_set_aside_with_its_line(tmp_path: Path) -
     assert "with the id of a row above" in shown
 
 
+EXCEL = {
+    "header and rows": ("sep=;\r\nnr;first;last;;\r\n1;Ann;Hill;;\r\n2;Ann;Hill;;\r\n3;Ben;Wood;;x\r\n", "no_header"),
+    "rows": ("nr,first,last\r\n" + "1,Ann,Hill,,\r\n2,Ann,Hill,,\r\n" * 20 + "3,Ben,Wood\r\n", "cells"),
+    "header": ("sep=\t\r\nnr\tfirst\tlast\t\r\n" + "1\tAnn\tHill\r\n2\tAnn\tHill\r\n" * 20 + "3\tBen\r\n", "cells"),
+}
+
+
+@pytest.mark.parametrize("kind", EXCEL)
+def test_what_excel_adds_to_a_file_is_understood(kind: str, tmp_path: Path) -> None:
+    text, rule = EXCEL[kind]
+    file, out = tmp_path / "people.csv", tmp_path / "clusters.csv"
+    file.write_bytes(text.encode("utf-8-sig"))
+    mapping = _mapping(tmp_path, "id: nr\nfirst_name: first\nsurname: last\n")
+    report = _json(_run(file, "--mapping", mapping, "--out", out, "--json"))
+    [facts] = report["files"]
+    damaged = [{"line": len(text.splitlines()), "rule": rule}]
+    assert (facts["quarantine"], facts["columns_without_header"]) == (damaged, 1 if kind == "header" else 2)
+    answer = _answer(out)
+    assert {row["source_id"] for row in answer} == {"1", "2"}
+    assert report["rows_out"] == len(answer) == report["rows_in"] - 1
+    shown = _run(file, "--mapping", mapping, "--out", out).output
+    assert f"columns without a header {facts['columns_without_header']} left" in re.sub(r"[\s│]+", " ", shown)
+    torn = "nr,first,last\n1,Ann, Hill,\n2,Ben,Wood\n"  # with an empty cell in the end: nobody can see where
+    file.write_text(torn, encoding="utf-8")
+    assert _json(_run(file, "--mapping", mapping, "--json"))["files"][0]["quarantine"] == [{"line": 2, "rule": "cells"}]
+
+
+NAMES = "given_name: first\nfamily_name: last\n"
+EMPTY = "the mapping reads names from first and last"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "second", "warned"),
+    [
+        (NAMES + "dob: born", "", {}),
+        (NAMES + "dob: born", "first last", {"b.csv": EMPTY}),
+        (NAMES + "dob: born", "last", {}),
+        (NAMES + "dob: born", "placeholders", {"b.csv": EMPTY}),
+        (NAMES + "dob: born\nupn: upn", "first last", {"b.csv": EMPTY}),  # the mapping says that there are names
+        ("full_name: last\ndob: born", "last", {"b.csv": "the mapping reads names from last."}),
+        ("upn: upn", "", {}),  # to be linked by the number alone
+        ("upn: upn", "upn", {"b.csv": "no column is mapped to a name, and no identifier"}),
+        ("dob: born\nsex: sex", "", dict.fromkeys(("a.csv", "b.csv"), "no column is mapped to a name")),
+        (NAMES.replace("last", "nothing"), "first", {"b.csv": "the mapping reads names from first and nothing."}),
+    ],
+)
+def test_a_file_without_any_name_is_a_warning(
+    mapping: str, second: str, warned: dict[str, str], tmp_path: Path
+) -> None:
+    """`second` says which columns of the second file are empty."""
+    rows, _ = identity.town(40, seed=3)
+    columns = ("id", "first", "last", "born", "sex", "upn", "nothing")
+    people = [
+        (
+            f"{at}",
+            row["given_name"] or "Ann",
+            row["family_name"] or "Hill",
+            str(row["date_of_birth"] or ""),
+            "F",
+            f"U{at}",
+        )
+        for at, row in enumerate(rows)
+    ]
+    for name in ("a.csv", "b.csv"):
+        with (tmp_path / name).open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, columns)
+            writer.writeheader()
+            for row in people:
+                cells = dict(zip(columns, row, strict=False))
+                if name == "b.csv":
+                    cells |= dict.fromkeys(second.split(), "") if second != "placeholders" else {"first": "Unborn"}
+                    cells |= {"last": ""} if second == "placeholders" else {}
+                writer.writerow(cells)
+    out = tmp_path / "clusters.csv"
+    files = (tmp_path / "a.csv", tmp_path / "b.csv")
+    done = _run(*files, "--mapping", _mapping(tmp_path, f"id: id\n{mapping}\n"), "--out", out, "--json")
+    report = json.loads(done.stdout)
+    found = {one["file"]: one["warning"] for one in report["without_names"]}
+    assert found.keys() == warned.keys()
+    assert all(text in found[file] for file, text in warned.items())
+    assert done.exit_code == (12 if warned or report["expected"]["warning"] else 0)
+    assert all(f"warning: {text}" in done.stderr for text in found.values())
+    assert len(_answer(out)) == 2 * len(people)  # it was made all the same
+
+
 def test_latin_letters_full_names_parts_of_dates_and_previous_names(tmp_path: Path) -> None:
     one, other = tmp_path / "one.csv", tmp_path / "other.csv"
     one.write_bytes("id\tname\ty\tm\td\n7\tMüller, Zoë Anne\t2010\t5\t6\n8\tTom Wood\t2009.0\t3\t4\n".encode("cp1252"))
@@ -200,6 +285,8 @@ def test_parquet_and_a_source_column(tmp_path: Path) -> None:
         ("First,FIRST\n1,2\n", "given_name: first", ConfigurationError, "f.csv has two columns called first"),
         ("a\n", "given_name: a", InputError, "f.csv: no row to link"),
         ("", "given_name: a", InputError, "f.csv:1: there is no header"),
+        (",,\n1,2,3\n", "given_name: a", InputError, "f.csv:1: there is no header"),
+        ("sep=;\n", "given_name: a", InputError, "f.csv:2: there is no header"),
         ("a,b\n1\n2\n", "given_name: a", InputError, "f.csv:2: not one row can be read"),
         ("PK\x03\x04", "given_name: a", InputError, "an Excel workbook"),
         ("a\nx\0y\n", "given_name: a", InputError, "f.csv:2: a NUL byte"),

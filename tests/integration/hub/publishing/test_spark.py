@@ -18,6 +18,7 @@ from hub.intake import ingest, spark_sources
 from hub.linking import linkage
 from hub.publishing import publish
 from hub.spark import session
+from hub.weighing import comparisons
 from hub.workspace import Workspace
 from tests.factories import permissions
 from tests.factories.counties import County
@@ -36,8 +37,8 @@ def _county(root: Path) -> County:
     return County(root, {"school": True, "police": False})
 
 
-def _deliver(county: County) -> Path:
-    rows, _ = town(50)
+def _deliver(county: County, people: int = 12) -> Path:
+    rows, _ = town(people)
     given = [row | {"source": "school" if row["source"] == "school" else "police"} for row in rows]
     events = [
         {"source": row["source"], "event": "contact", "person": row["source_person_id"], "occurred_on": "2024-05-01"}
@@ -50,17 +51,25 @@ def _deliver(county: County) -> Path:
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the master of a Spark that is started once for all tests."""
-    with session("local[2]", tmp_path_factory.mktemp("spark")):
-        yield "local[2]"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # it lives for seconds only
+        with session("local[2]", tmp_path_factory.mktemp("spark")):
+            yield "local[2]"
 
 
 @JAVA
 @PANDAS
-def test_ingest_linkage_and_publish_give_the_same_digests(tmp_path: Path, spark: str) -> None:
+@pytest.mark.parametrize(("size", "every"), [(12, False), pytest.param(50, True, marks=pytest.mark.prove)])
+def test_ingest_linkage_and_publish_give_the_same_digests(
+    tmp_path: Path, spark: str, monkeypatch: pytest.MonkeyPatch, size: int, every: bool
+) -> None:
+    # One block in which a record may stand many times, and one in which it stands once; or all that there are.
+    often, once = ([one for one in comparisons.BLOCKS if bool(one[2]) == many] for many in (True, False))
+    monkeypatch.setattr(comparisons, "BLOCKS", comparisons.BLOCKS if every else (often[0], once[0]))
     digests = []
     for place, master in (("here", None), ("spark", spark)):
         county = _county(tmp_path / place)
-        folder = _deliver(county)
+        folder = _deliver(county, size)
         ingest.ingest(county.workspace, county.partnership, folder, DAY, spark=master)
         report = linkage.link(county.workspace, county.partnership, spark=master)
         assert report.method == "splink"

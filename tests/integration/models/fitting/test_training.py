@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -216,7 +217,7 @@ def test_one_indicator_and_one_that_never_changes(tmp_path: Path) -> None:
         assert published(workspace, fit(narrow).contents).load().names == tuple(names)
 
 
-def _republished(workspace: Workspace, features: FeatureSet, case: object, chosen: object, table: object) -> FeatureSet:
+def _republished(workspace: Workspace, features: FeatureSet, case: Any, chosen: Any, table: Any) -> FeatureSet:
     import pyarrow.parquet as pq
 
     from features.declarations.use_cases import UseCase

@@ -9,13 +9,9 @@ import pytest
 from hub.ledger import publications
 from hub.settings import Settings
 from hub.workspace import Workspace
+from tests.factories import commands
 
-ROOT = Path(__file__).parents[4]
-
-
-def run(*words: str, workspace: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "service", *words, "--workspace", str(workspace)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+run = commands.run
 
 
 @pytest.mark.parametrize(
@@ -44,7 +40,7 @@ def run(*words: str, workspace: Path) -> subprocess.CompletedProcess[str]:
 )
 def test_an_error_is_one_clear_line_and_an_exit_code(tmp_path: Path, words: list[str], code: int, says: str) -> None:
     done = run(*words, workspace=tmp_path)
-    assert done.returncode == code, done.stdout + done.stderr
+    assert done.code == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert done.stderr.startswith("error: ")
     assert says in done.stderr.replace("\n", " ")
@@ -53,7 +49,7 @@ def test_an_error_is_one_clear_line_and_an_exit_code(tmp_path: Path, words: list
 @pytest.mark.parametrize("words", [["hub", "extracts"], ["hub", "snapshots"], ["models", "list"], ["audits", "list"]])
 def test_an_empty_workspace_lists_nothing(tmp_path: Path, words: list[str]) -> None:
     assert run(*words, "--json", workspace=tmp_path).stdout.strip() == "[]"
-    assert run(*words, workspace=tmp_path).returncode == 0
+    assert run(*words, workspace=tmp_path).code == 0
 
 
 def test_debug_shows_the_traceback_wherever_it_stands(tmp_path: Path) -> None:
@@ -62,10 +58,10 @@ def test_debug_shows_the_traceback_wherever_it_stands(tmp_path: Path) -> None:
 
 def test_init_writes_a_partnership_that_other_commands_can_read(tmp_path: Path) -> None:
     folder = tmp_path / "county"
-    assert run("init", str(folder), workspace=tmp_path).returncode == 0
+    assert run("init", str(folder), workspace=tmp_path).code == 0
     done = run("features", "list", "--partnership", str(folder), workspace=tmp_path)
     assert "early_help_started_365d" in done.stdout
-    assert run("init", str(folder), workspace=tmp_path).returncode == 2
+    assert run("init", str(folder), workspace=tmp_path).code == 2
 
 
 def test_environment_gives_workspace_and_partnership(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +69,7 @@ def test_environment_gives_workspace_and_partnership(tmp_path: Path, monkeypatch
     monkeypatch.setenv("SENTINEL_PARTNERSHIP", str(tmp_path / "county"))
     monkeypatch.setenv("SENTINEL_WORKSPACE", str(tmp_path / "made"))
     command = [sys.executable, "-m", "service", "ethics", "list"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=commands.ROOT, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "made" / "example_county" / "ethics" / "ethics.db").is_file()
 
@@ -92,11 +88,11 @@ def test_environment_says_where_the_anchor_is_which_is_never_in_the_workspace(
     assert not any("anchor" in path.name for path in root.rglob("*"))
     [anchor] = elsewhere.rglob("*.json")
     done = run("ledger", "verify", workspace=tmp_path / "made")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert str(anchor) in done.stdout.replace("\n", "")
     anchor.unlink()
     done = run("ledger", "verify", workspace=tmp_path / "made")
-    assert done.returncode == 5
+    assert done.code == 5
     assert "1 entries and no anchor" in done.stderr
 
 
@@ -107,5 +103,5 @@ def test_serve_says_when_the_port_is_taken(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         done = run("serve", "--port", str(taken.getsockname()[1]), workspace=tmp_path)
-    assert done.returncode == 2
+    assert done.code == 2
     assert "is taken" in done.stderr

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ethics.acts.proposals import Verdict
+from ethics.acts.proposals import Recommendation
 from hub.errors import ConfigurationError, SentinelError, StateError
 from tests.factories import attacked, worlds
 from tests.factories.attacked import World
@@ -109,7 +109,7 @@ def test_a_quorum_that_was_lowered_for_a_minute_opens_nothing(world: World) -> N
 
 def test_three_who_oppose_are_no_quorum_for_an_approval_without_the_owners_reasons(world: World) -> None:
     with world.undone():
-        number = world.recommended(verdict=Verdict.OPPOSE)
+        number = world.recommended(verdict=Recommendation.OPPOSE)
         with pytest.raises(StateError, match="support"):
             world.decide(number)
         world.decide(number, against_advice="The owner answers for it, for these reasons.")

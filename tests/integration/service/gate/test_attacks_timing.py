@@ -4,6 +4,7 @@ import datetime
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def asked(world: World) -> Iterator[Answers]:
     assert len({one.read_facts()["decision"] for one in scores}) >= TIMES
 
 
-def decided(world: World, number: int, answers: Answers, **terms: int) -> None:
+def decided(world: World, number: int, answers: Answers, **terms: Any) -> None:
     """Approve, and wait until it was scored with."""
     decision = world.decide(number, **terms)
     assert attacked.until(lambda: decision in answers.decisions)

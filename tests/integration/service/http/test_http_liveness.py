@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -128,6 +129,10 @@ def test_honest_clients_of_one_address_never_meet_a_bound(clients: int) -> None:
         assert {status(one.result()) for one in answers} == {200}
 
 
+def _begun(scorer: FakeScorer, expected: int) -> bool:
+    return scorer.begun >= expected or scorer.begun == 3
+
+
 def test_a_client_that_goes_away_keeps_its_place_until_its_work_is_done() -> None:
     scorer = FakeScorer()
     with serving(scorer, limits=Limits(requests=(3, 3))) as served:
@@ -135,7 +140,7 @@ def test_a_client_that_goes_away_keeps_its_place_until_its_work_is_done() -> Non
             with served.connect() as connection:
                 connection.sendall(request(SCORES, BODY))
                 expected = scorer.begun + 1
-                assert until(lambda expected=expected: scorer.begun >= expected or scorer.begun == 3)
+                assert until(partial(_begun, scorer, expected))
         assert status(served.send(request(SCORES, BODY), 2)) == 429
         scorer.go.set()
         assert until(lambda: status(served.send(request(SCORES, BODY), 2)) == 200)

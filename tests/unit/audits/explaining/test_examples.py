@@ -1,5 +1,7 @@
 """Examples are told so coarsely that at least ten people fit all that is said."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from audits.explaining.examples import describe, tell
 from audits.explaining.reasons import Reason
+from features.declarations.catalogue import Indicator
 from tests.factories.audits import looks
 from tests.factories.use_cases import indicator
 
@@ -14,7 +17,7 @@ TIMES = indicator("times", plain="Times that something happened")
 EVER = indicator("ever", plain="Whether it ever happened", unit="yes/no")
 
 
-def _described(value: float, column: list[float], which: object = TIMES) -> str | None:
+def _described(value: float, column: list[float], which: Indicator = TIMES) -> str | None:
     seen = looks(range(len(column)), {which.name: column})
     found = describe(Reason(which, value, 1.0), seen, np.ones(len(column), dtype=bool))
     return None if found is None else found[0]
@@ -56,7 +59,7 @@ def test_one_person_on_ten_dates_is_one_person() -> None:
 @given(st.integers(12, 60), st.integers(1, 5), st.integers(0, 10_000))
 def test_ten_people_fit_everything_that_an_example_says(people: int, columns: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    values = {f"i{number}": rng.integers(0, 6, people).astype(float) for number in range(columns)}
+    values: dict[str, Any] = {f"i{number}": rng.integers(0, 6, people).astype(float) for number in range(columns)}
     for column in values.values():
         column[rng.random(people) < 0.2] = np.nan
     seen = looks(range(people), values)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from audits.explaining.reasons import in_words, ranked, reasons
+from features.declarations.catalogue import Indicator
 from tests.factories.use_cases import indicator
 
 VICTIM = indicator("victim_year", plain="Times recorded by police as a victim in the past year")
@@ -59,7 +60,7 @@ def test_what_hardly_counts_gets_no_sentence() -> None:
         (SCHOOL, 96.4, "96.4 %"),
     ],
 )
-def test_numbers_in_words(which: object, value: float, words: str) -> None:
+def test_numbers_in_words(which: Indicator, value: float, words: str) -> None:
     assert in_words(which, value) == words
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from audits.fairness.fairness import Fairness, fairness, newcombe
 from audits.fairness.rates import RATES
 from audits.verdicts import Verdict
-from features.declarations.use_cases import Fairness as Policy
+from features.declarations.use_cases import FairnessPolicy as Policy
 from hub.figures import Figure, NotComputed
 
 POLICY = Policy(tolerance=0.10, smallest_group=30)

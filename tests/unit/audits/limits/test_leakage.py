@@ -11,7 +11,7 @@ from tests.factories.audits import LEAKAGE
 
 def told(facts: dict[str, Any]) -> dict[str, Any]:
     """Return what is told of a feature set whose manifest says these facts of leaks, and nothing else."""
-    said = {name: LeakageFacts.model_validate(one) for name, one in facts.items()}
+    said: dict[str, Any] = {name: LeakageFacts.model_validate(one) for name, one in facts.items()}
     return leakage.as_json(
         FeatureSet(Artefact(Path(), "0" * 64, "feature set", {}), FeatureSetFacts.model_construct(**said))
     )

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from ethics.acts.decisions import Condition, Outcome, check_terms
+from ethics.acts.decisions import Condition, DecisionOutcome, check_terms
 from ethics.rules.panel import checked_words
 from hub.errors import InputError
 
@@ -24,28 +24,28 @@ def condition(due: int, owner: str = "Early help lead", words: str = "Tell famil
 @pytest.mark.parametrize(
     ("outcome", "expires", "conditions", "fine"),
     [
-        (Outcome.APPROVED, 1, [], True),
-        (Outcome.APPROVED, 365, [], True),
-        (Outcome.APPROVED, 366, [], False),
-        (Outcome.APPROVED, 0, [], False),
-        (Outcome.APPROVED, -1, [], False),
-        (Outcome.APPROVED, None, [], False),
-        (Outcome.APPROVED, 90, [condition(0)], True),
-        (Outcome.APPROVED, 90, [condition(90)], True),
-        (Outcome.APPROVED, 90, [condition(30), condition(91)], False),
-        (Outcome.APPROVED, 90, [condition(-1)], False),
-        (Outcome.APPROVED, 90, [condition(1, owner="  ")], False),
-        (Outcome.APPROVED, 90, [condition(1, owner="a\nb")], False),
-        (Outcome.APPROVED, 90, [condition(1, words="Soon")], False),
-        (Outcome.DECLINED, None, [], True),
-        (Outcome.DECLINED, 90, [], False),
-        (Outcome.DECLINED, None, [condition(1)], False),
-        (Outcome.RETURNED, None, [], True),
-        (Outcome.RETURNED, 90, [], False),
-        (Outcome.RETURNED, None, [condition(1)], False),
+        (DecisionOutcome.APPROVED, 1, [], True),
+        (DecisionOutcome.APPROVED, 365, [], True),
+        (DecisionOutcome.APPROVED, 366, [], False),
+        (DecisionOutcome.APPROVED, 0, [], False),
+        (DecisionOutcome.APPROVED, -1, [], False),
+        (DecisionOutcome.APPROVED, None, [], False),
+        (DecisionOutcome.APPROVED, 90, [condition(0)], True),
+        (DecisionOutcome.APPROVED, 90, [condition(90)], True),
+        (DecisionOutcome.APPROVED, 90, [condition(30), condition(91)], False),
+        (DecisionOutcome.APPROVED, 90, [condition(-1)], False),
+        (DecisionOutcome.APPROVED, 90, [condition(1, owner="  ")], False),
+        (DecisionOutcome.APPROVED, 90, [condition(1, owner="a\nb")], False),
+        (DecisionOutcome.APPROVED, 90, [condition(1, words="Soon")], False),
+        (DecisionOutcome.DECLINED, None, [], True),
+        (DecisionOutcome.DECLINED, 90, [], False),
+        (DecisionOutcome.DECLINED, None, [condition(1)], False),
+        (DecisionOutcome.RETURNED, None, [], True),
+        (DecisionOutcome.RETURNED, 90, [], False),
+        (DecisionOutcome.RETURNED, None, [condition(1)], False),
     ],
 )
-def test_terms(outcome: Outcome, expires: int | None, conditions: list[Condition], fine: bool) -> None:
+def test_terms(outcome: DecisionOutcome, expires: int | None, conditions: list[Condition], fine: bool) -> None:
     def check() -> None:
         check_terms(
             outcome=outcome,
@@ -64,7 +64,7 @@ def test_terms(outcome: Outcome, expires: int | None, conditions: list[Condition
 
 def test_the_message_names_the_latest_day() -> None:
     with pytest.raises(InputError, match=r"The latest is 2027-03-02 \(--expires-on\)"):
-        check_terms(outcome=Outcome.APPROVED, expires_on=None, conditions=[], today=TODAY, approval_days=365)
+        check_terms(outcome=DecisionOutcome.APPROVED, expires_on=None, conditions=[], today=TODAY, approval_days=365)
 
 
 @pytest.mark.parametrize("text", ["", " ", "no", "two words", "a b c\x00", "a b c\x1b[31m", "word " * 4001])

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ethics.errors import ConflictOfInterestError, NotAllowedError
-from ethics.rules.permissions import RULES, Case, can_meet, can_move, check_move, open_moves
-from ethics.rules.workflow import MOVES, Action, Need, State
+from ethics.rules.permissions import RULES, MoveCase, can_meet, can_move, check_move, open_moves
+from ethics.rules.workflow import MOVES, Action, MoveNeed, ProposalState
 from hub.declarations.partnership import Person, Role
 from hub.errors import SentinelError, StateError
 
 IDS = ("ana", "tom", "rita", "sam", "olga")
-CASE = Case(
-    state=State.RECOMMENDED,
+CASE = MoveCase(
+    state=ProposalState.RECOMMENDED,
     proposer="ana",
     trainers=frozenset({"tom"}),
     recommended_by=frozenset({"rita", "sam"}),
@@ -35,37 +35,37 @@ def person(id_: str, role: Role = Role.OWNER) -> Person:
 @pytest.mark.parametrize(
     ("need", "changed", "who", "error"),
     [
-        (Need.IS_PROPOSER, {}, "ana", None),
-        (Need.IS_PROPOSER, {}, "tom", NotAllowedError),
-        (Need.NOT_PROPOSER, {}, "olga", None),
-        (Need.NOT_PROPOSER, {}, "ana", ConflictOfInterestError),
-        (Need.NOT_TRAINER, {}, "olga", None),
-        (Need.NOT_TRAINER, {}, "tom", ConflictOfInterestError),
-        (Need.NOT_TRAINER, {"trainers": frozenset({"tom", "olga"})}, "olga", ConflictOfInterestError),
-        (Need.NOT_TRAINER, {"trainers": frozenset()}, "olga", ConflictOfInterestError),
-        (Need.NOT_COUNTED, {}, "olga", None),
-        (Need.NOT_COUNTED, {}, "rita", ConflictOfInterestError),
-        (Need.NOT_COUNTED, {"counted": frozenset()}, "rita", ConflictOfInterestError),
-        (Need.CANVAS_COMPLETE, {}, "olga", None),
-        (Need.CANVAS_COMPLETE, {"canvas_gaps": ("Your actions (no answer)",)}, "olga", StateError),
-        (Need.QUORUM, {}, "olga", None),
-        (Need.QUORUM, {"quorum": 3}, "olga", StateError),
-        (Need.QUORUM, {"counted": frozenset({"rita"})}, "olga", StateError),
-        (Need.QUORUM, {"counted": frozenset({"rita", "sam", "uma"})}, "olga", None),
-        (Need.ADVICE, {}, "olga", None),
-        (Need.ADVICE, {"supporting": frozenset({"rita"})}, "olga", StateError),
-        (Need.ADVICE, {"supporting": frozenset()}, "olga", StateError),
-        (Need.ADVICE, {"quorum": 3}, "olga", StateError),
-        (Need.ADVICE, {"supporting": frozenset({"rita", "sam", "uma"}), "quorum": 3}, "olga", None),
-        (Need.ADVICE, {"supporting": frozenset(), "against_advice": True}, "olga", None),
-        (Need.ADVICE, {"supporting": frozenset({"rita"}), "against_advice": True}, "olga", None),
-        (Need.ADVICE, {"against_advice": True}, "olga", None),
-        (Need.UNCHANGED, {}, "olga", None),
-        (Need.UNCHANGED, {"changes": ("another snapshot",)}, "olga", StateError),
-        (Need.UNCHANGED, {"changes": None}, "olga", StateError),
+        (MoveNeed.IS_PROPOSER, {}, "ana", None),
+        (MoveNeed.IS_PROPOSER, {}, "tom", NotAllowedError),
+        (MoveNeed.NOT_PROPOSER, {}, "olga", None),
+        (MoveNeed.NOT_PROPOSER, {}, "ana", ConflictOfInterestError),
+        (MoveNeed.NOT_TRAINER, {}, "olga", None),
+        (MoveNeed.NOT_TRAINER, {}, "tom", ConflictOfInterestError),
+        (MoveNeed.NOT_TRAINER, {"trainers": frozenset({"tom", "olga"})}, "olga", ConflictOfInterestError),
+        (MoveNeed.NOT_TRAINER, {"trainers": frozenset()}, "olga", ConflictOfInterestError),
+        (MoveNeed.NOT_COUNTED, {}, "olga", None),
+        (MoveNeed.NOT_COUNTED, {}, "rita", ConflictOfInterestError),
+        (MoveNeed.NOT_COUNTED, {"counted": frozenset()}, "rita", ConflictOfInterestError),
+        (MoveNeed.CANVAS_COMPLETE, {}, "olga", None),
+        (MoveNeed.CANVAS_COMPLETE, {"canvas_gaps": ("Your actions (no answer)",)}, "olga", StateError),
+        (MoveNeed.QUORUM, {}, "olga", None),
+        (MoveNeed.QUORUM, {"quorum": 3}, "olga", StateError),
+        (MoveNeed.QUORUM, {"counted": frozenset({"rita"})}, "olga", StateError),
+        (MoveNeed.QUORUM, {"counted": frozenset({"rita", "sam", "uma"})}, "olga", None),
+        (MoveNeed.ADVICE, {}, "olga", None),
+        (MoveNeed.ADVICE, {"supporting": frozenset({"rita"})}, "olga", StateError),
+        (MoveNeed.ADVICE, {"supporting": frozenset()}, "olga", StateError),
+        (MoveNeed.ADVICE, {"quorum": 3}, "olga", StateError),
+        (MoveNeed.ADVICE, {"supporting": frozenset({"rita", "sam", "uma"}), "quorum": 3}, "olga", None),
+        (MoveNeed.ADVICE, {"supporting": frozenset(), "against_advice": True}, "olga", None),
+        (MoveNeed.ADVICE, {"supporting": frozenset({"rita"}), "against_advice": True}, "olga", None),
+        (MoveNeed.ADVICE, {"against_advice": True}, "olga", None),
+        (MoveNeed.UNCHANGED, {}, "olga", None),
+        (MoveNeed.UNCHANGED, {"changes": ("another snapshot",)}, "olga", StateError),
+        (MoveNeed.UNCHANGED, {"changes": None}, "olga", StateError),
     ],
 )
-def test_rule(need: Need, changed: dict[str, Any], who: str, error: type[SentinelError] | None) -> None:
+def test_rule(need: MoveNeed, changed: dict[str, Any], who: str, error: type[SentinelError] | None) -> None:
     case = replace(CASE, **changed)
     assert can_meet(need, case, person(who)) == (error is None)
     if error is None:
@@ -77,27 +77,28 @@ def test_rule(need: Need, changed: dict[str, Any], who: str, error: type[Sentine
 
 
 @pytest.mark.parametrize("move", MOVES, ids=lambda move: f"{move.action} in {move.start}")
-@pytest.mark.parametrize("broken", Need)
-def test_a_move_is_refused_when_one_thing_it_needs_is_missing_and_only_then(move: Any, broken: Need) -> None:
+@pytest.mark.parametrize("broken", MoveNeed)
+def test_a_move_is_refused_when_one_thing_it_needs_is_missing_and_only_then(move: Any, broken: MoveNeed) -> None:
     who = person("someone", move.roles[0])
-    proposer = "someone" if Need.IS_PROPOSER in move.needs else "ana"
+    proposer = "someone" if MoveNeed.IS_PROPOSER in move.needs else "ana"
     case = replace(CASE, state=move.start, proposer=proposer)
     assert can_move(move.action, case, who)
-    spoilt = {
-        Need.IS_PROPOSER: {"proposer": "another"},
-        Need.NOT_PROPOSER: {"proposer": "someone"},
-        Need.NOT_TRAINER: {"trainers": frozenset({"someone"})},
-        Need.NOT_COUNTED: {"recommended_by": frozenset({"rita", "sam", "someone"})},
-        Need.CANVAS_COMPLETE: {"canvas_gaps": ("Your actions (no answer)",)},
-        Need.QUORUM: {"counted": frozenset()},
-        Need.ADVICE: {"supporting": frozenset({"rita"})},
-        Need.UNCHANGED: {"changes": ("another bundle",)},
-    }[broken]
+    every: dict[MoveNeed, dict[str, Any]] = {
+        MoveNeed.IS_PROPOSER: {"proposer": "another"},
+        MoveNeed.NOT_PROPOSER: {"proposer": "someone"},
+        MoveNeed.NOT_TRAINER: {"trainers": frozenset({"someone"})},
+        MoveNeed.NOT_COUNTED: {"recommended_by": frozenset({"rita", "sam", "someone"})},
+        MoveNeed.CANVAS_COMPLETE: {"canvas_gaps": ("Your actions (no answer)",)},
+        MoveNeed.QUORUM: {"counted": frozenset()},
+        MoveNeed.ADVICE: {"supporting": frozenset({"rita"})},
+        MoveNeed.UNCHANGED: {"changes": ("another bundle",)},
+    }
+    spoilt = every[broken]
     assert can_move(move.action, replace(case, **spoilt), who) == (broken not in move.needs)
 
 
 @given(
-    state=st.sampled_from(State),
+    state=st.sampled_from(ProposalState),
     proposer=st.sampled_from(IDS),
     trainers=st.frozensets(st.sampled_from(IDS)),
     recommended_by=st.frozensets(st.sampled_from(IDS)),
@@ -111,7 +112,7 @@ def test_a_move_is_refused_when_one_thing_it_needs_is_missing_and_only_then(move
     action=st.sampled_from(Action),
 )
 def test_an_approval_agrees_with_the_rules_spelled_out(
-    state: State,
+    state: ProposalState,
     proposer: str,
     trainers: frozenset[str],
     recommended_by: frozenset[str],
@@ -126,7 +127,9 @@ def test_an_approval_agrees_with_the_rules_spelled_out(
 ) -> None:
     counted = recommended_by - trainers - {proposer}
     supporting = counted - opposed_by
-    case = Case(state, proposer, trainers, recommended_by, counted, supporting, quorum, gaps, changes, against_advice)
+    case = MoveCase(
+        state, proposer, trainers, recommended_by, counted, supporting, quorum, gaps, changes, against_advice
+    )
     someone = person(who, role)
     if action is Action.APPROVE:
         expected = (
@@ -157,7 +160,9 @@ def test_open_moves_are_those_that_a_person_may_make_by_themselves() -> None:
     ]
     assert [move.action for move in open_moves(CASE, person("uma", Role.REVIEWER))] == [Action.RECOMMEND]
     assert open_moves(CASE, person("ana", Role.ANALYST)) == ()
-    assert [m.action for m in open_moves(replace(CASE, state=State.APPROVED), person("olga"))] == [Action.WITHDRAW]
+    assert [m.action for m in open_moves(replace(CASE, state=ProposalState.APPROVED), person("olga"))] == [
+        Action.WITHDRAW
+    ]
 
 
 def test_the_message_names_role_and_remedy() -> None:

@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from ethics.rules.permissions import RULES, Case, can_move, check_move
-from ethics.rules.workflow import FIRST, MOVES, OWNERS, Action, Need, State, StateOwner, find_move, owner_of
+from ethics.rules.permissions import RULES, MoveCase, can_move, check_move
+from ethics.rules.workflow import FIRST, MOVES, OWNERS, Action, MoveNeed, ProposalState, StateOwner, find_move, owner_of
 from ethics.rules.workflow_diagram import diagram
 from hub.declarations.partnership import Person, Role
 from hub.errors import StateError
@@ -45,11 +45,11 @@ NEEDS = """
 """
 
 
-def person_with(role: Role, action: Action) -> tuple[Case, Person]:
+def person_with(role: Role, action: Action) -> tuple[MoveCase, Person]:
     """Return a case in which nothing but state and role can refuse, for a person of this role."""
     proposes = action in (Action.ANSWER, Action.SUBMIT)
-    case = Case(
-        state=State.DRAFT,
+    case = MoveCase(
+        state=ProposalState.DRAFT,
         proposer="someone" if proposes else "the_proposer",
         trainers=frozenset({"the_trainer"}),
         recommended_by=frozenset({"a", "b"}),
@@ -62,10 +62,10 @@ def person_with(role: Role, action: Action) -> tuple[Case, Person]:
     return case, Person(id="someone", title="Someone", role=role)
 
 
-@pytest.mark.parametrize(("state", "action", "role"), list(product(State, Action, Role)), ids=str)
-def test_every_state_with_every_action_and_every_role(state: State, action: Action, role: Role) -> None:
+@pytest.mark.parametrize(("state", "action", "role"), list(product(ProposalState, Action, Role)), ids=str)
+def test_every_state_with_every_action_and_every_role(state: ProposalState, action: Action, role: Role) -> None:
     case, person = person_with(role, action)
-    here = Case(**{name: getattr(case, name) for name in Case.__slots__} | {"state": state})
+    here = MoveCase(**{name: getattr(case, name) for name in MoveCase.__slots__} | {"state": state})
     expected = EXPECTED.get((state.value, action.value, role.value))
     assert can_move(action, here, person) == (expected is not None)
     if expected is None:
@@ -77,7 +77,7 @@ def test_every_state_with_every_action_and_every_role(state: State, action: Acti
 
 def test_each_move_needs_exactly_what_the_hand_written_table_says() -> None:
     lines = [[cell.strip() for cell in line.split("|")] for line in NEEDS.split("\n") if line.strip()]
-    expected = {action: {Need[name] for name in names.split(", ") if name} for action, names in lines}
+    expected = {action: {MoveNeed[name] for name in names.split(", ") if name} for action, names in lines}
     assert {move.action.value for move in MOVES} == set(expected)
     for move in MOVES:
         assert set(move.needs) == expected[move.action.value], move.action
@@ -85,9 +85,9 @@ def test_each_move_needs_exactly_what_the_hand_written_table_says() -> None:
 
 def test_every_state_has_exactly_one_owner() -> None:
     owned = [state for states in OWNERS.values() for state in states]
-    assert sorted(owned) == sorted(State)
+    assert sorted(owned) == sorted(ProposalState)
     assert set(OWNERS) == set(StateOwner)
-    for state in State:
+    for state in ProposalState:
         assert state in OWNERS[owner_of(state)]
 
 
@@ -97,7 +97,7 @@ def test_who_owns_a_state_can_move_it_on_and_nobody_moves_a_closed_one() -> None
         StateOwner.REVIEWERS: Role.REVIEWER,
         StateOwner.ACCOUNTABLE_OWNER: Role.OWNER,
     }
-    for state in State:
+    for state in ProposalState:
         leaving = [move for move in MOVES if move.start is state and move.end is not state]
         owner = owner_of(state)
         if owner is StateOwner.NOBODY:
@@ -111,7 +111,7 @@ def test_every_state_is_reachable_from_the_first() -> None:
     while more:
         reached |= more
         more = {move.end for move in MOVES if move.start in reached} - reached
-    assert reached == set(State)
+    assert reached == set(ProposalState)
 
 
 def test_a_state_and_an_action_lead_to_one_end() -> None:
@@ -122,20 +122,20 @@ def test_a_state_and_an_action_lead_to_one_end() -> None:
 
 
 def test_nothing_becomes_approved_but_by_the_owner_with_quorum_and_unchanged_parts() -> None:
-    ways = [move for move in MOVES if move.end is State.APPROVED]
+    ways = [move for move in MOVES if move.end is ProposalState.APPROVED]
     assert [move.action for move in ways] == [Action.APPROVE]
     assert ways[0].roles == (Role.OWNER,)
-    apart = {Need.NOT_PROPOSER, Need.NOT_TRAINER, Need.NOT_COUNTED}
-    assert apart | {Need.QUORUM, Need.ADVICE, Need.UNCHANGED} <= set(ways[0].needs)
+    apart = {MoveNeed.NOT_PROPOSER, MoveNeed.NOT_TRAINER, MoveNeed.NOT_COUNTED}
+    assert apart | {MoveNeed.QUORUM, MoveNeed.ADVICE, MoveNeed.UNCHANGED} <= set(ways[0].needs)
 
 
 def test_every_need_has_its_rule() -> None:
-    assert set(RULES) == set(Need)
+    assert set(RULES) == set(MoveNeed)
 
 
 def test_the_refusal_says_where_the_action_belongs() -> None:
     with pytest.raises(StateError, match=r"The proposal is draft.*for a proposal that is recommended\."):
-        find_move(Action.APPROVE, State.DRAFT)
+        find_move(Action.APPROVE, ProposalState.DRAFT)
 
 
 def test_the_diagram_draws_every_move_and_every_state_and_nothing_else() -> None:
@@ -150,5 +150,5 @@ def test_the_diagram_draws_every_move_and_every_state_and_nothing_else() -> None
         "withdrawn --> [*]",
         "superseded --> [*]",
     }
-    for state in State:
+    for state in ProposalState:
         assert any(line.split()[0] == state or f"--> {state}:" in line for line in lines), state

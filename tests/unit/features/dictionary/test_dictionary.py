@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from features.commands.catalogue_cli import app
-from features.declarations.catalogue import Direction, EventFilter, Indicator, Kind, Over
+from features.declarations.catalogue import Direction, EventFilter, Indicator, IndicatorKind, Over
 from features.declarations.measures import DEFINITIONS, Measure, Reads
 from features.dictionary import dictionary, words
 from features.dictionary import record as dictionary_record
@@ -109,7 +109,7 @@ def test_every_measure_has_words(measure: Measure) -> None:
 
 
 def test_every_choice_has_words_of_its_own() -> None:
-    for choices, said in ((Kind, words.KINDS), (Direction, words.DIRECTIONS), (Over, words.WHOSE)):
+    for choices, said in ((IndicatorKind, words.KINDS), (Direction, words.DIRECTIONS), (Over, words.WHOSE)):
         assert set(said) == set(choices)
         assert len(set(said.values())) == len(said)
 
@@ -152,7 +152,7 @@ def test_facts_hold_every_declared_word() -> None:
     [
         ({"theme": "police"}, lambda entry: entry.indicator.sources == ("police",)),
         ({"source": "police"}, lambda entry: "police" in entry.indicator.sources),
-        ({"kind": Kind.PROTECTIVE}, lambda entry: entry.indicator.kind is Kind.PROTECTIVE),
+        ({"kind": IndicatorKind.PROTECTIVE}, lambda entry: entry.indicator.kind is IndicatorKind.PROTECTIVE),
         ({"use_case": "mentor_offer"}, lambda entry: "mentor_offer" in [one.name for one in entry.used_by]),
     ],
 )
@@ -165,7 +165,7 @@ def test_choosing_keeps_what_fits_and_nothing_else(wish: dict[str, Any], holds: 
 
 
 @pytest.mark.parametrize("wish", [{"theme": "polise"}, {"source": "polise"}, {"use_case": "polise"}])
-def test_an_unknown_wish_names_what_there_is(wish: dict[str, str]) -> None:
+def test_an_unknown_wish_names_what_there_is(wish: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="called polise") as refused:
         dictionary.choose(PARTNERSHIP, ENTRIES, **wish)
     assert refused.value.remedy.startswith("There is: ")

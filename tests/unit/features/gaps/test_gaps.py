@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.gaps.gaps import SOON_DAYS, Standing, Status, standing
+from features.gaps.gaps import SOON_DAYS, SourceStanding, Status, standing
 from tests.factories import permissions
 
 DAY = datetime.date(2025, 1, 6)
 AGENCIES = (("council", "local_authority"), ("force", "police"))
 
 
-def stands(*gateways: dict[str, Any], named: list[str] | None = None, source: str = "police", **said: Any) -> Standing:
+def stands(
+    *gateways: dict[str, Any], named: list[str] | None = None, source: str = "police", **said: Any
+) -> SourceStanding:
     """Return how a source stands to early help under gateways; `named`: those that the source names."""
     names = named or [one["name"] for one in gateways]
     declared = permissions.declared(

@@ -68,7 +68,7 @@ def test_only_what_was_dated_back_is_named(tmp_path: Path, lines: list[str], abo
 
 def test_a_rule_of_the_cohort_is_looked_at_too(tmp_path: Path) -> None:
     line = "{p} | factor | 2023-11-01 | 2023-11-02 | - | {p}-new"
-    rule = {"with_recent_event": {"events": {"types": ["factor"]}, "within_days": 100}}
+    rule: dict[str, Any] = {"with_recent_event": {"events": {"types": ["factor"]}, "within_days": 100}}
     [_, (_, cohort)] = looked(tmp_path, [line], **rule)
     assert [(one.kind, one.about) for one in cohort] == [(Kind.COHORT_FUTURE, "cohort.with_recent_event")]
 

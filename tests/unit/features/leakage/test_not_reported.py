@@ -37,7 +37,7 @@ def _declared(tmp_path: Path, name: str = "returns") -> partnerships.Partnership
 
 def _events(source: str, first: str, last: str, every: int, **said: Any) -> list[dict[str, Any]]:
     day, end = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last)
-    found = []
+    found: list[dict[str, Any]] = []
     while day <= end:
         one = {"person_id": f"p{len(found) % 7}", "event_id": f"{source}{len(found):05}", "source": source}
         found.append(one | {"occurred_on": day.isoformat(), "event_type": "cin_start"} | said)

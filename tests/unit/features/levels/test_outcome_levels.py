@@ -67,7 +67,7 @@ def world(root: Path, cases: dict[str, Any]) -> Snapshot:
         household += [{"person_id": name, "area_id": name} | STAY | dates]
         household += [{"person_id": name, "household_id": "other"} | one for one in stays]
         event += [{"person_id": name, "event_type": "cin_start"} | one for one in happened]
-    area = [{"area_id": name, "local_authority": name} for name in cases]
+    area: list[dict[str, str | None]] = [{"area_id": name, "local_authority": name} for name in cases]
     area += [{"area_id": "aside", "local_authority": None}]
     return snapshot(Workspace(root), person=person, household=household, event=event, area=area)
 

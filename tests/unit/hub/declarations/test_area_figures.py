@@ -32,7 +32,7 @@ PERSON = {"law": "Children Act 2004 s10", "level": "person"}
 def test_an_area_figure_beside_a_person(
     tmp_path: Path, level: str, sector: str | None, gateways: list[dict[str, Any]], refused: str | None
 ) -> None:
-    said = {"title": "Figures", "agency": "council", "level": level, "sector": sector}
+    said: dict[str, Any] = {"title": "Figures", "agency": "council", "level": level, "sector": sector}
     said["gateways"] = [snapshots.GATEWAY | one | {"name": f"gateway_{n}"} for n, one in enumerate(gateways)]
     facts = {"sources": {"figures": said}}
     snapshot = snapshots.snapshot(Workspace(tmp_path), facts=facts)

@@ -7,8 +7,8 @@ import pytest
 
 from hub.declarations import mapping
 from hub.declarations.codes import Code, CodeList
-from hub.declarations.mapping import Kind, Mapped
-from hub.declarations.source_files import Column, ColumnType, SourceFile
+from hub.declarations.mapping import FieldKind, Mapped
+from hub.declarations.source_files import ColumnType, SourceColumn, SourceFile
 from hub.declarations.source_mappings import EventMapping
 from hub.formats import csv_records
 from hub.intake.validation import Reading, compile_rules
@@ -20,32 +20,34 @@ PAGE = Path(__file__).parents[4] / "docs" / "extracts.md"
 @pytest.mark.parametrize(
     ("kind", "sql_type", "fits"),
     [
-        (Kind.ID, "VARCHAR", True),
-        (Kind.ID, "BIGINT", True),
-        (Kind.ID, "DOUBLE", False),  # 12.0 is no identifier
-        (Kind.ID, "DATE", False),
-        (Kind.TEXT, "DATE", True),
-        (Kind.DATE, "DATE", True),
-        (Kind.DATE, "TIMESTAMP", True),
-        (Kind.DATE, "VARCHAR", False),
-        (Kind.NUMBER, "DECIMAL(18,3)", True),
-        (Kind.NUMBER, "BOOLEAN", True),
-        (Kind.NUMBER, "VARCHAR", False),
-        (Kind.WHOLE, "DOUBLE", False),
-        (Kind.TRUTH, "BIGINT", False),
-        (Kind.DATE, '"NULL"', True),
+        (FieldKind.ID, "VARCHAR", True),
+        (FieldKind.ID, "BIGINT", True),
+        (FieldKind.ID, "DOUBLE", False),  # 12.0 is no identifier
+        (FieldKind.ID, "DATE", False),
+        (FieldKind.TEXT, "DATE", True),
+        (FieldKind.DATE, "DATE", True),
+        (FieldKind.DATE, "TIMESTAMP", True),
+        (FieldKind.DATE, "VARCHAR", False),
+        (FieldKind.NUMBER, "DECIMAL(18,3)", True),
+        (FieldKind.NUMBER, "BOOLEAN", True),
+        (FieldKind.NUMBER, "VARCHAR", False),
+        (FieldKind.WHOLE, "DOUBLE", False),
+        (FieldKind.TRUTH, "BIGINT", False),
+        (FieldKind.DATE, '"NULL"', True),
     ],
 )
-def test_what_may_stand_for_a_field(kind: Kind, sql_type: str, fits: bool) -> None:
+def test_what_may_stand_for_a_field(kind: FieldKind, sql_type: str, fits: bool) -> None:
     assert kind.fits(sql_type) is fits
 
 
 def test_every_rule_is_explained_in_the_documents() -> None:
     whole = {"required": True, "minimum": 0, "maximum": 1, "allowed": ("1",)}
-    columns = {kind.value: Column(type=kind, **whole) for kind in ColumnType if kind is not ColumnType.DAYS_FROM_START}
-    columns["date"] = Column(type=ColumnType.DATE, not_before=DELIVERED, not_before_column="days")
-    columns["days"] = Column(type=ColumnType.DAYS_FROM_START, start="text")
-    columns["code"] = Column(codes="codes", codes_on="date")
+    columns = {
+        kind.value: SourceColumn(type=kind, **whole) for kind in ColumnType if kind is not ColumnType.DAYS_FROM_START
+    }
+    columns["date"] = SourceColumn(type=ColumnType.DATE, not_before=DELIVERED, not_before_column="days")
+    columns["days"] = SourceColumn(type=ColumnType.DAYS_FROM_START, start="text")
+    columns["code"] = SourceColumn(codes="codes", codes_on="date")
     codes = CodeList(name="codes", title="Codes", codes=(Code(code="A", meaning="a", valid_from=DELIVERED),))
     declared = SourceFile(name="t", file="t.csv", columns=columns)
     reading = Reading(birthdays=frozenset({"date"}))

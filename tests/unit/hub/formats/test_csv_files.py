@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.declarations.source_files import Column, SourceFile
+from hub.declarations.source_files import SourceColumn, SourceFile
 from hub.errors import InputError
 from hub.formats import csv_files, encodings
-from hub.formats.delivered_files import Candidate, DeliveredFile
+from hub.formats.delivered_files import CandidateFile, DeliveredFile
 
-DECLARED = SourceFile(name="t", file="t.csv", columns={"a": Column()})
+DECLARED = SourceFile(name="t", file="t.csv", columns={"a": SourceColumn()})
 
 
 @settings(max_examples=200, deadline=None)
@@ -58,10 +58,93 @@ def test_only_a_file_that_needs_it_is_copied(tmp_path: Path) -> None:
     assert path.read_bytes() == b"a\n1\n\n2\n"
 
 
+PEOPLE = SourceFile(name="t", file="t.csv", columns={name: SourceColumn() for name in ("id", "name", "town")})
+AUTO = PEOPLE.model_copy(update={"delimiter": "auto"})
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("header", "row", "columns"), [(",,", ",,", 2), ("", ",,", 2), (",,", "", 2), (", ", ',""', 1), ("", ",", 1)]
+)
+def test_columns_without_header_and_value_are_left_out_and_said(
+    header: str, row: str, columns: int, ends: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(ends.join([f"id,name,town{header}", f"1,A,B{row}", f"2,C,{row}", ""]).encode())
+    file = csv_files.examine(path, "school", PEOPLE, tmp_path)
+    assert (file.lines.tolist(), file.damaged) == ([2, 3], ())
+    assert file.positions == {"id": 0, "name": 1, "town": 2}
+    [notice] = file.notices
+    assert (notice["notice"], notice["count"]) == ("columns_without_header", columns)
+
+
+def test_a_value_where_no_header_is_sets_its_row_aside(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"id,name,town,,\n1,A,B,,\n2,Smith, John,B,\n3,C,D,,x\n")
+    file = csv_files.examine(path, "school", PEOPLE, tmp_path)
+    assert [(one.line, one.rule) for one in file.damaged] == [(3, "no_header"), (4, "no_header")]
+    assert file.lines.tolist() == [2]
+    path.write_bytes(b"id,name,town\n1,Smith, John,\n2,C,D\n3,E,F\n")  # one torn row among whole ones
+    file = csv_files.examine(path, "school", PEOPLE, tmp_path)
+    assert [(one.line, one.rule) for one in file.damaged] == [(2, "cells")]
+    assert file.notices == ()
+
+
+def test_a_file_of_which_no_row_can_be_read_does_not_lack_rows(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"id,name,town\n1,A\n2,B\n")
+    file = csv_files.examine(path, "school", PEOPLE, tmp_path)
+    assert ([one.line for one in file.damaged], file.notices) == ([2, 3], ())
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("declared", [PEOPLE, AUTO])
+@pytest.mark.parametrize(
+    ("above", "between"),
+    [
+        ("sep=;", ";"),
+        ("sep=,", ","),
+        ("sep=\t", "\t"),
+        ("sep=\\t", "\t"),
+        ("SEP=|", "|"),
+        ('"sep=;"', ";"),
+        ("sep=,,,", ","),
+    ],
+)
+def test_the_line_above_the_header_says_what_separates_the_cells(
+    above: str, between: str, declared: SourceFile, mark: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.csv"
+    rows = (["id", "name", "town"], ["1", "A;B|C", "D"], ["2", '"E,\t;\r\nF"', "G"])
+    lines = [above, *(between.join(cells) for cells in rows), ""]
+    text = "\r\n".join(lines).replace("A;B|C", "A")
+    path.write_bytes(mark + text.encode())
+    file = csv_files.examine(path, "school", declared, tmp_path)
+    assert (file.delimiter, file.lines.tolist(), file.damaged) == (between, [3, 4], ())
+    assert file.readable.read_text(encoding="utf-8").startswith(f"1{between}A{between}D")
+    path.write_bytes(text.replace("\r\nid", "\r\n\ufeffid").encode())  # the mark between the two lines
+    assert csv_files.examine(path, "school", declared, tmp_path).lines.tolist() == [3, 4]
+
+
+def test_a_line_that_says_another_delimiter_than_the_header_has_is_no_more_than_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'"sep=;",,\nid,name,town\n1,A,B\n')
+    assert csv_files.examine(path, "school", PEOPLE, tmp_path).delimiter == ","
+    path.write_bytes(b"sep=x\nid,name,town\n1,A,B\n")
+    with pytest.raises(InputError, match="line 1 holds none"):
+        csv_files.examine(path, "school", PEOPLE, tmp_path)
+    path.write_bytes(b"sep=;\nnr;first\n1;A\n")
+    with pytest.raises(InputError, match="line 2 holds none"):
+        csv_files.examine(path, "school", PEOPLE, tmp_path)
+    path.write_bytes(b"sep=;\n")
+    with pytest.raises(InputError, match="no header in line 2"):
+        csv_files.examine(path, "school", PEOPLE, tmp_path)
+
+
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(b"a\n1\n")
-    file = DeliveredFile.of(Candidate(path, None, path.name))
+    file = DeliveredFile.of(CandidateFile(path, None, path.name))
     file.require_unchanged("school")
     path.write_bytes(b"a\n1\n2\n")
     with pytest.raises(InputError, match=r"t\.csv \(source school\): it changed while it was read"):

@@ -26,8 +26,8 @@ SOURCE = Source.model_validate(
 @settings(max_examples=400, deadline=None)
 @given(st.text(alphabet='a, "\n\r', min_size=1, max_size=60), st.integers(1, 3), st.data())
 def test_a_record_is_found_by_its_number(text: str, cells: int, data: st.DataObject) -> None:
-    clean = "".join(record + "\n" for _, record in _slowly(text, cells)[0]).encode()
-    expected = [record.encode() for _, record in _slowly(text, cells)[0]]
+    clean = "".join(record + "\n" for _, record in _slowly(text, cells, cells)[0]).encode()
+    expected = [record.encode() for _, record in _slowly(text, cells, cells)[0]]
     wanted = sorted(data.draw(st.sets(st.integers(0, len(expected) - 1)))) if expected else []
     found = csv_records.spans(clean, ",", np.zeros(1, np.int64), np.array(wanted, np.int64))
     assert [clean[start:end] for start, end in found.tolist()] == [expected[row] for row in wanted]

@@ -65,7 +65,14 @@ def test_leading_zeros_of_a_number_format_are_kept(tmp_path: Path) -> None:
 
 
 def test_blank_rows_are_no_rows_and_lines_are_those_of_the_sheet(tmp_path: Path) -> None:
-    cells = [["Title of the list"], HEAD, [1, "a", None], [None, None, None], ["x", None, None], [1, "b", None]]
+    cells: list[list[Any]] = [
+        ["Title of the list"],
+        HEAD,
+        [1, "a", None],
+        [None, None, None],
+        ["x", None, None],
+        [1, "b", None],
+    ]
     file = read(workbook(tmp_path / "x.xlsx", only=cells), header_row=2)
     assert (list(file.lines), file.blank_lines) == ([3, 6], 2)
     assert rows(file) == ['"a",""', '"b",""']

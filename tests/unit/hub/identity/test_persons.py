@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.identity import person_ids, persons, pseudonyms
 from hub.identity import store as identity_store
-from hub.identity.person_ids import Assigned, Before, Change, Parting
+from hub.identity.person_ids import AssignedIds, Before, Change, Parting
 from hub.workspace import Workspace
 
 DAY_1, DAY_2 = datetime.date(2024, 1, 1), datetime.date(2025, 1, 1)
@@ -25,7 +25,7 @@ def _mint(first: str, attempt: int) -> str:
     return f"p-{first}-{attempt}"
 
 
-def _assign(clusters: Sequence[str], known: Held | None = None, used: Sequence[str] = ()) -> Assigned:
+def _assign(clusters: Sequence[str], known: Held | None = None, used: Sequence[str] = ()) -> AssignedIds:
     """Assign clusters written as strings of one-letter record keys."""
     held = known or {}
     older = sorted({(since, person_id) for person_id, since in held.values()})

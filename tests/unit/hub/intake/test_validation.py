@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import sql
-from hub.declarations.source_files import Column, SourceFile
+from hub.declarations.source_files import SourceColumn, SourceFile
 from hub.intake.validation import Reading, compile_rules
 
 DUCKDB = sql.connect()
@@ -19,7 +19,7 @@ STARTS = {"2013B": datetime.date(2013, 2, 1), "2013J": datetime.date(2013, 10, 1
 
 def _validate(columns: dict[str, dict[str, Any]], *rows: tuple[str | None, ...]) -> list[tuple[Any, ...]]:
     """Return for each row its values and the labels of the rules that it breaks."""
-    declared = SourceFile(name="t", file="t.csv", columns={name: Column(**how) for name, how in columns.items()})
+    declared = SourceFile(name="t", file="t.csv", columns={name: SourceColumn(**how) for name, how in columns.items()})
     validation = compile_rules(declared, STARTS, DELIVERED)
     cells = ", ".join(f'"cell {index}"' for index in range(len(columns)))
     values = ", ".join(
@@ -220,7 +220,7 @@ def test_dates_are_read_as_python_reads_them(texts: list[str]) -> None:
     ],
 )
 def test_what_is_declared_of_dates_is_no_guess(declared: dict[str, Any], text: str, value: datetime.date) -> None:
-    file = SourceFile(name="t", file="t.csv", columns={"x": Column(type="date", may_be_future=True)}, **declared)
+    file = SourceFile(name="t", file="t.csv", columns={"x": SourceColumn(type="date", may_be_future=True)}, **declared)
     validation = compile_rules(file, STARTS, DELIVERED)
     relation = f'(SELECT * FROM (VALUES ({sql.text(text)})) AS v("cell 0"))'
     select = f"SELECT x, {validation.rules.labels} FROM ({validation.select(relation)})"
@@ -229,7 +229,7 @@ def test_what_is_declared_of_dates_is_no_guess(declared: dict[str, Any], text: s
 
 @pytest.mark.parametrize("day", ["01/01/1900", "1900-01-01 00:00", "9999-12-31", "0001-01-01", "2007-08-09"])
 def test_a_birthday_that_means_not_known_breaks_no_rule_and_is_noticed(day: str) -> None:
-    column = Column(type="date", required=True, not_before=datetime.date(1990, 1, 1))
+    column = SourceColumn(type="date", required=True, not_before=datetime.date(1990, 1, 1))
     file = SourceFile(name="t", file="t.csv", columns={"x": column})
     how = Reading(birthdays=frozenset({"x"}), placeholders=(datetime.date(2007, 8, 9),))
     validation = compile_rules(file, STARTS, DELIVERED, reading=how)

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ def test_the_hash_is_that_of_the_canonical_json_of_all_fields(
 
 
 def test_a_field_that_is_not_text_any_more_does_not_hold() -> None:
-    assert not Entry(1, b"\x00", "k", "a", "{}", GENESIS, GENESIS).holds
+    assert not Entry(1, cast("str", b"\x00"), "k", "a", "{}", GENESIS, GENESIS).holds
 
 
 @given(st.datetimes(timezones=st.timezones()))

@@ -18,6 +18,8 @@ from hub.linking.expected_links import Expected
         (Expected(0, 0.0, 0.0, {"family names and birthdays": 19}), None, False),
         (Expected(0, 0.0, 0.0, {"family names and birthdays": 20}), None, True),
         (Expected(15, 15.0, 0.0, {"given and family names": 0, "family names and birthdays": 20}), None, False),
+        (Expected(900, 890.0, 0.0, {"given and family names": 20}, 9), None, True),  # the others are within a file
+        (Expected(900, 890.0, 0.0, {"given and family names": 20}, 10), None, False),
     ],
 )
 def test_the_warning(expected: Expected, recall: float | None, warned: bool) -> None:

@@ -16,6 +16,7 @@ from hub.declarations import codes
 from hub.identity.pseudonyms import Key, sql_pseudonym
 from hub.publishing import households
 from hub.publishing import people as person_table
+from hub.staging.recorded_groups import NOT_RECORDED, UNKNOWN_CODE
 from hub.tables import HOUSEHOLD, PERSON
 from tests.factories.counties import KEY
 from tests.factories.identity import identity_row, table
@@ -28,8 +29,10 @@ def _rows(text: str) -> list[dict[str, Any]]:
     """Read drawn rows: person, source, home, since, known, area."""
     found = []
     for row in drawn(text):
-        address, postcode = HOMES[row["home"]] if row.get("home") in HOMES else (row.get("home"), "PR9 9ZZ")
-        day = {name: datetime.date.fromisoformat(row[name]) if row.get(name) else None for name in ("since", "known")}
+        address, postcode = HOMES.get(str(row.get("home")), (row.get("home"), "PR9 9ZZ"))
+        day = {
+            name: datetime.date.fromisoformat(str(row[name])) if row.get(name) else None for name in ("since", "known")
+        }
         found.append(
             identity_row(
                 str(row["source"]),
@@ -45,7 +48,7 @@ def _rows(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _build(rows: list[dict[str, Any]], tmp_path: Path) -> tuple[list[dict[str, Any]], households.Counts]:
+def _build(rows: list[dict[str, Any]], tmp_path: Path) -> tuple[list[dict[str, Any]], households.HouseholdCounts]:
     with sql.connect(threads=1) as connection:
         _people(connection, rows)
         counts = households.build(connection, Key(KEY), tmp_path / "household.parquet")
@@ -83,7 +86,7 @@ def test_a_move_ends_one_stay_and_begins_the_next(tmp_path: Path) -> None:
         ("pa", "2021-01-01", "-", "2021-03-01", "-", "school"),
     ]
     assert [row["area_id"] for row in found] == ["E1", "E2"]
-    assert counts == households.Counts(2, 2, 0, 0, 0)
+    assert counts == households.HouseholdCounts(2, 2, 0, 0, 0)
 
 
 def test_a_family_shares_a_household_and_a_misspelt_street_does_not_part_it(tmp_path: Path) -> None:
@@ -343,10 +346,10 @@ def test_groups_of_ethnicity(code: str | None, tmp_path: Path) -> None:
 def test_every_ethnicity_has_its_groups_and_what_is_none_is_in_none_of_them() -> None:
     listed = {one.code: one.groups for one in codes.read("ethnicity").codes}
     assert all({"ons_19", "ons_5"} <= set(groups) for groups in listed.values())
-    none = {listed[code]["ons_5"] for code in ("REFU", "NOBT")} | {person_table.NOT_RECORDED, person_table.UNKNOWN_CODE}
+    none = {listed[code]["ons_5"] for code in ("REFU", "NOBT")} | {NOT_RECORDED, UNKNOWN_CODE}
     assert len(none) == 4
     assert {groups["ons_5"] for groups in listed.values()} == {"White", "Mixed", "Asian", "Black", "Other"} | (
-        none - {person_table.NOT_RECORDED, person_table.UNKNOWN_CODE}
+        none - {NOT_RECORDED, UNKNOWN_CODE}
     )
 
 

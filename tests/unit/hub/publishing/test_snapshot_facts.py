@@ -9,7 +9,7 @@ import pytest
 from hub import artefacts
 from hub.digests import canonical_json
 from hub.errors import IntegrityError, OtherSchemaError
-from hub.publishing.snapshot_facts import Rows
+from hub.publishing.snapshot_facts import TableRows
 from hub.publishing.snapshots import KIND, open_snapshot
 from hub.tables import SNAPSHOT_TABLES
 from hub.workspace import Workspace
@@ -76,4 +76,4 @@ def test_facts_that_are_read_and_written_again_have_the_same_bytes(tmp_path: Pat
 
 
 def test_rows_are_told_of_every_table() -> None:
-    assert set(Rows.model_fields) == {table.name for table in SNAPSHOT_TABLES}
+    assert set(TableRows.model_fields) == {table.name for table in SNAPSHOT_TABLES}

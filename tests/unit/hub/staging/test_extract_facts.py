@@ -10,7 +10,7 @@ from hub import artefacts
 from hub.digests import canonical_json
 from hub.errors import IntegrityError, OtherSchemaError
 from hub.staging import extracts
-from hub.staging.extract_facts import EventHistory, Rows
+from hub.staging.extract_facts import EventHistory, ExtractRows
 from hub.staging.history import COUNTS
 from hub.workspace import Workspace
 from tests.factories.extracts import extract_facts
@@ -50,7 +50,7 @@ def _published(tmp_path: Path, said: dict[str, Any]) -> tuple[Workspace, str]:
     ("change", "named"),
     [
         (lambda said: said.pop("inputs"), r"its fact inputs is missing"),
-        (lambda said: said.update(lost_deaths=3), r"its fact lost_deaths is none that Sentinel writes"),
+        (lambda said: said.update(lost_births=3), r"its fact lost_births is none that Sentinel writes"),
         (lambda said: said.update(source=["police"]), r"its fact source is not written as"),
         (lambda said: said.update(delivered_on=SECRET), r"its fact delivered_on is not written as"),
         (lambda said: said.update(supersedes="0" * 64), r"its fact supersedes is not written as"),
@@ -91,6 +91,7 @@ def test_facts_that_are_read_and_written_again_have_the_same_bytes(tmp_path: Pat
         since={"absence": "2024-03-04", "death": "0001-01-01", "none": None},
         days=[["2024-03-01", 3]],
         taken_away=[LOSS],
+        lost_deaths=[LOSS | {"delivered_on": "2024-03-01"}],
         notices=[notice],
         assumed_recording={"lag_days": 3, "because": "Nobody writes it down sooner."},
         **more,
@@ -102,4 +103,4 @@ def test_facts_that_are_read_and_written_again_have_the_same_bytes(tmp_path: Pat
 
 def test_what_is_counted_is_told_whole() -> None:
     assert set(EventHistory.model_fields) == set(COUNTS)
-    assert set(Rows.model_fields) == set(extract_facts()["rows"])
+    assert set(ExtractRows.model_fields) == set(extract_facts()["rows"])

@@ -115,7 +115,7 @@ def _since(days: dict[str, Day | None], name: str) -> pa.Table:
 
 def oracle(deliveries: list[Delivery]) -> Known:
     """Work out the same the slow way: every event through every delivery."""
-    kept: dict[str, tuple[Row, list[list[Day | None]]]] = {}
+    kept: dict[str, tuple[Row, list[list[Any]]]] = {}  # spans: from a day to one or None
     last: Delivery | None = None
     for one in deliveries:
         first: dict[str, Day] = {}

@@ -25,7 +25,7 @@ def _shares(copies: int, people: int = 60) -> dict[str, dict[str, float]]:
     with sql.connect() as connection:
         connection.register("identity_row", table(rows))
         records.build(connection, ())
-        sample = chance.Sample(connection, COLUMNS)
+        sample = chance.PairSample(connection, COLUMNS)
         prior = people * copies * (copies - 1) / (people * copies * (people * copies - 1))
         start = comparisons.starting_values(COLUMNS, prior or 0.0001)
         return sample.shares(start, prior or 0.0001)
@@ -68,7 +68,7 @@ def test_a_part_of_the_pairs_stands_for_all_and_rare_values_are_counted_in_full(
         records.build(connection, ())
         for looked_at in (10_000, 1_000_000):
             monkeypatch.setattr(chance, "LOOKED_AT", (looked_at, looked_at))
-            found[looked_at] = chance.Sample(connection, COLUMNS).patterns
+            found[looked_at] = chance.PairSample(connection, COLUMNS).patterns
     part, whole = found[10_000], found[1_000_000]
     assert whole.pairs.sum() == every
     assert part.pairs.sum() == pytest.approx(every, rel=0.02)

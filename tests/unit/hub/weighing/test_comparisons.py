@@ -150,6 +150,8 @@ def test_a_name_in_the_place_of_the_other_is_seen_when_one_is_missing() -> None:
 
 
 def test_kinds_of_which_one_person_may_have_two_and_birthdays_that_are_often_wrong_forbid_nothing() -> None:
+    one: dict[str, Any]
+    other: dict[str, Any]
     one, other = {"identifiers": {"card": "A123"}}, {"identifiers": {"card": "B777"}}
     assert _ask(contradictions.reason("10"), one, other) == contradictions.IDENTIFIERS
     assert _ask(contradictions.reason("10", ["card"]), one, other) == ""
@@ -204,7 +206,7 @@ def test_contradictions(left: dict[str, Any], right: dict[str, Any], evidence: f
 def test_shares_of_a_comparison_make_one() -> None:
     for name, levels in COMPARISONS.items():
         for at in (2, 3):
-            assert sum(level[at] for level in levels) == pytest.approx(1, abs=0.02), name
+            assert sum(float(level[at] or 0) for level in levels) == pytest.approx(1, abs=0.02), name
     declared = {
         name: [label for label, *_ in levels if label != "null"]
         for name, levels in COMPARISONS.items()

@@ -47,7 +47,7 @@ def _slowly(rows: list[tuple[int, int, int, float | None]]) -> dict[str, list[fl
             weights = dict.fromkeys(labels[name][1:], 0.0)
             for row, chance in zip(rows, chances, strict=True):
                 if row[at]:
-                    weights[labels[name][row[at]]] += row[2] * chance
+                    weights[labels[name][int(row[at] or 0)]] += row[2] * chance
             total = sum(weights.values())
             for label, weight in weights.items():
                 if total > 0 and (name, label) not in comparisons.M_NOT_LEARNT:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parents[4]
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
 
 
-def commands(command: click.Command, name: str) -> list[tuple[str, click.Command]]:
+def commands(command: Any, name: str) -> list[tuple[str, click.Command]]:
     """Return every command below `command` with its full name."""
     children = getattr(command, "commands", None)
     if children is None:

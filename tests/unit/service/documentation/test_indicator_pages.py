@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from features.declarations.catalogue import Indicator, Kind
+from features.declarations.catalogue import Indicator, IndicatorKind
 from features.declarations.measures import DEFINITIONS, Measure
 from features.dictionary import dictionary
 from hub.declarations import partnership as partnerships
@@ -61,7 +61,7 @@ def test_the_index_leads_to_every_entry_and_strengths_are_visible(name: str) -> 
     assert sorted(re.findall(r"^\| \[\w+\]\(#(\w+)\)", index, flags=re.MULTILINE)) == sorted(
         entry.indicator.name for entry in entries
     )
-    strengths = [entry.indicator.name for entry in entries if entry.indicator.kind is Kind.PROTECTIVE]
+    strengths = [entry.indicator.name for entry in entries if entry.indicator.kind is IndicatorKind.PROTECTIVE]
     if strengths:
         assert re.findall(r"\(#(\w+)\)", section(PAGES[name], "Strengths")) == strengths
 

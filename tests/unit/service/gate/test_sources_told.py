@@ -18,7 +18,7 @@ EVENTS = [
 ]
 
 
-def _told(tmp_path: Path, police: str, school: str) -> tuple[sources_told.Told, ...]:
+def _told(tmp_path: Path, police: str, school: str) -> tuple[sources_told.SourceAge, ...]:
     published = snapshot(
         Workspace(tmp_path), known_to="2025-03-31", event=EVENTS, reported={"police": police, "school": school}
     )
@@ -49,7 +49,7 @@ def test_each_source_may_be_only_so_old(
 
 
 def test_a_source_that_told_of_nothing_is_never_fresh() -> None:
-    told = sources_told.Told("police", "Police", None, None)
+    told = sources_told.SourceAge("police", "Police", None, None)
     with pytest.raises(StaleSnapshotError, match="no day"):
         sources_told.require_fresh(use_case(), [told])
 
