@@ -6,22 +6,23 @@
     made.report_path                      # one HTML file that needs nothing else
     open_audit(workspace, made.digest)    # checked against its digest
 
-Files: `audit.json` (canonical JSON) and `report.html`. Facts: `schema_version`, `partnership`, `bundle`, `feature_set`,
-`snapshot`, `use_case_digest`, `purpose`, `seed`, `verdict`, `verdicts` ({group: {level: verdict}}), `leakage` (see
-audits.limits.leakage). The same bundle, feature set and seed give the same digest.
+Files: `audit.json` (canonical JSON) and `report.html`. What the manifest says is `AuditFacts`. The same bundle, feature
+set and seed give the same digest.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from audits.audit.audit_facts import AuditFacts as AuditFacts
+from audits.audit.audit_facts import LeakageTold
 from audits.audit.evidence import SCHEMA_VERSION, Evidence
 from audits.limits import leakage
-from audits.verdicts import Verdict, worst
+from audits.verdicts import worst
 from features.rows.feature_sets import open_feature_set
 from hub import artefacts
+from hub import facts as facts_of
 from hub.artefacts import Artefact
 from hub.declarations.partnership import Partnership
 from hub.digests import canonical_json, sources_digest
@@ -44,22 +45,19 @@ class Audit:
     """A published audit whose manifest was checked against its name.
 
     Attributes:
-        artefact: the directory, its facts and files.
+        artefact: the directory and its files.
+        facts: what the manifest says.
         note: what became of it in MLflow, in one sentence; empty when it was only opened.
     """
 
     artefact: Artefact
+    facts: AuditFacts
     note: str = ""
 
     @property
     def digest(self) -> str:
         """The audit's digest, which is its name."""
         return self.artefact.digest
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What the manifest says of it."""
-        return dict(self.artefact.facts)
 
     @property
     def report_path(self) -> Path:
@@ -77,8 +75,7 @@ class Audit:
 
     def verdicts_by_group(self) -> dict[str, str]:
         """Return the verdict on each group: the worst of its levels."""
-        verdicts: Mapping[str, Mapping[str, str]] = self.artefact.facts["verdicts"]
-        return {group: worst(map(Verdict, levels.values())).value for group, levels in verdicts.items()}
+        return {group: worst(levels.values()).value for group, levels in self.facts.verdicts.items()}
 
 
 def run(
@@ -113,14 +110,25 @@ def run(
     bundle.rehearse()
     found = gather(bundle, feature_set, bundle.load(), partnership=partnership.file, seed=seed, progress=progress)
     facts = _facts(bundle, found, seed)
-    made_from = {name: facts[name] for name in ("bundle", "feature_set", "snapshot")}
+    made_from = {name: getattr(facts, name) for name in ("bundle", "feature_set", "snapshot")}
     recorder = publications.recorder(workspace, KIND, made_from, by=by, code=sources_digest(_HERE))
-    with artefacts.publish(workspace.audits, KIND, facts, before=recorder, apart=True) as draft:
+    with artefacts.publish(workspace.audits, KIND, facts.as_json(), before=recorder, apart=True) as draft:
         content = canonical_json(found.document)
         (draft.path / EVIDENCE_FILE).write_bytes(content)
         (draft.path / REPORT_FILE).write_text(render(json.loads(content)), encoding="utf-8")
     opened = open_audit(workspace, draft.digest)
-    return Audit(opened.artefact, _tell_mlflow(workspace, bundle, opened))
+    return replace(opened, note=_tell_mlflow(workspace, bundle, opened))
+
+
+def open_manifest(workspace: Workspace, digest: str) -> tuple[Artefact, AuditFacts]:
+    """Open an audit's manifest alone, by the audit's digest or the beginning of it; no file of it is read.
+
+    Raises:
+        NotFoundError: there is none, or more than one begins so.
+        IntegrityError: the manifest has changed by a byte, a fact is not as declared, or it is of another schema.
+    """
+    artefact = artefacts.open_artefact(workspace.audits, digest, KIND)
+    return artefact, facts_of.read(artefact, AuditFacts, version=SCHEMA_VERSION, remedy="Audit the bundle anew.")
 
 
 def open_audit(workspace: Workspace, digest: str) -> Audit:
@@ -128,24 +136,27 @@ def open_audit(workspace: Workspace, digest: str) -> Audit:
 
     Raises:
         NotFoundError: there is none, or more than one begins so.
-        IntegrityError: a byte has changed, or a file is missing or was added.
+        IntegrityError: a byte has changed, a file is missing or was added, or a fact is not as declared.
     """
-    artefact = artefacts.open_artefact(workspace.audits, digest, KIND)
+    artefact, facts = open_manifest(workspace, digest)
     artefact.verify()
-    return Audit(artefact)
+    return Audit(artefact, facts)
 
 
-def _facts(bundle: Bundle, found: Evidence, seed: int) -> dict[str, Any]:
-    copied = ("partnership", "feature_set", "snapshot", "use_case_digest", "purpose")
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "bundle": bundle.digest,
-        **{name: getattr(bundle.facts, name) for name in copied},
-        "seed": seed,
-        "verdict": found.document["fairness"]["verdict"],
-        "verdicts": found.verdicts,
-        "leakage": leakage.in_facts(found.document["leakage"]),
-    }
+def _facts(bundle: Bundle, found: Evidence, seed: int) -> AuditFacts:
+    return AuditFacts(
+        schema_version=SCHEMA_VERSION,
+        partnership=bundle.facts.partnership,
+        bundle=bundle.digest,
+        feature_set=bundle.facts.feature_set,
+        snapshot=bundle.facts.snapshot,
+        use_case_digest=bundle.facts.use_case_digest,
+        purpose=bundle.facts.purpose,
+        seed=seed,
+        verdict=found.document["fairness"]["verdict"],
+        verdicts=found.verdicts,
+        leakage=LeakageTold.model_validate(leakage.in_facts(found.document["leakage"])),
+    )
 
 
 def _tell_mlflow(workspace: Workspace, bundle: Bundle, audit: Audit) -> str:
@@ -156,7 +167,7 @@ def _tell_mlflow(workspace: Workspace, bundle: Bundle, audit: Audit) -> str:
     if not known or not (workspace.mlflow / "mlflow.db").exists():
         return "MLflow has no run of this bundle; the audit is in the workspace only."
     run_id = known[-1]["run_id"]
-    tags = {"audit_digest": audit.digest, "audit_verdict": audit.facts["verdict"]}
+    tags = {"audit_digest": audit.digest, "audit_verdict": audit.facts.verdict.value}
     try:
         tracking.attach(workspace, run_id, audit.artefact.path, f"{MLFLOW_FOLDER}/{audit.digest[:12]}", tags)
     except NotFoundError:

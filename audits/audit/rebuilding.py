@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from audits.audit.audit import EVIDENCE_FILE, REPORT_FILE, Audit, open_audit
+from audits.audit.audit_facts import LeakageTold
 from audits.fairness import by_group
 from audits.fairness.fairness import Fairness, fairness
 from audits.limits import leakage, performance
@@ -24,6 +25,7 @@ from audits.report.report import render
 from features.rows.feature_sets import FeatureSet, open_feature_set
 from hub.digests import canonical_json, sources_digest
 from hub.errors import IntegrityError, NotFoundError
+from hub.facts import differing
 from hub.progress import Progress
 from hub.rebuilding.rebuilt import Rebuilt, not_rebuilt
 from hub.workspace import Workspace
@@ -49,8 +51,8 @@ def rebuild(workspace: Workspace, digest: str, *, code: str | None, rehearsed: b
     audit = open_audit(workspace, digest)
     facts, document = audit.facts, audit.document()
     try:
-        bundle = open_bundle(workspace, facts["bundle"])
-        feature_set = open_feature_set(workspace, facts["feature_set"])
+        bundle = open_bundle(workspace, facts.bundle)
+        feature_set = open_feature_set(workspace, facts.feature_set)
     except NotFoundError:
         return not_rebuilt("its bundle or its feature set is gone")
     feature_set.artefact.verify()
@@ -134,9 +136,9 @@ def _rest(
         "verdict": made["fairness"]["verdict"],
         "verdicts": by_group.verdicts(fair),
         "seed": document["seed"],
-        "leakage": leakage.in_facts(made["leakage"]),
+        "leakage": LeakageTold.model_validate(leakage.in_facts(made["leakage"])),
     }
-    found += [f"fact {name}" for name, value in told.items() if audit.facts.get(name) != value]
+    found += [f"fact {name}" for name in differing(audit.facts, told)]
     if canonical_json(document) != audit.artefact.read(EVIDENCE_FILE):
         found.append("spelling of the evidence")
     if render(document).encode("utf-8") != audit.artefact.read(REPORT_FILE):

@@ -70,10 +70,10 @@ def list_(
     rows = [
         {
             "digest": one.digest if as_json else one.digest[:12],
-            "bundle": one.facts["bundle"] if as_json else one.facts["bundle"][:12],
-            "purpose": one.facts["purpose"],
-            "seed": one.facts["seed"],
-            "verdict": one.facts["verdict"],
+            "bundle": one.facts.bundle if as_json else one.facts.bundle[:12],
+            "purpose": one.facts.purpose,
+            "seed": one.facts.seed,
+            "verdict": one.facts.verdict.value,
         }
         for one in found
     ]
@@ -98,7 +98,7 @@ def show_(
 
 
 def _whole(found: Any) -> dict[str, Any]:
-    return {"digest": found.digest, "report": str(found.report_path), **found.facts}
+    return {"digest": found.digest, "report": str(found.report_path), **found.facts.as_json()}
 
 
 def _show(found: Any) -> None:

@@ -7,15 +7,16 @@ them was published here, from each other. Nothing is parsed but the manifests.
 from dataclasses import dataclass, fields
 from typing import Any
 
+from audits.audit import audit as audits
 from ethics.errors import ConflictOfInterestError
 from ethics.rules.policy import Policy, policy_of
 from features.declarations import use_cases
 from features.declarations.use_cases import UseCase
 from features.levels import label_cards
-from hub import artefacts
 from hub.artefacts import Artefact
 from hub.declarations.partnership import Partnership
-from hub.errors import IntegrityError, NotPublishedError, SentinelError, StateError
+from hub.errors import NotPublishedError, SentinelError, StateError
+from hub.facts import differing
 from hub.ledger import practice, publications
 from hub.ledger.publications import Publications
 from hub.publishing import snapshots
@@ -69,17 +70,16 @@ def gather(workspace: Workspace, partnership: Partnership, *, bundle: str, audit
 
 def _gather(workspace: Workspace, partnership: Partnership, bundle: str, audit: str) -> tuple[ProposedSubject, UseCase]:
     model, said = open_manifest(workspace, bundle)
-    report = artefacts.open_artefact(workspace.audits, audit, AUDIT)
-    if _fact(report, "bundle") != model.digest:
+    report, judged = audits.open_manifest(workspace, audit)
+    if judged.bundle != model.digest:
         raise StateError(
             f"The audit {report.digest[:12]} is about another bundle.", "Run `sentinel audits run` for this one."
         )
-    for name in ("purpose", "snapshot", "use_case_digest"):
-        if _fact(report, name) != getattr(said, name):
-            raise StateError(
-                f"Bundle and audit do not name the same {name.replace('_', ' ')}.",
-                "Run the audit again for this bundle.",
-            )
+    for name in differing(judged, {name: getattr(said, name) for name in ("purpose", "snapshot", "use_case_digest")}):
+        raise StateError(
+            f"Bundle and audit do not name the same {name.replace('_', ' ')}.",
+            "Run the audit again for this bundle.",
+        )
     snapshot = snapshots.open_snapshot(workspace, said.snapshot, verify=True)
     if snapshot.facts.partnership != partnership.name:
         raise StateError(f"The snapshot is not one of {partnership.name}.", "Give its own partnership.")
@@ -172,11 +172,10 @@ def leakage(workspace: Workspace, audit: str) -> dict[str, Any]:
     Keys: `known`, `refusing`, `warning`, `despite`, `not_done`. An audit that is gone or has changed is not known.
     """
     try:
-        report = artefacts.open_artefact(workspace.audits, audit, AUDIT)
+        _, said = audits.open_manifest(workspace, audit)
     except SentinelError:
         return {**_NOT_LOOKED}
-    found: dict[str, Any] = report.facts.get("leakage", _NOT_LOOKED)
-    return {**found}
+    return said.leakage.as_json()
 
 
 def label_card(partnership: Partnership, use_case: str, use_case_digest: str) -> dict[str, str]:
@@ -189,13 +188,3 @@ def label_card(partnership: Partnership, use_case: str, use_case_digest: str) ->
 
 
 _NOT_LOOKED: dict[str, Any] = {"known": False, "refusing": 0, "warning": 0, "despite": None, "not_done": []}
-
-
-def _fact(artefact: Artefact, name: str) -> str:
-    value: Any = artefact.facts.get(name)
-    if not isinstance(value, str) or not value:
-        raise IntegrityError(
-            f"The manifest of {artefact.kind} {artefact.digest[:12]} does not say its {name.replace('_', ' ')}.",
-            "Make it anew with this Sentinel.",
-        )
-    return value

@@ -76,7 +76,7 @@ def _rebuilt(
             return _bundle(place, one.digest, progress)
         if one.kind == audits.KIND:
             code = known.require(audits.KIND, one.digest).code
-            is_rehearsed = audits.open_audit(workspace, one.digest).facts.get("bundle") in rehearsed
+            is_rehearsed = audits.open_audit(workspace, one.digest).facts.bundle in rehearsed
             return audit_rebuilding.rebuild(workspace, one.digest, code=code, rehearsed=is_rehearsed, progress=progress)
     except (IntegrityError, StateError) as error:
         return not_rebuilt(error.message.rstrip("."))

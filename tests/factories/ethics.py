@@ -24,6 +24,7 @@ from hub.ledger import publications
 from hub.ledger.store import Store
 from hub.publishing.snapshots import KIND as SNAPSHOT
 from hub.workspace import Workspace
+from tests.factories.audit_facts import audit_facts
 from tests.factories.bundles import bundle_facts
 from tests.factories.snapshots import GATEWAY, LINKAGE, snapshot_facts
 from tests.factories.use_cases import files as written
@@ -165,7 +166,9 @@ class Desk:
         about = {"snapshot": self.snapshot, "use_case_digest": use_case.digest, "purpose": use_case.purpose}
         facts = bundle_facts(**about, feature_set=features, use_case=use_case.name, seed=seed)
         self.bundle = publish(self.workspace.bundles, "bundle", facts, trained_by)
-        self.audit = publish(self.workspace.audits, "audit", {**about, "bundle": self.bundle})
+        self.audit = publish(
+            self.workspace.audits, "audit", audit_facts(**about, bundle=self.bundle, feature_set=features)
+        )
 
     def _publish(
         self,

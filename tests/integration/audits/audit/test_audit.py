@@ -56,7 +56,7 @@ def made(place: Workspace, bundle: Bundle) -> Audit:
 
 
 def test_the_facts_bind_it_to_what_it_is_about(made: Audit, bundle: Bundle, features: FeatureSet) -> None:
-    facts = made.facts
+    facts = made.artefact.facts
     assert facts["bundle"] == bundle.digest
     assert facts["feature_set"] == features.digest
     assert facts["snapshot"] == features.snapshot_digest
@@ -82,7 +82,7 @@ def test_the_same_again_gives_the_same_digest(place: Workspace, bundle: Bundle, 
 
 def test_the_ledger_knows_it_from_what_and_for_whom(place: Workspace, bundle: Bundle, made: Audit) -> None:
     [first, *_] = publications.read(place).of("audit", made.digest)
-    facts = made.facts
+    facts = made.artefact.facts
     assert dict(first.inputs) == {name: facts[name] for name in ("bundle", "feature_set", "snapshot")}
     assert first.by == publications.OPERATOR
     audit.run(place, factory.partnership(), bundle.digest, seed=7, by="ana")
@@ -103,7 +103,7 @@ def test_it_lies_in_the_mlflow_run_of_the_bundle(place: Workspace, made: Audit) 
     names = {one.path for one in client.list_artifacts(run_id, folder)}
     assert {f"{folder}/audit.json", f"{folder}/report.html"} <= names
     tags = client.get_run(run_id).data.tags
-    assert open_audit(place, tags["audit_digest"]).facts["bundle"] == tags["bundle_digest"]
+    assert open_audit(place, tags["audit_digest"]).facts.bundle == tags["bundle_digest"]
 
 
 def test_without_its_run_the_audit_is_still_made(tmp_path: Path, place: Workspace, bundle: Bundle, made: Audit) -> None:
@@ -153,7 +153,7 @@ def test_people_of_whom_nothing_was_recorded_are_found_to_be_missed(place: Works
     blind = factory.changed(place, ordinary, unseen=("sex", "male"))
     found = audit.run(place, factory.partnership(), factory.bundle_of(place, blind).digest, seed=7)
     assert found.verdicts_by_group()["sex"] == "a difference that matters"
-    assert found.facts["verdict"] == "a difference that matters"
+    assert found.facts.verdict == "a difference that matters"
     page = found.artefact.read("report.html").decode()
     assert "People are treated differently, in a way that matters, by “sex” (in who is missed" in page
 

@@ -25,6 +25,7 @@ from hub.errors import (
 )
 from hub.ledger import ledger, verification
 from hub.ledger.tables import Base
+from tests.factories.audit_facts import audit_facts
 from tests.factories.ethics import PEOPLE, WORDS, Desk, answers, desk, write_partnership
 
 
@@ -151,13 +152,14 @@ def test_an_audit_for_another_purpose_or_snapshot_is_refused(made: Desk) -> None
             "use_case_digest": made.use_case.digest,
             "purpose": "early_help",
         } | {name: value}
+        about = audit_facts(**about)
         made.audit = made._publish(made.workspace.audits, "audit", about)
         refused(made, StateError, made.draft, "do not name the same")
 
 
 def test_a_manifest_that_does_not_say_what_is_needed_is_refused(made: Desk) -> None:
     made.audit = made._publish(made.workspace.audits, "audit", {"bundle": made.bundle})
-    refused(made, IntegrityError, made.draft, "does not say its purpose")
+    refused(made, IntegrityError, made.draft, "its fact schema_version is missing")
 
 
 def test_what_does_not_exist_is_refused(made: Desk) -> None:
