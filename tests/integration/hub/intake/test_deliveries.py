@@ -190,7 +190,10 @@ def test_a_wrong_delivery_is_taken_back(tmp_path: Path) -> None:
 def test_withdrawing_the_only_delivery_leaves_the_source_out(tmp_path: Path) -> None:
     town = _care(tmp_path)
     only = town.one(_day("2024-01-01"))
-    done = withdrawal.withdraw(town.workspace, only.digest, by="ann", reasons="test")
+    with pytest.raises(ConfirmationError, match="10 of 10"):
+        withdrawal.withdraw(town.workspace, only.digest, by="ann", reasons="test")
+    done = withdrawal.withdraw(town.workspace, only.digest, by="ann", reasons="test", confirmed=True)
+    assert done.deaths.records == 10
     assert (done.instead, done.snapshots, done.current) == (None, (), False)
     with pytest.raises(NotFoundError, match="No extract was ingested"):
         linkage.link(town.workspace, town.partnership)

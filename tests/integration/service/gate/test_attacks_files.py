@@ -8,8 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from audits.audit.audit import open_audit
+from audits.verdicts import Verdict
 from hub import artefacts
-from hub.errors import ConfigurationError, NotPublishedError
+from hub.errors import ConfigurationError, IntegrityError, NotPublishedError
 from hub.workspace import Workspace
 from tests.factories import attacked
 from tests.factories.attacked import World
@@ -89,11 +91,15 @@ def test_a_bundle_made_by_hand_cannot_be_proposed(world: World) -> None:
 
 
 def test_an_edited_audit_cannot_be_proposed(world: World) -> None:
+    said = open_audit(world.workspace, world.audit).facts.verdict
     with world.undone():
-        audit = forged(
-            world.workspace.audits, world.audit, "audit", unchanged, verdict="no difference that matters, at all"
-        )
+        other = next(one.value for one in Verdict if one is not said)
+        audit = forged(world.workspace.audits, world.audit, "audit", unchanged, verdict=other)
         with pytest.raises(NotPublishedError):
+            proposed(world, audit=audit)
+    with world.undone():
+        audit = forged(world.workspace.audits, world.audit, "audit", unchanged, verdict="nothing at all to see")
+        with pytest.raises(IntegrityError, match="its fact verdict"):
             proposed(world, audit=audit)
 
 
