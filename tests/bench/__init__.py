@@ -3,8 +3,9 @@
 A ratio compares the stage with a floor, the barest way to do the same with the library underneath, run in turn with it
 in the same process, so that a slow or busy machine slows both.
 
-Each stage names its parts in `PARTS`; each part yields figures, and what fails in one is a row of its own while the
-others go on. With `--tiny` every part runs at a size that proves nothing but that it runs; tests do so.
+Each stage names its parts in `PARTS`, which can be asked for alone (`hub.kills`); each part yields figures, and what
+fails in one is a row of its own while the others go on. With `--tiny` every part runs at a size that proves nothing but
+that it runs; tests do so.
 """
 
 import gc
@@ -20,14 +21,14 @@ class Measured:
 
     Attributes:
         name: what was measured.
-        value: the number.
+        value: the number; None where it was not computed, and the unit says why.
         unit: what one of it is.
         goal: the bound it should keep, such as "<= 15"; None while none is set.
         met: whether it does.
     """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     goal: str | None
     met: bool | None
@@ -59,13 +60,13 @@ def figures(stage: str, parts: Mapping[str, Part], *, tiny: bool = False) -> Ite
             yield Failed(f"{stage}.{name}", f"{type(error).__name__}: {error}")
 
 
-def measured(name: str, value: float, unit: str, goal: str | None = None) -> Measured:
-    """Return a figure beside its goal, which begins with <= or >=."""
+def measured(name: str, value: float | None, unit: str, goal: str | None = None) -> Measured:
+    """Return a figure beside its goal, which begins with <= or >=; what was not computed does not meet it."""
     met = None
     if goal is not None:
         sign, bound = goal.split()
-        met = value <= float(bound) if sign == "<=" else value >= float(bound)
-    return Measured(name, round(value, 4), unit, goal, met)
+        met = value is not None and (value <= float(bound) if sign == "<=" else value >= float(bound))
+    return Measured(name, None if value is None else round(value, 4), unit, goal, met)
 
 
 def ratio(name: str, work: Callable[[], object], floor: Callable[[], object], goal: str, runs: int = 3) -> Measured:

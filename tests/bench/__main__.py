@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--tiny] STAGE…`: prints one JSON object a line; exit code 1 when a goal is not met.
+"""`python -m tests.bench [--tiny] STAGE… STAGE.PART…`: prints one JSON object a line; 1 when a goal is missed.
 
 A figure that cannot be measured is a line with its reason, and an exit code of 1 in the end; the others are measured.
 """
@@ -7,9 +7,10 @@ import argparse
 import importlib
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 
-from tests.bench import Failed, figures
+from tests.bench import Failed, Part, figures
 
 STAGES = ("hub", "features", "models", "audits", "service", "proofs")
 
@@ -20,13 +21,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"Of {', '.join(STAGES)}; all of them without any.")
     parser.add_argument("--tiny", action="store_true", help="At sizes that prove nothing but that it runs.")
     given = parser.parse_args(arguments)
-    unknown = [stage for stage in given.stages if stage not in STAGES]
-    if unknown:
-        sys.stderr.write(f"there is no bench {unknown[0]}; there are {', '.join(STAGES)}\n")
-        return 2
     missed = False
-    for stage in given.stages or STAGES:
-        for figure in figures(stage, importlib.import_module(f"tests.bench.{stage}").PARTS, tiny=given.tiny):
+    for stage, part in (asked.partition(".")[::2] for asked in given.stages or STAGES):
+        known: Mapping[str, Part] = importlib.import_module(f"tests.bench.{stage}").PARTS if stage in STAGES else {}
+        parts = {name: known[name] for name in known if part in ("", name)}
+        if not parts:
+            there = [f"{stage}.{name}" for name in known] or STAGES
+            sys.stderr.write(f"there is no bench {stage}{part and '.'}{part}; there are {', '.join(there)}\n")
+            return 2
+        for figure in figures(stage, parts, tiny=given.tiny):
             sys.stdout.write(json.dumps(asdict(figure)) + "\n")
             sys.stdout.flush()
             missed |= isinstance(figure, Failed) or figure.met is False

@@ -13,9 +13,11 @@ from hub.declarations.partnership import Partnership
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 
-FOLDER = Path("partnerships/lancashire")
-CHILDREN = 5000
+FOLDER = Path(__file__).parents[2] / "partnerships" / "lancashire"
+CHILDREN, TINY = 5000, 40
 SEED = 7
+FEW = ("school", "police")
+"""The sources that a tiny county reads."""
 
 
 @cache
@@ -25,33 +27,40 @@ def partnership() -> Partnership:
 
 
 @cache
-def workspace() -> Workspace:
+def workspace(tiny: bool) -> Workspace:
     """Return a workspace that is removed when the process ends."""
-    root = Path(tempfile.mkdtemp(prefix="sentinel-bench-"))
+    root = Path(tempfile.mkdtemp(prefix="sentinel-bench-tiny-" if tiny else "sentinel-bench-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     return Workspace(root)
 
 
 @cache
-def delivered() -> Path:
+def delivered(tiny: bool) -> Path:
     """Generate the extracts and return their folder."""
-    folder = workspace().root / "delivered"
+    folder = workspace(tiny).root / "delivered"
     command = [sys.executable, str(FOLDER / "generator"), "--out", str(folder)]
+    children = TINY if tiny else CHILDREN
     subprocess.run(
-        [*command, "--children", str(CHILDREN), "--seed", str(SEED)], check=True, capture_output=True, text=True
+        [*command, "--children", str(children), "--seed", str(SEED)], check=True, capture_output=True, text=True
     )
     return folder
 
 
 @cache
-def snapshot() -> Snapshot:
+def snapshot(tiny: bool) -> Snapshot:
     """Ingest, link and publish, and return the snapshot."""
-    from hub.intake import ingest
     from hub.linking import linkage
     from hub.publishing import publish
 
+    read(workspace(tiny), tiny)
+    linkage.link(workspace(tiny), partnership())
+    return publish.publish(workspace(tiny), partnership())
+
+
+def read(into: Workspace, tiny: bool) -> None:
+    """Ingest what was delivered."""
+    from hub.intake import ingest
+
     said = partnership().file.demonstration
     assert said is not None
-    ingest.ingest(workspace(), partnership(), delivered(), said.delivered_on)
-    linkage.link(workspace(), partnership())
-    return publish.publish(workspace(), partnership())
+    ingest.ingest(into, partnership(), delivered(tiny), said.delivered_on, sources=FEW if tiny else None)
