@@ -23,7 +23,6 @@ compiled before anything is measured. Times are processor times, of all threads.
 import json
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -41,7 +40,18 @@ from features.kernel.vectors import EVENT_COLUMNS, Looked, Vectors
 from features.rows.parts import PartMaker, split, streams
 from hub.publishing.snapshots import Snapshot, open_snapshot
 from hub.workspace import Workspace
-from tests.bench import Measured, Part, big_snapshot, chunked_sql, histories, many_indicators, measured
+from tests.bench import (
+    SMALL,
+    Measured,
+    Part,
+    big_snapshot,
+    child,
+    chunked_sql,
+    histories,
+    many_indicators,
+    measured,
+    over,
+)
 
 ROWS, PEOPLE = 20_000_000, 350_000
 _TINY = 20_000
@@ -58,13 +68,13 @@ def _build(rows: int) -> Iterator[Measured]:
     people = _people(rows)
     found = _measured(people, rows, "build")
     size = f"{people:,} people, {rows:,} events, {found['columns']} columns"
-    yield measured("build_ratio", found["seconds"] / found["scan_seconds"], f"x a bare scan: {size}", "<= 15")
+    yield measured("build_ratio", over(found["seconds"], found["scan_seconds"]), f"x a bare scan: {size}", "<= 15")
     yield measured("build_gb", found["gigabytes"], f"GB at the peak: {size}", "<= 1")
 
 
 def _growth(rows: int) -> Iterator[Measured]:
     less, more = (_measured(_people(rows), rows * times // 2, "build") for times in (1, 5))
-    yield measured("growth_ratio", more["seconds"] / less["seconds"], "x the time, for 5 x the events", "<= 5")
+    yield measured("growth_ratio", over(more["seconds"], less["seconds"]), "x the time, for 5 x the events", "<= 5")
     yield measured("build_50m_gb", more["gigabytes"], f"GB at the peak: {rows * 5 // 2:,} events")
 
 
@@ -72,40 +82,36 @@ def _sql(rows: int) -> Iterator[Measured]:
     people = _people(rows) // 20
     kernel, sql = (_measured(people, rows // 20, what) for what in ("kernel", "sql"))
     size = f"{people:,} people, {rows // 20:,} events, {sql['columns']} columns"
-    yield measured("sql_ratio", sql["seconds"] / kernel["seconds"], f"x the kernel: {size}", ">= 10")
+    yield measured("sql_ratio", over(sql["seconds"], kernel["seconds"]), f"x the kernel: {size}", ">= 10")
 
 
 def _household(rows: int) -> Iterator[Measured]:
     people = _people(rows) // 10
     found = _measured(people, rows // 10, "household")
     size = f"{people:,} people, {rows // 10:,} events, {found['columns']} columns"
-    yield measured("household_build_ratio", found["seconds"] / found["scan_seconds"], f"x a bare scan: {size}")
+    yield measured("household_build_ratio", over(found["seconds"], found["scan_seconds"]), f"x a bare scan: {size}")
 
 
 def _online(rows: int) -> Iterator[Measured]:
     found = _measured(_people(rows) // 10, rows // 10, "online")
-    ms = f"{found['median']:.2f} ms against {found['read_median']:.2f} ms of processor time"
-    yield measured("online_ratio", found["ratio"], f"x a bare read of the same rows: {ms}, the medians", "<= 2")
-    ms = f"{found['p99']:.2f} ms against {found['read_p99']:.2f} ms"
-    yield measured("online_p99_ratio", found["p99"] / found["read_p99"], f"x a bare read: {ms}, each 99th of 100")
-    yield measured("online_prepare_ratio", found["seconds"] / found["scan_seconds"], "x a bare scan, once a snapshot")
+    ms = f"{found['median']:.2f} ms against {found['read_median']:.2f} ms of processor time, the medians"
+    value = over(found["median"], found["read_median"])
+    yield measured("online_ratio", value, f"x a bare read of the same rows: {ms}", "<= 2")
+    ms = f"{found['p99']:.2f} ms against {found['read_p99']:.2f} ms, each 99th of 100"
+    yield measured("online_p99_ratio", over(found["p99"], found["read_p99"]), f"x a bare read: {ms}")
+    value = over(found["seconds"], found["scan_seconds"])
+    yield measured("online_prepare_ratio", value, "x a bare scan, once a snapshot")
 
 
 def _measured(people: int, rows: int, what: str) -> dict[str, Any]:
-    """Publish a snapshot and measure one thing on it, in processes of their own."""
+    """Publish a snapshot and measure one thing on it, in processes of their own unless it is small."""
     root = Path(tempfile.mkdtemp(prefix="sentinel-features-"))
     try:
-        said = [_child(step, root, str(people), str(rows)) for step in ("publish", what)][1]
+        steps = ("publish", what)
+        said = [child("tests.bench.features", step, root, people, rows, here=rows <= SMALL) for step in steps][1]
     finally:
         shutil.rmtree(root, ignore_errors=True)
     sys.stderr.write(f"{json.dumps({'what': what, 'people': people, 'rows': rows} | said)}\n")
-    return said
-
-
-def _child(*arguments: str | Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.bench.features", *map(str, arguments)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return said
 
 
@@ -180,7 +186,7 @@ def online(root: Path, people: int, rows: int) -> dict[str, Any]:
     snapshot, indicators = open_snapshot(workspace), many_indicators.indicators()
     said = {**_scanned(snapshot), **_timed(lambda: open_source(workspace, snapshot, use_case, indicators).close())}
     source = open_source(workspace, snapshot, use_case, indicators)
-    questions = _QUESTIONS if rows > _TINY else _FEW
+    questions = _QUESTIONS if rows > SMALL else _FEW
     chance, ids = np.random.default_rng(3), histories.person_ids(people)
     asked = [(ids[chance.integers(people)], histories.AS_OF[chance.integers(_DATES)]) for _ in range(questions)]
     took, warm = [], questions // 10
@@ -198,7 +204,6 @@ def online(root: Path, people: int, rows: int) -> dict[str, Any]:
     source.close()
     vector, read = np.array(took[warm:]).T
     return said | {
-        "ratio": float(np.median(vector) / np.median(read)),
         "median": float(np.median(vector)),
         "read_median": float(np.median(read)),
         "p99": float(np.percentile(vector, 99)),

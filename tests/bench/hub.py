@@ -3,76 +3,73 @@
 import itertools
 import json
 import shutil
-import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from hub import figures as figures_
 from hub import sql
 from hub.identity import persons, spellings
-from hub.linking import linkage
 from hub.staging import admitted, extracts
 from hub.workspace import Workspace
-from tests.bench import Measured, Part, county, hard_linkage, harms, linkage_data, measured, ratio, scale, validation
+from tests.bench import (
+    Measured,
+    Part,
+    county,
+    hard_linkage,
+    harms,
+    kills,
+    linkage_data,
+    measured,
+    ratio,
+    scale,
+    validation,
+)
 
 
 def _ingest(tiny: bool) -> Iterator[Measured]:
     """Yield how long reading takes, beside a bare scan of the same files."""
-    folder, fresh = county.delivered(tiny), Workspace(county.workspace(tiny).root / "again")
+    with tempfile.TemporaryDirectory(prefix="sentinel-ingest-") as temporary:
+        root = Path(temporary) / "workspace"
 
-    def read() -> None:
-        shutil.rmtree(fresh.root, ignore_errors=True)
-        county.read(fresh, tiny)
+        def read() -> None:
+            shutil.rmtree(root, ignore_errors=True)
+            county.read(Workspace(root), tiny)
 
-    def scan() -> None:
-        with sql.connect() as connection:
-            for path in sorted(folder.glob("*.csv")):
-                encoding = "utf-8" if _is_utf8(path) else "latin-1"
-                table = f"read_csv({sql.text(path.as_posix())}, all_varchar = true, encoding = '{encoding}')"
-                connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {table}").fetchall()
+        def scan() -> None:
+            with sql.connect() as connection:
+                for one in county.scans(county.delivered(tiny)):
+                    connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {one}").fetchall()
 
-    yield ratio("ingest_ratio", read, scan, "<= 15", runs=1 if tiny else 3)
+        yield ratio("ingest_ratio", read, scan, "<= 15", tiny=tiny)
 
 
 def _siblings(tiny: bool) -> Iterator[Measured]:
     """Yield precision and recall on the generated county, with its brothers, sisters and twins, and by ethnic group."""
-    county.snapshot(tiny)
-    truth = county.delivered(tiny) / "truth" / "people.csv"
-    report = linkage.link(county.workspace(tiny), county.partnership(), truth=truth)
-    for name, figure, goal in (
-        ("siblings_precision", report.precision, ">= 0.995"),
-        ("siblings_recall", report.recall, ">= 0.95"),
-    ):
-        yield measured(name, getattr(figure, "value", None), f"of pairs: {figure.text(4)}", goal)
-    for row in report.groups:
+    report = json.loads((county.linked(tiny) / county.REPORT).read_text(encoding="utf-8"))
+    for name, goal in (("precision", ">= 0.995"), ("recall", ">= 0.95")):
+        yield _of_pairs(f"siblings_{name}", report["quality"][name], goal)
+    for row in report["groups"]:
         if row["group"] == "ethnicity":
             for name in ("precision", "recall"):
-                figure = figures_.from_json(row[name])
-                said = f"of pairs: {figure.text(4)}"
-                yield measured(f"siblings_{name} ({row['level']})", getattr(figure, "value", None), said)
+                yield _of_pairs(f"siblings_{name} ({row['level']})", row[name])
+
+
+def _of_pairs(name: str, said: Mapping[str, Any], goal: str | None = None) -> Measured:
+    figure = figures_.from_json(said)
+    return measured(name, figure, f"of pairs: {figure.text(4)}", goal)
 
 
 def _kills(tiny: bool) -> Iterator[Measured]:
-    """Yield what kills tore or lost, in a process of its own: it forks, so it must not have run anything else."""
-    command = [sys.executable, "-m", "tests.bench.kills", "--times", "2" if tiny else "200", "--seed", "1"]
-    found = json.loads(subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True).stdout)
-    yield measured("kills_torn", found["torn"] + found["lost"], f"torn or lost, of {found['kills']} kills", "<= 0")
-
-
-def _is_utf8(path: Path) -> bool:
-    """Say whether a file is in UTF-8; an agency's may be in another encoding, which a bare scan must be told."""
-    try:
-        path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    """Yield what kills tore or lost."""
+    found = kills.run(times=2 if tiny else 200, seed=1)
+    yield measured("kills_torn", found.torn + found.lost, f"torn or lost, of {found.kills} kills", "<= 0")
 
 
 def _contradictions(tiny: bool) -> Iterator[Measured]:
     """Yield how many people have two NHS numbers, or two birthdays that no slip of the pen explains."""
-    county.snapshot(tiny)
-    workspace = county.workspace(tiny)
+    workspace = Workspace(county.linked(tiny) / "workspace")
     with sql.connect() as connection:
         admitted.open_identity(connection, workspace, extracts.current_extracts(workspace))
         connection.register("map", persons.open_map(workspace).table())
