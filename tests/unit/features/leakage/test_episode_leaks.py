@@ -31,7 +31,7 @@ def looked(tmp_path: Path, lines: list[str], people: int = 12, **said: Any) -> l
     positives = pa.table({"person_id": names, "as_of_date": pa.array([AS_OF] * people, pa.date32())})
     with sql.connect() as connection:
         connection.execute(f"CREATE VIEW event AS FROM {sql.parquet(published.path('event'))}")
-        return episode_leaks.check(connection, asked, [FOUND, HELPED], positives, known_to=published.known_to)
+        return episode_leaks.check(connection, asked.reading([FOUND, HELPED]), positives, known_to=published.known_to)
 
 
 @pytest.mark.parametrize(
