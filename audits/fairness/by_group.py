@@ -21,7 +21,7 @@ from hub.disclosure import as_json as counted
 from hub.withheld_cells import Told, Unit
 
 TELLS: Mapping[str, tuple[str, ...]] = {
-    "selection_rate": ("looks", "suggested"),
+    "selection_rate": ("people", "looks", "suggested"),
     "false_negative_rate": ("with_outcome", "missed"),
     "false_positive_rate": ("looks", "with_outcome", "wrongly"),
     "precision": ("suggested", "found"),

@@ -11,7 +11,8 @@ from audits.fairness.fairness import Fairness, fairness
 from audits.looks import Looks
 from audits.verdicts import Verdict
 from features.declarations.use_cases import FairnessPolicy, UseCase
-from hub.disclosure import SmallNumbers
+from hub.disclosure import WITHHELD, SmallNumbers
+from hub.figures import share
 from models.measuring.thresholds import NO_SUGGESTION, OFFER_HELP
 from tests.factories import audits as factory
 from tests.factories.use_cases import use_case
@@ -87,6 +88,24 @@ def test_no_verdict_stands_without_its_number(levels: list[Cells]) -> None:
 
 def level_of(document: dict[str, Any], name: str) -> dict[str, Any]:
     return next(level for level in document["groups"][0]["levels"] if level["level"] == name)
+
+
+def test_a_withheld_precision_is_found_out_by_the_attacker_where_its_row_is_told() -> None:
+    """So the attack can fail: outcomes × (1 − missed) over suggested is the precision, and so the 3 who were found."""
+    cells = {"A": (900, 60, 50, 40), "C": (80, 12, 14, 3)}
+    document = told(cells)
+    assert attack(document, 1).recovered() == []
+    for level in document["groups"][0]["levels"]:
+        _, wrongly, missed, found = cells[level["level"]]
+        level |= {"with_outcome": missed + found, "suggested": wrongly + found}
+        figures = {
+            "false_negative_rate": share(missed, missed + found, "people"),
+            "precision": WITHHELD,
+        }
+        for name, figure in figures.items():
+            level["rates"][name] |= {"rate": figure.as_json(), "difference": WITHHELD.as_json()}
+    found_out = {one.number: (one.low, one.high) for one in attack(document, 1).recovered()}
+    assert found_out["audit: sex C found"] == (3, 3)
 
 
 def test_a_large_level_does_not_vanish_for_the_sake_of_a_small_one() -> None:
