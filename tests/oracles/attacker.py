@@ -30,6 +30,7 @@ from scipy.sparse.csgraph import connected_components
 FEWEST = 10
 PROTECTION = FEWEST - 2
 MANY = 10**6
+_Row = tuple[Mapping[str, float], float, float]
 _ROUNDED, _SLACK = 0.5e-6, 2e-5
 # To how much shares are rounded, and what the solver needs to be sure of itself.
 
@@ -51,7 +52,7 @@ class Attacker:
         self.fewest = fewest
         self._low: dict[str, float] = {}
         self._high: dict[str, float] = {}
-        self._relations: list[tuple[Mapping[str, float], float, float]] = []
+        self._relations: list[_Row] = []
         self.withheld: dict[str, str] = {}
         self._stated: set[str] = set()
 
@@ -127,21 +128,32 @@ class Attacker:
         self._tighten()
         for names, rows in self._components():
             if asked in names and self._low[asked] < self._high[asked]:
-                return next(iter(self._ends(names, rows, [asked])))[1:]
+                tables = self._tables(names, rows)
+                return tables.end(asked, 1), tables.end(asked, -1)
         return round(self._low[asked]), round(self._high[asked])
 
-    def _found(
-        self, names: Sequence[str], rows: Sequence[tuple[Mapping[str, float], float, float]], asked: Sequence[str]
-    ) -> Iterator[Recovered]:
-        for name, low, high in self._ends(names, rows, asked):
-            exactly = low == high > 0 and (name in self._stated or high < self.fewest)
-            if exactly or (low >= 1 and high < self.fewest and high - low < PROTECTION):
+    def _found(self, names: Sequence[str], rows: Sequence[_Row], asked: Sequence[str]) -> Iterator[Recovered]:
+        tables = self._tables(names, rows)
+        for name in asked:
+            low, high = round(self._low[name]), round(self._high[name])
+            if low < high:
+                if self._is_safe(name, *tables.seen(name)):
+                    continue
+                low = tables.end(name, 1)
+                if self._is_safe(name, *tables.seen(name)):
+                    continue
+                high = tables.end(name, -1)
+            if not self._is_safe(name, low, high):
                 yield Recovered(self.withheld[name], name, low, high)
 
-    def _ends(
-        self, names: Sequence[str], rows: Sequence[tuple[Mapping[str, float], float, float]], asked: Sequence[str]
-    ) -> Iterator[tuple[str, int, int]]:
-        """Yield each number asked for, with the least and the most that it can be."""
+    def _is_safe(self, name: str, low: int, high: int) -> bool:
+        """Say whether a number that can be so low and so high is not found out; wider ends only make it safer."""
+        if low >= high:
+            exactly = low == high > 0 and (name in self._stated or high < self.fewest)
+            return low == high and not exactly
+        return low < 1 or high >= self.fewest or high - low >= PROTECTION
+
+    def _tables(self, names: Sequence[str], rows: Sequence[_Row]) -> "_Tables":
         free = [name for name in names if self._low[name] < self._high[name]]
         place = {name: at for at, name in enumerate(free)}
         matrix, known = np.zeros((len(rows), len(free))), np.zeros((len(rows), 1))
@@ -153,11 +165,7 @@ class Attacker:
                     known[row] += factor * self._low[name]
         ends = np.array([[low, high] for _, low, high in rows]).reshape(-1, 2) - known
         bounds = np.array([[self._low[name], self._high[name]] for name in free]).reshape(-1, 2)
-        for name in asked:
-            low, high = round(self._low[name]), round(self._high[name])
-            if name in place:
-                low, high = (_end(matrix, ends, bounds, place[name], sign) for sign in (1, -1))
-            yield name, low, high
+        return _Tables(place, matrix, ends, bounds)
 
     def _tighten(self) -> None:
         """Narrow what each number can be by one relation at a time, in whole numbers, as long as that narrows any."""
@@ -188,7 +196,7 @@ class Attacker:
                 self._low[name], self._high[name] = max(below, self._low[name]), min(above, self._high[name])
                 yield name
 
-    def _components(self) -> Iterator[tuple[list[str], list[tuple[Mapping[str, float], float, float]]]]:
+    def _components(self) -> Iterator[tuple[list[str], list[_Row]]]:
         """Yield numbers that hang together; those that are known tie nothing together."""
         names = list(self._low)
         place = {name: at for at, name in enumerate(names)}
@@ -203,7 +211,7 @@ class Attacker:
         ones, others = zip(*pairs, strict=True) if pairs else ((), ())
         graph = csr_array((np.ones(len(pairs)), (ones, others)), shape=(len(names), len(names)))
         _, group = connected_components(graph, directed=False)
-        rows: dict[int, list[tuple[Mapping[str, float], float, float]]] = {}
+        rows: dict[int, list[_Row]] = {}
         inside_of: dict[int, dict[str, None]] = {}
         for name in free:
             inside_of.setdefault(group[place[name]], {})[name] = None
@@ -219,29 +227,42 @@ class Attacker:
                 yield [name], []
 
 
-def _end(matrix: np.ndarray, ends: np.ndarray, bounds: np.ndarray, place: int, sign: int) -> int:
-    """Return the least (sign 1) or the most (sign -1) that a number can be."""
-    aim = np.zeros(len(bounds))
-    aim[place] = sign
-    above, below = np.isfinite(ends[:, 0]), np.isfinite(ends[:, 1])
-    loose = linprog(
-        aim,
-        A_ub=np.vstack([-matrix[above], matrix[below]]),
-        b_ub=np.concatenate([-ends[above, 0], ends[below, 1]]),
-        bounds=bounds,
-    )
-    assert loose.status == 0, f"what was published contradicts itself: {loose.message}"
-    if np.abs(loose.x - loose.x.round()).max() < 1e-6:
-        return round(float(loose.x[place]))
-    with _quietly():
-        found = milp(
-            aim,
-            constraints=LinearConstraint(matrix, ends[:, 0], ends[:, 1]),
-            integrality=np.ones(len(bounds)),
-            bounds=Bounds(bounds[:, 0], bounds[:, 1]),
-        )
-    assert found.x is not None, f"what was published contradicts itself: {found.message}"
-    return round(float(found.x[place]))
+class _Tables:
+    """All tables of whole numbers that fulfil what is known, between `bounds`; those that were seen are remembered."""
+
+    def __init__(self, place: Mapping[str, int], matrix: np.ndarray, ends: np.ndarray, bounds: np.ndarray) -> None:
+        self._place, self._matrix, self._ends, self._bounds = place, csr_array(matrix), ends, bounds
+        above, below = np.isfinite(ends[:, 0]), np.isfinite(ends[:, 1])
+        self._most = csr_array(np.vstack([-matrix[above], matrix[below]]))
+        self._at_most = np.concatenate([-ends[above, 0], ends[below, 1]])
+        self._seen = np.array([np.full(len(bounds), MANY), np.full(len(bounds), -1)])
+
+    def seen(self, name: str) -> tuple[int, int]:
+        """Return how low and high a number was in the tables seen so far; nothing was seen where low is above high."""
+        low, high = self._seen[:, self._place[name]].tolist()
+        return low, high
+
+    def end(self, name: str, sign: int) -> int:
+        """Return the least (sign 1) or the most (sign -1) that a number can be."""
+        aim = np.zeros(len(self._bounds))
+        aim[self._place[name]] = sign
+        loose = linprog(aim, A_ub=self._most, b_ub=self._at_most, bounds=self._bounds)
+        assert loose.status == 0, f"what was published contradicts itself: {loose.message}"
+        table = loose.x if np.abs(loose.x - loose.x.round()).max() < 1e-6 else self._in_whole_numbers(aim)
+        whole = table.round().astype(int)
+        self._seen = np.array([np.minimum(self._seen[0], whole), np.maximum(self._seen[1], whole)])
+        return int(whole[self._place[name]])
+
+    def _in_whole_numbers(self, aim: np.ndarray) -> np.ndarray:
+        with _quietly():
+            found = milp(
+                aim,
+                constraints=LinearConstraint(self._matrix, self._ends[:, 0], self._ends[:, 1]),
+                integrality=np.ones(len(self._bounds)),
+                bounds=Bounds(self._bounds[:, 0], self._bounds[:, 1]),
+            )
+        assert found.x is not None, f"what was published contradicts itself: {found.message}"
+        return np.asarray(found.x)
 
 
 @contextmanager

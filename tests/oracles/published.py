@@ -43,8 +43,8 @@ def audit(attacker: Attacker, document: Document) -> None:
     for row in linkage["groups"]:
         for name in ("precision", "recall"):
             _pairs(attacker, row["group"], row["level"], name, row[name], "audit linkage")
-    for at, finding in enumerate(document["leakage"]["findings"]):
-        evidence(attacker, f"audit: leak {at}", {one["name"]: one["value"] for one in finding["evidence"]})
+    for finding in document["leakage"]["findings"]:
+        evidence(attacker, leak(finding), {one["name"]: one["value"] for one in finding["evidence"]})
 
 
 def fairness(attacker: Attacker, found: Document, dates: int) -> None:
@@ -151,6 +151,11 @@ def _performance(attacker: Attacker, performance: Document, dates: int) -> None:
 
 def _words(value: Any) -> Any:
     return {"withheld": value} if isinstance(value, str) else value
+
+
+def leak(finding: Document) -> str:
+    """Return the name of a leak: the same in an audit as where leaks are looked for."""
+    return f"leak {finding['kind']} {finding['about']}: {finding['plain']}"
 
 
 def evidence(attacker: Attacker, where: str, found: Mapping[str, Any]) -> None:
