@@ -155,5 +155,4 @@ def _digests(bundle: Bundle) -> dict[str, str]:
         "feature_set": facts.feature_set,
         "snapshot": facts.snapshot,
         "use_case": facts.use_case_digest,
-        "catalogue": facts.catalogue_digest,
     }

@@ -95,7 +95,6 @@ def _document(
             "feature_set": feature_set.digest,
             "snapshot": feature_set.snapshot_digest,
             "use_case": feature_set.use_case.digest,
-            "catalogue": feature_set.facts.catalogue_digest,
         },
     }
     return _plain(made)

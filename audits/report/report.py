@@ -26,7 +26,6 @@ DIGESTS = {
     "feature_set": "Feature set",
     "snapshot": "Snapshot of the hub",
     "use_case": "Use case",
-    "catalogue": "Indicators",
 }
 """What the digests are of, in the order in which they stand."""
 

@@ -52,7 +52,6 @@ def lint_(
             here.partnership,
             looked_at,
             found_use_case,
-            use_cases.indicators_of(here.partnership, found_use_case),
             on=here.day_of_use,
             earlier=before,
             progress=tell,

@@ -9,12 +9,12 @@ known on the date and withdrawn or corrected later is no leak either: on that da
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import duckdb
 import pyarrow as pa
 
-from features.declarations.catalogue import EventFilter, Indicator, Over
+from features.declarations.catalogue import EventFilter, Over
 from features.declarations.conditions import event_condition, known_before, known_on
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
@@ -40,13 +40,12 @@ _REMEDY = (
 def run(seen: Seen) -> Looked:
     """Look at the records that belong to the outcome's own episode."""
     known_to = seen.snapshot.known_to
-    return check(seen.connection, seen.use_case, seen.indicators, seen.positives(), known_to=known_to, small=seen.small)
+    return check(seen.connection, seen.use_case, seen.positives(), known_to=known_to, small=seen.small)
 
 
 def check(
     connection: duckdb.DuckDBPyConnection,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     positives: pa.Table,
     *,
     known_to: datetime.date,
@@ -57,13 +56,12 @@ def check(
     Args:
         connection: with the snapshot's `event`.
         use_case: its outcome, horizon and cohort.
-        indicators: what is looked at; only those about the child itself.
         positives: person_id and as_of_date of every row with the outcome.
         known_to: the last day of the snapshot.
         small: which numbers may stand in sentences.
     """
-    own = [one for one in indicators if one.over is Over.SELF]
-    if set(use_case.outcome.events.types) & _ends(use_case, indicators):
+    own = [one for one in use_case.indicators if one.over is Over.SELF]
+    if set(use_case.outcome.events.types) & _ends(use_case):
         why = "The outcome ends a spell, so what stands in the same episode before it is as it should be."
         return [(Check(Kind.READS_OUTCOME, False, why_not=why), [])]
     if not len(positives):
@@ -74,7 +72,7 @@ def check(
         why = "No event of the outcome says to which episode it belongs (episode in sources.yaml)."
         return [(Check(Kind.READS_OUTCOME, False, why_not=why), [])]
     whom = f"{use_case.people} with the outcome"
-    begins = bool(set(use_case.outcome.events.types) & _starts(use_case, indicators))
+    begins = bool(set(use_case.outcome.events.types) & _starts(use_case))
     found = []
     for one in own:
         window = None if one.spells is not None else one.window_days
@@ -119,18 +117,18 @@ def _cohort_finding(place: str, part: Part) -> Finding:
     )
 
 
-def _ends(use_case: UseCase, indicators: Iterable[Indicator]) -> set[str]:
+def _ends(use_case: UseCase) -> set[str]:
     """Return the event types that are declared as the end of a spell."""
     spells = [rule.spell for rule in use_case.cohort.rules() if rule.spell is not None]
     found = {kind for spell in spells for kind in spell.ends}
-    return found | {kind for one in indicators if one.spells is not None for kind in one.spells.ends.types}
+    return found | {kind for one in use_case.indicators if one.spells is not None for kind in one.spells.ends.types}
 
 
-def _starts(use_case: UseCase, indicators: Iterable[Indicator]) -> set[str]:
+def _starts(use_case: UseCase) -> set[str]:
     """Return the event types that are declared as the start of a spell."""
     spells = [rule.spell for rule in use_case.cohort.rules() if rule.spell is not None]
     found = {kind for spell in spells for kind in spell.starts}
-    return found | {kind for one in indicators if one.spells is not None for kind in one.spells.starts.types}
+    return found | {kind for one in use_case.indicators if one.spells is not None for kind in one.spells.starts.types}
 
 
 def _children_with_episode(

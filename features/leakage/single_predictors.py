@@ -7,8 +7,6 @@ Looked at are the training dates only: the dates to test on stay unseen. Two way
 - presence: of those for whom there is anything at all (a number that is not zero), almost all have the outcome.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -38,17 +36,14 @@ Flags = npt.NDArray[np.bool_]
 
 def run(seen: Seen) -> Looked:
     """Look at each indicator by itself."""
-    return [check(seen.use_case, seen.indicators, seen.columns, small=seen.small)]
+    return [check(seen.use_case, seen.columns, small=seen.small)]
 
 
-def check(
-    use_case: UseCase, indicators: Sequence[Indicator], columns: Columns, *, small: SmallNumbers
-) -> tuple[Check, list[Finding]]:
+def check(use_case: UseCase, columns: Columns, *, small: SmallNumbers) -> tuple[Check, list[Finding]]:
     """Look for indicators that by themselves almost tell the outcome on the training dates.
 
     Args:
         use_case: its split says which dates are for training.
-        indicators: the indicators.
         columns: gives columns of the matrix; all in the same order of rows.
         small: which numbers may stand in sentences.
     """
@@ -66,14 +61,14 @@ def check(
         why = f"Fewer than {FEWEST} {use_case.people} {fewer} the outcome on the training dates."
         return Check(Kind.NEAR_PERFECT, False, why_not=why), []
     found = []
-    for one in indicators:
+    for one in use_case.indicators:
         values = columns([one.name])[one.name].take(pa.array(rows)).to_numpy().astype(np.float64)
         ordered = order(values, outcome, people)
         certain = presence(values, outcome, people)
         if _too_good(ordered) or _too_good(certain):
             found.append(_finding(one, ordered, certain, small))
     dates = len(np.unique(days[rows]))
-    looked = f"{len(indicators)} indicators on {dates} training dates, {len(rows):,} rows"
+    looked = f"{len(use_case.indicators)} indicators on {dates} training dates, {len(rows):,} rows"
     return Check(Kind.NEAR_PERFECT, True, looked), found
 
 

@@ -12,7 +12,6 @@ are told apart by their cause, in this order:
 """
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -76,7 +75,7 @@ def run(seen: Seen) -> Looked:
             (Check(Kind.VALUE_CHANGES, False, why_not=why), []),
             (Check(Kind.COHORT_FUTURE, False, why_not=of_cohort), []),
         ]
-    return check(seen.connection, seen.snapshot, seen.earlier, seen.use_case, seen.indicators, small=seen.small)
+    return check(seen.connection, seen.snapshot, seen.earlier, seen.use_case, small=seen.small)
 
 
 def check(
@@ -84,7 +83,6 @@ def check(
     snapshot: Snapshot,
     earlier: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     *,
     small: SmallNumbers,
 ) -> list[tuple[Check, list[Finding]]]:
@@ -96,11 +94,10 @@ def check(
         snapshot: the newer one.
         earlier: the older one.
         use_case: its cohort and dates of looking.
-        indicators: what is compared; an indicator of which a source is not in both snapshots is left out.
         small: which numbers may stand in sentences.
     """
     both = {*snapshot.facts.sources} & {*earlier.facts.sources}
-    compared = [one for one in indicators if both.issuperset(one.sources)]
+    compared = [one for one in use_case.indicators if both.issuperset(one.sources)]
     dates = dates_to_compare(use_case, earlier)
     if not dates or not compared:
         why = (
@@ -110,7 +107,7 @@ def check(
         return [(Check(kind, False, why_not=why), []) for kind in (Kind.VALUE_CHANGES, Kind.COHORT_FUTURE)]
     until = unpublished.last_of(snapshot, MOST_PEOPLE)
     for name, one in (("now_row", snapshot), ("then_row", earlier)):
-        built = unpublished.of(one, use_case, compared, dates, until=until)
+        built = unpublished.of(one, use_case.reading(compared), dates, until=until)
         connection.register("rows_given", built)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM rows_given")
         connection.unregister("rows_given")
@@ -139,7 +136,7 @@ def check(
         use_case.people,
         small,
     )
-    left_out = [one.name for one in indicators if one not in compared]
+    left_out = [one.name for one in use_case.indicators if one not in compared]
     why = f"A source is not in both snapshots: {', '.join(left_out)}." if left_out else ""
     days = f"{len(dates)} old dates of looking built again, compared with the snapshot {earlier.digest[:12]}"
     looked = f"{len(compared)} indicators of {text(small.count(people))} {use_case.people} on {days}"

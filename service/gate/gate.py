@@ -166,7 +166,7 @@ class Gate:
         day = declared.partnership.day_of_use(at, practice=self.practice)
         snapshot = self._snapshot()
         online = self._source(use_case, bundle, snapshot)
-        read = needs(declared.partnership, use_case, bundle.indicators, snapshot)
+        read = needs(declared.partnership, use_case, snapshot)
         inside = in_snapshot(snapshot, read)
         for need in read:
             refused = declared.permits.refusal(
@@ -387,13 +387,13 @@ class Gate:
         for last in (False, True):
             with self._making:
                 if key not in self._sources:
-                    made = online_source.current(self.workspace, snapshot, use_case, bundle.indicators)
+                    made = online_source.current(self.workspace, snapshot, use_case)
                     self._sources[key] = made.digest
                 digest = self._sources[key]
 
             def load(digest: str = digest) -> OnlineSource:
                 found = open_artefact(self.workspace.online, digest, online_source.KIND)
-                return OnlineSource(found, use_case, bundle.indicators)
+                return OnlineSource(found, use_case)
 
             try:
                 self._known(online_source.KIND, digest)

@@ -25,7 +25,7 @@ def application(root: Path) -> Any:
     workspace = worlds.place(root).workspace
     bundle = open_bundle(workspace, newest(workspace))
     snapshot = open_snapshot(workspace)
-    source = open_source(workspace, snapshot, bundle.use_case, bundle.indicators)
+    source = open_source(workspace, snapshot, bundle.use_case)
     model, day = bundle.load(), bundle.use_case.newest(snapshot.known_to)
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:

@@ -102,10 +102,10 @@ def household(root: Path, *_: int) -> dict[str, Any]:
 
 
 def _build(root: Path, indicators: Sequence[Indicator]) -> dict[str, Any]:
-    snapshot, use_case = open_snapshot(Workspace(root)), big_snapshot.everyone()
+    snapshot, use_case = open_snapshot(Workspace(root)), big_snapshot.everyone().reading(indicators)
 
     def made(parts: int | None = None) -> int:
-        maker, rows = PartMaker(snapshot, use_case, indicators, histories.AS_OF), 0
+        maker, rows = PartMaker(snapshot, use_case, histories.AS_OF), 0
         with tempfile.TemporaryDirectory(dir=root) as folder:
             files = streams(snapshot, indicators, maker.overs, Path(folder))
             for partition in split(snapshot, files, _DATES):
@@ -153,10 +153,10 @@ def online(root: Path, people: int, *_: int) -> dict[str, Any]:
     """Ask for single children."""
     from features.online.vector import open_source
 
-    workspace, use_case = Workspace(root), big_snapshot.everyone()
-    snapshot, indicators = open_snapshot(workspace), many_indicators.indicators()
-    said = {**_scanned(snapshot), **_timed(lambda: open_source(workspace, snapshot, use_case, indicators).close())}
-    source = open_source(workspace, snapshot, use_case, indicators)
+    workspace, use_case = Workspace(root), big_snapshot.everyone().reading(many_indicators.indicators())
+    snapshot = open_snapshot(workspace)
+    said = {**_scanned(snapshot), **_timed(lambda: open_source(workspace, snapshot, use_case).close())}
+    source = open_source(workspace, snapshot, use_case)
     chance, ids = np.random.default_rng(3), histories.person_ids(people)
     asked = [(ids[chance.integers(people)], histories.AS_OF[chance.integers(_DATES)]) for _ in range(_QUESTIONS)]
     took = []

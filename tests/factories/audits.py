@@ -121,7 +121,7 @@ def changed(
     if unseen is not None:
         late = np.array([day.year >= 2023 for day in matrix["as_of_date"].to_pylist()])
         theirs = late & (np.array(groups[unseen[0]].to_pylist()) == unseen[1])
-        for name in feature_set.use_case.indicators:
+        for name in (one.name for one in feature_set.use_case.indicators):
             column = np.where(theirs, 0.0, matrix[name].to_numpy())
             matrix = matrix.set_column(matrix.column_names.index(name), name, pa.array(column, from_pandas=True))
     with artefacts.publish(workspace.features, KIND, dict(feature_set.artefact.facts) | facts) as draft:

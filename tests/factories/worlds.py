@@ -132,9 +132,8 @@ def make(root: Path, *, children: int = 500, seed: int = 5) -> tuple[str, str]:
     here = place(root)
     published = snapshot(here.workspace, known_to=_KNOWN_TO, **_tables(seed, children))
     use_case = use_cases.read(here.partnership, USE_CASE)
-    indicators = use_cases.indicators_of(here.partnership, use_case)
     day = datetime.date(2026, 1, 1)
-    built = build(here.workspace, published, use_case, indicators, partnership=here.partnership, on=day)
+    built = build(here.workspace, published, use_case, partnership=here.partnership, on=day)
     bundle = train(here.workspace, built, trained_by=ANALYST)
     return bundle.digest, audits.run(here.workspace, here.partnership, bundle.digest).digest
 

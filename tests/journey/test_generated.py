@@ -117,11 +117,11 @@ def test_every_number_of_the_demonstration_is_the_oracle_s(demo: tuple[Path, Map
     built = open_feature_set(workspace, demo[1]["features"])
     snapshot, frame = open_snapshot(workspace, built.snapshot_digest), built.matrix()
     days = sorted(frame["as_of_date"].unique().to_pylist())
-    assert frame_differences(snapshot, built.use_case, built.indicators, frame) == []
+    assert frame_differences(snapshot, built.use_case, frame) == []
     # The use case leaves out much of the catalogue.
     whole = catalogue.read(ROOT / "partnerships" / "lancashire").indicators
-    newest = unpublished.of(snapshot, built.use_case, whole, days[-1:])
-    assert frame_differences(snapshot, built.use_case, whole, newest) == []
+    newest = unpublished.of(snapshot, built.use_case.reading(whole), days[-1:])
+    assert frame_differences(snapshot, built.use_case.reading(whole), newest) == []
 
 
 def test_one_child_online_is_the_row_of_the_batch_for_a_thousand_random_questions(
@@ -130,7 +130,7 @@ def test_one_child_online_is_the_row_of_the_batch_for_a_thousand_random_question
     workspace = Workspace(demo[0] / "lancashire")
     built = open_feature_set(workspace, demo[1]["features"])
     snapshot = open_snapshot(workspace, built.snapshot_digest)
-    source = open_source(workspace, snapshot, built.use_case, built.indicators)
+    source = open_source(workspace, snapshot, built.use_case)
     frame = built.matrix()
     some = frame.take(np.random.default_rng(7).choice(len(frame), 1000, replace=False))
     people, days = some["person_id"].to_pylist(), some["as_of_date"].to_pylist()

@@ -76,7 +76,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     workspace = worlds.place(root).workspace
     found = open_bundle(workspace, bundle)
     # What single scores are read from is made once, and copied.
-    open_source(workspace, open_snapshot(workspace), found.use_case, found.indicators).close()
+    open_source(workspace, open_snapshot(workspace), found.use_case).close()
     return root, bundle, audit
 
 
@@ -156,7 +156,7 @@ def test_withdrawal_is_looked_at_anew_at_every_request(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["model.txt", "calibration.json", "indicators.json", "thresholds.json", "metrics.json", "manifest.json"]
+    "name", ["model.txt", "calibration.json", "use_case.json", "thresholds.json", "metrics.json", "manifest.json"]
 )
 def test_a_changed_byte_of_the_bundle_is_refused_until_it_is_restored(world: World, name: str) -> None:
     world.approve()

@@ -33,7 +33,7 @@ def looked(tmp_path: Path, lines: list[str], people: int = 12, **said: Any) -> l
     with sql.connect() as connection:
         connection.execute(f"CREATE VIEW event AS FROM {sql.parquet(published.path('event'))}")
         return episode_leaks.check(
-            connection, asked, [FOUND, HELPED], positives, known_to=published.known_to, small=SmallNumbers()
+            connection, asked.reading([FOUND, HELPED]), positives, known_to=published.known_to, small=SmallNumbers()
         )
 
 

@@ -48,7 +48,7 @@ def compared(tmp_path: Path, then: Rows, now: Rows, homes: Rows | None = None) -
     older = published(workspace, "2024-06-30", then)
     newer = published(workspace, "2024-12-31", now, homes)
     with lint._opened(newer, older) as connection:
-        looked = snapshot_changes.check(connection, newer, older, ASKED, [OWN, HOME], small=SmallNumbers())
+        looked = snapshot_changes.check(connection, newer, older, ASKED.reading([OWN, HOME]), small=SmallNumbers())
     assert all(check.done for check, _ in looked)
     return {check.kind: found for check, found in looked}
 
