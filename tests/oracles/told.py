@@ -41,23 +41,33 @@ def of(workspace: Workspace, partnership: Partnership, audit: str) -> dict[str, 
         partnership: whose they are.
         audit: its digest.
     """
-    small = partnership.small_numbers
-    judged = open_audit(workspace, audit)
-    features = open_feature_set(workspace, open_bundle(workspace, judged.facts.bundle).facts.feature_set)
-    snapshot = open_snapshot(workspace, features.facts.snapshot)
-    linked = disclosed.document(small, persons.open_map(workspace).report)
+    return of_hub(workspace, partnership) | of_audit(workspace, partnership, audit)
+
+
+def of_hub(workspace: Workspace, partnership: Partnership) -> dict[str, Reader]:
+    """Return what leaves the hub: quality, `hub link`, the quarantine by group, what deliveries take away."""
+    linked = disclosed.document(partnership.small_numbers, persons.open_map(workspace).report)
     tables: dict[str, Reader] = {
         "quality": partial(_quality, map_quality.document(workspace, partnership)),
         "hub link": partial(_quality, linked),
         **{f"quarantine by {by}": _quarantine(workspace, partnership, by) for by in _GROUPINGS},
+    }
+    taken_away = [extract for extract in extracts.all_extracts(workspace) if extract.facts.taken_away]
+    return tables | ({"taken away": partial(_losses, taken_away)} if taken_away else {})
+
+
+def of_audit(workspace: Workspace, partnership: Partnership, audit: str) -> dict[str, Reader]:
+    """Return what leaves about a model and its snapshot: audit, leaks, levels of outcomes."""
+    judged = open_audit(workspace, audit)
+    features = open_feature_set(workspace, open_bundle(workspace, judged.facts.bundle).facts.feature_set)
+    snapshot = open_snapshot(workspace, features.facts.snapshot)
+    tables: dict[str, Reader] = {
         "levels": _levels(snapshot, partnership),
         "audit": partial(_audit, judged.document()),
     }
-    if features.facts.leakage is not None:
-        tables["leaks"] = partial(_leaks, leaks.told(small, features.facts.leakage.as_json()))
-    taken_away = [extract for extract in extracts.all_extracts(workspace) if extract.facts.taken_away]
-    if taken_away:
-        tables["taken away"] = partial(_losses, taken_away)
+    leakage = features.facts.leakage
+    if leakage is not None:
+        tables["leaks"] = partial(_leaks, leaks.told(partnership.small_numbers, leakage.as_json()))
     return tables
 
 
