@@ -1,4 +1,4 @@
-"""What somebody finds out of small numbers who reads all that leaves a demonstration and knows how it hangs together."""
+"""What is found out of small numbers by somebody who reads all that leaves a demonstration, and knows its algebra."""
 
 import json
 import os
