@@ -43,6 +43,7 @@ PARTS: dict[str, set[str]] = {
     "features.online": {"online_ratio", "online_p99_ratio", "online_prepare_ratio"},
     "models.training": {"train_ratio"},
     "audits.fairness": {"fairness_ratio"},
+    "audits.disclosure": {"cells_recovered"},
     "service.cost": {"score_cpu_ratio"},
     "service.load": {"throughput_ratio", "tail_ratio"},
     "service.start": {"ready_ratio"},
@@ -53,7 +54,16 @@ PARTS: dict[str, set[str]] = {
 }
 FORKING = [part for part in PARTS if part.startswith("service.") or part == "hub.kills"]
 """Parts that fork, so nothing may have run before them in their process: they come from the command."""
-HELD = {"kills_torn", "silent_losses", "kills_lost", "mutants_served", "late_scores", "unaccounted", "proofs_failed"}
+HELD = {
+    "cells_recovered",
+    "kills_torn",
+    "silent_losses",
+    "kills_lost",
+    "mutants_served",
+    "late_scores",
+    "unaccounted",
+    "proofs_failed",
+}
 """Figures that must be 0 at any size; no speed is tested here."""
 
 
