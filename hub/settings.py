@@ -32,6 +32,12 @@ class Settings(BaseSettings):
         "runs the database or restores the workspace cannot write; when not set it lies in the state folder of the "
         "account (XDG_STATE_HOME, else ~/.local/state).",
     )
+    mlflow: str | None = Field(
+        default=None,
+        description="MLflow's address of the store that trainings are recorded in, such as `https://mlflow.example` or "
+        "a database; SQLite inside the workspace when not set. Bundles, figures and the names of indicators go there, "
+        "never a row of a person.",
+    )
     port: int = Field(
         default=8080,
         ge=0,
@@ -58,5 +64,9 @@ class Settings(BaseSettings):
 
 
 def keep_libraries_quiet() -> None:
-    """Tell the libraries that report their use to their makers not to; call it before they are imported."""
+    """Tell the libraries that report their use to their makers not to; call it before they are imported.
+
+    An MLflow server that does not answer is asked three times, not eight, unless the operator says otherwise.
+    """
     os.environ.update({"DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true"})
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")

@@ -21,12 +21,14 @@ class Workspace:
         anchor_file: where the end of the ledger is kept outside its database; in the workspace when nothing else is
             said, which the settings never do.
         clock: what the present moment is.
+        mlflow_uri: MLflow's address of the store that trainings are recorded in; the workspace's own without one.
     """
 
     root: Path
     database_url: str | None = None
     anchor_file: Path | None = None
     clock: Callable[[], datetime.datetime] = utc_now
+    mlflow_uri: str | None = None
 
     @property
     def anchor(self) -> Path:
@@ -75,7 +77,7 @@ class Workspace:
 
     @property
     def mlflow(self) -> Path:
-        """The MLflow store: `mlflow.db` and `artifacts/`."""
+        """The workspace's own MLflow store: `mlflow.db` and `artifacts/`."""
         return self.root / "mlflow"
 
     @property

@@ -164,12 +164,12 @@ def _tell_mlflow(workspace: Workspace, bundle: Bundle, audit: Audit) -> str:
     from models.record import tracking
 
     known = trainings(workspace, bundle.digest)
-    if not known or not (workspace.mlflow / "mlflow.db").exists():
+    if not known:
         return "MLflow has no run of this bundle; the audit is in the workspace only."
-    run_id = known[-1]["run_id"]
     tags = {"audit_digest": audit.digest, "audit_verdict": audit.facts.verdict.value}
     try:
+        run_id = tracking.recorded(workspace, bundle, known[-1]["run_id"])
         tracking.attach(workspace, run_id, audit.artefact.path, f"{MLFLOW_FOLDER}/{audit.digest[:12]}", tags)
-    except NotFoundError:
-        return f"The MLflow run {run_id} is gone; the audit is in the workspace only."
+    except (NotFoundError, tracking.StoreError) as error:
+        return f"{error.message.rstrip('.')}; the audit is in the workspace only."
     return f"The audit is also in the MLflow run {run_id}."

@@ -62,7 +62,8 @@ class Place:
         """
         root = self.settings.workspace / self.partnership.name
         private_folders.narrow(root)
-        return Workspace(root, self.settings.database_url, self.settings.anchor_of(root))
+        settings = self.settings
+        return Workspace(root, settings.database_url, settings.anchor_of(root), mlflow_uri=settings.mlflow)
 
     @cached_property
     def partnership(self) -> Partnership:

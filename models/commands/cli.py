@@ -1,4 +1,4 @@
-"""`sentinel models`: train, list, show and compare."""
+"""`sentinel models`: train, list, show and compare; MLflow's record and pages."""
 
 from typing import Annotated, Any
 
@@ -41,27 +41,69 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a model for a use case, with two simpler ones beside it, and publish its bundle."""
+    from models.bundle.bundles import open_bundle
     from models.bundle.trainings import trainings
     from models.fitting import training
+    from models.record.tracking import NotRecordedError
 
     here = place(workspace, partnership)
     analyst = require_analyst(here.partnership, trained_by)
     feature_set = find_features(here.workspace, here.partnership, use_case, features)
     feature_set.require_gateways(here.partnership, on=here.day_of_use)
+    refused = None
     with progress("Training") as tell:
-        bundle = training.train(
-            here.workspace,
-            feature_set,
-            trained_by=analyst,
-            seed=seed,
-            progress=tell,
-        )
+        try:
+            bundle = training.train(here.workspace, feature_set, trained_by=analyst, seed=seed, progress=tell)
+        except NotRecordedError as error:
+            bundle, refused = open_bundle(here.workspace, error.bundle), error
     last = trainings(here.workspace, bundle.digest)[-1]
     if as_json:
         show_json({**_whole(bundle), "run_id": last["run_id"], "experiment": last["experiment"]})
+    else:
+        _show(bundle)
+    if refused is not None:
+        raise refused
+    if not as_json:
+        say(f"MLflow run {last['run_id']} in the experiment {last['experiment']}.")
+
+
+@app.command("record")
+def record(
+    digest: DigestArgument,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell MLflow of a bundle that it did not record, or whose run was cut short or deleted."""
+    from models.fitting import training
+
+    here = place(workspace, partnership)
+    with progress("Recording") as tell:
+        about = training.record(here.workspace, digest, progress=tell)
+    if as_json:
+        show_json(about)
         return
-    _show(bundle)
-    say(f"MLflow run {last['run_id']} in the experiment {last['experiment']}.")
+    say(f"MLflow run {about['run_id']} in the experiment {about['experiment']}.")
+
+
+@app.command("ui")
+def ui(
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one and prints it.")
+    ] = 5000,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+) -> None:
+    """Show the runs in MLflow's own pages on 127.0.0.1, until Ctrl-C."""
+    from models.record import viewer
+
+    here = place(workspace, partnership)
+    viewer.show(
+        here.workspace,
+        port=port,
+        environment=here.settings.as_environment(),
+        ready=lambda address: say(f"MLflow's pages are at {address}. Ctrl-C ends them."),
+    )
 
 
 @app.command("list")
@@ -118,7 +160,8 @@ def show_(
     for one in bundle.facts.splits.dropped:
         say(f"left out: {one.as_of_date}, {one.reason}.")
     for entry in trainings(here.workspace, bundle.digest):
-        say(f"trained by {entry['trained_by']}, MLflow run {entry['run_id']}.")
+        run = f"MLflow run {entry['run_id']}" if entry["run_id"] else "not recorded in MLflow when it was trained"
+        say(f"trained by {entry['trained_by']}, {run}.")
 
 
 @app.command("compare")

@@ -130,6 +130,11 @@ def directions(indicators: Sequence[Indicator]) -> list[int]:
     return [sign[indicator.direction] for indicator in indicators]
 
 
+def parameters_of(candidate: Candidate, constraints: Sequence[int], seed: int) -> dict[str, Any]:
+    """Return all parameters that LightGBM is given for a candidate."""
+    return {**_COMMON, **candidate.parameters, "seed": seed, "monotone_constraints": list(constraints)}
+
+
 def train(
     candidate: Candidate, train_rows: Matrix, choose: Matrix, *, constraints: Sequence[int], seed: int
 ) -> Trained:
@@ -144,7 +149,7 @@ def train(
     """
     import lightgbm
 
-    parameters = {**_COMMON, **candidate.parameters, "seed": seed, "monotone_constraints": list(constraints)}
+    parameters = parameters_of(candidate, constraints, seed)
     names = list(train_rows.names)
     learned = lightgbm.Dataset(train_rows.values, train_rows.outcomes, feature_name=names, params=parameters)
     watched = lightgbm.Dataset(choose.values, choose.outcomes, reference=learned, params=parameters)

@@ -14,7 +14,7 @@ from features.rows.feature_sets import FeatureSet
 from hub.progress import Progress, silent
 from models import splits
 from models.bundle.bundle_facts import SplitFacts
-from models.bundle.bundles import SCHEMA_VERSION, BundleFacts, Contents
+from models.bundle.bundles import SCHEMA_VERSION, Bundle, BundleFacts, Contents
 from models.bundle.model import Model
 from models.fitting import baselines, boosting, golden
 from models.matrices import Matrix, of_table
@@ -112,6 +112,27 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         use_case=use_case,
     )
     return Fitted(contents, case, judged)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The test rows, and what each model answered for them."""
+
+    case: JudgedRows
+    judged: dict[str, Judged]
+
+
+def judge_again(feature_set: FeatureSet, bundle: Bundle) -> Judgement:
+    """Ask a published model, and the simpler ones beside it, about the test rows that it was measured on.
+
+    Raises:
+        IntegrityError: a byte of either has changed.
+    """
+    matrix = of_table(feature_set.matrix(), feature_set.use_case.indicator_names)
+    _, rows = split(feature_set, matrix)
+    train, choose, test = (matrix.take(rows[name]) for name in PARTS)
+    judged = _judge(feature_set, bundle.load(), train, choose, test, bundle.facts.seed)
+    return Judgement(JudgedRows.of(test, feature_set.use_case.capacity), judged)
 
 
 def _judge(

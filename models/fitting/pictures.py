@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from models.fitting.fitting import Fitted
+    from models.fitting.fitting import Fitted, Judgement
 
 _INK = "#222222"
 # Colours that people with any kind of colour vision can tell apart (Okabe and Ito 2008), and lines that differ too.
@@ -26,7 +26,7 @@ _STYLES: Mapping[str, tuple[str, str, str]] = {
 _POINTS = 40
 
 
-def draw(fitted: "Fitted", bundle: Bundle) -> dict[str, str]:
+def draw(fitted: "Fitted | Judgement", bundle: Bundle) -> dict[str, str]:
     """Return SVG by file name: how probabilities hold, whom offers reach, and whom they find."""
     people = bundle.use_case.people
     return {

@@ -3,14 +3,21 @@
 python -m models train --use-case early_help_offer --as analyst_one
 """
 
-from features.rows.feature_sets import FeatureSet
+from contextlib import suppress
+from typing import Any
+
+from features.rows.feature_sets import FeatureSet, open_feature_set
+from hub.errors import IntegrityError, NotFoundError
 from hub.progress import Progress, silent
 from hub.workspace import Workspace
 from models.bundle import bundles
-from models.bundle.bundles import Bundle
-from models.fitting import pictures
-from models.fitting.fitting import fit
+from models.bundle.bundles import Bundle, open_bundle
+from models.bundle.trainings import trainings
+from models.fitting import boosting, pictures
+from models.fitting.fitting import Fitted, Judgement, fit, judge_again
+from models.measuring import dates
 from models.record import tracking
+from models.record.entries import Told, Tried
 
 
 def train(
@@ -26,13 +33,67 @@ def train(
         progress: told of each step.
 
     Raises:
+        StoreError: MLflow could not record the training; nothing was fitted.
         NotEnoughError: a part of the split is empty, or holds nobody with (or without) the outcome.
         LeakageError: a part's outcomes are still open when the next begins.
+        NotRecordedError: the bundle is published, and MLflow refused the record of it.
     """
+    tracking.check(workspace, feature_set)
     fitted = fit(feature_set, seed=seed, progress=progress)
     progress("Recording in MLflow", 0, 1)
     with tracking.run(workspace, feature_set) as run:
-        about = {"run_id": run.run_id, "experiment": run.experiment}
-        bundle = bundles.publish(workspace, fitted.contents, trained_by=trained_by, run=about)
-        run.log_bundle(bundle, trained_by=trained_by, pictures=pictures.draw(fitted, bundle))
+        bundle = bundles.publish(workspace, fitted.contents, trained_by=trained_by, run=run.about)
+        run.log_bundle(_told(bundle, fitted, trained_by))
     return bundle
+
+
+def record(workspace: Workspace, digest: str, *, progress: Progress = silent) -> dict[str, str]:
+    """Tell MLflow of a bundle's newest training, where that was cut short, refused or deleted.
+
+    Where its feature set is gone, the run has neither pictures nor figures by date.
+
+    Returns:
+        `run_id` and `experiment`.
+
+    Raises:
+        NotFoundError: there is no such bundle, or the ledger knows no training of it.
+        StoreError: the store cannot be opened or written.
+        NotRecordedError: MLflow refused it again.
+    """
+    bundle = open_bundle(workspace, digest)
+    known = trainings(workspace, bundle.digest)
+    if not known:
+        raise NotFoundError(f"The ledger knows no training of the bundle {bundle.digest[:12]}.", "Train it anew.")
+    progress("Recording in MLflow", 0, 1)
+    judgement = None
+    with suppress(NotFoundError, IntegrityError):  # erased or removed since: the bundle alone is told
+        judgement = judge_again(open_feature_set(workspace, bundle.facts.feature_set), bundle)
+    with tracking.run_again(workspace, bundle, known[-1]["run_id"]) as run:
+        run.log_bundle(_told(bundle, judgement, known[-1]["trained_by"]))
+    return run.about
+
+
+def _told(bundle: Bundle, found: Fitted | Judgement | None, trained_by: str) -> Told:
+    by_date = {} if found is None else dates.measure(found.case, found.judged, bundle.facts.splits.test)
+    drawn = {} if found is None else pictures.draw(found, bundle)
+    return Told(bundle, trained_by, _tried(bundle), by_date, drawn)
+
+
+def _tried(bundle: Bundle) -> list[Tried]:
+    """Return the candidates of a training as its record tells them, with the parameters that they are declared with."""
+    constraints, seed = boosting.directions(bundle.indicators), bundle.facts.seed
+    declared = {one.name: one for one in boosting.CANDIDATES}
+
+    def tried(said: dict[str, Any], signs: list[int], note: str = "") -> Tried:
+        name = said["candidate"]
+        candidate = declared.get(name)
+        parameters = {} if candidate is None else boosting.parameters_of(candidate, signs, seed)
+        numbers = {key: float(said[key]) for key in ("average_precision", "log_loss", "rounds")}
+        return Tried(f"{name}{note}", parameters, numbers, chosen=not note and name == bundle.facts.candidate)
+
+    choice = bundle.metrics["choice"]
+    found = [tried(one, constraints) for one in choice["tried"]]
+    if any(constraints):
+        free = choice["without_expected_directions"]
+        found.append(tried(free, [0] * len(constraints), ", without expected directions"))
+    return found

@@ -2,5 +2,5 @@
 
 In: a published bundle and its figures.
 Out: runs, their files and tags.
-Callers: outsiders through `tracking`; the room `fitting`.
+Callers: outsiders through `tracking`; the rooms `fitting` and `commands`.
 """

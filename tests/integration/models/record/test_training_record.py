@@ -137,7 +137,12 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
     assert metrics["train/rows"] == bundle.metrics["parts"]["train"]["rows"]
     assert run.data.params["seed"] == "0"
     assert run.data.params["lightgbm.deterministic"] == "True"
-    assert {one.path for one in store.list_artifacts(run.info.run_id)} == {"bundle", "pictures"}
+    assert {one.path for one in store.list_artifacts(run.info.run_id)} == {
+        "bundle",
+        "parameters.json",
+        "pictures",
+        "signature.json",
+    }
     logged = {one.path for one in store.list_artifacts(run.info.run_id, "bundle")}
     assert logged == {f"bundle/{name}" for name in (*bundle.artefact.files, "manifest.json")}
     pictures = {one.path for one in store.list_artifacts(run.info.run_id, "pictures")}

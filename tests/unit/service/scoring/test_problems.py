@@ -34,6 +34,8 @@ LeakError                | 409    | no
 NotInCohortError         | 409    | yes
 LeakageError             | 409    | no
 NotEnoughError           | 409    | no
+NotRecordedError         | 503    | no
+StoreError               | 503    | no
 ApprovalError            | 403    | yes
 NotApprovedError         | 403    | yes
 ExpiredError             | 403    | yes
