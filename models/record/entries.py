@@ -24,6 +24,7 @@ from models.measuring.dates import ByDate
 LONGEST = 6000
 """The longest value of a parameter that MLflow takes, in characters."""
 DIGEST_TAG = "bundle_digest"
+PICTURES_FOLDER = "pictures"
 PARAMETERS_FILE = "parameters.json"
 SIGNATURE_FILE = "signature.json"
 _SHOWN = 400
@@ -165,6 +166,12 @@ def signature_of(bundle: Bundle) -> str:
     outputs = [{"type": "double", "name": "probability", "required": True}]
     said = {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs), "params": None}
     return json.dumps(said, indent=2) + "\n"
+
+
+def files_of(told: Told) -> dict[str, str]:
+    """Return the text of each file beside the bundle's own, by its name in the run."""
+    pictures = {f"{PICTURES_FOLDER}/{name}": svg for name, svg in told.pictures.items()}
+    return {PARAMETERS_FILE: whole_parameters(told), SIGNATURE_FILE: signature_of(told.bundle), **pictures}
 
 
 def _columns(bundle: Bundle) -> list[dict[str, str]]:

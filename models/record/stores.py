@@ -137,6 +137,7 @@ def require_writable(workspace: Workspace) -> None:
         if not exists(workspace):
             private_folders.make(workspace.root)
             return
+        settle(workspace)  # first: what is linked to another place is not even tried
         with closing(_open(workspace.mlflow / DATABASE)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
@@ -191,14 +192,21 @@ def find_experiment(workspace: Workspace, client: Any, name: str) -> str:
         return str(found.experiment_id)
 
 
-def require_here(workspace: Workspace, run: Any) -> None:
-    """Check that what is added to a run would not be written into another workspace.
+def files_of(workspace: Workspace, run: Any) -> Any:
+    """Return MLflow's repository of a run's files, where the store says that they lie.
+
+    MLflow's client is not asked: it remembers in each process where the files of a run lay when it first met the run's
+    id, in whichever store that was.
 
     Raises:
-        NotFoundError: it would.
+        NotFoundError: what is added would be written into another workspace.
     """
-    if in_another(workspace, run.info.artifact_uri):
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    location = run.info.artifact_uri
+    if in_another(workspace, location):
         raise NotFoundError(f"The files of the MLflow run {run.info.run_id} lie in another workspace.")
+    return get_artifact_repository(location, tracking_uri=address(workspace))
 
 
 def _open(database: Path) -> sqlite3.Connection:
@@ -209,7 +217,7 @@ def _refuse_links(workspace: Workspace) -> None:
     folder = workspace.mlflow
     database = folder / DATABASE
     linked = [one for one in (folder, database, folder / ARTIFACTS) if one.is_symlink()]
-    if database.stat().st_nlink > 1:
+    if database.is_file() and database.stat().st_nlink > 1:
         linked.append(database)
     if linked:
         raise StoreError(

@@ -17,6 +17,7 @@ A fitted model is never lost to MLflow: whatever fails after the fitting, the bu
 more, a new run says in the tag `in_place_of` which one it stands for.
 """
 
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from features.rows.feature_sets import FeatureSet
+from hub import private_folders
 from hub.errors import NotFoundError, RecordError
 from hub.workspace import Workspace
 from models.bundle.bundles import Bundle
@@ -32,7 +34,6 @@ from models.record.entries import DIGEST_TAG, Told
 from models.record.stores import StoreError as StoreError
 
 BUNDLE_FOLDER = "bundle"
-PICTURES_FOLDER = "pictures"
 STANDS_FOR_TAG = "in_place_of"
 CANDIDATE_TAG = "candidate"
 
@@ -59,12 +60,14 @@ class Run:
     Attributes:
         run_id: its id; empty when MLflow could not begin it.
         experiment: name of its experiment.
+        workspace: where its store is.
         client: of the store; None likewise.
         failure: why it could not be begun.
     """
 
     run_id: str
     experiment: str
+    workspace: Workspace
     client: Any
     failure: str = ""
 
@@ -105,11 +108,13 @@ class Run:
         )
         data = Dataset(**entries.dataset_of(bundle))
         self.client.log_inputs(self.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
-        for name, svg in told.pictures.items():
-            self.client.log_text(self.run_id, svg, f"{PICTURES_FOLDER}/{name}")
-        self.client.log_text(self.run_id, entries.whole_parameters(told), entries.PARAMETERS_FILE)
-        self.client.log_text(self.run_id, entries.signature_of(bundle), entries.SIGNATURE_FILE)
-        self.client.log_artifacts(self.run_id, str(bundle.artefact.path), BUNDLE_FOLDER)
+        files = stores.files_of(self.workspace, begun)
+        with tempfile.TemporaryDirectory(prefix="sentinel-record-") as folder:
+            for name, text in entries.files_of(told).items():
+                private_folders.make((Path(folder) / name).parent)
+                (Path(folder) / name).write_text(text, encoding="utf-8")
+            files.log_artifacts(folder)
+        files.log_artifacts(str(bundle.artefact.path), BUNDLE_FOLDER)
         self._log_tried(told, begun.info.experiment_id, at)
         self._register(bundle, f"{begun.info.artifact_uri}/{BUNDLE_FOLDER}")
         self.client.update_run(self.run_id, name=f"{bundle.facts.use_case} {bundle.digest[:12]}")
@@ -178,9 +183,9 @@ def run(workspace: Workspace, feature_set: FeatureSet) -> Iterator[Run]:
         client = stores.open_client(workspace)
         experiment_id = stores.find_experiment(workspace, client, experiment)
         with stores.refusing(workspace):
-            begun = Run(client.create_run(experiment_id).info.run_id, experiment, client)
+            begun = Run(client.create_run(experiment_id).info.run_id, experiment, workspace, client)
     except StoreError as error:
-        begun = Run("", experiment, None, str(error))
+        begun = Run("", experiment, workspace, None, str(error))
     with _failing(begun):
         yield begun
 
@@ -208,7 +213,7 @@ def run_again(workspace: Workspace, bundle: Bundle, run_id: str) -> Iterator[Run
             tags = {STANDS_FOR_TAG: run_id or "none", DIGEST_TAG: bundle.digest}
             found = client.create_run(experiment_id, tags=tags)
         client.update_run(found.info.run_id, status="RUNNING")
-    with _failing(Run(found.info.run_id, experiment, client)) as begun:
+    with _failing(Run(found.info.run_id, experiment, workspace, client)) as begun:
         yield begun
 
 
@@ -226,8 +231,7 @@ def attach(workspace: Workspace, run_id: str, directory: Path, name: str, tags: 
         found = _find(client, run_id)
         if found is None or found.info.lifecycle_stage == "deleted":
             raise NotFoundError(f"The MLflow store {stores.shown(workspace)} has no run {run_id}.")
-        stores.require_here(workspace, found)
-        client.log_artifacts(run_id, str(directory), name)
+        stores.files_of(workspace, found).log_artifacts(str(directory), name)
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
 
 

@@ -284,6 +284,15 @@ def test_a_mistake_is_one_clear_line(
     assert "Traceback" not in done.stderr
 
 
+def test_a_bundle_is_recorded_again_by_command(partnership: Path, place: Workspace, bundle: Bundle) -> None:
+    newest = trainings(place, bundle.digest)[-1]
+    done = sentinel(partnership, "record", bundle.digest[:12], "--json")
+    assert done.code == 0, done.stderr
+    assert json.loads(done.stdout) == {"run_id": newest["run_id"], "experiment": newest["experiment"]}
+    assert newest["run_id"] in sentinel(partnership, "record", bundle.digest[:12]).stdout
+    assert len(trainings(place, bundle.digest)) == len(trainings(place)), "nobody has trained it again"
+
+
 def test_the_store_is_one_plain_database(place: Workspace, bundle: Bundle) -> None:
     with sqlite3.connect(place.mlflow / "mlflow.db") as connection:
         digests = connection.execute("SELECT value FROM model_version_tags WHERE key = 'bundle_digest'").fetchall()
