@@ -66,7 +66,9 @@ class Settings(BaseSettings):
 def keep_libraries_quiet() -> None:
     """Tell the libraries that report their use to their makers not to; call it before they are imported.
 
-    An MLflow server that does not answer is asked three times, not eight, unless the operator says otherwise.
+    What a command prints is not mixed with theirs. An MLflow server that does not answer is asked three times, not
+    eight, unless the operator says otherwise.
     """
     os.environ.update({"DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true"})
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")

@@ -97,15 +97,22 @@ def kinds_of_failure() -> tuple[type[Exception], ...]:
 
 
 def reason(error: BaseException) -> str:
-    """Return the first line of an error, without what an address may hold before its host."""
-    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    """Return the first line of an error, without what an address may hold before its host.
+
+    Of a database's error that is its own words, which SQLAlchemy and MLflow wrap in theirs.
+    """
+    innermost: BaseException | None = error
+    while innermost is not None and not hasattr(innermost, "orig"):
+        innermost = innermost.__cause__ or innermost.__context__
+    said = str(error if innermost is None else innermost.orig).strip()
+    first = (said or type(error).__name__).splitlines()[0]
     words = [_without_secret(word) if "://" in word else word for word in first[:400].split(" ")]
     return " ".join(words).rstrip(".") + "."
 
 
 def shown(workspace: Workspace) -> str:
-    """Return the address of the store as people may read it, without a password."""
-    return _without_secret(address(workspace))
+    """Return where the store is as people may read it: a folder, or an address without a password."""
+    return str(workspace.mlflow) if workspace.mlflow_uri is None else _without_secret(workspace.mlflow_uri)
 
 
 def open_client(workspace: Workspace) -> Any:

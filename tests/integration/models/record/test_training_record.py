@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -291,6 +293,32 @@ def test_a_bundle_is_recorded_again_by_command(partnership: Path, place: Workspa
     assert json.loads(done.stdout) == {"run_id": newest["run_id"], "experiment": newest["experiment"]}
     assert newest["run_id"] in sentinel(partnership, "record", bundle.digest[:12]).stdout
     assert len(trainings(place, bundle.digest)) == len(trainings(place)), "nobody has trained it again"
+
+
+def test_a_command_shows_the_model_that_mlflow_refused(partnership: Path, place: Workspace, bundle: Bundle) -> None:
+    shutil.copytree(place.root, partnership / "refusing" / "lancashire")
+    here = Workspace(partnership / "refusing" / "lancashire")
+    where = ["--workspace", str(here.root.parent), "--partnership", str(partnership / "partnership")]
+    anchor = {"SENTINEL_ANCHOR": str(here.anchor)}
+    refuse = "CREATE TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+    with closing(sqlite3.connect(here.mlflow / "mlflow.db")) as connection, connection:
+        connection.execute(refuse)
+    words = ("--use-case", "early_help_offer", "--as", "ana", "--features", bundle.facts.feature_set, "--seed", "9")
+    done = commands.run("train", *words, "--json", *where, environment=anchor, package="models")
+    assert done.code == 9
+    assert "Traceback" not in done.stderr
+    made = json.loads(done.stdout)
+    assert (made["run_id"], made["seed"]) == ("", 9)
+    for said in (made["digest"], "is published", "the disk is full", f"sentinel models record {made['digest'][:12]}"):
+        assert said in done.stderr
+    shown = commands.run("show", made["digest"], *where, environment=anchor, package="models")
+    assert "trained by ana, not recorded in MLflow when it was trained" in shown.stdout
+    with closing(sqlite3.connect(here.mlflow / "mlflow.db")) as connection, connection:
+        connection.execute("DROP TRIGGER full")
+    done = commands.run("record", made["digest"][:12], "--json", *where, environment=anchor, package="models")
+    assert done.code == 0, done.stderr
+    run_id = json.loads(done.stdout)["run_id"]
+    assert (here.mlflow / "artifacts" / run_id / "artifacts" / "bundle" / "model.txt").exists()
 
 
 def test_the_store_is_one_plain_database(place: Workspace, bundle: Bundle) -> None:
