@@ -115,9 +115,11 @@ def test_the_data_are_a_dataset_of_the_run(original: Workspace) -> None:
     assert facts.feature_set.startswith(found.dataset.digest)
     assert len(found.dataset.digest) == 36
     assert json.loads(found.dataset.source)["feature_set"] == facts.feature_set
-    columns = [one["name"] for one in json.loads(found.dataset.schema)["mlflow_colspec"]]
+    columns = [one["name"] for one in json.loads(str(found.dataset.schema))["mlflow_colspec"]]
     assert columns == features_in(original).matrix().column_names
-    assert json.loads(found.dataset.profile)["test"]["rows"] == bundle_in(original).metrics["parts"]["test"]["rows"]
+    assert (
+        json.loads(str(found.dataset.profile))["test"]["rows"] == bundle_in(original).metrics["parts"]["test"]["rows"]
+    )
     assert [(one.key, one.value) for one in found.tags] == [("mlflow.data.context", "training")]
 
 
@@ -144,8 +146,8 @@ def test_figures_by_date_are_steps(original: Workspace) -> None:
 
 def test_each_candidate_is_a_run_inside(original: Workspace) -> None:
     client, run_id = plain(original), run_of(original)
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    inside = client.search_runs([experiment.experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
+    experiment_id = client.get_run(run_id).info.experiment_id
+    inside = client.search_runs([experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
     tried = {one.info.run_name: one for one in inside}
     choice = bundle_in(original).metrics["choice"]
     chosen = choice["chosen"]
