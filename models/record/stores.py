@@ -16,6 +16,7 @@ with where the store lies now, in one transaction.
 
 import logging
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -135,7 +136,7 @@ def open_client(workspace: Workspace) -> Any:
 
 
 def require_writable(workspace: Workspace) -> None:
-    """Check that the workspace's own store can be written, without writing.
+    """Check that the workspace's own store can be written, leaving it as it is.
 
     Raises:
         StoreError: the database or the folder refuses.
@@ -148,9 +149,8 @@ def require_writable(workspace: Workspace) -> None:
         with closing(_open(workspace.mlflow / DATABASE)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
-        folder = private_folders.make(workspace.mlflow / ARTIFACTS)
-        (folder / ".writable").touch()
-        (folder / ".writable").unlink()
+        with tempfile.TemporaryFile(dir=private_folders.make(workspace.mlflow / ARTIFACTS)):
+            pass
 
 
 def settle(workspace: Workspace) -> None:

@@ -109,7 +109,9 @@ def database_text(workspace: Workspace) -> str:
 
 
 def test_the_data_are_a_dataset_of_the_run(original: Workspace) -> None:
-    (found,) = plain(original).get_run(run_of(original)).inputs.dataset_inputs
+    inputs = plain(original).get_run(run_of(original)).inputs
+    assert inputs is not None
+    (found,) = inputs.dataset_inputs
     facts = bundle_in(original).facts
     assert found.dataset.name == EXPERIMENT
     assert facts.feature_set.startswith(found.dataset.digest)
