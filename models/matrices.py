@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from models.resampling import Codes, Floats, people_codes
+from features.rows.feature_sets import FeatureSet
+from hub.errors import IntegrityError
+from models.resampling import Codes, Floats, codes
 from models.splits import Days, Rows
 
 
@@ -20,6 +23,7 @@ class Matrix:
         outcomes: 1, 0, or NaN while the horizon is not complete.
         days: the as-of date of each row.
         people: a code per person, from 0; equal codes are the same person.
+        families: a code per family, from 0; equal codes are of one family.
     """
 
     names: tuple[str, ...]
@@ -27,11 +31,12 @@ class Matrix:
     outcomes: Floats
     days: Days
     people: Codes
+    families: Codes
 
     def take(self, rows: Rows) -> "Matrix":
-        """Return these rows; people are numbered anew from 0."""
-        people = np.unique(self.people[rows], return_inverse=True)[1].astype(np.intp)
-        return Matrix(self.names, self.values[rows], self.outcomes[rows], self.days[rows], people)
+        """Return these rows; people and families are numbered anew from 0."""
+        people, families = (codes(one[rows]) for one in (self.people, self.families))
+        return Matrix(self.names, self.values[rows], self.outcomes[rows], self.days[rows], people, families)
 
     def column(self, name: str) -> Floats:
         """Return the numbers of one indicator."""
@@ -66,17 +71,26 @@ def floats(table: pa.Table, names: Sequence[str]) -> Floats:
     return values
 
 
-def of_table(table: pa.Table, names: Sequence[str]) -> Matrix:
-    """Return the numbers of a feature set's matrix.
+def of_feature_set(feature_set: FeatureSet) -> Matrix:
+    """Return the numbers of a feature set, in the order of its matrix.
 
-    Args:
-        table: from `FeatureSet.matrix()`.
-        names: the indicators, in order.
+    Raises:
+        IntegrityError: a file has changed by a byte, or its matrix and its families are not about the same people.
     """
+    table, families = feature_set.matrix(), feature_set.families()
+    ids = table["person_id"].combine_chunks()
+    at = pc.index_in(ids, families["person_id"].combine_chunks())
+    if at.null_count:
+        raise IntegrityError(
+            f"feature set {feature_set.digest[:12]}: matrix and families are not about the same people.",
+            "Build it anew.",
+        )
+    names = feature_set.use_case.indicator_names
     return Matrix(
         tuple(names),
         floats(table, names),
         table["outcome"].cast(pa.float64()).to_numpy(),
         table["as_of_date"].to_numpy().astype("datetime64[D]"),
-        people_codes(table["person_id"].to_pylist()),
+        codes(ids.to_numpy(zero_copy_only=False).astype(np.str_)),
+        codes(families["family"].to_numpy()[at.to_numpy(zero_copy_only=False).astype(np.intp)]),
     )

@@ -8,13 +8,17 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from features.batch import spark_parts, waiting_parts
 from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
 from features.kernel.membership import covers, outcome_reported
 from features.leakage import lint
+from features.rows.families import families
 from features.rows.feature_set_facts import OddEvents
 from features.rows.feature_sets import (
+    FAMILIES_FILE,
     KIND,
     MATRIX_FILE,
     SCHEMA_VERSION,
@@ -102,6 +106,7 @@ def build(
             with artefacts.publish(workspace.features, KIND, {}, before=recorder) as draft:
                 for file in waiting_parts.FILES:
                     waiting_parts.join(folder, file, draft.path / file)
+                _write_families(draft.path, read, dates[0])
                 leakage = lint.of_build(
                     workspace,
                     partnership,
@@ -116,6 +121,12 @@ def build(
                 held.require_unchanged()
             shutil.rmtree(folder)
     return open_feature_set(workspace, draft.digest)
+
+
+def _write_families(folder: Path, snapshot: Snapshot, since: datetime.date) -> None:
+    """Write who belongs with whom, of the people of the matrix in `folder`."""
+    ids = pq.read_table(folder / MATRIX_FILE, columns=["person_id"])["person_id"].unique().sort()
+    pq.write_table(families(snapshot, ids, since), folder / FAMILIES_FILE, compression="zstd")
 
 
 def _facts(

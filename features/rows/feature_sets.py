@@ -29,6 +29,7 @@ SCHEMA_VERSION = 3
 MATRIX_FILE = "matrix.parquet"
 COVERAGE_FILE = "coverage.parquet"
 GROUPS_FILE = "groups.parquet"
+FAMILIES_FILE = "families.parquet"
 STAGING = ".building-"
 """How the folder of a build that is not finished begins."""
 NOT_RECORDED = "not recorded"
@@ -63,6 +64,12 @@ def groups_table(use_case: UseCase) -> Table:
     """Return the schema of the groups: the keys and one column per group that the audit divides people by."""
     columns = (Field(group.name, pa.string(), False, group.plain) for group in use_case.groups)
     return Table("groups", "One row per (person_id, as_of_date).", (*_KEYS, *columns), _SORTED)
+
+
+def families_table() -> Table:
+    """Return the schema of the families: who belongs with whom, so that intervals can resample families."""
+    family = Field("family", pa.int64(), False, "Equal numbers are of one family (features.rows.families).")
+    return Table("families", "One row per person of the matrix.", (_KEYS[0], family), ("person_id",))
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,10 @@ class FeatureSet:
     def groups(self) -> pa.Table:
         """Return person_id, as_of_date and one text column per audit group: the matrix's rows in the same order."""
         return self._read(GROUPS_FILE, groups_table(self.use_case))
+
+    def families(self) -> pa.Table:
+        """Return person_id and family (equal numbers are of one family), sorted by person_id, each person once."""
+        return self._read(FAMILIES_FILE, families_table())
 
     def require_gateways(self, partnership: Partnership, *, on: datetime.date) -> None:
         """Check that every source in it may still be used for its purpose on the day `on`, as gateways are declared.

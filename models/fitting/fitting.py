@@ -17,10 +17,10 @@ from models.bundle.bundle_facts import SplitFacts
 from models.bundle.bundles import SCHEMA_VERSION, BundleFacts, Contents
 from models.bundle.model import Model
 from models.fitting import baselines, boosting, golden
-from models.matrices import Matrix, of_table
+from models.matrices import Matrix, of_feature_set
 from models.measuring import calibration, metrics, thresholds
 from models.measuring.metrics import HEADLINE, Judged, JudgedRows
-from models.resampling import LEVEL, RESAMPLES
+from models.resampling import LEVEL, METHOD, RESAMPLES
 from models.splits import PARTS, Rows, Splits
 
 MODEL = "model"
@@ -74,7 +74,7 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         LeakageError: see `split`.
     """
     use_case = feature_set.use_case
-    matrix = of_table(feature_set.matrix(), use_case.indicator_names)
+    matrix = of_feature_set(feature_set)
     dates, rows = split(feature_set, matrix)
     train, choose, test = (matrix.take(rows[name]) for name in PARTS)
 
@@ -99,7 +99,12 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         "expected_and_observed": metrics.expected_and_observed(case, probabilities),
         "verdict": {"on": HEADLINE, "against": baselines.SIMPLE_RULE, "says": metrics.verdict(headline)},
         "choice": choice.as_json(),
-        "interval": {"level": LEVEL, "method": "percentile bootstrap of people", "resamples": RESAMPLES, "seed": seed},
+        "interval": {
+            "level": LEVEL,
+            "method": METHOD,
+            "resamples": RESAMPLES,
+            "seed": seed,
+        },
     }
     rows_of_nobody = golden.rows(train, seed=seed)
     contents = Contents(

@@ -5,7 +5,7 @@
     measured.figures["model"]["auc"].text()                              # "0.812 (0.790 to 0.833, n 9,431)"
     verdict(measured.differences["model"]["simple_rule"][HEADLINE])      # "beats", "does not beat" or "cannot tell"
 
-Intervals resample people (see `resampling`); differences are paired: both models are measured on the same resamples.
+Intervals resample families (see `resampling`); differences are paired: both models are measured on the same resamples.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -58,19 +58,21 @@ class JudgedRows:
     Attributes:
         outcomes: 0 or 1, one a row.
         people: a code per person, from 0.
+        families: a code per family, from 0: what intervals resample.
         dates: a code per as-of date, from 0.
         capacity: offers at each date.
     """
 
     outcomes: Floats
     people: Codes
+    families: Codes
     dates: Codes
     capacity: int
 
     @classmethod
     def of(cls, matrix: Matrix, capacity: int) -> "JudgedRows":
         """Return the case of all rows of `matrix`; each has an outcome."""
-        return cls(matrix.outcomes, matrix.people, matrix.day_codes, capacity)
+        return cls(matrix.outcomes, matrix.people, matrix.families, matrix.day_codes, capacity)
 
     def too_few(self) -> str:
         """Return why nothing can be computed, or an empty string."""
@@ -127,7 +129,7 @@ def measure(
         case: rows with outcomes.
         judged: answers by name of the model.
         against: for a model, the models whose metrics of order are taken from its own.
-        resamples: how many resamples of people.
+        resamples: how many resamples of families.
         seed: of the resamples.
     """
     kernels = {name: _numbers_of(case, one) for name, one in judged.items()}
@@ -143,7 +145,7 @@ def measure(
                         found[f"{name}-{other}.{key}"] = found[f"{name}.{key}"] - found[f"{other}.{key}"]
             return found
 
-        estimates = bootstrap(statistic, case.people, resamples=resamples, seed=seed)
+        estimates = bootstrap(statistic, case.families, resamples=resamples, seed=seed)
     sizes = _sizes(case)
 
     def stated(name: str, key: str, missing: str) -> Stated:
@@ -177,7 +179,7 @@ def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 1
     """Return, for people in order of probability in groups of equal size, the expected and the observed share.
 
     Expected is the mean probability. Observed is rows with the outcome / rows, with a Wilson interval on the number of
-    people (not rows: a person's rows are alike), or "not computed" for fewer than 10 people. People with equal
+    families (not rows: those of one family are alike), or "not computed" for fewer than 10 people. People with equal
     probability stay in one group, so there may be fewer groups than `bins`.
 
     Returns:
@@ -188,11 +190,14 @@ def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 1
     table = []
     for one in np.unique(group):
         inside = group == one
-        rows, people = int(inside.sum()), len(np.unique(case.people[inside]))
+        rows, people, families = (
+            int(inside.sum()),
+            *(len(np.unique(one[inside])) for one in (case.people, case.families)),
+        )
         share = float(case.outcomes[inside].mean())
         observed: Stated = NotComputed(rows, f"fewer than {SMALLEST_CLASS} people")
         if people >= SMALLEST_CLASS:
-            observed = Figure(share, *wilson(share * people, people), n=rows)
+            observed = Figure(share, *wilson(share * families, families), n=rows)
         entry = {"from": probabilities[inside].min(), "to": probabilities[inside].max()}
         entry["expected"] = probabilities[inside].mean()
         numbers = {name: round(float(value), 6) for name, value in entry.items()}

@@ -131,7 +131,7 @@ def measure(
                 found[f"{name}.of_outcomes"] = reached / positives
         return found
 
-    estimates = bootstrap(statistic, case.people, resamples=resamples, seed=seed)
+    estimates = bootstrap(statistic, case.families, resamples=resamples, seed=seed)
     figures: dict[str, dict[str, Stated]] = {}
     for name, one in zip(BANDS, inside, strict=True):
         sizes = {"per_date": len(codes), "with_outcome": int(one.sum()), "of_outcomes": int(case.outcomes.sum())}

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from audits.looks import Looks
 from features.leakage.leaks import Check, Finding, Kind, Leakage, Severity
 from features.rows.feature_sets import (
+    FAMILIES_FILE,
     GROUPS_FILE,
     KIND,
     MATRIX_FILE,
@@ -117,12 +118,13 @@ def changed(
     if unseen is not None:
         late = np.array([day.year >= 2023 for day in matrix["as_of_date"].to_pylist()])
         theirs = late & (np.array(groups[unseen[0]].to_pylist()) == unseen[1])
-        for name in feature_set.use_case.indicators:
+        for name in feature_set.use_case.indicator_names:
             column = np.where(theirs, 0.0, matrix[name].to_numpy())
             matrix = matrix.set_column(matrix.column_names.index(name), name, pa.array(column, from_pandas=True))
     with artefacts.publish(workspace.features, KIND, dict(feature_set.artefact.facts) | facts) as draft:
         pq.write_table(matrix_table(feature_set.indicators).conform(matrix), draft.path / MATRIX_FILE)
         pq.write_table(groups_table(feature_set.use_case).conform(groups), draft.path / GROUPS_FILE)
+        pq.write_table(feature_set.families(), draft.path / FAMILIES_FILE)
     return open_feature_set(workspace, draft.digest)
 
 
@@ -142,6 +144,7 @@ def looks(
         np.column_stack([np.asarray(column, dtype=np.float64) for column in values.values()]),
         np.asarray(outcome if outcome is not None else [0] * rows, dtype=np.float64),
         np.full(rows, np.datetime64("2024-01-01")),
+        np.asarray(people, dtype=np.intp),
         np.asarray(people, dtype=np.intp),
     )
     return Looks(

@@ -20,7 +20,7 @@ from models.figures import Figure
 from models.fitting import fitting
 from models.fitting.boosting import directions
 from models.fitting.fitting import Fitted, fit
-from models.matrices import Matrix, floats, of_table
+from models.matrices import Matrix, floats, of_feature_set
 from models.measuring.thresholds import BANDS, OFFER_HELP
 from models.splits import NotEnoughError
 from tests.factories.bundles import published
@@ -63,7 +63,7 @@ def bundle(place: Workspace, fitted: Fitted) -> Bundle:
 
 def rows_of(features: FeatureSet) -> Matrix:
     """Return the matrix as numbers."""
-    return of_table(features.matrix(), features.use_case.indicator_names)
+    return of_feature_set(features)
 
 
 def test_a_bundle_says_what_it_is(bundle: Bundle, features: FeatureSet) -> None:
@@ -219,7 +219,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: UseCase, tabl
     import pyarrow.parquet as pq
 
     from features.kernel.code import code_digest
-    from features.rows.feature_sets import KIND, MATRIX_FILE, matrix_table
+    from features.rows.feature_sets import FAMILIES_FILE, KIND, MATRIX_FILE, matrix_table
 
     changed = {
         "use_case": case.model_dump(mode="json"),
@@ -228,6 +228,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: UseCase, tabl
     }
     with artefacts.publish(workspace.features, KIND, {**features.artefact.facts, **changed}) as draft:
         pq.write_table(matrix_table(case.indicators).conform(table), draft.path / MATRIX_FILE)
+        pq.write_table(features.families(), draft.path / FAMILIES_FILE)
     return open_feature_set(workspace, draft.digest)
 
 

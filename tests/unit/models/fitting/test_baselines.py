@@ -24,7 +24,8 @@ def matrix(values: Floats, outcomes: Floats) -> Matrix:
     """Return a matrix of one date, each row another person."""
     rows = len(values)
     names = tuple(f"i{number}" for number in range(values.shape[1]))
-    return Matrix(names, values, outcomes, np.full(rows, "2020-01-01", dtype="datetime64[D]"), np.arange(rows))
+    days = np.full(rows, "2020-01-01", dtype="datetime64[D]")
+    return Matrix(names, values, outcomes, days, np.arange(rows), np.arange(rows))
 
 
 def test_it_learns_from_numbers_and_from_their_absence() -> None:

@@ -71,7 +71,7 @@ def test_a_probability_at_a_cut_is_in_the_higher_band(probability: float, band: 
 def test_what_the_cuts_did_on_other_dates() -> None:
     probabilities = np.repeat([0.9, 0.4, 0.1], [20, 40, 140])
     outcomes = np.concatenate([np.tile([1.0, 0.0], 10), np.tile([1.0, 0.0, 0.0, 0.0], 10), np.zeros(140)])
-    case = JudgedRows(outcomes, np.arange(200), np.arange(200) % 2, 10)
+    case = JudgedRows(outcomes, np.arange(200), np.arange(200), np.arange(200) % 2, 10)
     found = measure(case, CUTS, probabilities, resamples=50)
     values = {
         name: {key: one.value for key, one in by.items() if isinstance(one, Figure)} for name, by in found.items()
