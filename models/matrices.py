@@ -12,6 +12,9 @@ from hub.errors import IntegrityError
 from models.resampling import Codes, Floats, codes
 from models.splits import Days, Rows
 
+_DAYS = 1_000_000
+"""More than any day has since 1970."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
@@ -85,12 +88,32 @@ def of_feature_set(feature_set: FeatureSet) -> Matrix:
             f"feature set {feature_set.digest[:12]}: matrix and families are not about the same people.",
             "Build it anew.",
         )
-    names = feature_set.use_case.indicator_names
+    names, days = feature_set.use_case.indicator_names, table["as_of_date"]
+    values, people = floats(table, names), codes(ids.to_numpy(zero_copy_only=False).astype(np.str_))
+    _require_usable(feature_set, values, people, days.to_numpy().astype("datetime64[D]"))
     return Matrix(
         tuple(names),
-        floats(table, names),
+        values,
         table["outcome"].cast(pa.float64()).to_numpy(),
-        table["as_of_date"].to_numpy().astype("datetime64[D]"),
-        codes(ids.to_numpy(zero_copy_only=False).astype(np.str_)),
+        days.to_numpy().astype("datetime64[D]"),
+        people,
         codes(families["family"].to_numpy()[at.to_numpy(zero_copy_only=False).astype(np.intp)]),
     )
+
+
+def _require_usable(feature_set: FeatureSet, values: Floats, people: Codes, days: Days) -> None:
+    """Check that each (person, date) stands there once and that every number is one.
+
+    Raises:
+        IntegrityError: it says how many rows, and which indicators.
+    """
+    where = f"feature set {feature_set.digest[:12]}"
+    keys = people.astype(np.int64) * _DAYS + days.astype(np.int64)
+    again = len(keys) - len(np.unique(keys))
+    if again:
+        raise IntegrityError(f"{where}: {again:,} rows repeat a person on a date.", "Build it anew.")
+    wrong = dict(zip(feature_set.use_case.indicator_names, np.isinf(values).sum(axis=0).tolist(), strict=True))
+    told = ", ".join(f"{name} in {count:,} rows" for name, count in wrong.items() if count)
+    if told:
+        remedy = "Mend the values in the extract, and build it anew."
+        raise IntegrityError(f"{where}: numbers without end: {told}.", remedy)

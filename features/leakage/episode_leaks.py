@@ -20,6 +20,7 @@ from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
 from features.leakage.looking import Looked, Seen
 from hub import sql
+from hub.disclosure import SmallNumbers, text
 
 KINDS: tuple[Kind, ...] = (
     Kind.READS_OUTCOME,
@@ -39,7 +40,7 @@ _REMEDY = (
 def run(seen: Seen) -> Looked:
     """Look at the records that belong to the outcome's own episode."""
     known_to = seen.snapshot.known_to
-    return check(seen.connection, seen.use_case, seen.positives(), known_to=known_to)
+    return check(seen.connection, seen.use_case, seen.positives(), known_to=known_to, small=seen.small)
 
 
 def check(
@@ -48,6 +49,7 @@ def check(
     positives: pa.Table,
     *,
     known_to: datetime.date,
+    small: SmallNumbers,
 ) -> list[tuple[Check, list[Finding]]]:
     """Look for events of the outcome's own episode that are counted before it.
 
@@ -56,6 +58,7 @@ def check(
         use_case: its outcome, horizon and cohort.
         positives: person_id and as_of_date of every row with the outcome.
         known_to: the last day of the snapshot.
+        small: which numbers may stand in sentences.
     """
     own = [one for one in use_case.indicators if one.over is Over.SELF]
     if set(use_case.outcome.events.types) & _ends(use_case):
@@ -74,13 +77,13 @@ def check(
     for one in own:
         window = None if one.spells is not None else one.window_days
         if children := _children(connection, one.filters(), one.sources, window):
-            found.append(_finding(one.name, one.plain, Part(children, many, whom), begins))
+            found.append(_finding(one.name, one.plain, Part(children, many, whom, small), begins))
     cohort = [
-        _cohort_finding(rule.name, Part(children, many, whom))
+        _cohort_finding(rule.name, Part(children, many, whom, small))
         for rule in use_case.cohort.rules()
         if rule.spell is None and (children := _children(connection, (rule.events,), (), rule.within_days))
     ]
-    looked = f"{len(own)} indicators for {many:,} {whom}"
+    looked = f"{len(own)} indicators for {text(small.count(many))} {whom}"
     return [
         (Check(Kind.READS_OUTCOME, True, looked), found),
         (Check(Kind.COHORT_FUTURE, True, "its rules, for events of the outcome's own episode"), cohort),
@@ -96,6 +99,8 @@ def _finding(name: str, plain: str, part: Part, begins: bool) -> Finding:
         f"“{plain}” counts records that belong to the outcome's own episode and are dated before it: for {part}.",
         {"children": part.many, "children_with_outcome": part.whole, "share": part.figure},
         _REMEDY,
+        whole="children_with_outcome",
+        parts=("children",),
     )
 
 
@@ -107,6 +112,8 @@ def _cohort_finding(place: str, part: Part) -> Finding:
         f"The rule reads records that belong to the outcome's own episode and are dated before it: for {part}.",
         {"children": part.many, "children_with_outcome": part.whole, "share": part.figure},
         _REMEDY,
+        whole="children_with_outcome",
+        parts=("children",),
     )
 
 

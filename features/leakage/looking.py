@@ -21,6 +21,7 @@ from features.declarations.needs import sources_read
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind
 from hub.declarations.partnership import Partnership
+from hub.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 
@@ -52,6 +53,11 @@ class Seen:
     earlier: Snapshot | None
     use_case: UseCase
     columns: Columns
+
+    @property
+    def small(self) -> SmallNumbers:
+        """Which numbers may stand in sentences."""
+        return self.partnership.small_numbers
 
     @cached_property
     def readers(self) -> tuple[Reader, ...]:

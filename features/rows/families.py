@@ -37,7 +37,9 @@ def families(snapshot: Snapshot, people: pa.Array, since: datetime.date) -> pa.T
             f"CREATE TABLE node AS SELECT person_id, row_number() OVER (ORDER BY person_id) - 1 AS number FROM {person}"
         )
         connection.register("wanted", pa.table({"person_id": people}))
-        chosen = connection.execute("SELECT number FROM node SEMI JOIN wanted USING (person_id) ORDER BY number").fetchnumpy()
+        chosen = connection.execute(
+            "SELECT number FROM node SEMI JOIN wanted USING (person_id) ORDER BY number"
+        ).fetchnumpy()
         [(size,)] = connection.execute("SELECT count(*) FROM node").fetchall()
         ties = connection.execute(_ties(snapshot, since)).fetchnumpy()
     member, place = ties["number"].astype(np.int64), ties["place"].astype(np.int64) + size

@@ -27,6 +27,8 @@ class FindingFacts(Facts):
     plain: str
     evidence: Mapping[str, int | str | FigureFact]
     remedy: str
+    whole: str = Field(default="", exclude_if=lambda whole: not whole)
+    parts: tuple[str, ...] = Field(default=(), exclude_if=lambda parts: not parts)
 
 
 class CheckFacts(Facts):

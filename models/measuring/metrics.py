@@ -93,14 +93,29 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Numbers by model and metric, and differences by model, simpler model and metric of order."""
+    """Numbers by model and metric, and differences by model, simpler model and metric of order.
+
+    Attributes:
+        figures: by model and metric.
+        differences: by model, simpler model and metric of order.
+        by_chance: by model, how many offers a shuffle of those who are level decides, and how many offers there are.
+        design_effect: by metric, for the model that has differences: how many times the variance of its figure is what
+            it would be if children were drawn one by one; None where it has no interval.
+    """
 
     figures: Mapping[str, Mapping[str, Stated]]
     differences: Differences
+    by_chance: Mapping[str, tuple[float, float]]
+    design_effect: Mapping[str, float | None]
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
+            "places_by_chance": {
+                model: {"places": round(places, 6), "offers": round(offers, 6)}
+                for model, (places, offers) in self.by_chance.items()
+            },
+            "design_effect": dict(self.design_effect),
             "figures": {
                 model: {name: figure.as_json() for name, figure in by_name.items()}
                 for model, by_name in self.figures.items()
@@ -160,7 +175,27 @@ def measure(
             name: {other: {key: stated(f"{name}-{other}", key, "") for key in ORDER_METRICS} for other in others}
             for name, others in against.items()
         },
+        {name: _top(case, one).by_chance() for name, one in judged.items()},
+        {} if reason else _design_effects(case, kernels, against, estimates, resamples, seed),
     )
+
+
+def _design_effects(
+    case: JudgedRows,
+    kernels: Mapping[str, Callable[[Floats], dict[str, Floats]]],
+    against: Mapping[str, Sequence[str]],
+    estimates: Mapping[str, Estimate],
+    resamples: int,
+    seed: int,
+) -> dict[str, float | None]:
+    """Return the squared ratio of the widths of intervals of families and of children (Kish 1965, section 8.2)."""
+    found: dict[str, float | None] = {}
+    for name in against:
+        for key, alone in bootstrap(kernels[name], case.people, resamples=resamples, seed=seed).items():
+            together = estimates[f"{name}.{key}"]
+            ratio = (together.high - together.low) / (alone.high - alone.low) if alone.high > alone.low else np.nan
+            found[key] = round(float(ratio) ** 2, 3) if np.isfinite(ratio) else None
+    return found
 
 
 def verdict(difference: Stated) -> str:
@@ -208,7 +243,7 @@ def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 1
 def _numbers_of(case: JudgedRows, judged: Judged) -> Callable[[Floats], dict[str, Floats]]:
     """Return the function from row weights to every number of one model."""
     ranking = Ranking(judged.scores, case.outcomes)
-    top = TopOfEachDate(judged.scores, case.outcomes, case.dates, case.capacity)
+    top = _top(case, judged)
     of_probabilities = None if judged.probabilities is None else _probability_numbers(case, judged.probabilities)
 
     def numbers(weights: Floats) -> dict[str, Floats]:
@@ -222,6 +257,10 @@ def _numbers_of(case: JudgedRows, judged: Judged) -> Callable[[Floats], dict[str
         return found if of_probabilities is None else {**found, **of_probabilities(weights)}
 
     return numbers
+
+
+def _top(case: JudgedRows, judged: Judged) -> TopOfEachDate:
+    return TopOfEachDate(judged.scores, case.outcomes, case.dates, case.capacity)
 
 
 def _probability_numbers(case: JudgedRows, probabilities: Floats) -> Callable[[Floats], dict[str, Floats]]:

@@ -61,7 +61,7 @@ class Run:
             "use_case_digest": facts.use_case_digest,
             "purpose": facts.purpose,
             "trained_by": trained_by,
-            "verdict": f"{bundle.verdict} the simple rule on {bundle.metrics['verdict']['on']}",
+            **{f"verdict.{other}": says for other, says in bundle.verdicts.items()},
         }
         parameters = {
             "seed": facts.seed,

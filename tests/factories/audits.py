@@ -56,6 +56,8 @@ LEAKAGE = {
                         "“Incidents” counts records of the outcome's own episode for 120 of 450 children.",
                         {"children": 120, "children_with_outcome": 450, "share": share(120, 450, "children")},
                         "Ask the agency how these dates came about.",
+                        "children_with_outcome",
+                        ("children",),
                     ),
                     Finding(
                         Kind.READS_OUTCOME,
@@ -64,6 +66,8 @@ LEAKAGE = {
                         "“Moves” counts records of the outcome's own episode for fewer than 10 of 450 children.",
                         {"children": 4, "children_with_outcome": 450, "share": share(4, 450, "children")},
                         "Ask the agency how these dates came about.",
+                        "children_with_outcome",
+                        ("children",),
                     ),
                 ],
             ),

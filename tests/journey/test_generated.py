@@ -20,10 +20,12 @@ from features.declarations import catalogue
 from features.online.vector import open_source
 from features.rows import unpublished
 from features.rows.feature_sets import open_feature_set
+from hub.declarations import partnership
 from hub.publishing.snapshots import open_snapshot
 from hub.workspace import Workspace
 from tests.factories import commands
 from tests.factories.streams import frame_differences
+from tests.oracles import told
 
 ROOT = Path(__file__).parents[2]
 PROVE = pytest.mark.prove  # MLflow's own seconds for every entry point; one of them always
@@ -136,6 +138,14 @@ def test_one_child_online_is_the_row_of_the_batch_for_a_thousand_random_question
     source.close()
     batch = np.column_stack([some[one.name].fill_null(np.nan).to_numpy() for one in built.indicators])
     np.testing.assert_array_equal(np.array(online), batch)
+
+
+def test_nobody_finds_a_small_number_out_in_all_that_leaves(demo: tuple[Path, Mapping[str, Any]]) -> None:
+    workspace, declared = Workspace(demo[0] / "lancashire"), partnership.read(ROOT / "partnerships" / "lancashire")
+    tables = told.of(workspace, declared, Path(demo[1]["report"]).parent.name)
+    assert {"quality", "hub link", "quarantine by sex", "quarantine by ethnicity", "levels", "audit"} <= {*tables}
+    assert sum(len(told.attacker_of([read], 10).withheld) > 0 for read in tables.values()) >= 5, "nothing to find out"
+    assert not any(told.recovered(tables, 10).values())
 
 
 ENTRIES = {"link": "people", "features": "features", "train": "bundle", "audit": "audit"}

@@ -184,8 +184,11 @@ def test_a_learnable_outcome_is_learned(bundle: Bundle) -> None:
     auc = bundle.figure("auc")
     assert isinstance(auc, Figure)
     assert auc.low > 0.7
-    assert bundle.verdict == "beats"
-    assert bundle.metrics["verdict"] == {"against": "simple_rule", "on": "precision_at_capacity", "says": "beats"}
+    assert bundle.verdicts["simple_rule"] == "beats"
+    assert bundle.metrics["verdict"] == {"against": dict(bundle.verdicts), "on": "precision_at_capacity"}
+    assert set(bundle.verdicts) == {"simple_rule", "logistic_regression"}
+    chance = bundle.metrics["places_by_chance"]
+    assert chance["simple_rule"]["places"] > chance["model"]["places"]
     slope = bundle.figure("calibration_slope")
     assert isinstance(slope, Figure)
     assert 0.7 < slope.value < 1.4

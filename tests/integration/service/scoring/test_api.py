@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from audits.audit.audit import open_audit
 from ethics.acts import decisions
 from ethics.record.store import open_store
 from features.online.vector import open_source
@@ -125,6 +126,10 @@ def test_a_score_has_reasons_figures_and_references_and_is_in_the_ledger(world: 
     for evidence in (body["band_evidence"], body["probability_evidence"]):
         assert evidence["n"] > 0
         assert evidence["low"] <= evidence["share"] <= evidence["high"]
+    told = open_audit(world.place.workspace, world.audit).document()["performance"]
+    figure = next(one["with_outcome"] for one in told["bands"] if one["name"] == body["band"])
+    assert (body["band_evidence"]["share"], body["band_evidence"]["n"]) == (figure["value"], figure["n"])
+    assert body["probability_evidence"]["share"] in {one["observed"]["value"] for one in told["calibration"]}
     assert body["reasons"] or body["protective_factors"]
     assert any("never decides" in caveat for caveat in body["caveats"])
     entry = world.entries()[-1]

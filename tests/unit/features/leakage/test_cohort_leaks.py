@@ -11,6 +11,7 @@ from features.declarations.event_fields import readers
 from features.leakage import cohort_leaks, lint
 from features.leakage.leaks import Finding, Severity
 from features.rows import unpublished
+from hub.disclosure import SmallNumbers
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot
 from tests.factories.use_cases import use_case
@@ -24,7 +25,9 @@ def looked(tmp_path: Path, rule: dict[str, Any], stamped: set[str], **tables: An
     asked = use_case(cohort={"plain": "Children of the test", **rule})
     keys = pa.table({"person_id": PEOPLE, "as_of_date": pa.array([AS_OF] * len(PEOPLE), pa.date32())})
     with lint._opened(published, None) as connection:
-        check, found = cohort_leaks.check(connection, readers(asked), keys, stamped, people="children")
+        check, found = cohort_leaks.check(
+            connection, readers(asked), keys, stamped, people="children", small=SmallNumbers()
+        )
     assert check.done
     return found
 

@@ -19,8 +19,8 @@ TENTHS = st.lists(st.integers(1, 9).map(lambda tenth: tenth / 10), min_size=1, m
         pytest.param([1, 2, 3, 4, 5], 5, 5, id="places for everyone"),
         pytest.param([1, 2, 3], 9, 3, id="more places than people"),
         pytest.param([1, 4, 4, 5], 2, 1, id="level people are not parted"),
-        pytest.param([1, 5, 5, 5], 2, 3, id="the foremost are level and more than the places"),
-        pytest.param([5, 5, 5], 2, 3, id="all level"),
+        pytest.param([1, 5, 5, 5], 2, 0, id="the foremost are level and more than the places"),
+        pytest.param([5, 5, 5], 2, 0, id="all level"),
         pytest.param([1, 2, 3], 1, 1, id="one place"),
     ],
 )
@@ -33,11 +33,9 @@ def test_how_many_are_offered_help(tenths: list[int], places: int, offered: int)
 def test_no_lower_cut_would_fit(levels: list[float], places: int) -> None:
     probabilities = np.array(levels)
     at = cut(probabilities, places)
-    reached = int((probabilities >= at).sum())
-    foremost = int((probabilities == probabilities.max()).sum())
-    assert reached <= places or reached == foremost, "more than the places only for level foremost people"
+    assert int((probabilities >= at).sum()) <= places, "offers never exceed the places"
     lower = [level for level in set(levels) if level < at]
-    if lower and reached <= places:
+    if lower:
         assert (probabilities >= max(lower)).sum() > places
     assert at not in levels, "midway: the last bit of a probability never decides"
 
@@ -55,6 +53,15 @@ def test_bands_are_in_order(levels: list[float], dates: int, capacity: int) -> N
     codes = found.codes(np.sort(np.array(levels)))
     assert np.all(np.diff(codes) <= 0), "a higher probability is never in a lower band"
     assert Thresholds.from_json(found.as_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("tenths", "level"),
+    [([5] * 9, 9), ([9, 5, 5, 5], 3), ([9, 8, 5, 5], 0), ([9, 5, 4, 3], 0), ([9], 0)],
+    ids=["all", "behind the first", "all places taken", "nobody", "places for everyone"],
+)
+def test_who_is_level_at_the_cut_is_counted(tenths: list[int], level: int) -> None:
+    assert fit(np.array(tenths) / 10, dates=1, capacity=2).level == level
 
 
 CUTS = Thresholds(0.6, 0.3, 10, dict.fromkeys(BANDS, 1.0))
