@@ -15,6 +15,7 @@ from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
 from features.kernel.membership import covers, outcome_reported
 from features.leakage import lint
+from features.rows.beginnings import beginnings
 from features.rows.families import families
 from features.rows.feature_set_facts import OddEvents
 from features.rows.feature_sets import (
@@ -160,6 +161,7 @@ def _facts(
         coverage=tuple(coverage_sources(use_case.indicators)),
         rows={day: looked[day] for day in dates},
         outcomes={day: outcomes[day] if covers(told, day, horizon) else None for day in dates},
+        begins=beginnings(snapshot, sources),
         odd_events={name: OddEvents(**counted) for name, counted in odd_events(snapshot, sources).items()},
         sources={name: snapshot.facts.sources[name] for name in sources},
         linkage=snapshot.facts.linkage,

@@ -12,6 +12,7 @@ from features.declarations.catalogue import Over
 from features.kernel.code import code_digest
 from features.kernel.membership import covers, outcome_reported
 from features.rebuilding import some_people
+from features.rows.beginnings import beginnings
 from features.rows.families import families
 from features.rows.feature_sets import (
     COVERAGE_FILE,
@@ -79,6 +80,8 @@ def _said(found: FeatureSet, snapshot: Snapshot) -> list[str]:
     }
     if found.facts.rewritten_from:
         del told["linkage"]
+    else:
+        told["begins"] = beginnings(snapshot, [*found.facts.sources])
     return [f"the fact {name}" for name in facts.differing(found.facts, told)]
 
 

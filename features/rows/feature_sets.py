@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
+from features.rows.beginnings import ShortWindow, short_windows
 from features.rows.feature_set_facts import FeatureSetFacts as FeatureSetFacts
 from features.rows.feature_set_facts import LeakageFacts as LeakageFacts
 from hub import artefacts, facts
@@ -108,6 +109,11 @@ class FeatureSet:
     def indicators(self) -> tuple[Indicator, ...]:
         """The indicators, in the order of the matrix's columns."""
         return self.use_case.indicators
+
+    @property
+    def short_windows(self) -> tuple[ShortWindow, ...]:
+        """The indicators and dates on which a window reaches back to before its source began."""
+        return tuple(short_windows(self.indicators, sorted(self.facts.rows), self.facts.begins))
 
     def matrix(self) -> pa.Table:
         """Return person_id, as_of_date, outcome (0, 1 or null) and one float64 column per indicator (null: no number).

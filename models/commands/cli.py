@@ -202,6 +202,7 @@ def _show(bundle: Any) -> None:
     from models.figures import from_json
     from models.measuring.metrics import HEADLINE, METRICS
     from models.measuring.thresholds import BANDS
+    from models.shift import TOLD
 
     title = f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals"
     models = {"model": "model", "logistic_regression": "logistic regression", "simple_rule": "simple rule"}
@@ -221,6 +222,19 @@ def _show(bundle: Any) -> None:
         f"Of {by_chance['offers']:,.0f} offers of the simple rule, {by_chance['places']:,.1f} go by chance to some of "
         "those who are level."
     )
+    moved, short = bundle.metrics["shift"], bundle.metrics["short_windows"]
+    if moved["auc"] >= TOLD:
+        most = ", ".join([*moved["indicators"]][:3])
+        say(
+            f"Test rows can be told from those that were learned from (AUC {moved['auc']:.2f}; 0.5 is not at all), most "
+            f"by {most}: figures on them are about rows of a kind that was hardly seen."
+        )
+    if short:
+        many = len({name for one in short for name in one["indicators"]})
+        say(
+            f"On {len(short)} dates to learn from, {many} indicators have windows that reach back to before their "
+            "source began: look on later dates, or use shorter windows."
+        )
     for name in BANDS:
         by = bundle.metrics["bands"][name]
         people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()

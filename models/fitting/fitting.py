@@ -7,6 +7,7 @@ cuts of the bands come from `choose`; every number that is reported comes from `
 import importlib.metadata
 import platform
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from models.measuring import calibration, metrics, thresholds
 from models.measuring.metrics import HEADLINE, Judged, JudgedRows
 from models.resampling import LEVEL, METHOD, RESAMPLES
 from models.sample_size import SampleSize, sample_size
+from models.shift import shift
 from models.splits import PARTS, NotEnoughError, Rows, Splits
 
 MODEL = "model"
@@ -89,6 +91,8 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
     bands = thresholds.fit(calibrated.probabilities(choice.best.margins), choose.day_count, use_case.capacity)
     model = Model.parse(choice.best.text, use_case.indicator_names, calibrated, bands)
 
+    progress("Comparing the test dates with those that were learned from", 0, 1)
+    moved = shift(train, test, (matrix.families[rows["train"]], matrix.families[rows["test"]]), seed=seed)
     progress("Measuring on the test dates", 0, 1)
     case = JudgedRows.of(test, use_case.capacity)
     logistic = baselines.logistic(train, {"choose": choose, "test": test})
@@ -101,6 +105,8 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
     numbers = {
         **measured.as_json(),
         "sample_size": enough.as_json(),
+        "shift": moved.as_json(),
+        "short_windows": _short_windows(feature_set, dates),
         "parts": {name: _part(matrix, rows, name) for name in PARTS},
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
         "offers_by_date": thresholds.by_date(case, bands, judged[MODEL], [day.isoformat() for day in dates.test]),
@@ -144,6 +150,19 @@ def _enough(use_case: UseCase, train: Matrix) -> SampleSize:
             "Look on more dates, use fewer indicators, or say in `floor.fewer_because` why fewer will do.",
         )
     return found
+
+
+def _short_windows(feature_set: FeatureSet, dates: Splits) -> list[dict[str, Any]]:
+    """Return, for each date to learn from, the indicators whose window reaches back to before their source began."""
+    short = [one for one in feature_set.short_windows if one.as_of_date in dates.train]
+    days = sorted({one.as_of_date for one in short})
+    return [
+        {
+            "as_of_date": day.isoformat(),
+            "indicators": {one.indicator: one.told for one in short if one.as_of_date == day},
+        }
+        for day in days
+    ]
 
 
 def _never_missing(train: Matrix, choose: Matrix, test: Matrix) -> tuple[str, ...]:

@@ -28,7 +28,9 @@ def train(
     Raises:
         NotEnoughError: a part of the split is empty, or holds nobody with (or without) the outcome.
         LeakageError: a part's outcomes are still open when the next begins.
+        StateError: MLflow could not record it; that is looked at before anything is fitted.
     """
+    tracking.prepare(workspace, feature_set)
     fitted = fit(feature_set, seed=seed, progress=progress)
     progress("Recording in MLflow", 0, 1)
     with tracking.run(workspace, feature_set) as run:

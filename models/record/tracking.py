@@ -21,14 +21,18 @@ from typing import Any
 
 from features.rows.feature_sets import FeatureSet
 from hub import private_folders
-from hub.errors import NotFoundError
+from hub.errors import NotFoundError, StateError
 from hub.settings import keep_libraries_quiet
 from hub.workspace import Workspace
 from models import figures
 from models.bundle.bundles import Bundle
 from models.figures import Figure
+from models.record import places
 
 BUNDLE_FOLDER = "bundle"
+PARAMETERS_FILE = "parameters.json"
+"""All parameters of a run, whole: MLflow itself takes no value that is longer than `_LONGEST`."""
+_LONGEST = 6000
 PICTURES_FOLDER = "pictures"
 DIGEST_TAG = "bundle_digest"
 
@@ -69,10 +73,11 @@ class Run:
             "rounds": facts.rounds,
             **{f"lightgbm.{name}": value for name, value in facts.parameters.items()},
         }
+        self.client.log_dict(self.run_id, parameters, PARAMETERS_FILE)
         self.client.log_batch(
             self.run_id,
             metrics=[Metric(name, value, now, 0) for name, value in metrics_of(bundle).items()],
-            params=[Param(name, str(value)) for name, value in parameters.items()],
+            params=[Param(name, _short(str(value))) for name, value in parameters.items()],
             tags=[RunTag(name, value) for name, value in tags.items()],
         )
         for name, svg in pictures.items():
@@ -113,23 +118,52 @@ def metrics_of(bundle: Bundle) -> dict[str, float]:
 
 def store_address(workspace: Workspace) -> str:
     """Return the SQLAlchemy address of the workspace's MLflow store."""
-    path = (workspace.mlflow / "mlflow.db").absolute().as_posix()
+    path = places.database(workspace).absolute().as_posix()
     # Only what an address gives a meaning to is quoted: MLflow makes a stray folder for any other quoted sign.
     return "sqlite:///" + path.replace("%", "%25").replace("?", "%3F").replace("#", "%23")
+
+
+def prepare(workspace: Workspace, feature_set: FeatureSet) -> str:
+    """Return the id of the use case's experiment, ready for a run; whoever fits calls this first.
+
+    An experiment that somebody deleted is taken back: what was fitted for an hour must not be lost for it.
+
+    Raises:
+        StateError: the store cannot be opened or written.
+    """
+    from mlflow.exceptions import MlflowException
+
+    experiment = _experiment(feature_set)
+    try:
+        client = _client(workspace)
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            return str(client.create_experiment(experiment, artifact_location=places.artefacts(workspace)))
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+    except MlflowException as error:
+        raise StateError(
+            f"{places.database(workspace)}: MLflow cannot record a training ({error.error_code}).",
+            "Nothing was trained. See what the store lacks, or move the folder mlflow away: a new store is begun.",
+        ) from None
+    return str(found.experiment_id)
+
+
+def _experiment(feature_set: FeatureSet) -> str:
+    return f"{feature_set.facts.partnership}/{feature_set.use_case.name}"
+
+
+def _short(value: str) -> str:
+    """Return a parameter's value as MLflow takes it; a longer one ends in where it is whole."""
+    pointer = f"… (whole in {PARAMETERS_FILE})"
+    return value if len(value) <= _LONGEST else value[: _LONGEST - len(pointer)] + pointer
 
 
 @contextmanager
 def run(workspace: Workspace, feature_set: FeatureSet) -> Iterator[Run]:
     """Open a run of the use case's experiment; it ends as FINISHED, or as FAILED when the block raises."""
-    client = _client(workspace)
-    experiment = f"{feature_set.facts.partnership}/{feature_set.use_case.name}"
-    found = client.get_experiment_by_name(experiment)
-    if found is None:
-        artefacts = (workspace.mlflow / "artifacts").absolute()
-        experiment_id = client.create_experiment(experiment, artifact_location=artefacts.as_uri())
-    else:
-        experiment_id = found.experiment_id
-    made = Run(client.create_run(experiment_id).info.run_id, experiment, client)
+    experiment_id, client = prepare(workspace, feature_set), _client(workspace)
+    made = Run(client.create_run(experiment_id).info.run_id, _experiment(feature_set), client)
     try:
         yield made
     except BaseException:
@@ -148,7 +182,8 @@ def attach(workspace: Workspace, run_id: str, directory: Path, name: str, tags: 
     from mlflow.exceptions import MlflowException
 
     try:
-        client.get_run(run_id)
+        if client.get_run(run_id).info.lifecycle_stage == "deleted":
+            client.restore_run(run_id)
     except MlflowException:
         raise NotFoundError(f"The MLflow store in {workspace.mlflow} has no run {run_id}.") from None
     client.log_artifacts(run_id, str(directory), name)
@@ -164,5 +199,6 @@ def _client(workspace: Workspace) -> Any:
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     private_folders.make(workspace.mlflow)
+    places.settle(workspace)
     address = store_address(workspace)
     return MlflowClient(tracking_uri=address, registry_uri=address)

@@ -132,6 +132,7 @@ def feature_set(
         "use_case_digest": case.digest,
         "code_digest": code_digest(),
         "coverage": [],
+        "begins": {"police": "2015-01-01"},
         "odd_events": {},
         "rows": {day: as_of.count(day) for day in days},
         "outcomes": outcomes,
