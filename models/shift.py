@@ -11,7 +11,7 @@ import numpy as np
 
 from models.matrices import Matrix
 from models.measuring.ranking import Ranking
-from models.resampling import Floats
+from models.resampling import Codes, Floats
 
 TOLD = 0.7
 """From this AUC on, people are warned."""
@@ -43,7 +43,7 @@ class Shift:
         }
 
 
-def shift(earlier: Matrix, later: Matrix, families: tuple[Floats, Floats], *, seed: int) -> Shift:
+def shift(earlier: Matrix, later: Matrix, families: tuple[Codes, Codes], *, seed: int) -> Shift:
     """Try to tell later rows from earlier ones.
 
     Args:
@@ -57,7 +57,7 @@ def shift(earlier: Matrix, later: Matrix, families: tuple[Floats, Floats], *, se
     draw = np.random.Generator(np.random.PCG64(seed))
     values = np.concatenate([earlier.values, later.values])
     late = np.r_[np.zeros(len(earlier.values)), np.ones(len(later.values))]
-    whose = np.concatenate(families).astype(np.intp)
+    whose = np.concatenate(families)
     if len(values) > _ROWS:
         kept = np.sort(draw.choice(len(values), _ROWS, replace=False))
         values, late, whose = values[kept], late[kept], whose[kept]

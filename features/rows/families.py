@@ -70,7 +70,7 @@ def _ties(snapshot: Snapshot, since: datetime.date) -> str:
         ),
         place AS (
             SELECT what, island, row_number() OVER (ORDER BY what, island) - 1 AS place FROM together
-            GROUP BY ALL HAVING count(DISTINCT person_id) BETWEEN 2 AND {LARGEST}
+            GROUP BY what, island HAVING count(DISTINCT person_id) BETWEEN 2 AND {LARGEST}
         )
         SELECT DISTINCT number, place FROM together JOIN place USING (what, island) JOIN node USING (person_id)
     """

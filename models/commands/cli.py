@@ -226,8 +226,8 @@ def _show(bundle: Any) -> None:
     if moved["auc"] >= TOLD:
         most = ", ".join([*moved["indicators"]][:3])
         say(
-            f"Test rows can be told from those that were learned from (AUC {moved['auc']:.2f}; 0.5 is not at all), most "
-            f"by {most}: figures on them are about rows of a kind that was hardly seen."
+            f"Test rows can be told from those that were learned from (AUC {moved['auc']:.2f}; 0.5 is not at all), "
+            f"most by {most}: figures on them are about rows of a kind that was hardly seen."
         )
     if short:
         many = len({name for one in short for name in one["indicators"]})

@@ -171,7 +171,7 @@ def _never_missing(train: Matrix, choose: Matrix, test: Matrix) -> tuple[str, ..
     Raises:
         StateError: one of them has none in a row of a later part: nothing was learned about that.
     """
-    always = ~np.isnan(train.values).any(axis=0)
+    always = np.isfinite(train.values).all(axis=0)
     for name, part in (("choose", choose), ("test", test)):
         missing = np.isnan(part.values[:, always]).sum(axis=0)
         if missing.any():
@@ -182,7 +182,7 @@ def _never_missing(train: Matrix, choose: Matrix, test: Matrix) -> tuple[str, ..
                 "one, so that nothing was learned about its absence.",
                 "Train on dates on which it may be missing too, or leave the indicator out.",
             )
-    return tuple(one for one, kept in zip(train.names, always, strict=True) if kept)
+    return tuple(train.names[at] for at in np.flatnonzero(always))
 
 
 def _judge(

@@ -28,5 +28,5 @@ def test_shrinkage_says_what_its_criterion_says(rows: int, share: float, paramet
 @pytest.mark.parametrize("rows", [20, 60])
 def test_three_outcomes_are_nothing_to_learn_from(rows: int) -> None:
     found = sample_size(rows, 3, 75)
-    assert found.expected_shrinkage == 0
+    assert found.expected_shrinkage < 0.1
     assert not found.enough

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -28,7 +29,7 @@ def _runs(workspace: Workspace) -> dict[str, Path]:
     client = tracking._client(workspace)
     experiments = [one.experiment_id for one in client.search_experiments() if one.name != "Default"]
     found = client.search_runs(experiments)
-    return {one.info.run_id: Path(one.info.artifact_uri.removeprefix("file://")) for one in found}
+    return {one.info.run_id: Path(unquote(one.info.artifact_uri.removeprefix("file://"))) for one in found}
 
 
 def test_a_copy_never_writes_into_the_original(trained: Path, tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ def test_no_lower_cut_would_fit(levels: list[float], places: int) -> None:
 
 def test_probabilities_that_differ_in_the_last_bits_are_level() -> None:
     probabilities = np.array([0.5, np.nextafter(0.5, 1), 0.2, 0.1])
-    assert (probabilities >= cut(probabilities, 1)).sum() == 2
+    assert (probabilities >= cut(probabilities, 1)).sum() == 0
+    assert (probabilities >= cut(probabilities, 2)).sum() == 2
 
 
 @given(TENTHS, st.integers(1, 4), st.integers(1, 6))
