@@ -70,8 +70,9 @@ class Calibration:
 def sigmoid(logits: Floats) -> Floats:
     """Return 1 / (1 + exp(-x)), strictly between 0 and 1.
 
-    x is kept within -700 and 36: beyond, probabilities are level, since no number of this kind lies between them and 0
-    or 1. Within, a larger x never gives a smaller probability.
+    x is kept within -700 and 36: beyond, no number of this kind lies between a probability and 0 or 1. Within, a larger
+    x never gives a smaller probability; above 33 two that are close may give the same one, since numbers near 1 are
+    few. Figures about the order of people are therefore taken from margins.
     """
     x = np.clip(logits, _SMALLEST_LOGIT, _LARGEST_LOGIT)
     small = np.exp(np.minimum(x, 0.0))
