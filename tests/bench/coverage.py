@@ -30,11 +30,11 @@ def _drawn(families: int, correlation: float, draw: np.random.Generator) -> tupl
         return np.asarray(np.sqrt(share) * shared + np.sqrt(1 - share) * own)
 
     score = alike(0.5)
+    # As many places whoever is drawn, as in the world: one for ten of the children who are to be expected.
+    places = int(families * 2.5 * _OFFERED / _DATES)
     latent = -1.3 + 0.9 * score + alike(correlation)
     margins = 1.7 * (-1.0 + 0.85 * score)
-    case = JudgedRows(
-        (latent > 0).astype(np.float64), np.arange(rows), whose, np.arange(rows) % _DATES, int(rows * _OFFERED / _DATES)
-    )
+    case = JudgedRows((latent > 0).astype(np.float64), np.arange(rows), whose, np.arange(rows) % _DATES, places)
     return case, Judged(margins, 1 / (1 + np.exp(-margins)))
 
 
