@@ -137,7 +137,7 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
     assert metrics["train/rows"] == bundle.metrics["parts"]["train"]["rows"]
     assert run.data.params["seed"] == "0"
     assert run.data.params["lightgbm.deterministic"] == "True"
-    assert {one.path for one in store.list_artifacts(run.info.run_id)} == {"bundle", "pictures"}
+    assert {one.path for one in store.list_artifacts(run.info.run_id)} == {"bundle", "parameters.json", "pictures"}
     logged = {one.path for one in store.list_artifacts(run.info.run_id, "bundle")}
     assert logged == {f"bundle/{name}" for name in (*bundle.artefact.files, "manifest.json")}
     pictures = {one.path for one in store.list_artifacts(run.info.run_id, "pictures")}
@@ -191,7 +191,9 @@ def test_nothing_is_recorded_when_there_is_nothing_to_learn(tmp_path: Path) -> N
     workspace = Workspace(tmp_path)
     with pytest.raises(NotEnoughError):
         training.train(workspace, feature_set(workspace, people=8, signal=0.0), trained_by="ana")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["features"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["features", "mlflow"], "the store was looked at first"
+    client = tracking._client(workspace)
+    assert not client.search_runs([one.experiment_id for one in client.search_experiments()])
 
 
 def sentinel(folder: Path, *arguments: str) -> commands.Done:
