@@ -14,7 +14,7 @@ from hub import facts
 from hub.errors import IntegrityError
 from models.bundle.bundles import Bundle
 from models.bundle.model import Model
-from models.matrices import Matrix, of_table
+from models.matrices import Matrix, of_feature_set
 from models.measuring.thresholds import OFFER_HELP
 from models.resampling import Floats
 
@@ -65,7 +65,7 @@ def looks(bundle: Bundle, feature_set: FeatureSet, model: Model) -> Looks:
                 f"feature set {feature_set.digest[:12]}: matrix and groups are not about the same rows.",
                 "Build it anew.",
             )
-    whole = of_table(table, bundle.use_case.indicator_names)
+    whole = of_feature_set(feature_set)
     days = np.array(bundle.facts.splits.test, dtype="datetime64[D]")
     rows = np.flatnonzero(np.isin(whole.days, days) & ~np.isnan(whole.outcomes))
     expected = bundle.metrics["parts"]["test"]["rows"]

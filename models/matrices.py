@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from models.resampling import Codes, Floats, people_codes
+from features.rows.feature_sets import FeatureSet
+from hub.errors import IntegrityError
+from models.resampling import Codes, Floats, codes
 from models.splits import Days, Rows
+
+_DAYS = 1_000_000
+"""More than any day has since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,7 @@ class Matrix:
         outcomes: 1, 0, or NaN while the horizon is not complete.
         days: the as-of date of each row.
         people: a code per person, from 0; equal codes are the same person.
+        families: a code per family, from 0; equal codes are of one family.
     """
 
     names: tuple[str, ...]
@@ -27,11 +34,12 @@ class Matrix:
     outcomes: Floats
     days: Days
     people: Codes
+    families: Codes
 
     def take(self, rows: Rows) -> "Matrix":
-        """Return these rows; people are numbered anew from 0."""
-        people = np.unique(self.people[rows], return_inverse=True)[1].astype(np.intp)
-        return Matrix(self.names, self.values[rows], self.outcomes[rows], self.days[rows], people)
+        """Return these rows; people and families are numbered anew from 0."""
+        people, families = (codes(one[rows]) for one in (self.people, self.families))
+        return Matrix(self.names, self.values[rows], self.outcomes[rows], self.days[rows], people, families)
 
     def column(self, name: str) -> Floats:
         """Return the numbers of one indicator."""
@@ -66,17 +74,46 @@ def floats(table: pa.Table, names: Sequence[str]) -> Floats:
     return values
 
 
-def of_table(table: pa.Table, names: Sequence[str]) -> Matrix:
-    """Return the numbers of a feature set's matrix.
+def of_feature_set(feature_set: FeatureSet) -> Matrix:
+    """Return the numbers of a feature set, in the order of its matrix.
 
-    Args:
-        table: from `FeatureSet.matrix()`.
-        names: the indicators, in order.
+    Raises:
+        IntegrityError: a file has changed by a byte, or its matrix and its families are not about the same people.
     """
+    table, families = feature_set.matrix(), feature_set.families()
+    ids = table["person_id"].combine_chunks()
+    at = pc.index_in(ids, families["person_id"].combine_chunks())
+    if at.null_count:
+        raise IntegrityError(
+            f"feature set {feature_set.digest[:12]}: matrix and families are not about the same people.",
+            "Build it anew.",
+        )
+    names, days = feature_set.use_case.indicator_names, table["as_of_date"]
+    values, people = floats(table, names), codes(ids.to_numpy(zero_copy_only=False).astype(np.str_))
+    _require_usable(feature_set, values, people, days.to_numpy().astype("datetime64[D]"))
     return Matrix(
         tuple(names),
-        floats(table, names),
+        values,
         table["outcome"].cast(pa.float64()).to_numpy(),
-        table["as_of_date"].to_numpy().astype("datetime64[D]"),
-        people_codes(table["person_id"].to_pylist()),
+        days.to_numpy().astype("datetime64[D]"),
+        people,
+        codes(families["family"].to_numpy()[at.to_numpy(zero_copy_only=False).astype(np.intp)]),
     )
+
+
+def _require_usable(feature_set: FeatureSet, values: Floats, people: Codes, days: Days) -> None:
+    """Check that each (person, date) stands there once and that every number is one.
+
+    Raises:
+        IntegrityError: it says how many rows, and which indicators.
+    """
+    where = f"feature set {feature_set.digest[:12]}"
+    keys = people.astype(np.int64) * _DAYS + days.astype(np.int64)
+    again = len(keys) - len(np.unique(keys))
+    if again:
+        raise IntegrityError(f"{where}: {again:,} rows repeat a person on a date.", "Build it anew.")
+    wrong = dict(zip(feature_set.use_case.indicator_names, np.isinf(values).sum(axis=0).tolist(), strict=True))
+    told = ", ".join(f"{name} in {count:,} rows" for name, count in wrong.items() if count)
+    if told:
+        remedy = "Mend the values in the extract, and build it anew."
+        raise IntegrityError(f"{where}: numbers without end: {told}.", remedy)

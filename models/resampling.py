@@ -1,13 +1,13 @@
-"""Percentile bootstrap intervals that resample people, not rows: a person's rows come and go together.
+"""Percentile bootstrap intervals that resample families, not rows: brothers and sisters come and go together.
 
-    estimates = bootstrap(statistic, people_codes(person_ids), resamples=200, seed=0)
+    estimates = bootstrap(statistic, matrix.families, resamples=200, seed=0)
 
 `statistic` takes row weights of shape (resamples, rows), each a whole number of times that a row was drawn, and answers
 each of its numbers as one array of shape (resamples,), NaN where a resample has none. All resamples are worked out in
 few calls, so a statistic is written with numpy along the second axis. Audits use it for their own numbers.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ Statistic = Callable[[Floats], Mapping[str, Floats]]
 
 LEVEL = 0.95
 """Share of resamples that an interval holds."""
+METHOD = "percentile bootstrap of families"
 RESAMPLES = 300
 """Resamples of every interval that training states."""
 _USABLE = 0.95
@@ -42,45 +43,45 @@ class Estimate:
         if not np.isfinite(self.value):
             return NotComputed(n, reason)
         if not (np.isfinite(self.low) and np.isfinite(self.high)):
-            return NotComputed(n, "too few people for an interval")
+            return NotComputed(n, "too few families for an interval")
         return Figure(self.value, self.low, self.high, n, unit)
 
 
-def people_codes(person_ids: Sequence[str] | npt.NDArray[np.str_]) -> Codes:
-    """Return one number a row, from 0, equal for rows of the same person."""
-    return np.unique(np.asarray(person_ids, dtype=np.str_), return_inverse=True)[1].astype(np.intp)
+def codes(values: npt.ArrayLike) -> Codes:
+    """Return one number a value, from 0, equal for equal values, in the order of the values."""
+    return np.unique(np.asarray(values), return_inverse=True)[1].astype(np.intp)
 
 
-def draws(people: int, resamples: int, seed: int) -> Iterator[Floats]:
-    """Draw `people` people with replacement, `resamples` times, from a generator seeded with `seed`.
+def draws(units: int, resamples: int, seed: int) -> Iterator[Floats]:
+    """Draw `units` units (families) with replacement, `resamples` times, from a generator seeded with `seed`.
 
     Yields:
-        How often each person was drawn, shape (some resamples, people). Together they are `resamples` long.
+        How often each unit was drawn, shape (some resamples, units). Together they are `resamples` long.
     """
     generator = np.random.Generator(np.random.PCG64(seed))
-    at_once = max(1, min(resamples, _CELLS // max(people, 1)))
+    at_once = max(1, min(resamples, _CELLS // max(units, 1)))
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
-        drawn = generator.integers(0, people, size=(size, people))
-        drawn += np.arange(size)[:, None] * people
-        yield np.bincount(drawn.ravel(), minlength=size * people).reshape(size, people).astype(np.float64)
+        drawn = generator.integers(0, units, size=(size, units))
+        drawn += np.arange(size)[:, None] * units
+        yield np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units).astype(np.float64)
 
 
-def bootstrap(statistic: Statistic, people: Codes, *, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Estimate]:
-    """Return each number of `statistic` on all rows, with the percentile interval over resampled people.
+def bootstrap(statistic: Statistic, units: Codes, *, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Estimate]:
+    """Return each number of `statistic` on all rows, with the percentile interval over resampled units.
 
     Formula: the 2.5th and 97.5th percentile of the number over resamples (Efron and Tibshirani 1993, ch. 13).
 
     Args:
         statistic: see the module.
-        people: one code a row, from 0, equal for rows of the same person.
+        units: one code a row, from 0, equal for rows that are drawn together: those of one family.
         resamples: how many.
         seed: equal seeds give equal intervals.
     """
-    values = {name: float(array[0]) for name, array in statistic(np.ones((1, len(people)))).items()}
+    values = {name: float(array[0]) for name, array in statistic(np.ones((1, len(units)))).items()}
     found: dict[str, list[Floats]] = {name: [] for name in values}
-    for counts in draws(int(people.max()) + 1, resamples, seed):
-        for name, array in statistic(counts[:, people]).items():
+    for counts in draws(int(units.max()) + 1, resamples, seed):
+        for name, array in statistic(counts[:, units]).items():
             found[name].append(array)
     return {name: Estimate(value, *interval(np.concatenate(found[name]))) for name, value in values.items()}
 

@@ -153,7 +153,8 @@ analyst = next(person.id for person in partnership.file.panel.people if person.r
 bundle = training.train(workspace, built, seed=SEED, trained_by=analyst)
 metrics = ["auc", "average_precision", "precision_at_capacity", "recall_at_capacity"]
 print("bundle", bundle.digest)
-print("the model", bundle.verdict, "the simple rule")
+for other, says in bundle.verdicts.items():
+    print("the model", says, "the", other.replace("_", " "))
 pd.DataFrame(
     {
         model: {metric: bundle.figure(metric, model).text() for metric in metrics}

@@ -99,7 +99,7 @@ def explain(model: Model, indicators: Sequence[Indicator], rows: Matrix, *, seed
         }
 
     people = len(np.unique(rows.people))
-    estimates = bootstrap(shares, rows.people, seed=seed)
+    estimates = bootstrap(shares, rows.families, seed=seed)
     weights = [
         Weight(
             one,

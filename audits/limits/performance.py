@@ -10,13 +10,12 @@ from audits.limits import calibration
 from audits.looks import Looks
 from audits.phrases import inside
 from audits.verdicts import Verdict
-from features.declarations.catalogue import Indicator
 from hub.disclosure import WITHHELD, SmallNumbers
 from hub.disclosure import as_json as counted
 from hub.figures import Figure, from_json
 from hub.withheld_cells import Told
 from models.bundle.bundles import Bundle
-from models.fitting.baselines import LOGISTIC_REGRESSION, SIMPLE_RULE
+from models.fitting.baselines import LOGISTIC_REGRESSION, OPPONENTS, SIMPLE_RULE
 from models.fitting.fitting import MODEL
 from models.measuring.metrics import HEADLINE, METRICS, ORDER_METRICS
 from models.measuring.thresholds import BANDS
@@ -29,9 +28,12 @@ _SHARES = ("precision_at_capacity", "recall_at_capacity")
 def as_json(bundle: Bundle, looks: Looks, small: SmallNumbers) -> dict[str, Any]:
     """Return the figures of the model and the two simpler ones, the bands, and whether the probabilities hold."""
     figures = {name: _metric(bundle, name, looks.matrix.day_count, small) for name in METRICS}
-    shown = "withheld" not in figures[HEADLINE]["differences"][SIMPLE_RULE]
+    told = figures[HEADLINE]["differences"]
     return {
-        "verdict": bundle.verdict if shown else Verdict.WITHHELD.value,
+        "verdicts": {
+            other: Verdict.WITHHELD.value if "withheld" in told[other] else bundle.verdicts[other]
+            for other in OPPONENTS
+        },
         "verdict_on": HEADLINE,
         "simple_rule": simple_rule(bundle),
         "figures": [*figures.values()],
@@ -45,9 +47,12 @@ def as_json(bundle: Bundle, looks: Looks, small: SmallNumbers) -> dict[str, Any]
 
 def simple_rule(bundle: Bundle) -> str:
     """Return the simple rule in plain words."""
-    rule = bundle.use_case.simple_rule
-    indicator: Indicator = next(one for one in bundle.indicators if one.name == rule.indicator)
-    return f"{'highest' if rule.highest_first else 'lowest'} first: {inside(indicator.plain)}"
+    by_name = {one.name: one for one in bundle.indicators}
+    steps = (
+        f"{'highest' if step.highest_first else 'lowest'} first: {inside(by_name[step.indicator].plain)}"
+        for step in bundle.use_case.simple_rule.steps
+    )
+    return "; among those who are level, ".join(steps)
 
 
 def _metric(bundle: Bundle, name: str, dates: int, small: SmallNumbers) -> dict[str, Any]:
@@ -55,7 +60,7 @@ def _metric(bundle: Bundle, name: str, dates: int, small: SmallNumbers) -> dict[
     shown = {model: name not in _SHARES or _may_show_shares(bundle, model, dates, small) for model in found}
     differences = {
         other: (bundle.difference(name, other) if shown[MODEL] and shown[other] else WITHHELD).as_json()
-        for other in (SIMPLE_RULE, LOGISTIC_REGRESSION)
+        for other in OPPONENTS
         if name in ORDER_METRICS
     }
     return {

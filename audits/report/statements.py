@@ -6,16 +6,17 @@ from typing import Any
 from audits.phrases import IN_SHORT, inside, listed, number, sentence
 from audits.verdicts import Verdict
 from features.declarations.use_cases import UseCase
-from models.fitting.baselines import SIMPLE_RULE
+from models.fitting.baselines import LOGISTIC_REGRESSION, SIMPLE_RULE
 from models.fitting.fitting import MODEL
 from models.measuring.metrics import HEADLINE
 
 _VERDICTS = {
-    "beats": "so the model is better than the simple rule.",
-    "does not beat": "so the model is not better than the simple rule, and the rule is simpler.",
-    "cannot tell": "and one cannot tell whether the model is better than the simple rule.",
-    Verdict.WITHHELD: "so it is not said here whether the model is better than the simple rule.",
+    "beats": "the model is better than {}",
+    "does not beat": "the model is not better than {}, which is simpler",
+    "cannot tell": "one cannot tell whether the model is better than {}",
+    Verdict.WITHHELD: "it is not said here whether the model is better than {}",
 }
+_IN_WORDS = {SIMPLE_RULE: "the simple rule", LOGISTIC_REGRESSION: "the logistic regression"}
 
 
 def five(
@@ -41,14 +42,24 @@ def five(
 
 def _worth(performance: Mapping[str, Any]) -> str:
     by_name = {one["name"]: one["models"] for one in performance["figures"]}
-    model, rule = by_name[HEADLINE][MODEL], by_name[HEADLINE][SIMPLE_RULE]
-    verdict = _VERDICTS[performance["verdict"]]
+    figures = by_name[HEADLINE]
+    model, rule, other = (figures[name] for name in (MODEL, SIMPLE_RULE, LOGISTIC_REGRESSION))
+    verdict = _compared(performance["verdicts"])
     if "value" in model and "value" in rule:
+        third = f", a logistic regression about {_figure(other, 100)}" if "value" in other else ""
         return (
             f"Of 100 offers it would place, about {_figure(model, 100)} reach someone for whom the outcome followed; "
-            f"the simple rule ({performance['simple_rule']}) reaches about {_figure(rule, 100)}, {verdict}"
+            f"the simple rule ({performance['simple_rule']}) reaches about {_figure(rule, 100)}{third}: {verdict}."
         )
-    return f"How many offers reach the right person are numbers too small to be shown, {verdict}"
+    return f"How many offers reach the right person are numbers too small to be shown: {verdict}."
+
+
+def _compared(verdicts: Mapping[str, str]) -> str:
+    """Return what is said of the model beside each simpler way; ways of which the same is said stand together."""
+    ways: dict[str, list[str]] = {}
+    for other, says in verdicts.items():
+        ways.setdefault(says, []).append(_IN_WORDS[other])
+    return ", and ".join(_VERDICTS[says].format(listed(named)) for says, named in ways.items())
 
 
 def _missed(everyone: Mapping[str, Any]) -> str:

@@ -8,13 +8,18 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from features.batch import spark_parts, waiting_parts
 from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
 from features.kernel.membership import covers, outcome_reported
 from features.leakage import lint
+from features.rows.beginnings import beginnings
+from features.rows.families import families
 from features.rows.feature_set_facts import OddEvents
 from features.rows.feature_sets import (
+    FAMILIES_FILE,
     KIND,
     MATRIX_FILE,
     SCHEMA_VERSION,
@@ -102,6 +107,7 @@ def build(
             with artefacts.publish(workspace.features, KIND, {}, before=recorder) as draft:
                 for file in waiting_parts.FILES:
                     waiting_parts.join(folder, file, draft.path / file)
+                _write_families(draft.path, read, dates[0])
                 leakage = lint.of_build(
                     workspace,
                     partnership,
@@ -116,6 +122,12 @@ def build(
                 held.require_unchanged()
             shutil.rmtree(folder)
     return open_feature_set(workspace, draft.digest)
+
+
+def _write_families(folder: Path, snapshot: Snapshot, since: datetime.date) -> None:
+    """Write who belongs with whom, of the people of the matrix in `folder`."""
+    ids = pq.read_table(folder / MATRIX_FILE, columns=["person_id"])["person_id"].unique().sort()
+    pq.write_table(families(snapshot, ids, since), folder / FAMILIES_FILE, compression="zstd")
 
 
 def _facts(
@@ -149,6 +161,7 @@ def _facts(
         coverage=tuple(coverage_sources(use_case.indicators)),
         rows={day: looked[day] for day in dates},
         outcomes={day: outcomes[day] if covers(told, day, horizon) else None for day in dates},
+        begins=beginnings(snapshot, sources),
         odd_events={name: OddEvents(**counted) for name, counted in odd_events(snapshot, sources).items()},
         sources={name: snapshot.facts.sources[name] for name in sources},
         linkage=snapshot.facts.linkage,

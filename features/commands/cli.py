@@ -1,5 +1,6 @@
 """`sentinel features`: the catalogue, and the feature sets built from it."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -40,6 +41,7 @@ def build(
     """Build the feature set of a use case: one row per person and date of looking."""
     from features.batch import matrix
     from features.declarations import use_cases
+    from features.rows.beginnings import in_words
     from hub.publishing.snapshots import open_snapshot
 
     here = place(workspace, partnership)
@@ -62,6 +64,9 @@ def build(
                 "digest": built.digest,
                 "indicators": len(built.indicators),
                 "rows": {day.isoformat(): rows for day, rows in facts.rows.items()},
+                "short_windows": [
+                    asdict(one) | {"as_of_date": one.as_of_date.isoformat()} for one in built.short_windows
+                ],
             }
         )
         return
@@ -74,6 +79,8 @@ def build(
         for day, rows in facts.rows.items()
     ]
     show(dates, False, title=f"Feature set {built.digest[:12]}: {len(built.indicators)} indicators")
+    for line in in_words(built.short_windows):
+        warn(line)
 
 
 @app.command("sets")

@@ -4,18 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.declarations.catalogue import EventFilter
-from features.declarations.measures import Measure
+from features.declarations.measures import DEFINITIONS, Measure
 from features.declarations.use_cases import UseCase
-
-_VALUES = {
-    Measure.SUM,
-    Measure.MEAN,
-    Measure.MINIMUM,
-    Measure.MAXIMUM,
-    Measure.LATEST,
-    Measure.MEAN_CHANGE,
-}
-_DETAILS = {Measure.DISTINCT_DETAILS, Measure.CHANGES, Measure.ENTROPY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +48,10 @@ def readers(use_case: UseCase) -> tuple[Reader, ...]:
 
 
 def _fields(filters: Sequence[EventFilter], measure: Measure | None = None) -> tuple[str, ...]:
+    own = None if measure is None else DEFINITIONS[measure].field
     asked = (
-        ("value", measure in _VALUES),
-        ("detail", measure in _DETAILS or any(one.details is not None for one in filters)),
+        ("value", own == "value"),
+        ("detail", own == "detail" or any(one.details is not None for one in filters)),
         ("role", any(one.roles is not None for one in filters)),
         ("origin", any(one.origins is not None for one in filters)),
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal
 
 DAYS_IN_MONTH = 30.4375
 """Mean length of a month: 365.25 / 12 days."""
@@ -63,6 +64,8 @@ class Definition:
         empty: the number without any event; None where there is then no number.
         needs_window: it has no meaning without `window_days`.
         needs_recent: it compares with the last `recent_days` of the window.
+        field: "value" or "detail", where its number hangs on that field of the events.
+        counts_details: the kernel keeps count of each detail for it.
     """
 
     plain: str
@@ -71,6 +74,8 @@ class Definition:
     empty: float | None = 0.0
     needs_window: bool = False
     needs_recent: bool = False
+    field: Literal["value", "detail"] | None = None
+    counts_details: bool = False
 
 
 DEFINITIONS: Mapping[Measure, Definition] = MappingProxyType(
@@ -86,18 +91,27 @@ DEFINITIONS: Mapping[Measure, Definition] = MappingProxyType(
         Measure.DAYS_SINCE_FIRST: Definition("Days since it first happened.", "a - min(occurred_on)", empty=None),
         Measure.DISTINCT_SOURCES: Definition("How many sources recorded it.", "number of different sources"),
         Measure.DISTINCT_DETAILS: Definition(
-            "How many different kinds, places or schools there were.", "number of different details that are not null"
+            "How many different kinds, places or schools there were.",
+            "number of different details that are not null",
+            field="detail",
+            counts_details=True,
         ),
         Measure.DISTINCT_KINDS: Definition(
             "How many of the named kinds happened at least once.",
             "number of declared kinds with at least one event",
             reads=Reads.KINDS,
         ),
-        Measure.SUM: Definition("The values added up.", "sum of the values, from the newest event to the oldest"),
-        Measure.MEAN: Definition("The mean of the values.", "sum / number of events with a value", empty=None),
-        Measure.MINIMUM: Definition("The smallest value.", "min(value)", empty=None),
-        Measure.MAXIMUM: Definition("The largest value.", "max(value)", empty=None),
-        Measure.LATEST: Definition("The newest value.", "value of the last event that has one", empty=None),
+        Measure.SUM: Definition(
+            "The values added up.", "sum of the values, from the newest event to the oldest", field="value"
+        ),
+        Measure.MEAN: Definition(
+            "The mean of the values.", "sum / number of events with a value", empty=None, field="value"
+        ),
+        Measure.MINIMUM: Definition("The smallest value.", "min(value)", empty=None, field="value"),
+        Measure.MAXIMUM: Definition("The largest value.", "max(value)", empty=None, field="value"),
+        Measure.LATEST: Definition(
+            "The newest value.", "value of the last event that has one", empty=None, field="value"
+        ),
         Measure.RATE: Definition("How often a month.", "number of events × 30.4375 / w", needs_window=True),
         Measure.TREND: Definition(
             "Whether it happens more often lately than before: the difference of two rates a month.",
@@ -111,15 +125,19 @@ DEFINITIONS: Mapping[Measure, Definition] = MappingProxyType(
             empty=None,
             needs_window=True,
             needs_recent=True,
+            field="value",
         ),
         Measure.CHANGES: Definition(
             "How often it changed, from one record to the next.",
             "number of neighbouring events, in order, whose details (not null) differ",
+            field="detail",
         ),
         Measure.ENTROPY: Definition(
             "How mixed it was: 0 when always the same, 1 for two in equal parts, 2 for four.",
             "Shannon's entropy of the details in bits, -Σ p log2 p (Shannon 1948)",
             empty=None,
+            field="detail",
+            counts_details=True,
         ),
         Measure.IN_STATE: Definition(
             "Whether a spell that began in the window is open on the date.",

@@ -68,11 +68,33 @@ class Group(Document):
         return value
 
 
-class SimpleRule(Document):
-    """The one rule that the model must beat: order people by one indicator."""
+class RuleStep(Document):
+    """An order of people by one indicator."""
 
     indicator: str = Field(description="Which indicator.")
     highest_first: bool = Field(default=True, description="Highest first, or lowest first; no number comes last.")
+
+
+class SimpleRule(RuleStep):
+    """The rule that the model must beat: an order that somebody can follow with a list in hand."""
+
+    then_by: tuple[RuleStep, ...] = Field(
+        default=(), description="Who comes first among those who are level, and so on; who is level in all, by chance."
+    )
+
+    @property
+    def steps(self) -> tuple[RuleStep, ...]:
+        """The rule and what follows it, in order."""
+        return (self, *self.then_by)
+
+
+class Floor(Document):
+    """How few people with the outcome are too few to learn from."""
+
+    outcomes: int = Field(default=50, ge=10, description="Fewer rows with the outcome to train on: nothing is trained.")
+    fewer_because: str = Field(
+        default="", description="Why it is right to train on fewer all the same; it stands in the bundle."
+    )
 
 
 class FairnessPolicy(Document):
@@ -107,6 +129,7 @@ class _Declared(Document, Generic[OutcomeT, IndicatorT]):
     simple_rule: SimpleRule = Field(description="The rule that the model must beat.")
     capacity: int = Field(ge=1, description="How many people can be offered help at each date of looking.")
     split: Split = Field(description="When to train, choose and test.")
+    floor: Floor = Field(default=Floor(), description="How few people with the outcome are too few to learn from.")
     groups: tuple[Group, ...] = Field(min_length=1, description="Groups for which fairness is audited.")
     fairness: FairnessPolicy = Field(default=FairnessPolicy(), description="What counts as a difference that matters.")
     snapshot_days: int = Field(
@@ -203,9 +226,11 @@ def read(partnership: Partnership, name: str) -> UseCase:
     path = partnership.folder / "use_cases" / f"{checked(name, 'use case')}.yaml"
     every = catalogue.read(partnership.folder)
     found = _resolved(path, yaml_documents.read(path, UseCaseFile), outcomes.read(partnership), every)
-    named, ordered = found.indicator_names, found.simple_rule.indicator
-    if ordered not in named:
-        raise yaml_documents.unknown_name(path, "simple_rule.indicator", "indicator in this use case", ordered, named)
+    named = found.indicator_names
+    for number, step in enumerate(found.simple_rule.steps):
+        if step.indicator not in named:
+            where = f"simple_rule.then_by.{number - 1}.indicator" if number else "simple_rule.indicator"
+            raise yaml_documents.unknown_name(path, where, "indicator in this use case", step.indicator, named)
     for source_name in found.source_days:
         sources = [source.name for source in partnership.sources]
         if source_name not in sources:

@@ -17,6 +17,7 @@ MODULES = (  # all that numbers go through; a test follows the imports
     "kernel/vectors",
     "kernel/walk",
     "rows/companions",
+    "rows/families",
     "rows/groups",
     "rows/partitions",
     "rows/parts",

@@ -143,9 +143,6 @@ class _Edge(NamedTuple):
     is_recent: bool
 
 
-_COUNT_DETAILS = {Measure.DISTINCT_DETAILS, Measure.ENTROPY}
-
-
 def matches_of(columns: Iterable[Column]) -> tuple[Match, ...]:
     """Return every different condition of some columns, each once, in the order in which they come up."""
     return tuple(dict.fromkeys(match for column in columns for match in column.matches()))
@@ -178,7 +175,7 @@ def compiled(columns: Sequence[tuple[int, Column]], matches: Sequence[Match]) ->
             if recent:
                 edges[read[0]].append(_Edge(recent, where, code, recent, is_recent=True))
             change[read[0]] |= column.measure is Measure.MEAN_CHANGE
-            details[read[0]] |= column.measure in _COUNT_DETAILS
+            details[read[0]] |= DEFINITIONS[column.measure].counts_details
     flat = [edge for some in edges for edge in sorted(some)]
     whole = {edge.column: number for number, edge in enumerate(flat) if not edge.is_recent}
     states = [state for some in spells.values() for state in some]

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.declarations.catalogue import Indicator, Over
-from features.declarations.measures import Measure
+from features.declarations.measures import DEFINITIONS
 from features.kernel.coding import COLUMNS, Coded, Coder
 from features.kernel.plan import Column, Plan, compiled, matches_of
 from features.kernel.walk import fill
@@ -85,7 +85,7 @@ class Vectors:
             plans = [compiled(group, matches) for group in groups]
             spells = [pair for plan in plans for pair in zip(plan.spell_starts, plan.spell_ends, strict=True)]
             self._coders[over] = Coder(
-                matches, spells, reads_details=any(one.measure in _DETAILS for one in everything)
+                matches, spells, reads_details=any(DEFINITIONS[one.measure].field == "detail" for one in everything)
             )
             self._plans |= {(over, number): plan for number, plan in enumerate(plans)}
 
@@ -115,9 +115,6 @@ class Vectors:
     def fill(self, over: Over, events: pa.Table, looked: Looked, out: NDArray[np.float64]) -> None:
         """Fill the columns of one stream (see `code` for `events`) in `out`, which came from `blank`."""
         self.fill_coded(over, self.code(over, events, looked.person_ids), looked, out)
-
-
-_DETAILS = {Measure.DISTINCT_DETAILS, Measure.ENTROPY, Measure.CHANGES}
 
 
 def _places(person_id: pa.ChunkedArray, person_ids: pa.Array) -> NDArray[np.int64]:

@@ -12,8 +12,11 @@ from features.declarations.catalogue import Over
 from features.kernel.code import code_digest
 from features.kernel.membership import covers, outcome_reported
 from features.rebuilding import some_people
+from features.rows.beginnings import beginnings
+from features.rows.families import families
 from features.rows.feature_sets import (
     COVERAGE_FILE,
+    FAMILIES_FILE,
     GROUPS_FILE,
     MATRIX_FILE,
     FeatureSet,
@@ -77,6 +80,8 @@ def _said(found: FeatureSet, snapshot: Snapshot) -> list[str]:
     }
     if found.facts.rewritten_from:
         del told["linkage"]
+    else:
+        told["begins"] = beginnings(snapshot, [*found.facts.sources])
     return [f"the fact {name}" for name in facts.differing(found.facts, told)]
 
 
@@ -99,6 +104,9 @@ def _counted(found: FeatureSet, snapshot: Snapshot, folder: Path) -> list[str]:
         [(strangers,)] = connection.execute(
             f"SELECT count(*) FROM (SELECT DISTINCT person_id FROM {there}) ANTI JOIN {people} USING (person_id)"
         ).fetchall()
+    made = families(snapshot, pq.read_table(folder / FAMILIES_FILE)["person_id"].combine_chunks(), dates[0])
+    if not found.facts.rewritten_from and not made.equals(pq.read_table(folder / FAMILIES_FILE)):
+        differs.append("who belongs to which family")
     if strangers:
         differs.append(f"{strangers:,} people whom the snapshot does not hold")
     return differs

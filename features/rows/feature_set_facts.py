@@ -71,6 +71,8 @@ class FeatureSetFacts(Facts):
     """Rows on each date of looking."""
     outcomes: Mapping[datetime.date, Count | None]
     """How many of these have the outcome; None unless the outcome's own sources told of the whole horizon."""
+    begins: Mapping[str, datetime.date]
+    """For each source with events: the day before which hardly anything happened (features.rows.beginnings)."""
     odd_events: Mapping[str, OddEvents]
     """For each source that has any."""
     sources: Mapping[str, SourceFacts]

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
+from features.rows.beginnings import ShortWindow, short_windows
 from features.rows.feature_set_facts import FeatureSetFacts as FeatureSetFacts
 from features.rows.feature_set_facts import LeakageFacts as LeakageFacts
 from hub import artefacts, facts
@@ -29,6 +30,7 @@ SCHEMA_VERSION = 3
 MATRIX_FILE = "matrix.parquet"
 COVERAGE_FILE = "coverage.parquet"
 GROUPS_FILE = "groups.parquet"
+FAMILIES_FILE = "families.parquet"
 STAGING = ".building-"
 """How the folder of a build that is not finished begins."""
 NOT_RECORDED = "not recorded"
@@ -63,6 +65,12 @@ def groups_table(use_case: UseCase) -> Table:
     """Return the schema of the groups: the keys and one column per group that the audit divides people by."""
     columns = (Field(group.name, pa.string(), False, group.plain) for group in use_case.groups)
     return Table("groups", "One row per (person_id, as_of_date).", (*_KEYS, *columns), _SORTED)
+
+
+def families_table() -> Table:
+    """Return the schema of the families: who belongs with whom, so that intervals can resample families."""
+    family = Field("family", pa.int64(), False, "Equal numbers are of one family (features.rows.families).")
+    return Table("families", "One row per person of the matrix.", (_KEYS[0], family), ("person_id",))
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,11 @@ class FeatureSet:
         """The indicators, in the order of the matrix's columns."""
         return self.use_case.indicators
 
+    @property
+    def short_windows(self) -> tuple[ShortWindow, ...]:
+        """The indicators and dates on which a window reaches back to before its source began."""
+        return tuple(short_windows(self.indicators, sorted(self.facts.rows), self.facts.begins))
+
     def matrix(self) -> pa.Table:
         """Return person_id, as_of_date, outcome (0, 1 or null) and one float64 column per indicator (null: no number).
 
@@ -119,6 +132,10 @@ class FeatureSet:
     def groups(self) -> pa.Table:
         """Return person_id, as_of_date and one text column per audit group: the matrix's rows in the same order."""
         return self._read(GROUPS_FILE, groups_table(self.use_case))
+
+    def families(self) -> pa.Table:
+        """Return person_id and family (equal numbers are of one family), sorted by person_id, each person once."""
+        return self._read(FAMILIES_FILE, families_table())
 
     def require_gateways(self, partnership: Partnership, *, on: datetime.date) -> None:
         """Check that every source in it may still be used for its purpose on the day `on`, as gateways are declared.

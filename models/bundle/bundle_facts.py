@@ -50,6 +50,8 @@ class BundleFacts(Facts):
     """LightGBM's parameters."""
     rounds: Count
     """Trees."""
+    never_missing: tuple[str, ...]
+    """Indicators that had a number in every row to learn from: without one, there is nothing that was learned."""
     libraries: Mapping[str, str]
     """Version of Python and of each library that took part."""
     splits: SplitFacts

@@ -18,13 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from hub import artefacts
 from hub import facts as facts_of
 from hub.artefacts import Artefact
 from hub.digests import digest_of, sources_digest
-from hub.errors import IntegrityError
+from hub.errors import IntegrityError, StateError
 from hub.ledger import publications
 from hub.workspace import Workspace
 from models import figures
@@ -33,12 +35,20 @@ from models.bundle.model import Model as Model
 from models.figures import Stated
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
+from models.resampling import Floats
 
 KIND = "bundle"
 SCHEMA_VERSION = 2
 MODEL_FILE = "model.txt"
 _REHEARSAL_SECONDS = 120
 _HERE = Path(__file__).parents[1]
+
+
+class NoNumberError(StateError):
+    """A number is missing where the model never saw one missing."""
+
+    kind = "no-number"
+    may_be_told = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,25 @@ class Bundle:
                 "Do not use it; train it anew.",
             )
 
+    def require_numbers(self, values: Floats) -> None:
+        """Check that a row has a number wherever every row had one that the model learned from.
+
+        The trees would take a missing number for 0 there, which nobody said.
+
+        Args:
+            values: shape (indicators,), NaN where there is no number.
+
+        Raises:
+            NoNumberError: it names the indicators.
+        """
+        names, learned = self.use_case.indicator_names, {*self.facts.never_missing}
+        missing = [name for name, value in zip(names, values, strict=True) if np.isnan(value) and name in learned]
+        if missing:
+            raise NoNumberError(
+                f"No number for {', '.join(missing)}, which everybody had from whom the model learned.",
+                "Nothing can be suggested by the model; what people know comes first.",
+            )
+
     def golden_rows(self) -> int:
         """Return how many golden rows `load` checks."""
         return len(json.loads(self.artefact.read("golden.json"))["rows"])
@@ -138,9 +167,15 @@ class Bundle:
         return figures.from_json(self.metrics["differences"]["model"][other][metric])
 
     @property
+    def verdicts(self) -> Mapping[str, str]:
+        """For each simpler way: whether the model "beats" it, "does not beat" it, or one "cannot tell"."""
+        return dict(self.metrics["verdict"]["against"])
+
+    @property
     def verdict(self) -> str:
-        """Whether the model "beats", "does not beat" the simple rule, or one "cannot tell"."""
-        return str(self.metrics["verdict"]["says"])
+        """The least of `verdicts`: a model is worth having where it beats every simpler way."""
+        said = set(self.verdicts.values())
+        return next(one for one in ("does not beat", "cannot tell", "beats") if one in said)
 
 
 def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: Mapping[str, str]) -> Bundle:

@@ -123,7 +123,7 @@ def list_(
             "use_case": one.facts.use_case,
             "known_to": one.facts.known_to.isoformat(),
             "auc": one.figure("auc").as_json() if as_json else one.figure("auc").text(),
-            "against_simple_rule": one.verdict,
+            **{f"against_{other}": says for other, says in one.verdicts.items()},
             "trained_by": sorted({entry["trained_by"] for entry in trainings(here.workspace, one.digest)}),
         }
         for one in found
@@ -173,6 +173,7 @@ def compare(
 ) -> None:
     """Show several bundles beside each other, and whether they were tested on the same people."""
     from models.bundle.bundles import open_bundle
+    from models.fitting.baselines import OPPONENTS
     from models.measuring.metrics import METRICS
 
     here = place(workspace, partnership)
@@ -184,7 +185,9 @@ def compare(
         {"metric": name.replace("_", " "), **{one.digest[:12]: one.figure(name).text() for one in bundles}}
         for name in METRICS
     ]
-    rows.append({"metric": "against the simple rule", **{one.digest[:12]: one.verdict for one in bundles}})
+    for other in OPPONENTS:
+        said = {one.digest[:12]: one.verdicts[other] for one in bundles}
+        rows.append({"metric": f"against the {other.replace('_', ' ')}", **said})
     show(rows, False, title="Bundles on their test dates")
     tests = {(one.facts.feature_set, one.facts.splits.test) for one in bundles}
     if len(tests) > 1:
@@ -242,6 +245,7 @@ def _show(bundle: Any) -> None:
     from models.figures import from_json
     from models.measuring.metrics import HEADLINE, METRICS
     from models.measuring.thresholds import BANDS
+    from models.shift import TOLD
 
     title = f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals"
     models = {"model": "model", "logistic_regression": "logistic regression", "simple_rule": "simple rule"}
@@ -250,11 +254,30 @@ def _show(bundle: Any) -> None:
         for name in METRICS
     ]
     show(rows, False, title=title)
-    says = {"beats": "beats the simple rule", "does not beat": "does not beat the simple rule"}.get(
-        bundle.verdict, "may or may not beat the simple rule: one cannot tell"
+    for other, says in bundle.verdicts.items():
+        plain = says if says != "cannot tell" else "may or may not beat (one cannot tell)"
+        difference, name = bundle.difference(HEADLINE, other).text(), other.replace("_", " ")
+        say(
+            f"On the test dates the model {plain} the {name}. Difference in {HEADLINE.replace('_', ' ')}: {difference}."
+        )
+    by_chance = bundle.metrics["places_by_chance"]["simple_rule"]
+    say(
+        f"Of {by_chance['offers']:,.0f} offers of the simple rule, {by_chance['places']:,.1f} go by chance to some of "
+        "those who are level."
     )
-    difference = bundle.difference(HEADLINE).text()
-    say(f"On the test dates the model {says}. Difference in {HEADLINE.replace('_', ' ')}: {difference}.")
+    moved, short = bundle.metrics["shift"], bundle.metrics["short_windows"]
+    if moved["auc"] >= TOLD:
+        most = ", ".join([*moved["indicators"]][:3])
+        say(
+            f"Test rows can be told from those that were learned from (AUC {moved['auc']:.2f}; 0.5 is not at all), "
+            f"most by {most}: figures on them are about rows of a kind that was hardly seen."
+        )
+    if short:
+        many = len({name for one in short for name in one["indicators"]})
+        say(
+            f"On {len(short)} dates to learn from, {many} indicators have windows that reach back to before their "
+            "source began: look on later dates, or use shorter windows."
+        )
     for name in BANDS:
         by = bundle.metrics["bands"][name]
         people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()

@@ -7,21 +7,26 @@ cuts of the bands come from `choose`; every number that is reported comes from `
 import importlib.metadata
 import platform
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from features.declarations.use_cases import UseCase
 from features.rows.feature_sets import FeatureSet
+from hub.errors import StateError
 from hub.progress import Progress, silent
 from models import splits
 from models.bundle.bundle_facts import SplitFacts
 from models.bundle.bundles import SCHEMA_VERSION, Bundle, BundleFacts, Contents
 from models.bundle.model import Model
 from models.fitting import baselines, boosting, golden
-from models.matrices import Matrix, of_table
+from models.matrices import Matrix, of_feature_set
 from models.measuring import calibration, metrics, thresholds
 from models.measuring.metrics import HEADLINE, Judged, JudgedRows
-from models.resampling import LEVEL, RESAMPLES
-from models.splits import PARTS, Rows, Splits
+from models.resampling import LEVEL, METHOD, RESAMPLES
+from models.sample_size import SampleSize, sample_size
+from models.shift import shift
+from models.splits import PARTS, NotEnoughError, Rows, Splits
 
 MODEL = "model"
 _LIBRARIES = ("lightgbm", "numpy", "scikit-learn")
@@ -70,40 +75,55 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         progress: told of each step.
 
     Raises:
-        NotEnoughError: see `split`.
+        NotEnoughError: see `split`; or there are fewer people with the outcome than the use case asks for.
         LeakageError: see `split`.
+        StateError: a number is missing on later dates that was never missing in what was learned from.
     """
     use_case = feature_set.use_case
-    matrix = of_table(feature_set.matrix(), use_case.indicator_names)
+    matrix = of_feature_set(feature_set)
     dates, rows = split(feature_set, matrix)
     train, choose, test = (matrix.take(rows[name]) for name in PARTS)
+    enough = _enough(use_case, train)
+    never_missing = _never_missing(train, choose, test)
 
     choice = boosting.choose_best(train, choose, use_case.indicators, seed=seed, progress=progress)
     calibrated = calibration.fit(choice.best.margins, choose.outcomes)
     bands = thresholds.fit(calibrated.probabilities(choice.best.margins), choose.day_count, use_case.capacity)
     model = Model.parse(choice.best.text, use_case.indicator_names, calibrated, bands)
 
+    progress("Comparing the test dates with those that were learned from", 0, 1)
+    moved = shift(train, test, (matrix.families[rows["train"]], matrix.families[rows["test"]]), seed=seed)
     progress("Measuring on the test dates", 0, 1)
     case = JudgedRows.of(test, use_case.capacity)
-    judged = _judge(feature_set, model, train, choose, test, seed)
+    logistic = baselines.logistic(train, {"choose": choose, "test": test})
+    judged = _judge(feature_set, model, logistic, choose, test)
     probabilities = judged[MODEL].probabilities
     assert probabilities is not None  # noqa: S101 - for the type checker: _judge gives the model its probabilities
-    against = {MODEL: (baselines.SIMPLE_RULE, baselines.LOGISTIC_REGRESSION)}
-    measured = metrics.measure(case, judged, against=against, seed=seed)
+    measured = metrics.measure(case, judged, against={MODEL: baselines.OPPONENTS}, seed=seed)
     in_bands = thresholds.measure(case, bands, probabilities, seed=seed)
-    headline = measured.differences[MODEL][baselines.SIMPLE_RULE][HEADLINE]
+    said = {name: metrics.verdict(by_metric[HEADLINE]) for name, by_metric in measured.differences[MODEL].items()}
     numbers = {
         **measured.as_json(),
+        "sample_size": enough.as_json(),
+        "shift": moved.as_json(),
+        "short_windows": _short_windows(feature_set, dates),
         "parts": {name: _part(matrix, rows, name) for name in PARTS},
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
+        "offers_by_date": thresholds.by_date(case, bands, judged[MODEL], [day.isoformat() for day in dates.test]),
         "expected_and_observed": metrics.expected_and_observed(case, probabilities),
-        "verdict": {"on": HEADLINE, "against": baselines.SIMPLE_RULE, "says": metrics.verdict(headline)},
+        "verdict": {"on": HEADLINE, "against": said},
+        "opponents": {baselines.LOGISTIC_REGRESSION: logistic.as_json()},
         "choice": choice.as_json(),
-        "interval": {"level": LEVEL, "method": "percentile bootstrap of people", "resamples": RESAMPLES, "seed": seed},
+        "interval": {
+            "level": LEVEL,
+            "method": METHOD,
+            "resamples": RESAMPLES,
+            "seed": seed,
+        },
     }
     rows_of_nobody = golden.rows(train, seed=seed)
     contents = Contents(
-        facts=_facts(feature_set, dates, choice.best, seed),
+        facts=_facts(feature_set, dates, choice.best, never_missing, seed),
         text=choice.best.text,
         calibration=calibrated,
         thresholds=bands,
@@ -112,6 +132,57 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         use_case=use_case,
     )
     return Fitted(contents, case, judged)
+
+
+def _enough(use_case: UseCase, train: Matrix) -> SampleSize:
+    """Return what there is to learn from.
+
+    Raises:
+        NotEnoughError: fewer rows with the outcome than the use case's floor, and it does not say why that is right.
+    """
+    found, floor = sample_size(len(train.values), train.positives, len(train.names)), use_case.floor
+    if train.positives < floor.outcomes and not floor.fewer_because.strip():
+        raise NotEnoughError(
+            f"There are {train.positives} rows with the outcome to train on; {use_case.name} asks for "
+            f"{floor.outcomes}. "
+            f"With {len(train.names)} indicators {max(found.needed.values()):,} rows would be enough; there are "
+            f"{len(train.values):,}.",
+            "Look on more dates, use fewer indicators, or say in `floor.fewer_because` why fewer will do.",
+        )
+    return found
+
+
+def _short_windows(feature_set: FeatureSet, dates: Splits) -> list[dict[str, Any]]:
+    """Return, for each date to learn from, the indicators whose window reaches back to before their source began."""
+    short = [one for one in feature_set.short_windows if one.as_of_date in dates.train]
+    days = sorted({one.as_of_date for one in short})
+    return [
+        {
+            "as_of_date": day.isoformat(),
+            "indicators": {one.indicator: one.told for one in short if one.as_of_date == day},
+        }
+        for day in days
+    ]
+
+
+def _never_missing(train: Matrix, choose: Matrix, test: Matrix) -> tuple[str, ...]:
+    """Return the indicators that have a number in every row of `train`.
+
+    Raises:
+        StateError: one of them has none in a row of a later part: nothing was learned about that.
+    """
+    always = np.isfinite(train.values).all(axis=0)
+    for name, part in (("choose", choose), ("test", test)):
+        missing = np.isnan(part.values[:, always]).sum(axis=0)
+        if missing.any():
+            named = np.array(train.names)[always][missing > 0]
+            told = ", ".join(f"{one} in {count:,} rows" for one, count in zip(named, missing[missing > 0], strict=True))
+            raise StateError(
+                f"In the part {name} of the split there is no number for {told}; in every row to learn from there is "
+                "one, so that nothing was learned about its absence.",
+                "Train on dates on which it may be missing too, or leave the indicator out.",
+            )
+    return tuple(train.names[at] for at in np.flatnonzero(always))
 
 
 @dataclass(frozen=True)
@@ -123,32 +194,29 @@ class Judgement:
 
 
 def judge_again(feature_set: FeatureSet, bundle: Bundle) -> Judgement:
-    """Ask a published model, and the simpler ones beside it, about the test rows that it was measured on.
+    """Ask a published model, and the simpler ways beside it, about the test rows that it was measured on.
 
     Raises:
         IntegrityError: a byte of either has changed.
     """
-    matrix = of_table(feature_set.matrix(), feature_set.use_case.indicator_names)
+    matrix = of_feature_set(feature_set)
     _, rows = split(feature_set, matrix)
     train, choose, test = (matrix.take(rows[name]) for name in PARTS)
-    judged = _judge(feature_set, bundle.load(), train, choose, test, bundle.facts.seed)
+    logistic = baselines.logistic(train, {"choose": choose, "test": test})
+    judged = _judge(feature_set, bundle.load(), logistic, choose, test)
     return Judgement(JudgedRows.of(test, feature_set.use_case.capacity), judged)
 
 
 def _judge(
-    feature_set: FeatureSet, model: Model, train: Matrix, choose: Matrix, test: Matrix, seed: int
+    feature_set: FeatureSet, model: Model, logistic: baselines.Logistic, choose: Matrix, test: Matrix
 ) -> dict[str, Judged]:
     """Return what the model, the logistic regression (calibrated likewise) and the simple rule say of the test rows."""
-    rule = feature_set.use_case.simple_rule
-    of_choose, of_test = baselines.logistic_margins(train, (choose, test), seed=seed)
-    logistic = calibration.fit(of_choose, choose.outcomes)
-    margins = model.margins(test.values)
+    calibrated = calibration.fit(logistic.margins["choose"], choose.outcomes)
+    margins, others = model.margins(test.values), logistic.margins["test"]
     return {
         MODEL: Judged(margins, model.calibration.probabilities(margins)),
-        baselines.LOGISTIC_REGRESSION: Judged(of_test, logistic.probabilities(of_test)),
-        baselines.SIMPLE_RULE: Judged(
-            baselines.rule_scores(test.column(rule.indicator), highest_first=rule.highest_first)
-        ),
+        baselines.LOGISTIC_REGRESSION: Judged(others, calibrated.probabilities(others)),
+        baselines.SIMPLE_RULE: Judged(baselines.rule_scores(test, feature_set.use_case.simple_rule)),
     }
 
 
@@ -159,7 +227,9 @@ def _part(matrix: Matrix, rows: dict[str, Rows], name: str) -> dict[str, int]:
     return counts if name == "train" else {**counts, "people_also_in_train": len(shared)}
 
 
-def _facts(feature_set: FeatureSet, dates: Splits, best: boosting.Trained, seed: int) -> BundleFacts:
+def _facts(
+    feature_set: FeatureSet, dates: Splits, best: boosting.Trained, never_missing: tuple[str, ...], seed: int
+) -> BundleFacts:
     facts = feature_set.facts
     return BundleFacts(
         schema_version=SCHEMA_VERSION,
@@ -175,6 +245,7 @@ def _facts(feature_set: FeatureSet, dates: Splits, best: boosting.Trained, seed:
         candidate=best.candidate.name,
         parameters=best.parameters,
         rounds=best.rounds,
+        never_missing=never_missing,
         libraries={
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in _LIBRARIES},

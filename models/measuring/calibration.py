@@ -19,7 +19,7 @@ from models.resampling import Floats
 
 SMALLEST_SLOPE = 0.01
 """Slope when the margin orders people on `choose` no better than chance: all get nearly the same probability."""
-_LARGEST_LOGIT = 30.0
+_SMALLEST_LOGIT, _LARGEST_LOGIT = -700.0, 36.0
 _ROUNDS = 50
 _ENOUGH = 1e-10
 _NEARLY = 1e-3
@@ -68,8 +68,15 @@ class Calibration:
 
 
 def sigmoid(logits: Floats) -> Floats:
-    """Return 1 / (1 + exp(-x)) with x kept within -30 to 30: strictly between 0 and 1."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -_LARGEST_LOGIT, _LARGEST_LOGIT))), dtype=np.float64)
+    """Return 1 / (1 + exp(-x)), strictly between 0 and 1.
+
+    x is kept within -700 and 36: beyond, no number of this kind lies between a probability and 0 or 1. Within, a larger
+    x never gives a smaller probability; above 33 two that are close may give the same one, since numbers near 1 are
+    few. Figures about the order of people are therefore taken from margins.
+    """
+    x = np.clip(logits, _SMALLEST_LOGIT, _LARGEST_LOGIT)
+    small = np.exp(np.minimum(x, 0.0))
+    return np.asarray(np.where(x < 0, small / (1.0 + small), 1.0 / (1.0 + np.exp(-np.abs(x)))), dtype=np.float64)
 
 
 def logit(probabilities: Floats) -> Floats:

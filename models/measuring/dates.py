@@ -34,7 +34,9 @@ def measure(case: JudgedRows, judged: Mapping[str, Judged], dates: Sequence[date
     found = {}
     for code, day in enumerate(dates):
         rows = np.flatnonzero(case.dates == code)
-        there = JudgedRows(case.outcomes[rows], case.people[rows], np.zeros_like(rows), case.capacity)
+        there = JudgedRows(
+            case.outcomes[rows], case.people[rows], case.families[rows], np.zeros_like(rows), case.capacity
+        )
         found[day] = {name: _of_one(there, one.scores[rows]) for name, one in judged.items()}
     return found
 

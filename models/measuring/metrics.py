@@ -5,7 +5,7 @@
     measured.figures["model"]["auc"].text()                              # "0.812 (0.790 to 0.833, n 9,431)"
     verdict(measured.differences["model"]["simple_rule"][HEADLINE])      # "beats", "does not beat" or "cannot tell"
 
-Intervals resample people (see `resampling`); differences are paired: both models are measured on the same resamples.
+Intervals resample families (see `resampling`); differences are paired: both models are measured on the same resamples.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -58,19 +58,21 @@ class JudgedRows:
     Attributes:
         outcomes: 0 or 1, one a row.
         people: a code per person, from 0.
+        families: a code per family, from 0: what intervals resample.
         dates: a code per as-of date, from 0.
         capacity: offers at each date.
     """
 
     outcomes: Floats
     people: Codes
+    families: Codes
     dates: Codes
     capacity: int
 
     @classmethod
     def of(cls, matrix: Matrix, capacity: int) -> "JudgedRows":
         """Return the case of all rows of `matrix`; each has an outcome."""
-        return cls(matrix.outcomes, matrix.people, matrix.day_codes, capacity)
+        return cls(matrix.outcomes, matrix.people, matrix.families, matrix.day_codes, capacity)
 
     def too_few(self) -> str:
         """Return why nothing can be computed, or an empty string."""
@@ -91,14 +93,29 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Numbers by model and metric, and differences by model, simpler model and metric of order."""
+    """Numbers by model and metric, and differences by model, simpler model and metric of order.
+
+    Attributes:
+        figures: by model and metric.
+        differences: by model, simpler model and metric of order.
+        by_chance: by model, how many offers a shuffle of those who are level decides, and how many offers there are.
+        design_effect: by metric, for the model that has differences: how many times the variance of its figure is what
+            it would be if children were drawn one by one; None where it has no interval.
+    """
 
     figures: Mapping[str, Mapping[str, Stated]]
     differences: Differences
+    by_chance: Mapping[str, tuple[float, float]]
+    design_effect: Mapping[str, float | None]
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
+            "places_by_chance": {
+                model: {"places": round(places, 6), "offers": round(offers, 6)}
+                for model, (places, offers) in self.by_chance.items()
+            },
+            "design_effect": dict(self.design_effect),
             "figures": {
                 model: {name: figure.as_json() for name, figure in by_name.items()}
                 for model, by_name in self.figures.items()
@@ -127,7 +144,7 @@ def measure(
         case: rows with outcomes.
         judged: answers by name of the model.
         against: for a model, the models whose metrics of order are taken from its own.
-        resamples: how many resamples of people.
+        resamples: how many resamples of families.
         seed: of the resamples.
     """
     kernels = {name: _numbers_of(case, one) for name, one in judged.items()}
@@ -143,7 +160,7 @@ def measure(
                         found[f"{name}-{other}.{key}"] = found[f"{name}.{key}"] - found[f"{other}.{key}"]
             return found
 
-        estimates = bootstrap(statistic, case.people, resamples=resamples, seed=seed)
+        estimates = bootstrap(statistic, case.families, resamples=resamples, seed=seed)
     sizes = _sizes(case)
 
     def stated(name: str, key: str, missing: str) -> Stated:
@@ -158,7 +175,27 @@ def measure(
             name: {other: {key: stated(f"{name}-{other}", key, "") for key in ORDER_METRICS} for other in others}
             for name, others in against.items()
         },
+        {name: _top(case, one).by_chance() for name, one in judged.items()},
+        {} if reason else _design_effects(case, kernels, against, estimates, resamples, seed),
     )
+
+
+def _design_effects(
+    case: JudgedRows,
+    kernels: Mapping[str, Callable[[Floats], dict[str, Floats]]],
+    against: Mapping[str, Sequence[str]],
+    estimates: Mapping[str, Estimate],
+    resamples: int,
+    seed: int,
+) -> dict[str, float | None]:
+    """Return the squared ratio of the widths of intervals of families and of children (Kish 1965, section 8.2)."""
+    found: dict[str, float | None] = {}
+    for name in against:
+        for key, alone in bootstrap(kernels[name], case.people, resamples=resamples, seed=seed).items():
+            together = estimates[f"{name}.{key}"]
+            ratio = (together.high - together.low) / (alone.high - alone.low) if alone.high > alone.low else np.nan
+            found[key] = round(float(ratio) ** 2, 3) if np.isfinite(ratio) else None
+    return found
 
 
 def verdict(difference: Stated) -> str:
@@ -177,7 +214,7 @@ def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 1
     """Return, for people in order of probability in groups of equal size, the expected and the observed share.
 
     Expected is the mean probability. Observed is rows with the outcome / rows, with a Wilson interval on the number of
-    people (not rows: a person's rows are alike), or "not computed" for fewer than 10 people. People with equal
+    families (not rows: those of one family are alike), or "not computed" for fewer than 10 people. People with equal
     probability stay in one group, so there may be fewer groups than `bins`.
 
     Returns:
@@ -188,11 +225,14 @@ def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 1
     table = []
     for one in np.unique(group):
         inside = group == one
-        rows, people = int(inside.sum()), len(np.unique(case.people[inside]))
+        rows, people, families = (
+            int(inside.sum()),
+            *(len(np.unique(one[inside])) for one in (case.people, case.families)),
+        )
         share = float(case.outcomes[inside].mean())
         observed: Stated = NotComputed(rows, f"fewer than {SMALLEST_CLASS} people")
         if people >= SMALLEST_CLASS:
-            observed = Figure(share, *wilson(share * people, people), n=rows)
+            observed = Figure(share, *wilson(share * families, families), n=rows)
         entry = {"from": probabilities[inside].min(), "to": probabilities[inside].max()}
         entry["expected"] = probabilities[inside].mean()
         numbers = {name: round(float(value), 6) for name, value in entry.items()}
@@ -203,7 +243,7 @@ def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 1
 def _numbers_of(case: JudgedRows, judged: Judged) -> Callable[[Floats], dict[str, Floats]]:
     """Return the function from row weights to every number of one model."""
     ranking = Ranking(judged.scores, case.outcomes)
-    top = TopOfEachDate(judged.scores, case.outcomes, case.dates, case.capacity)
+    top = _top(case, judged)
     of_probabilities = None if judged.probabilities is None else _probability_numbers(case, judged.probabilities)
 
     def numbers(weights: Floats) -> dict[str, Floats]:
@@ -217,6 +257,10 @@ def _numbers_of(case: JudgedRows, judged: Judged) -> Callable[[Floats], dict[str
         return found if of_probabilities is None else {**found, **of_probabilities(weights)}
 
     return numbers
+
+
+def _top(case: JudgedRows, judged: Judged) -> TopOfEachDate:
+    return TopOfEachDate(judged.scores, case.outcomes, case.dates, case.capacity)
 
 
 def _probability_numbers(case: JudgedRows, probabilities: Floats) -> Callable[[Floats], dict[str, Floats]]:

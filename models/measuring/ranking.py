@@ -101,6 +101,13 @@ class TopOfEachDate:
         share = np.divide(positives, everyone, out=np.zeros_like(everyone), where=everyone > 0)
         return (places * share).sum(axis=1), places.sum(axis=1), positives.sum(axis=1)
 
+    def by_chance(self) -> tuple[float, float]:
+        """Return how many offers a shuffle of those who are level decides, and how many offers there are."""
+        size = np.diff(np.r_[self._starts, len(self._order)]).astype(np.float64)
+        before = np.cumsum(size) - size
+        places = np.clip(self._capacity - (before - before[self._first_of_day]), 0, size)
+        return float(places[places < size].sum()), float(places.sum())
+
     def precision_and_recall(self, weights: Floats) -> tuple[Floats, Floats]:
         """Return, each of shape (resamples,) and from 0 to 1, precision and recall at capacity.
 

@@ -1,13 +1,13 @@
 """Bands: what a probability suggests, set on the `choose` dates so that offers match the places there are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from models.figures import NotComputed, Stated
-from models.measuring.metrics import SMALLEST_CLASS, JudgedRows
+from models.measuring.metrics import SMALLEST_CLASS, Judged, JudgedRows
 from models.resampling import RESAMPLES, Floats, bootstrap
 
 OFFER_HELP = "offer_help"
@@ -18,6 +18,9 @@ BANDS = (OFFER_HELP, TALK_ABOUT_IT, NO_SUGGESTION)
 
 TALK_TIMES = 3
 """The first two bands together hold so many times the capacity."""
+
+LEVEL_RULE = "those who are level at the cut and more than the places left are not suggested"
+"""What happens at the cut: offers never exceed the places."""
 
 _PLAIN = {
     OFFER_HELP: "Offer help: among those for whom there are places at each date of looking",
@@ -37,12 +40,14 @@ class Thresholds:
         talk_about_it: at least this: talk about it. Not above `offer_help`.
         capacity: places at each date of looking.
         on_choose: people per date of looking in each band, on `choose`.
+        level: rows of `choose` that stand level at the offer cut and are more than the places left: none is offered.
     """
 
     offer_help: float
     talk_about_it: float
     capacity: int
     on_choose: Mapping[str, float]
+    level: int = 0
 
     def codes(self, probabilities: Floats) -> np.ndarray[Any, np.dtype[np.intp]]:
         """Return the index in BANDS of each probability."""
@@ -59,7 +64,13 @@ class Thresholds:
             {"name": name, "plain": _PLAIN[name], "at_least": cuts[name], "on_choose_per_date": self.on_choose[name]}
             for name in BANDS
         ]
-        return {"bands": bands, "capacity": self.capacity, "set_on": "choose"}
+        return {
+            "bands": bands,
+            "capacity": self.capacity,
+            "set_on": "choose",
+            "level_at_cut": self.level,
+            "rule_for_level": LEVEL_RULE,
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Thresholds":
@@ -70,15 +81,17 @@ class Thresholds:
             float(by_name[TALK_ABOUT_IT]["at_least"]),
             int(value["capacity"]),
             {name: float(by_name[name]["on_choose_per_date"]) for name in BANDS},
+            int(value["level_at_cut"]),
         )
 
 
 def cut(probabilities: Floats, places: int) -> float:
     """Return the lowest cut at which no more than `places` people are at or above it.
 
-    It lies midway between two neighbouring probabilities. People who are level are never parted; when already the
-    foremost level people are more than `places`, the cut takes in just them: a cut that nobody reaches helps nobody.
-    When there are places for everyone, the cut is 0.
+    It lies midway between two neighbouring probabilities. People who are level are never parted: where they are more
+    than the places left, none of them is taken in, so that offers never exceed the places. Where already the foremost
+    are, the cut is 1, which nobody reaches: a model that tells nobody apart suggests nobody. When there are places for
+    everyone, the cut is 0.
 
     Args:
         probabilities: calibrated, one a row; at least one.
@@ -87,7 +100,9 @@ def cut(probabilities: Floats, places: int) -> float:
     values, counts = np.unique(np.round(probabilities, _LEVEL_DECIMALS), return_counts=True)
     at_or_above = np.cumsum(counts[::-1])[::-1]
     fitting = np.flatnonzero(at_or_above <= places)
-    first = int(fitting[0]) if len(fitting) else len(values) - 1
+    if not len(fitting):
+        return 1.0
+    first = int(fitting[0])
     return 0.0 if first == 0 else float((values[first - 1] + values[first]) / 2)
 
 
@@ -101,10 +116,41 @@ def fit(probabilities: Floats, dates: int, capacity: int) -> Thresholds:
     """
     offer = cut(probabilities, capacity * dates)
     talk = cut(probabilities, TALK_TIMES * capacity * dates)
+    below = np.round(probabilities[probabilities < offer], _LEVEL_DECIMALS)
+    level = int((below == below.max()).sum()) if len(below) else 0
+    left = capacity * dates - int((probabilities >= offer).sum())
     found = Thresholds(offer, talk, capacity, {})
     counts = np.bincount(found.codes(probabilities), minlength=len(BANDS))
     per_date = {name: round(float(count) / dates, 6) for name, count in zip(BANDS, counts, strict=True)}
-    return Thresholds(offer, talk, capacity, per_date)
+    return Thresholds(offer, talk, capacity, per_date, level if 0 < left < level else 0)
+
+
+def by_date(case: JudgedRows, thresholds: Thresholds, judged: Judged, days: Sequence[str]) -> list[dict[str, Any]]:
+    """Return, for each date, who is above the cut beside who would be offered the places one by one.
+
+    Figures "at capacity" are about the first of each date, as many as there are places; those of bands are about all
+    above a cut that was set on other dates. `both` says how far they are the same rows; of rows that are level at the
+    last place, the earlier in the matrix is counted.
+
+    Returns:
+        One entry a date: `as_of_date`, `rows`, `places`, `offered` (above the cut), `both`.
+    """
+    assert judged.probabilities is not None  # noqa: S101 - only what has probabilities has bands
+    above = thresholds.codes(judged.probabilities) == 0
+    found = []
+    for code, day in enumerate(days):
+        here = np.flatnonzero(case.dates == code)
+        first = here[np.argsort(-judged.scores[here], kind="stable")[: case.capacity]]
+        found.append(
+            {
+                "as_of_date": day,
+                "rows": len(here),
+                "places": min(case.capacity, len(here)),
+                "offered": int(above[here].sum()),
+                "both": int(above[first].sum()),
+            }
+        )
+    return found
 
 
 def measure(
@@ -131,7 +177,7 @@ def measure(
                 found[f"{name}.of_outcomes"] = reached / positives
         return found
 
-    estimates = bootstrap(statistic, case.people, resamples=resamples, seed=seed)
+    estimates = bootstrap(statistic, case.families, resamples=resamples, seed=seed)
     figures: dict[str, dict[str, Stated]] = {}
     for name, one in zip(BANDS, inside, strict=True):
         sizes = {"per_date": len(codes), "with_outcome": int(one.sum()), "of_outcomes": int(case.outcomes.sum())}

@@ -86,7 +86,7 @@ def tags_of(told: Told) -> dict[str, str]:
         "purpose": facts.purpose,
         "trained_by": told.trained_by,
         "mlflow.user": told.trained_by,
-        "verdict": f"{bundle.verdict} the simple rule on {bundle.metrics['verdict']['on']}",
+        **{f"verdict.{other}": says for other, says in bundle.verdicts.items()},
     }
 
 

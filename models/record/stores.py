@@ -136,15 +136,14 @@ def open_client(workspace: Workspace) -> Any:
 
 
 def require_writable(workspace: Workspace) -> None:
-    """Check that the workspace's own store can be written, leaving it as it is.
+    """Check that the workspace's own store, where there is one already, can be written.
 
     Raises:
         StoreError: the database or the folder refuses.
     """
+    if not exists(workspace):
+        return
     with refusing(workspace):
-        if not exists(workspace):
-            private_folders.make(workspace.root)
-            return
         settle(workspace)  # first: what is linked to another place is not even tried
         with closing(_open(workspace.mlflow / DATABASE)) as connection:
             connection.execute("BEGIN IMMEDIATE")

@@ -158,18 +158,17 @@ def store_address(workspace: Workspace) -> str:
 def check(workspace: Workspace, feature_set: FeatureSet) -> None:
     """Check that a training of this feature set can be recorded; a deleted experiment is restored.
 
-    A store that is not there yet is not made: it is once there is something to record.
+    A store that is not there yet is made.
 
     Raises:
         StoreError: it cannot be opened or written, is of another version of MLflow, or would write elsewhere.
     """
     if workspace.mlflow_uri is None:
         stores.require_writable(workspace)
-    if stores.exists(workspace):
-        client = stores.open_client(workspace)
-        experiment_id = stores.find_experiment(workspace, client, _experiment_of(feature_set))
-        with stores.refusing(workspace):
-            client.set_experiment_tag(experiment_id, "use_case", feature_set.use_case.name)
+    client = stores.open_client(workspace)
+    experiment_id = stores.find_experiment(workspace, client, _experiment_of(feature_set))
+    with stores.refusing(workspace):
+        client.set_experiment_tag(experiment_id, "use_case", feature_set.use_case.name)
 
 
 @contextmanager
@@ -220,8 +219,10 @@ def run_again(workspace: Workspace, bundle: Bundle, run_id: str) -> Iterator[Run
 def attach(workspace: Workspace, run_id: str, directory: Path, name: str, tags: Mapping[str, str]) -> None:
     """Add a directory's files under the folder `name`, and tags, to a run that has ended; audits do.
 
+    A run that was deleted is restored: there is something to be told of it.
+
     Raises:
-        NotFoundError: the store has no such run, it was deleted, or its files lie in another workspace.
+        NotFoundError: the store has no such run, or its files lie in another workspace.
         StoreError: the store cannot be opened or written.
     """
     client = stores.open_client(workspace)  # first, since it tells MLflow to keep quiet
@@ -229,8 +230,10 @@ def attach(workspace: Workspace, run_id: str, directory: Path, name: str, tags: 
 
     with stores.refusing(workspace):
         found = _find(client, run_id)
-        if found is None or found.info.lifecycle_stage == "deleted":
+        if found is None:
             raise NotFoundError(f"The MLflow store {stores.shown(workspace)} has no run {run_id}.")
+        if found.info.lifecycle_stage == "deleted":
+            client.restore_run(run_id)
         stores.files_of(workspace, found).log_artifacts(str(directory), name)
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
 
@@ -250,7 +253,7 @@ def recorded(workspace: Workspace, bundle: Bundle, run_id: str) -> str:
             experiment = client.get_experiment_by_name(name)
             if found is None and experiment is not None:
                 found = _stand_in(client, experiment.experiment_id, bundle.digest, run_id)
-        if found is not None and found.info.lifecycle_stage != "deleted":
+        if found is not None:
             return str(found.info.run_id)
     raise NotFoundError(
         f"The MLflow run {run_id} is gone." if run_id and exists else "MLflow has no run of this bundle.",

@@ -319,9 +319,11 @@ def _of_use_case(tree: Any, names: _Names) -> Iterator[_Reference]:
     used = _list(tree, "indicators")
     for number, indicator in enumerate(used):
         yield ("indicators", number), "indicator", indicator, names.indicators
-    rule = _at(tree, ("simple_rule", "indicator"))
-    if rule:
-        yield ("simple_rule", "indicator"), "indicator in this use case", rule, [str(one) for one in used]
+    further = [("simple_rule", "then_by", at) for at, _ in _maps(tree, "simple_rule", "then_by")]
+    for step in (("simple_rule",), *further):
+        rule = _at(tree, (*step, "indicator"))
+        if rule:
+            yield (*step, "indicator"), "indicator in this use case", rule, [str(one) for one in used]
     for place, kind in _event_types(_at(tree, ("cohort",))):
         yield ("cohort", *place), "event type", kind, names.types_of(())
     for at, group in _maps(tree, "groups"):

@@ -189,7 +189,8 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
         lines.append((f"test {label}: model", bundle.figure(metric).text()))
         lines.append((f"test {label}: simple rule", bundle.figure(metric, "simple_rule").text()))
         lines.append((f"test {label}: difference", bundle.difference(metric).text()))
-    lines.append(("against the simple rule", _AGAINST[bundle.verdict]))
+    for other, says in bundle.verdicts.items():
+        lines.append((f"against the {other.replace('_', ' ')}", _AGAINST[says]))
     lines += [(f"audit: {group['name']}", _verdicts(group)) for group in walked.audit.document()["fairness"]["groups"]]
     lines += [(f"gate {trial.when}", f"{trial.answer}, HTTP {trial.status}") for trial in walked.trials]
     return lines

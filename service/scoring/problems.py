@@ -24,6 +24,7 @@ _TITLES = {
     "configuration": "The partnership's files cannot be used",
     "input": "The request is not as declared",
     "ledger-broken": "The ledger does not hold",
+    "no-number": "A number is missing that the model needs",
     "no-gateway": "No legal gateway allows this",
     "not-approved": "Not approved for this purpose",
     "not-found": "Not found",

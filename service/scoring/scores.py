@@ -95,6 +95,7 @@ class Scorer:
         audience = Audience(agency, opened.declared.permits, opened.snapshot, request.purpose, opened.day)
         as_of_date = opened.use_case.newest(opened.snapshot.known_to)
         values = opened.online.vector(request.person_id, as_of_date=as_of_date)
+        opened.bundle.require_numbers(values)
         matrix = values.reshape(1, -1)
         probabilities = opened.model.probabilities(matrix)
         probability, band = float(probabilities[0]), opened.model.bands(probabilities)[0]

@@ -9,7 +9,7 @@ import numpy as np
 
 from hub.workspace import Workspace
 from models.fitting.fitting import fit
-from models.matrices import of_table
+from models.matrices import of_feature_set
 from tests.bench import Measured, Part, ratio
 from tests.factories import feature_sets
 
@@ -18,7 +18,7 @@ def _training(tiny: bool) -> Iterator[Measured]:
     """Yield how long a whole training takes, beside a bare one."""
     with tempfile.TemporaryDirectory() as folder:
         found = feature_sets.feature_set(Workspace(Path(folder)), people=400 if tiny else 2000)
-        matrix = of_table(found.matrix(), [one.name for one in found.indicators])
+        matrix = of_feature_set(found)
         known = ~np.isnan(matrix.outcomes)
 
         def whole() -> None:

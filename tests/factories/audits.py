@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from audits.looks import Looks
 from features.leakage.leaks import Check, Finding, Kind, Leakage, Severity
 from features.rows.feature_sets import (
+    FAMILIES_FILE,
     GROUPS_FILE,
     KIND,
     MATRIX_FILE,
@@ -127,6 +128,7 @@ def changed(
     with artefacts.publish(workspace.features, KIND, dict(feature_set.artefact.facts) | facts) as draft:
         pq.write_table(matrix_table(feature_set.indicators).conform(matrix), draft.path / MATRIX_FILE)
         pq.write_table(groups_table(feature_set.use_case).conform(groups), draft.path / GROUPS_FILE)
+        pq.write_table(feature_set.families(), draft.path / FAMILIES_FILE)
     return open_feature_set(workspace, draft.digest)
 
 
@@ -146,6 +148,7 @@ def looks(
         np.column_stack([np.asarray(column, dtype=np.float64) for column in values.values()]),
         np.asarray(outcome if outcome is not None else [0] * rows, dtype=np.float64),
         np.full(rows, np.datetime64("2024-01-01")),
+        np.asarray(people, dtype=np.intp),
         np.asarray(people, dtype=np.intp),
     )
     return Looks(

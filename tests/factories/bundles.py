@@ -25,6 +25,7 @@ def bundle_facts(**said: Any) -> dict[str, Any]:
         "candidate": "small",
         "parameters": {"learning_rate": 0.05, "num_leaves": 31, "monotone_constraints": [1, 0]},
         "rounds": 10,
+        "never_missing": [],
         "libraries": {"python": "3.11"},
         "splits": {
             "train": ["2021-01-01"],

@@ -21,6 +21,7 @@ from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
 from features.leakage.leaks import Check, Kind, Leakage
 from features.rows.feature_sets import (
+    FAMILIES_FILE,
     GROUPS_FILE,
     KIND,
     MATRIX_FILE,
@@ -95,6 +96,7 @@ def feature_set(
     seed: int = 0,
     partnership: str = "lancashire",
     snapshot: str = "5" * 64,
+    siblings: int = 1,
     **said: Any,
 ) -> FeatureSet:
     """Publish a feature set and open it.
@@ -109,6 +111,7 @@ def feature_set(
         seed: of everything drawn.
         partnership: its name in the facts.
         snapshot: digest in the facts; no such snapshot need exist.
+        siblings: how many people a family has.
         said: what the use case says differently.
     """
     chosen = indicators(extra)
@@ -129,6 +132,7 @@ def feature_set(
         "use_case_digest": case.digest,
         "code_digest": code_digest(),
         "coverage": [],
+        "begins": {"police": "2015-01-01"},
         "odd_events": {},
         "rows": {day: as_of.count(day) for day in days},
         "outcomes": outcomes,
@@ -139,6 +143,9 @@ def feature_set(
     with artefacts.publish(workspace.features, KIND, facts) as draft:
         pq.write_table(matrix_table(chosen).conform(rows), draft.path / MATRIX_FILE, compression="zstd")
         pq.write_table(groups_table(case).conform(rows), draft.path / GROUPS_FILE, compression="zstd")
+        ids = rows["person_id"].combine_chunks().unique().sort()
+        families = [int(one[1:]) // siblings for one in ids.to_pylist()]
+        pq.write_table(pa.table({"person_id": ids, "family": families}), draft.path / FAMILIES_FILE)
     return open_feature_set(workspace, draft.digest)
 
 

@@ -200,7 +200,7 @@ def test_no_verdict_is_shown_without_its_number(made: Audit) -> None:
     assert page.count("v-withheld") >= withheld
     headline = next(one for one in document["performance"]["figures"] if one["name"] == HEADLINE)
     shown = "withheld" not in headline["differences"]["simple_rule"]
-    assert (document["performance"]["verdict"] != Verdict.WITHHELD) == shown
+    assert (document["performance"]["verdicts"]["simple_rule"] != Verdict.WITHHELD) == shown
 
 
 def test_levels_together_hold_who_is_not_shown_alone(made: Audit) -> None:

@@ -4,23 +4,26 @@ import datetime
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from features.declarations.use_cases import UseCase
 from features.rows.feature_sets import FeatureSet, open_feature_set
 from hub import artefacts
-from hub.errors import NotFoundError
+from hub.errors import IntegrityError, NotFoundError, StateError
 from hub.workspace import Workspace
-from models.bundle.bundles import Bundle, open_bundle
+from models.bundle.bundles import Bundle, NoNumberError, open_bundle
 from models.figures import Figure
 from models.fitting import fitting
 from models.fitting.boosting import directions
 from models.fitting.fitting import Fitted, fit
-from models.matrices import Matrix, floats, of_table
+from models.matrices import Matrix, floats, of_feature_set
+from models.measuring.metrics import Judged, JudgedRows, measure
 from models.measuring.thresholds import BANDS, OFFER_HELP
 from models.splits import NotEnoughError
 from tests.factories.bundles import published
@@ -63,7 +66,7 @@ def bundle(place: Workspace, fitted: Fitted) -> Bundle:
 
 def rows_of(features: FeatureSet) -> Matrix:
     """Return the matrix as numbers."""
-    return of_table(features.matrix(), features.use_case.indicator_names)
+    return of_feature_set(features)
 
 
 def test_a_bundle_says_what_it_is(bundle: Bundle, features: FeatureSet) -> None:
@@ -184,8 +187,11 @@ def test_a_learnable_outcome_is_learned(bundle: Bundle) -> None:
     auc = bundle.figure("auc")
     assert isinstance(auc, Figure)
     assert auc.low > 0.7
-    assert bundle.verdict == "beats"
-    assert bundle.metrics["verdict"] == {"against": "simple_rule", "on": "precision_at_capacity", "says": "beats"}
+    assert bundle.verdicts["simple_rule"] == "beats"
+    assert bundle.metrics["verdict"] == {"against": dict(bundle.verdicts), "on": "precision_at_capacity"}
+    assert set(bundle.verdicts) == {"simple_rule", "logistic_regression"}
+    chance = bundle.metrics["places_by_chance"]
+    assert chance["simple_rule"]["places"] > chance["model"]["places"]
     slope = bundle.figure("calibration_slope")
     assert isinstance(slope, Figure)
     assert 0.7 < slope.value < 1.4
@@ -219,7 +225,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: UseCase, tabl
     import pyarrow.parquet as pq
 
     from features.kernel.code import code_digest
-    from features.rows.feature_sets import KIND, MATRIX_FILE, matrix_table
+    from features.rows.feature_sets import FAMILIES_FILE, KIND, MATRIX_FILE, matrix_table
 
     changed = {
         "use_case": case.model_dump(mode="json"),
@@ -228,6 +234,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: UseCase, tabl
     }
     with artefacts.publish(workspace.features, KIND, {**features.artefact.facts, **changed}) as draft:
         pq.write_table(matrix_table(case.indicators).conform(table), draft.path / MATRIX_FILE)
+        pq.write_table(features.families(), draft.path / FAMILIES_FILE)
     return open_feature_set(workspace, draft.digest)
 
 
@@ -246,3 +253,69 @@ def test_a_bundle_is_found_by_the_beginning_of_its_digest(place: Workspace, bund
     assert open_bundle(place, bundle.digest[:10]).digest == bundle.digest
     with pytest.raises(NotFoundError):
         open_bundle(place, "0" * 64)
+
+
+def test_too_few_with_the_outcome_are_refused_unless_somebody_says_why(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    with pytest.raises(NotEnoughError, match=r"rows with the outcome to train on; early_help_offer asks for 400"):
+        fit(feature_set(workspace, people=300, signal=0.2, floor={"outcomes": 400}))
+    because = "A trial, to see how much is missing"
+    fitted = fit(feature_set(workspace, people=300, signal=0.2, floor={"outcomes": 400, "fewer_because": because}))
+    assert fitted.contents.metrics["sample_size"]["enough"] is False
+    assert fitted.contents.use_case.floor.fewer_because == because
+
+
+def test_a_number_that_is_missing_only_later_is_refused_by_name(tmp_path: Path, bundle: Bundle) -> None:
+    workspace = Workspace(tmp_path)
+    features = feature_set(workspace, people=500)
+    table = features.matrix()
+    late = np.array([day.year >= 2023 for day in table["as_of_date"].to_pylist()])
+    moves = np.where(late & (np.arange(len(late)) % 7 == 0), np.nan, table["moves"].to_numpy())
+    at = table.column_names.index("moves")
+    holed = table.set_column(at, table.schema.field("moves"), [pa.array(moves, from_pandas=True)])
+    with pytest.raises(StateError, match=r"In the part test of the split there is no number for moves in \d+ rows"):
+        fit(_republished(workspace, features, features.use_case, holed))
+    names = bundle.use_case.indicator_names
+    assert set(bundle.facts.never_missing) == {*names} - {"days_since_contact"}
+    row = np.zeros(len(names))
+    row[names.index("days_since_contact")] = np.nan
+    bundle.require_numbers(row)
+    row[names.index("moves")] = np.nan
+    with pytest.raises(NoNumberError, match="No number for moves, which everybody had"):
+        bundle.require_numbers(row)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("moves", np.inf, "numbers without end: moves in 1 rows"),
+        ("person_id", None, "1 rows repeat a person on a date"),
+    ],
+)
+def test_rows_that_cannot_be_are_refused(tmp_path: Path, column: str, value: float | None, words: str) -> None:
+    workspace = Workspace(tmp_path)
+    features = feature_set(workspace, people=100)
+    table = features.matrix()
+    if value is None:
+        table = pa.concat_tables([table, table.slice(0, 1)])
+    else:
+        numbers = table[column].to_numpy().copy()
+        numbers[3] = value
+        table = table.set_column(table.column_names.index(column), table.schema.field(column), [numbers])
+    with pytest.raises(IntegrityError, match=words):
+        of_feature_set(_republished(workspace, features, features.use_case, table))
+
+
+def test_families_make_intervals_wider_where_fates_are_shared() -> None:
+    """Rows of one family that are copies of each other are one witness, not three."""
+    draw = np.random.default_rng(0)
+    scores = np.repeat(draw.normal(size=300), 3)
+    outcomes = np.repeat((draw.random(300) < 1 / (1 + np.exp(1 - scores[::3]))).astype(float), 3)
+    alone, dates = np.arange(900), np.zeros(900, dtype=np.intp)
+    case = JudgedRows(outcomes, alone, alone // 3, dates, 90)
+    found = measure(case, {"model": Judged(scores), "rule": Judged(-scores)}, against={"model": ("rule",)})
+    effect = found.design_effect["auc"]
+    assert effect is not None
+    assert 2 < effect < 4.5, "three copies: three times the variance"
+    single = measure(replace(case, families=alone), {"model": Judged(scores)}, against={"model": ()})
+    assert single.design_effect["auc"] == pytest.approx(1.0)

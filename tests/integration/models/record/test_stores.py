@@ -361,10 +361,10 @@ def test_a_deleted_run_and_model_are_recorded_again(copied: Workspace, report: P
     client = stores.open_client(copied)
     client.delete_run(run_id)
     client.delete_registered_model(MODEL)
-    with pytest.raises(NotFoundError, match="has no run"):
-        tracking.attach(copied, run_id, report, "audits", {})
-    with pytest.raises(NotFoundError, match=r"is gone.*sentinel models record"):
-        tracking.recorded(copied, bundle, run_id)
+    assert tracking.recorded(copied, bundle, run_id) == run_id
+    tracking.attach(copied, run_id, report, "audits", {"audit_digest": "a" * 64})
+    assert client.get_run(run_id).info.lifecycle_stage == "active", "an audit tells of it"
+    client.delete_run(run_id)
     assert training.record(copied, bundle.digest[:12]) == {"run_id": run_id, "experiment": EXPERIMENT}
     assert client.get_run(run_id).info.lifecycle_stage == "active"
     (version,) = client.search_model_versions(f"name = '{MODEL}'")
@@ -380,6 +380,8 @@ def test_a_run_that_is_gone_for_good_has_a_stand_in(copied: Workspace, report: P
         connection.execute("PRAGMA foreign_keys = ON")
         for table in ("latest_metrics", "metrics", "params", "tags", "runs"):
             connection.execute(f"DELETE FROM {table} WHERE run_uuid = ?", (run_id,))
+    with pytest.raises(NotFoundError, match=r"is gone.*sentinel models record"):
+        tracking.recorded(copied, bundle, run_id)
     shutil.rmtree(copied.features)
     made = training.record(copied, bundle.digest)["run_id"]
     assert made != run_id

@@ -20,7 +20,7 @@ from hub.workspace import Workspace
 from models.bundle.bundles import Bundle, open_bundle
 from models.bundle.trainings import trainings
 from models.fitting import training
-from models.record import tracking
+from models.record import stores, tracking
 from models.record.tracking import store_address
 from models.splits import NotEnoughError
 from tests.factories import commands
@@ -198,7 +198,9 @@ def test_nothing_is_recorded_when_there_is_nothing_to_learn(tmp_path: Path) -> N
     workspace = Workspace(tmp_path)
     with pytest.raises(NotEnoughError):
         training.train(workspace, feature_set(workspace, people=8, signal=0.0), trained_by="ana")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["features"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["features", "mlflow"], "the store was looked at first"
+    client = stores.open_client(workspace)
+    assert not client.search_runs([one.experiment_id for one in client.search_experiments()])
 
 
 def sentinel(folder: Path, *arguments: str) -> commands.Done:

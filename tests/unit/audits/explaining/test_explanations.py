@@ -29,7 +29,8 @@ def rows() -> Matrix:
     values[:, 2] = 1.0
     values[rng.random((600, 4)) < 0.1] = np.nan
     days = np.full(600, np.datetime64("2024-01-01"))
-    return Matrix(tuple(one.name for one in INDICATORS), values, np.zeros(600), days, np.arange(600) // 2)
+    people = np.arange(600) // 2
+    return Matrix(tuple(one.name for one in INDICATORS), values, np.zeros(600), days, people, people)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,12 @@
 """Every measure of events with numbers worked out by hand: kernel and oracle must both give them."""
 
 import datetime
+from collections.abc import Iterable
 from math import log2
 
 import pytest
 
-from features.declarations.catalogue import Over
+from features.declarations.catalogue import Indicator, Over
 from features.declarations.measures import DAYS_IN_MONTH, DEFINITIONS, Measure, Reads
 from hub.errors import ConfigurationError
 from tests.factories.histories import AS_OF, DAY, ago, of_each_measure
@@ -57,8 +58,8 @@ BY_HAND: dict[Measure, dict[int | None, float | None]] = {
 }
 
 
-def test_each_measure_of_events_by_hand() -> None:
-    wanted = [
+def _of(measures: Iterable[Measure]) -> list[Indicator]:
+    return [
         indicator(
             f"{measure}_{window or 'all'}",
             measure=measure,
@@ -67,12 +68,35 @@ def test_each_measure_of_events_by_hand() -> None:
             window_days=window,
             recent_days=(5 if window == 6 else 7) if DEFINITIONS[measure].needs_recent else None,
         )
-        for measure, expected in BY_HAND.items()
-        for window in expected
+        for measure in measures
+        for window in BY_HAND[measure]
     ]
-    found = iter(numbers(INCIDENTS, *wanted))
+
+
+def test_each_measure_of_events_by_hand() -> None:
+    found = iter(numbers(INCIDENTS, *_of(BY_HAND)))
     for measure, expected in BY_HAND.items():
         assert {window: next(found) for window in expected} == pytest.approx(expected, abs=1e-12), measure
+
+
+@pytest.mark.parametrize("measure", BY_HAND)
+def test_each_measure_alone_reads_all_that_it_needs(measure: Measure) -> None:
+    """Beside others it would borrow what they had read."""
+    expected = BY_HAND[measure]
+    found = dict(zip(expected, numbers(INCIDENTS, *_of([measure])), strict=True))
+    assert found == pytest.approx(expected, abs=1e-12)
+    turned = [{"value": "9", "detail": "y"}[name] for name in ("value", "detail")]
+    rows = INCIDENTS.strip().splitlines()
+    others = {"value": 5, "detail": 4}
+    for field, at in others.items():
+        changed = [rows[0], *(_with(row, at, turned[[*others].index(field)]) for row in rows[1:])]
+        moved = numbers("\n".join(changed), *_of([measure])) != numbers(INCIDENTS, *_of([measure]))
+        assert moved == (DEFINITIONS[measure].field == field), "what it declares to hang on is what it hangs on"
+
+
+def _with(row: str, at: int, value: str) -> str:
+    cells = [cell.strip() for cell in row.split("|")]
+    return " | ".join([*cells[:at], value, *cells[at + 1 :]])
 
 
 def test_every_measure_has_numbers_by_hand() -> None:

@@ -1,9 +1,12 @@
 """The simple rule and the logistic regression."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from models.fitting.baselines import logistic_margins, rule_scores
+from features.declarations.use_cases import RuleStep, SimpleRule
+from models.fitting.baselines import PENALTIES, logistic, rule_scores
 from models.matrices import Matrix
 from models.resampling import Floats
 from tests.unit.models.measuring.test_calibration import drawn
@@ -11,20 +14,36 @@ from tests.unit.models.measuring.test_calibration import drawn
 NAN = float("nan")
 
 
+def matrix(values: Floats, outcomes: Floats) -> Matrix:
+    """Return a matrix of one date, each row another person."""
+    rows = len(values)
+    names = tuple(f"i{number}" for number in range(values.shape[1]))
+    days = np.full(rows, "2020-01-01", dtype="datetime64[D]")
+    return Matrix(names, values, outcomes, days, np.arange(rows), np.arange(rows))
+
+
 @pytest.mark.parametrize(
     ("highest_first", "order"), [(True, ["five", "two", "none"]), (False, ["two", "five", "none"])]
 )
 def test_no_number_comes_last_either_way(highest_first: bool, order: list[str]) -> None:
     names = np.array(["two", "none", "five"])
-    scores = rule_scores(np.array([2.0, NAN, 5.0]), highest_first=highest_first)
+    rule = SimpleRule(indicator="i0", highest_first=highest_first)
+    scores = rule_scores(matrix(np.array([[2.0], [NAN], [5.0]]), np.zeros(3)), rule)
     assert names[np.argsort(-scores)].tolist() == order
 
 
-def matrix(values: Floats, outcomes: Floats) -> Matrix:
-    """Return a matrix of one date, each row another person."""
-    rows = len(values)
-    names = tuple(f"i{number}" for number in range(values.shape[1]))
-    return Matrix(names, values, outcomes, np.full(rows, "2020-01-01", dtype="datetime64[D]"), np.arange(rows))
+def test_who_is_level_is_ordered_by_the_next_step() -> None:
+    values = np.array(list(itertools.product([1.0, 2.0, NAN], [10.0, 20.0, NAN], [0.0, 1.0])))
+    step = RuleStep(indicator="i1", highest_first=False)
+    scores = rule_scores(matrix(values, np.zeros(len(values))), SimpleRule(indicator="i0", then_by=(step,)))
+
+    def key(row: Floats) -> tuple[float, float]:
+        return (-np.inf if np.isnan(row[0]) else row[0], -np.inf if np.isnan(row[1]) else -row[1])
+
+    for one, other in itertools.product(range(len(values)), repeat=2):
+        before, after = key(values[one]), key(values[other])
+        assert (scores[one] > scores[other]) == (before > after)
+        assert (scores[one] == scores[other]) == (before == after)
 
 
 def test_it_learns_from_numbers_and_from_their_absence() -> None:
@@ -32,8 +51,20 @@ def test_it_learns_from_numbers_and_from_their_absence() -> None:
     absent = outcomes + np.random.default_rng(0).random(2000) > 1.2
     values = np.column_stack([margins, np.where(absent, np.nan, 1.0), np.full(2000, np.nan), np.ones(2000)])
     whole = matrix(values, outcomes)
-    one, again = (logistic_margins(whole, (whole,), seed=0)[0] for _ in range(2))
+    one, again = (logistic(whole, {"choose": whole}).margins["choose"] for _ in range(2))
     np.testing.assert_array_equal(one, again)
     assert np.isfinite(one).all(), "a column without any number, and one that never changes, do no harm"
     assert one[absent].mean() > one[~absent].mean() + 0.5
     assert np.corrcoef(one[~absent], margins[~absent])[0, 1] > 0.9
+
+
+def test_the_penalty_is_the_one_that_orders_choose_best() -> None:
+    draw = np.random.default_rng(4)
+    values = np.column_stack([draw.poisson(2.0, 900).astype(float), draw.normal(size=(900, 40))])
+    outcomes = (draw.random(900) < 1 / (1 + np.exp(2.5 - np.log1p(values[:, 0])))).astype(float)
+    train, choose = matrix(values[:300], outcomes[:300]), matrix(values[300:], outcomes[300:])
+    found = logistic(train, {"choose": choose})
+    assert set(found.tried) == set(PENALTIES)
+    assert found.tried[found.penalty] == pytest.approx(max(found.tried.values()), abs=1e-6)
+    assert found.penalty < 1.0, "40 columns of noise and 300 rows ask for a strong penalty"
+    assert found.as_json()["penalty"] == found.penalty

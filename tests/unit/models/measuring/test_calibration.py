@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from hub.errors import IntegrityError
 from models.measuring.calibration import SMALLEST_SLOPE, Calibration, fit, line, logit, shift, sigmoid
+from models.measuring.ranking import Ranking
 from models.resampling import Floats
 
 MARGINS = st.lists(st.floats(-8, 8), min_size=4, max_size=60)
@@ -95,3 +96,15 @@ def test_one_that_would_turn_the_order_is_refused(change: dict[str, object]) -> 
 @given(st.floats(1e-9, 1 - 1e-9))
 def test_logit_is_the_inverse(probability: float) -> None:
     assert sigmoid(logit(np.array([probability])))[0] == pytest.approx(probability, rel=1e-6)
+
+
+def test_the_order_stays_beyond_thirty_log_odds() -> None:
+    margins = np.r_[np.linspace(-690, -20, 300), np.linspace(-19.9, 30, 200), [31.0, 32.0, 33.0, 34.0]]
+    probabilities = sigmoid(margins)
+    assert np.all(np.diff(probabilities) > 0)
+    assert 0 < probabilities[0] < probabilities[-1] < 1
+    outcomes = (np.random.default_rng(0).random(len(margins)) < 0.5).astype(float)
+    ones = np.ones((1, len(margins)))
+    assert Ranking(margins, outcomes).auc(ones) == Ranking(probabilities, outcomes).auc(ones), "to the bit"
+    assert sigmoid(np.array([1e6]))[0] < 1
+    assert sigmoid(np.array([-1e6]))[0] > 0

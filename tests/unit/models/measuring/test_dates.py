@@ -27,7 +27,7 @@ def test_each_date_is_measured_alone_and_a_small_one_not_at_all() -> None:
     outcomes = np.where(codes == 0, draw.random(460) < 0.2, 0.0).astype(float)
     outcomes[400:409] = 1.0
     scores = outcomes + draw.normal(size=460)
-    case = JudgedRows(outcomes, np.arange(460), codes, capacity=50)
+    case = JudgedRows(outcomes, np.arange(460), np.arange(460), codes, capacity=50)
     found = dates.measure(case, {"model": Judged(scores)}, DAYS)
     first = found[DAYS[0]]["model"]
     top = np.argsort(-scores[:400])[:50]
@@ -51,7 +51,7 @@ def test_the_intervals_hold_what_they_promise() -> None:
     for _ in range(400):
         outcomes = (draw.random(500) < 0.15).astype(float)
         scores = outcomes + draw.normal(size=500)
-        case = JudgedRows(outcomes, np.arange(500), np.zeros(500, dtype=np.intp), capacity=50)
+        case = JudgedRows(outcomes, np.arange(500), np.arange(500), np.zeros(500, dtype=np.intp), capacity=50)
         found = dates.measure(case, {"model": Judged(scores)}, DAYS[:1])[DAYS[0]]["model"]
         for name in inside:
             one = found[name]

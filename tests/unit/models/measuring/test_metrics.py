@@ -8,7 +8,7 @@ from models.figures import Figure, NotComputed, Stated
 from models.measuring.calibration import sigmoid
 from models.measuring.metrics import METRICS, ORDER_METRICS, Judged, JudgedRows, expected_and_observed, measure, verdict
 from models.measuring.ranking import Ranking
-from models.resampling import Floats, bootstrap, draws, interval, people_codes, wilson
+from models.resampling import Floats, bootstrap, codes, draws, interval, wilson
 
 
 def drawn(rows: int = 1200, people: int = 400, seed: int = 3) -> tuple[JudgedRows, Floats]:
@@ -17,7 +17,7 @@ def drawn(rows: int = 1200, people: int = 400, seed: int = 3) -> tuple[JudgedRow
     logits = draw.normal(size=rows) - 1.5
     outcomes = (draw.random(rows) < sigmoid(logits)).astype(float)
     whose = np.unique(draw.integers(0, people, rows), return_inverse=True)[1]
-    return JudgedRows(outcomes, whose, draw.integers(0, 3, rows), 30), logits
+    return JudgedRows(outcomes, whose, whose // 2, draw.integers(0, 3, rows), 30), logits
 
 
 def test_values_are_those_of_scikit_learn() -> None:
@@ -115,7 +115,7 @@ def test_too_few_to_say(with_: int, without: int, reason: str) -> None:
     outcomes = np.repeat([1.0, 0.0], [with_, without])
     rows = len(outcomes)
     scores = np.random.default_rng(0).normal(size=rows)
-    case = JudgedRows(outcomes, np.arange(rows), np.zeros(rows, dtype=np.intp), 5)
+    case = JudgedRows(outcomes, np.arange(rows), np.arange(rows), np.zeros(rows, dtype=np.intp), 5)
     found = measure(case, {"model": Judged(scores), "rule": Judged(scores)}, against={"model": ("rule",)}, resamples=50)
     for stated in (found.figures["model"]["auc"], found.differences["model"]["rule"]["precision_at_capacity"]):
         assert stated.computed == (not reason)
@@ -145,7 +145,8 @@ def test_expected_and_observed() -> None:
 
 def test_expected_and_observed_says_when_there_are_too_few_people() -> None:
     outcomes = np.array([0.0, 1.0] * 10)
-    case = JudgedRows(outcomes, np.zeros(20, dtype=np.intp), np.zeros(20, dtype=np.intp), 5)
+    alone = np.zeros(20, dtype=np.intp)
+    case = JudgedRows(outcomes, alone, alone, alone, 5)
     (entry,) = expected_and_observed(case, np.full(20, 0.5))
     assert entry["observed"] == {"not_computed": "fewer than 10 people", "n": 20}, "20 rows, but one person"
 
@@ -165,4 +166,4 @@ def test_an_interval_needs_resamples_that_have_the_number() -> None:
 
 
 def test_codes_of_people() -> None:
-    assert people_codes(["b", "a", "b", "c"]).tolist() == [1, 0, 1, 2]
+    assert codes(["b", "a", "b", "c"]).tolist() == [1, 0, 1, 2]

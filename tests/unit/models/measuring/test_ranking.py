@@ -120,3 +120,12 @@ def test_no_number_comes_last() -> None:
     outcomes = np.array([1.0, 0.0, 0.0, 1.0])
     found = TopOfEachDate(scores, outcomes, np.zeros(4, dtype=np.intp), 3).found(ones(4))
     assert found[0][0] == pytest.approx(1.5), "1, and half of the two that are level at the end"
+
+
+def test_places_that_a_shuffle_decides_are_counted() -> None:
+    scores = np.array([9.0, 5.0, 5.0, 5.0, 1.0, 7.0, 7.0, 3.0])
+    dates = np.array([0, 0, 0, 0, 0, 1, 1, 1])
+    top = TopOfEachDate(scores, np.zeros(8), dates, 2)
+    assert top.by_chance() == (1.0, 4.0), "one of the three that are level on the first date; both of two on the second"
+    assert TopOfEachDate(scores, np.zeros(8), dates, 9).by_chance() == (0.0, 8.0), "places for everyone"
+    assert TopOfEachDate(np.zeros(8), np.zeros(8), dates, 2).by_chance() == (4.0, 4.0)
