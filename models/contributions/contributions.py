@@ -8,8 +8,10 @@ They are path-dependent Shapley values (Lundberg 2020), the same that LightGBM's
 give. What the kernel does not explain (`trees` says what), LightGBM does. Nothing compiled is imported before `of`.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,43 +31,53 @@ _PART_ROWS, _PART_NUMBERS = 128, 2**16
 """Rows that go through a tree together, and what they may bring: no more than a processor's second cache holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """A function of the kernel and the room that it works in."""
+class _Few:
+    """Explains rows one by one."""
 
-    fill: Callable[..., None]
-    places: NDArray[np.int64]
-    size: int
+    def __init__(self, trees: Trees, layout: Any) -> None:
+        from models.contributions.kernel import LANES, few_rows
 
+        _, splits, *_ = layout.trees.max(axis=0, initial=0).tolist()
+        sizes = [len(layout.inputs), splits + 1, (splits + 1) * LANES, (splits + 1) * LANES, trees.indicators * LANES]
+        self._fill, self._indicators, self._here = few_rows, trees.indicators, threading.local()
+        self._places, self._room = _places(sizes, LANES)
+        parts = (layout.inputs, layout.trees, layout.splits, layout.numbers, layout.taus, layout.weights)
+        self._parts = (*parts, trees.base, self._places)
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """Trees that are laid out."""
-
-    layout: Any
-    base: float
-    few: _Room
-    many: _Room
-
-    @classmethod
-    def of(cls, trees: Trees) -> "_Prepared":
-        from models.contributions import kernel
-        from models.contributions.layout import lay
-
-        layout = lay(trees)
-        _, splits, vectors, nodes, _, slots, _ = layout.trees.max(axis=0, initial=0).tolist()
-        line, inputs, indicators = kernel.LANES, len(layout.inputs), trees.indicators
-        part = min(_PART_ROWS, max(1, _PART_NUMBERS // (inputs + indicators) // line) * line)
-        few = [-(-inputs // line) * line, -(-(splits + 1) // line) * line, *[(splits + 1) * line] * 2, indicators * line]
-        many = [inputs * part, (splits + 1) * line, slots * nodes * line, indicators * part]
-        return cls(
-            layout, trees.base, _room(kernel.few_rows, few, line), _room(kernel.many_rows, many, line, at_the_end=part)
-        )
+    def __call__(self, rows: Floats) -> Floats:
+        try:
+            room = self._here.room
+        except AttributeError:
+            room = self._here.room = np.empty(self._room)
+        found = np.empty((len(rows), self._indicators + 1))
+        self._fill(*self._parts, room, rows, found)
+        return found
 
 
-def _room(fill: Callable[..., None], sizes: list[int], line: int, at_the_end: int = 0) -> _Room:
-    ends = np.cumsum(sizes)
-    return _Room(fill, np.array([0, *ends[:-1], at_the_end], dtype=np.int64), int(ends[-1]) + line)
+class _Many:
+    """Explains rows side by side."""
+
+    def __init__(self, trees: Trees, layout: Any) -> None:
+        from models.contributions.kernel import LANES, many_rows
+
+        _, splits, _, nodes, _, slots, _ = layout.trees.max(axis=0, initial=0).tolist()
+        numbers = len(layout.inputs) + trees.indicators
+        part = min(_PART_ROWS, max(1, _PART_NUMBERS // numbers // LANES) * LANES)
+        sizes = [len(layout.inputs) * part, (splits + 1) * LANES, slots * nodes * LANES, trees.indicators * part]
+        places, self._room = _places(sizes, LANES)
+        self._fill, self._indicators = many_rows, trees.indicators
+        self._parts = (layout, trees.base, np.append(places, part))
+
+    def __call__(self, rows: Floats) -> Floats:
+        found = np.empty((len(rows), self._indicators + 1))
+        self._fill(*self._parts, np.empty(self._room), rows, found)
+        return found
+
+
+def _places(sizes: Sequence[int], lanes: int) -> tuple[NDArray[np.int64], int]:
+    """Return where parts of such sizes begin, each with a line of the processor's cache, and how long they are."""
+    ends = np.cumsum([-(-size // lanes) * lanes for size in sizes])
+    return np.array([0, *ends[:-1]], dtype=np.int64), int(ends[-1]) + lanes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +91,28 @@ class Contributions:
 
     booster: Any
     outside: str
-    _prepared: _Prepared | None
+    _indicators: int
+    _few: Callable[[Floats], Floats]
+    _many: Callable[[Floats], Floats]
 
     @classmethod
     def of(cls, text: str, booster: Any) -> "Contributions":
         """Prepare the trees of `text`, the native text from which LightGBM made `booster`."""
+        indicators = booster.num_feature()
         try:
-            return cls(booster, "", _Prepared.of(read(text)))
+            trees = read(text)
+            from models.contributions.layout import lay
+
+            layout = lay(trees)
+            return cls(booster, "", indicators, _Few(trees, layout), _Many(trees, layout))
         except OutsideError as error:
-            return cls(booster, str(error), None)
+            found = partial(_by_lightgbm, booster)
+            return cls(booster, str(error), indicators, found, found)
 
     @property
     def said(self) -> str:
         """Whose values these are, in words."""
-        if self._prepared is None:
+        if self.outside:
             return f"LightGBM's own contributions, because {self.outside}"
         return "exact Shapley values by the project's own kernel"
 
@@ -108,17 +128,8 @@ class Contributions:
         Raises:
             ValueError: the matrix has another number of columns.
         """
-        rows = np.ascontiguousarray(matrix, dtype=np.float64)
-        if rows.ndim != 2 or rows.shape[1] != self.booster.num_feature():
-            raise ValueError(f"the matrix needs {self.booster.num_feature()} columns, one per indicator")
-        if self._prepared is None:
-            return self.by_lightgbm(rows)
-        return self._by_kernel(self._prepared.few if len(rows) <= _FEW else self._prepared.many, rows)
-
-    def by_lightgbm(self, rows: Floats) -> Floats:
-        """Return the same by LightGBM's own code."""
-        threads = {"num_threads": 1} if len(rows) == 1 else {}
-        return np.asarray(self.booster.predict(rows, pred_contrib=True, **threads), dtype=np.float64)
+        rows = self._given(matrix)
+        return self._few(rows) if len(rows) <= _FEW else self._many(rows)
 
     def check(self, matrix: Floats) -> None:
         """Check both ways of the kernel, one row and many, against LightGBM's own values.
@@ -126,22 +137,23 @@ class Contributions:
         Raises:
             IntegrityError: one differs by more than 1e-9.
         """
-        if self._prepared is None or not len(matrix):
-            return
-        rows = np.ascontiguousarray(matrix, dtype=np.float64)
-        expected = self.by_lightgbm(rows)
-        for room in (self._prepared.few, self._prepared.many):
-            if not np.all(np.abs(self._by_kernel(room, rows) - expected) <= TOLERANCE):
+        rows = self._given(matrix)
+        expected = _by_lightgbm(self.booster, rows)
+        for way in (self._few, self._many):
+            if not np.all(np.abs(way(rows) - expected) <= TOLERANCE):
                 raise IntegrityError(
                     "The model's contributions are not those that LightGBM gives for its golden rows.",
                     "Do not use it; use the library versions that its bundle names.",
                 )
 
-    def _by_kernel(self, room: _Room, rows: Floats) -> Floats:
-        assert self._prepared is not None  # noqa: S101 - for the type checker: both callers have asked
-        given = rows.view()
-        given.flags.writeable = False  # of one type for numba, wherever it came from
-        found = np.empty((len(rows), rows.shape[1] + 1))
-        found[:, -1] = self._prepared.base
-        room.fill(self._prepared.layout, given, np.empty(room.size), room.places, found)
-        return found
+    def _given(self, matrix: Floats) -> Floats:
+        """Return the matrix as the kernel reads it: that it is so wide is what keeps the kernel within it."""
+        if matrix.ndim != 2 or matrix.shape[1] != self._indicators:
+            raise ValueError(f"the matrix needs {self._indicators} columns, one per indicator")
+        rows = np.ascontiguousarray(matrix, dtype=np.float64)
+        return rows if rows.flags.writeable else rows.copy()  # of one type for numba
+
+
+def _by_lightgbm(booster: Any, rows: Floats) -> Floats:
+    threads = {"num_threads": 1} if len(rows) == 1 else {}
+    return np.asarray(booster.predict(rows, pred_contrib=True, **threads), dtype=np.float64)

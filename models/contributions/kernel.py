@@ -16,11 +16,12 @@ Its derivative is e / (t·(1 - t)), and 1 / (t·(1 - t)) lies in the weights tha
 and nothing is divided.
 
 One row: eight nodes of the rule are the lanes of a vector. Many: eight rows are. A vector is LLVM's own, of a numba
-type made here, whose sums may be contracted and reassociated and nothing else. All that is compiled stands in this file,
-because numba compiles anew only when the file of a function changes.
+type made here, whose sums may be contracted and reassociated and nothing else. All of it stands in this file, because
+numba compiles a function anew only when its own file has changed.
 """
 
 import operator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,8 +35,6 @@ from features.kernel.compilation import compiled
 
 LANES = 8
 """Lanes of a vector, a constant of all that is compiled here and of how `layout` writes."""
-
-_FLAGS = ("contract", "reassoc")
 
 
 BOTH, MIXED, LEAVES, DOWN = 0, 1, 2, 3
@@ -71,29 +70,34 @@ class Layout(NamedTuple):
     """In rows of LANES: τ, e, and the weights that P begins with."""
 
 
-class _VectorType(types.Type):  # type: ignore[misc]
-    def __init__(self) -> None:
-        super().__init__(name="models.contributions.Vector")
+_intrinsic: Callable[[Callable[..., Any]], Any] = intrinsic
+"""Makes a function that writes LLVM's instructions for a call: given numba's types, it returns those and the writer."""
 
-
-_VECTOR = _VectorType()
 _IR = ir.VectorType(ir.DoubleType(), LANES)
 
 
-@register_model(_VectorType)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+class _VectorType(types.Type):
+    """The type of LANES numbers that one instruction works on."""
+
+
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _IR)
+        super().__init__(manager, kind, _IR)  # type: ignore[no-untyped-call]
+
+
+_VECTOR = _VectorType(name="models.contributions.Vector")
+register_model(_VectorType)(_VectorModel)
 
 
 def _operation(symbol: Any, name: str) -> None:
-    @infer_global(symbol)
-    class _(ConcreteTemplate):  # type: ignore[misc]
-        cases = [signature(_VECTOR, _VECTOR, _VECTOR)]
+    """Give vectors an operation, lane by lane."""
+    taken = signature(_VECTOR, _VECTOR, _VECTOR)  # type: ignore[no-untyped-call]
+    infer_global(symbol)(type(f"_{name}", (ConcreteTemplate,), {"cases": [taken]}))  # type: ignore[no-untyped-call]
 
-    @lower_builtin(symbol, _VECTOR, _VECTOR)
-    def _(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        return getattr(builder, name)(*args, flags=_FLAGS)
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return getattr(builder, name)(*args, flags=("contract", "reassoc"))
+
+    lower_builtin(symbol, _VECTOR, _VECTOR)(emit)  # type: ignore[no-untyped-call]
 
 
 _operation(operator.add, "fadd")
@@ -106,16 +110,20 @@ def _address(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
     return builder.bitcast(builder.gep(data, [at]), _IR.as_pointer())
 
 
-@intrinsic
+@_intrinsic
 def _load(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
+    """Return the LANES numbers from one place of an array on; nothing checks that they lie within it."""
+
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.load(_address(context, builder, sig.args[0], *args), align=8)
 
     return _VECTOR(array, types.intp), emit
 
 
-@intrinsic
+@_intrinsic
 def _store(typing: Any, array: Any, at: Any, vector: Any) -> Any:  # noqa: ARG001
+    """Write them there, likewise."""
+
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         builder.store(args[2], _address(context, builder, sig.args[0], *args[:2]), align=8)
         return context.get_dummy_value()
@@ -123,24 +131,21 @@ def _store(typing: Any, array: Any, at: Any, vector: Any) -> Any:  # noqa: ARG00
     return types.void(array, types.intp, _VECTOR), emit
 
 
-@intrinsic
+@_intrinsic
 def _all(typing: Any, number: Any) -> Any:  # noqa: ARG001
+    """Return one number in all lanes."""
+
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        return _splat(builder, args[0])
+        lane, nothing = ir.IntType(32), ir.Constant(_IR, ir.Undefined)
+        one = builder.insert_element(nothing, args[0], lane(0))
+        return builder.shuffle_vector(one, nothing, ir.VectorType(lane, LANES)([0] * LANES))
 
     return _VECTOR(types.float64), emit
 
 
-def _splat(builder: Any, number: Any) -> Any:
-    lane = ir.Constant(ir.IntType(32), 0)
-    one = builder.insert_element(ir.Constant(_IR, ir.Undefined), number, lane)
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(one, ir.Constant(_IR, ir.Undefined), mask)
-
-
-@intrinsic
+@_intrinsic
 def _where(typing: Any, left: Any, right: Any, then: Any, other: Any) -> Any:  # noqa: ARG001
-    """Lane by lane `then` where left <= right, else `other`."""
+    """Return in each lane `then` where left <= right, else `other`."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         mask = builder.fcmp_ordered("<=", args[0], args[1])
@@ -149,9 +154,9 @@ def _where(typing: Any, left: Any, right: Any, then: Any, other: Any) -> Any:  #
     return _VECTOR(_VECTOR, _VECTOR, _VECTOR, _VECTOR), emit
 
 
-@intrinsic
+@_intrinsic
 def _skipped(typing: Any, array: Any) -> Any:  # noqa: ARG001
-    """How many numbers come before the next line of the processor's cache."""
+    """Return how many numbers of an array come before the next line of the processor's cache."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = context.make_array(sig.args[0])(context, builder, args[0]).data
@@ -178,34 +183,47 @@ def _read(
 
 @compiled()
 def few_rows(
-    layout: Layout,
-    rows: NDArray[np.float64],
-    room: NDArray[np.float64],
+    inputs: NDArray[np.int32],
+    trees: NDArray[np.int32],
+    splits: NDArray[np.int32],
+    numbers: NDArray[np.float64],
+    taus: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    base: float,
     places: NDArray[np.int64],
+    room: NDArray[np.float64],
+    rows: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Fill `out` row by row; the lanes are nodes of the rule.
 
+    The parts of a layout come one by one: numba takes a tuple apart in Python, which costs as much as a small model.
+
     Args:
-        layout: the trees.
-        rows: float64, (rows, indicators).
+        inputs: as the next five, a part of a `Layout`.
+        trees: likewise.
+        splits: likewise.
+        numbers: likewise.
+        taus: likewise.
+        weights: likewise.
+        base: the base value.
+        places: where in `room` inputs, c, P, G and φ begin.
         room: to work in.
-        places: where in it inputs, c, P, G and φ begin.
-        out: float64, (rows, indicators and one more, which is left).
+        rows: float64, (rows, indicators).
+        out: float64, (rows, indicators + 1).
     """
-    splits, numbers, taus = layout.splits, layout.numbers, layout.taus
     indicators = out.shape[1] - 1
     x, c, p, g, phi = places[0], places[1], places[2], places[3], places[4]
     skipped = _skipped(room)
     x, c, p, g, phi = x + skipped, c + skipped, p + skipped, g + skipped, phi + skipped
     none = _all(0.0)
     for row in range(len(rows)):
-        _read(layout.inputs, rows[row], room, x, 1)
+        _read(inputs, rows[row], room, x, 1)
         for which in range(indicators):
             _store(room, phi + which * LANES, none)
         start = 0
-        for tree in range(len(layout.trees)):
-            inner, count, base = layout.trees[tree, 0], layout.trees[tree, 1], layout.trees[tree, 6]
+        for tree in range(len(trees)):
+            inner, count, rule = trees[tree, 0], trees[tree, 1], trees[tree, 6]
             room[c + count] = 1.0
             for i in range(count):
                 n = start + i
@@ -213,8 +231,8 @@ def few_rows(
                 followed = room[c + splits[n, 4]] * splits[n, 5] > 0.0
                 room[c + i] = (first - numbers[n, 1]) if followed else 0.0
             _store(room, g + count * LANES, none)
-            for vector in range(layout.trees[tree, 2]):
-                _store(room, p, _load(layout.weights, (base + vector) * LANES))
+            for vector in range(trees[tree, 2]):
+                _store(room, p, _load(weights, (rule + vector) * LANES))
                 for i in range(inner):
                     n = start + i
                     q = _all(numbers[n, 1]) + _all(room[c + i]) * _load(taus, (splits[n, 6] + vector) * LANES)
@@ -246,6 +264,7 @@ def few_rows(
             for lane in range(LANES):
                 total += room[phi + which * LANES + lane]
             out[row, which] = total
+        out[row, indicators] = base
 
 
 @compiled()
@@ -254,10 +273,10 @@ def _walk(
 ) -> None:
     """Take one block of rows down and up one tree, depth first."""
     splits, numbers, taus, slopes = layout.splits, layout.numbers, layout.taus, layout.slopes
-    count, nodes, base = layout.trees[tree, 1], layout.trees[tree, 3], layout.trees[tree, 6] * LANES
+    count, nodes, rule = layout.trees[tree, 1], layout.trees[tree, 3], layout.trees[tree, 6] * LANES
     none = _all(0.0)
     for k in range(nodes):
-        _store(room, p + k * LANES, _all(layout.weights[base + k]))
+        _store(room, p + k * LANES, _all(layout.weights[rule + k]))
     for at in range(event, event + layout.trees[tree, 4]):
         kind, n = layout.events[at, 0], layout.events[at, 1]
         mine, one, two = layout.events[at, 2], layout.events[at, 3], layout.events[at, 4]
@@ -304,19 +323,21 @@ def _walk(
 @compiled()
 def many_rows(
     layout: Layout,
-    rows: NDArray[np.float64],
-    room: NDArray[np.float64],
+    base: float,
     places: NDArray[np.int64],
+    room: NDArray[np.float64],
+    rows: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Fill `out`; the lanes are rows. All rows of a part go through a tree before the next tree comes.
 
     Args:
         layout: the trees.
-        rows: float64, (rows, indicators).
+        base: the base value.
+        places: where in `room` inputs, c, P (and G in its place) and φ begin, and the rows of a part.
         room: to work in.
-        places: where in it inputs, c, P (and G in its place) and φ begin, and the rows of a part.
-        out: float64, (rows, indicators and one more, which is left).
+        rows: float64, (rows, indicators).
+        out: float64, (rows, indicators + 1).
     """
     inputs, indicators, part = len(layout.inputs), out.shape[1] - 1, places[4]
     skipped = _skipped(room)
@@ -349,3 +370,4 @@ def many_rows(
             block, lane = (row - begin) // LANES, (row - begin) % LANES
             for which in range(indicators):
                 out[row, which] = room[phi + (block * indicators + which) * LANES + lane]
+            out[row, indicators] = base

@@ -1,7 +1,7 @@
 """LightGBM's trees, read from its own text into arrays, and why a model is not one that the kernel can explain."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,7 @@ class OutsideError(Exception):
     """A model that the kernel does not explain; the message says why, to follow "because"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trees:
+class Trees(NamedTuple):
     """All trees of a model, one after another; those of one leaf are in `constant` alone.
 
     Attributes:
@@ -177,5 +176,5 @@ def _check_growth(trees: Trees) -> None:
         raise OutsideError("the rows of a split are not those of its two sides")
 
 
-def _within(numbers: NDArray[np.int64], low: object, high: object) -> bool:
+def _within(numbers: NDArray[np.int64], low: NDArray[np.int64] | int, high: NDArray[np.int64] | int) -> bool:
     return bool(((numbers >= low) & (numbers < high)).all())

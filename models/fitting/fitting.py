@@ -99,6 +99,7 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         "expected_and_observed": metrics.expected_and_observed(case, probabilities),
         "verdict": {"on": HEADLINE, "against": baselines.SIMPLE_RULE, "says": metrics.verdict(headline)},
         "choice": choice.as_json(),
+        "contributions": model.explained.said,
         "interval": {"level": LEVEL, "method": "percentile bootstrap of people", "resamples": RESAMPLES, "seed": seed},
     }
     rows_of_nobody = golden.rows(train, seed=seed)
