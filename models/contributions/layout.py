@@ -10,8 +10,8 @@ from features.kernel.compilation import compiled
 from models.contributions.kernel import BOTH, DOWN, LANES, LEAVES, MIXED, Layout
 from models.contributions.trees import OutsideError, Trees
 
-MOST_ON_A_PATH = 128
-"""Distinct indicators on a path; nothing that a trainer here makes comes near."""
+MOST_ON_A_PATH = 200
+"""Distinct indicators on a path: so many are tried against whole fractions. No trained model comes near."""
 
 _ENTERING, _FIRST, _OTHER = -1, 0, 1
 
