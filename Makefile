@@ -67,10 +67,10 @@ check: install-dev ## lint, types, and that generated pages are current
 docs: install-dev ## write the generated pages anew
 	$(BIN)/python -m service.documentation.pages
 
-bench: install-dev ## every figure, one JSON object a line; bench-hub for one stage
-	@$(BIN)/python -m tests.bench
+bench: install-dev ## every figure, one JSON object a line; bench-hub for one stage, bench-hub.kills for a part; ARGS=--tiny
+	@$(BIN)/python -m tests.bench $(ARGS)
 bench-%: install-dev
-	@$(BIN)/python -m tests.bench $*
+	@$(BIN)/python -m tests.bench $* $(ARGS)
 
 lock: install-dev ## resolve the newest compatible releases into the two lock files
 	$(PIP) install uv

@@ -65,7 +65,7 @@ def looks(bundle: Bundle, feature_set: FeatureSet, model: Model) -> Looks:
                 f"feature set {feature_set.digest[:12]}: matrix and groups are not about the same rows.",
                 "Build it anew.",
             )
-    whole = of_table(table, bundle.use_case.indicators)
+    whole = of_table(table, bundle.use_case.indicator_names)
     days = np.array(bundle.facts.splits.test, dtype="datetime64[D]")
     rows = np.flatnonzero(np.isin(whole.days, days) & ~np.isnan(whole.outcomes))
     expected = bundle.metrics["parts"]["test"]["rows"]
@@ -85,7 +85,6 @@ def _same_inputs(bundle: Bundle, feature_set: FeatureSet) -> None:
         "feature_set": feature_set.digest,
         "snapshot": feature_set.snapshot_digest,
         "use_case_digest": feature_set.use_case.digest,
-        "catalogue_digest": feature_set.facts.catalogue_digest,
     }
     for name in facts.differing(bundle.facts, said):
         raise IntegrityError(

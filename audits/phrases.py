@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from features.rows.feature_sets import NOT_RECORDED
+from hub.disclosure import text
 
 RATES: Mapping[str, tuple[str, str]] = {
     "false_negative_rate": ("Missed by the model", "of 1,000 looks after which the outcome followed"),
@@ -32,7 +33,6 @@ METRICS: Mapping[str, str] = {
 }
 """What people who know them call the figures that are not shares."""
 
-SMALL_NUMBERS = "small numbers"
 LOOK = "A look is one person on one date of looking."
 
 
@@ -45,7 +45,7 @@ def stated(figure: Mapping[str, Any], *, per: int = 1000, decimals: int = 0) -> 
         decimals: how many are shown.
     """
     if "withheld" in figure:
-        return f"withheld ({figure['withheld']})"
+        return text(figure)
     if "not_computed" in figure:
         return f"not computed ({figure['not_computed']})"
     value, low, high = (number(figure[name] * per, decimals) for name in ("value", "low", "high"))
@@ -69,11 +69,6 @@ def number(value: float, decimals: int = 0) -> str:
 def _plus(value: float) -> str:
     text = number(value * 1000)
     return text if text == "0" or text.startswith("−") else f"+{text}"
-
-
-def whole(count: int | str) -> str:
-    """Return a count, or the words that stand in its place, such as "fewer than 10"."""
-    return f"{count:,}" if isinstance(count, int) else count
 
 
 def listed(names: Iterable[str]) -> str:

@@ -11,8 +11,9 @@ largest difference that the partnership tolerates. In this order:
 6. Else the interval holds 0 and also differences that would matter: **too few to say**.
 
 The verdict on a level is the worst of its rates, on a group the worst of its levels, over all the worst of its groups.
-From bad to good: a difference that matters; a difference, its size is unclear; too few to say; no difference that
-matters. So one rate that cannot be judged is enough for a level not to read as fair.
+From bad to good: a difference that matters; a difference, its size is unclear; too few to say; withheld; no difference
+that matters. So one rate that cannot be judged is enough for a level not to read as fair, and neither does a level of
+which a number is withheld: no verdict is shown without its number (hub.disclosure).
 """
 
 from collections.abc import Iterable
@@ -25,12 +26,13 @@ class Verdict(StrEnum):
     """What may be said of a difference. The words are those that people read."""
 
     NO_DIFFERENCE = "no difference that matters"
+    WITHHELD = "withheld"
     TOO_FEW = "too few to say"
     UNCLEAR = "a difference, its size is unclear"
     DIFFERENCE = "a difference that matters"
 
 
-_FROM_GOOD_TO_BAD = (Verdict.NO_DIFFERENCE, Verdict.TOO_FEW, Verdict.UNCLEAR, Verdict.DIFFERENCE)
+_FROM_GOOD_TO_BAD = (Verdict.NO_DIFFERENCE, Verdict.WITHHELD, Verdict.TOO_FEW, Verdict.UNCLEAR, Verdict.DIFFERENCE)
 
 
 def verdict(difference: Stated, *, people: int, people_in_rest: int, smallest_group: int, tolerance: float) -> Verdict:

@@ -125,9 +125,8 @@ from features.batch import matrix
 from features.declarations import use_cases
 
 use_case = use_cases.read(partnership, partnership.file.demonstration.use_case)
-indicators = use_cases.indicators_of(partnership, use_case)
 today = place.day_of_use
-built = matrix.build(workspace, snapshot, use_case, indicators, partnership=partnership, on=today)
+built = matrix.build(workspace, snapshot, use_case, partnership=partnership, on=today)
 frame = built.matrix().to_pandas()
 frame.describe().T[["count", "mean", "min", "max"]]
 
@@ -197,7 +196,7 @@ from hub.ledger import verification
 from service.demonstration import gate_trial
 
 newest = frame[frame["as_of_date"] == use_case.newest(snapshot.known_to)]
-probabilities = bundle.load().probabilities(newest[[one.name for one in indicators]].to_numpy(dtype="float64"))
+probabilities = bundle.load().probabilities(newest[[*use_case.indicator_names]].to_numpy(dtype="float64"))
 person = newest["person_id"].iloc[int(probabilities.argmax())]
 store = open_store(workspace)
 trials = gate_trial.run(place, store, bundle, audit.digest, person)

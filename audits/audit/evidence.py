@@ -1,7 +1,7 @@
 """The evidence about one bundle: one plain document, from which the page is drawn and nothing else.
 
-`gather` works out everything and lets out only what `disclosure` allows. Equal inputs and an equal seed give an equal
-document.
+`gather` works out everything and lets out only what `hub.disclosure` allows. Equal inputs and an equal seed give an
+equal document.
 """
 
 import importlib.metadata
@@ -11,7 +11,6 @@ from typing import Any
 from audits.explaining import examples, explanations
 from audits.explaining.explanations import Explanations
 from audits.fairness import by_group, fairlearn_check
-from audits.fairness.by_group import stated
 from audits.fairness.fairness import Fairness, fairness
 from audits.fairness.rates import RATES
 from audits.limits import leakage, limits, performance
@@ -23,7 +22,7 @@ from hub.progress import Progress
 from models.bundle.bundles import Bundle
 from models.bundle.model import Model
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _LIBRARIES = ("fairlearn", "lightgbm", "numpy", "scikit-learn", "shap")
 _DECIMALS = 10
@@ -57,13 +56,14 @@ def gather(
         bundle: what is judged.
         feature_set: what it was trained and tested on.
         model: the bundle's model.
-        partnership: for its full name and those of its agencies.
+        partnership: for its full name, those of its agencies, and which numbers may be shown.
         seed: of every resample and sample.
         progress: told of each step.
 
     Raises:
         IntegrityError: bundle and feature set do not belong together, or a rate differs from Fairlearn's.
     """
+    small = partnership.small_numbers
     progress("Looking at the test dates", 0, 5)
     judged = looks(bundle, feature_set, model)
     progress("Judging fairness by group", 1, 5)
@@ -74,27 +74,28 @@ def gather(
     compared = fairlearn_check.check(judged.outcome, judged.suggested, judged.groups, fair)
     progress("Explaining with SHAP", 3, 5)
     explained = explanations.explain(model, bundle.indicators, explanations.sample(judged.matrix, seed=seed), seed=seed)
-    told, missing = examples.examples(model, bundle.indicators, bundle.thresholds, judged)
+    told, missing = examples.examples(model, bundle.indicators, bundle.thresholds, judged, small)
     progress("Writing the report", 4, 5)
-    worth = performance.as_json(bundle, judged)
-    groups = by_group.as_json(fair, judged, bundle.use_case, seed=seed)
+    worth = performance.as_json(bundle, judged, small)
+    groups = by_group.as_json(fair, judged, bundle.use_case, small, seed=seed)
     agencies = {agency.name: agency.title for agency in partnership.agencies}
-    bounds = limits.as_json(bundle, feature_set, judged, agencies=agencies, differences=_judged(fair))
+    bounds = limits.as_json(bundle, feature_set, judged, small, agencies=agencies, differences=_judged(fair))
     document = {
         "schema_version": SCHEMA_VERSION,
+        "withhold_below": small.fewest,
         "about": _about(bundle, judged, partnership.title),
         "answer": statements.five(bundle.use_case, worth, groups, bounds),
         "performance": worth,
         "fairness": {**groups, "compared_with_fairlearn": compared},
         "explanations": _explanations(explained),
-        "leakage": leakage.as_json(feature_set),
+        "leakage": leakage.as_json(feature_set, small),
         "examples": {"told": [one.as_json() for one in told], "too_few": missing},
         "limits": bounds,
         "digests": _digests(bundle),
         "seed": seed,
         "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
     }
-    return Evidence(document, by_group.verdicts(fair))
+    return Evidence(document, by_group.verdicts(groups))
 
 
 def _judged(found: Fairness) -> int:
@@ -135,7 +136,7 @@ def _explanations(found: Explanations) -> dict[str, Any]:
                 "plain": one.indicator.plain,
                 "kind": one.indicator.kind.value,
                 "sources": list(one.indicator.sources),
-                "share": stated(one.share, shown=True),
+                "share": one.share.as_json(),
                 "expected": one.indicator.direction.value,
                 "found": one.found,
                 "as_expected": one.as_expected,
@@ -154,5 +155,4 @@ def _digests(bundle: Bundle) -> dict[str, str]:
         "feature_set": facts.feature_set,
         "snapshot": facts.snapshot,
         "use_case": facts.use_case_digest,
-        "catalogue": facts.catalogue_digest,
     }

@@ -24,6 +24,7 @@ from audits.report import statements
 from audits.report.report import render
 from features.rows.feature_sets import FeatureSet, open_feature_set
 from hub.digests import canonical_json, sources_digest
+from hub.disclosure import FEWEST, SmallNumbers
 from hub.errors import IntegrityError, NotFoundError
 from hub.facts import differing
 from hub.progress import Progress
@@ -70,7 +71,7 @@ def rebuild(workspace: Workspace, digest: str, *, code: str | None, rehearsed: b
     fair = fairness(judged.matrix.people, judged.outcome, judged.suggested, judged.groups, policy, seed=seed)
     made = _document(bundle, feature_set, judged, fair, document)
     rates = _rates(document["fairness"], made["fairness"])
-    rest = _rest(audit, bundle, fair, document, made)
+    rest = _rest(audit, bundle, document, made)
     people, why = judged.people_where(judged.outcome | True), ""
     if rest and code not in {None, sources_digest(_HERE)}:
         rest, why = [], f"other code made it, and this code gives another {rest[0]}"
@@ -81,19 +82,19 @@ def _document(
     bundle: Bundle, feature_set: FeatureSet, judged: Looks, fair: Fairness, document: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the parts of the evidence that are made again, as plain values."""
-    worth = performance.as_json(bundle, judged)
-    groups = by_group.as_json(fair, judged, bundle.use_case, seed=document["seed"])
+    small = SmallNumbers(document.get("withhold_below", FEWEST))
+    worth = performance.as_json(bundle, judged, small)
+    groups = by_group.as_json(fair, judged, bundle.use_case, small, seed=document["seed"])
     made = {
         "answer": statements.five(bundle.use_case, worth, groups, document["limits"]),
         "performance": worth,
         "fairness": {**groups, "compared_with_fairlearn": document["fairness"]["compared_with_fairlearn"]},
-        "leakage": leakage.as_json(feature_set),
+        "leakage": leakage.as_json(feature_set, small),
         "digests": {
             "bundle": bundle.digest,
             "feature_set": feature_set.digest,
             "snapshot": feature_set.snapshot_digest,
             "use_case": feature_set.use_case.digest,
-            "catalogue": feature_set.facts.catalogue_digest,
         },
     }
     return _plain(made)
@@ -126,15 +127,13 @@ def _stated(said: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[fl
                     yield where, (rate[which]["value"], rate[which]["n"])
 
 
-def _rest(
-    audit: Audit, bundle: Bundle, fair: Fairness, document: Mapping[str, Any], made: Mapping[str, Any]
-) -> list[str]:
+def _rest(audit: Audit, bundle: Bundle, document: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
     """Return what else is not as it is when made again: parts of the evidence, facts, the page."""
     found = [name for name, value in made.items() if document.get(name) != value]
     told = {name: getattr(bundle.facts, name) for name in ("partnership", "use_case_digest", "purpose")}
     told |= {
         "verdict": made["fairness"]["verdict"],
-        "verdicts": by_group.verdicts(fair),
+        "verdicts": by_group.verdicts(made["fairness"]),
         "seed": document["seed"],
         "leakage": LeakageTold.model_validate(leakage.in_facts(made["leakage"])),
     }

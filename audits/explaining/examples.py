@@ -1,8 +1,8 @@
 """A few looks told in plain words, so that a reader can feel what the model does. Nobody can be recognised in them.
 
-An example has no id, date, age or place. Each number in it is told so coarsely ("5 or more") that at least 10 people of
-the test dates fit everything that the example says of its indicators together; what cannot be told so is left out, and
-the example says that it is.
+An example has no id, date, age or place. Each number in it is told so coarsely ("5 or more") that at least 10 people
+(hub.disclosure) of the test dates fit everything that the example says of its indicators together; what cannot be told
+so is left out, and the example says that it is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audits.disclosure import SMALLEST
 from audits.explaining.reasons import YES_OR_NO, Reason, as_told, in_words, ranked
 from audits.looks import Looks
 from features.declarations.catalogue import Indicator, IndicatorKind
+from hub.disclosure import SmallNumbers
 from models.bundle.model import Model
 from models.measuring.thresholds import NO_SUGGESTION, Thresholds
 
@@ -54,7 +54,7 @@ class Example:
 
 
 def examples(
-    model: Model, indicators: Sequence[Indicator], thresholds: Thresholds, looks: Looks
+    model: Model, indicators: Sequence[Indicator], thresholds: Thresholds, looks: Looks, small: SmallNumbers
 ) -> tuple[list[Example], list[str]]:
     """Return the examples, and the titles of those that fewer than 10 people could stand for.
 
@@ -63,16 +63,17 @@ def examples(
         indicators: in the order of the matrix's columns.
         thresholds: where the line for an offer lies.
         looks: the test rows.
+        small: how many people must fit what is told.
     """
     found, missing = [], []
     for title, happened, rows in _kinds(indicators, thresholds, looks):
         chosen = rows[:_TRIED]
-        if looks.people_where(_mask(rows, len(looks.probabilities))) < SMALLEST:
+        if looks.people_where(_mask(rows, len(looks.probabilities))) < small.fewest:
             missing.append(title)
             continue
         contributions = model.contributions(looks.matrix.values[chosen])
         told = [
-            tell(title, happened, ranked(indicators, looks.matrix.values[row], of_row), looks)
+            tell(title, happened, ranked(indicators, looks.matrix.values[row], of_row), looks, small)
             for row, of_row in zip(chosen, contributions, strict=True)
         ]
         # The first look that can be told best: most sentences, then fewest left out.
@@ -128,7 +129,7 @@ def _mask(rows: npt.NDArray[np.intp], length: int) -> Mask:
     return found
 
 
-def tell(title: str, happened: str, reasons: Sequence[Reason], looks: Looks) -> Example:
+def tell(title: str, happened: str, reasons: Sequence[Reason], looks: Looks, small: SmallNumbers) -> Example:
     """Return the example that may be told of one look, from its reasons, strongest first."""
     alike = np.ones(len(looks.probabilities), dtype=np.bool_)
     sides: dict[bool, list[str]] = {True: [], False: []}
@@ -137,7 +138,7 @@ def tell(title: str, happened: str, reasons: Sequence[Reason], looks: Looks) -> 
         side = sides[one.contribution > 0]
         if len(side) == _TOP:
             continue
-        described = describe(one, looks, alike)
+        described = describe(one, looks, alike, small)
         if described is None:
             left_out += 1
             continue
@@ -146,18 +147,19 @@ def tell(title: str, happened: str, reasons: Sequence[Reason], looks: Looks) -> 
     return Example(title, happened, tuple(sides[True]), tuple(sides[False]), left_out)
 
 
-def describe(reason: Reason, looks: Looks, alike: Mask) -> tuple[str, Mask] | None:
+def describe(reason: Reason, looks: Looks, alike: Mask, small: SmallNumbers) -> tuple[str, Mask] | None:
     """Return the most exact words for a number that still fit 10 people, and whom they fit; None when there are none.
 
     Args:
         reason: the number and its indicator.
         looks: the test rows.
         alike: rows that fit everything that was said before.
+        small: how many people must fit.
     """
     numbers = as_told(reason.indicator, looks.matrix.column(reason.indicator.name))
     value = float(as_told(reason.indicator, np.array([reason.value]))[0])
     exact = np.isnan(numbers) if np.isnan(value) else numbers == value
-    if looks.people_where(alike & exact) >= SMALLEST:
+    if looks.people_where(alike & exact) >= small.fewest:
         return in_words(reason.indicator, reason.value), alike & exact
     if np.isnan(value) or reason.indicator.unit in YES_OR_NO:
         return None
@@ -167,7 +169,7 @@ def describe(reason: Reason, looks: Looks, alike: Mask) -> tuple[str, Mask] | No
     # All steps but the last, which would say no more than that there is a number.
     for step in (steps[:0:-1] if high else steps[:-1]).tolist():
         fits = numbers >= step if high else numbers <= step
-        if looks.people_where(alike & fits) >= SMALLEST:
+        if looks.people_where(alike & fits) >= small.fewest:
             edge = in_words(reason.indicator, step)
             return f"{edge} or {'more' if high else 'less'}", alike & fits
     return None

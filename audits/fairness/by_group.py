@@ -1,69 +1,207 @@
-"""Fairness as it may leave: each level by itself where its counts are large enough, the others together."""
+"""Fairness as it may leave: each rate of each level where it gives no small number away, the others together.
 
-from collections.abc import Mapping, Sequence
+Told together are, for everyone and for each level of a group: the people, the looks, those with the outcome and those
+with a suggestion, and the four kinds of looks (neither, wrongly suggested, missed, found). Each rate tells two or three
+of these numbers; who knows those can work out others. So the numbers are withheld together (hub.withheld_cells), and a
+rate is shown when all that it tells is. A verdict is shown beside its number, and never without it.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-import numpy as np
-
-from audits import disclosure
-from audits.disclosure import SMALLEST, WITHHELD
 from audits.fairness.fairness import Fairness, GroupFairness, Level, fairness
 from audits.looks import Looks
-from audits.phrases import RATES, SMALL_NUMBERS, in_order, listed, number
-from audits.verdicts import worst
+from audits.phrases import RATES, in_order, listed, number
+from audits.verdicts import Verdict, worst
 from features.declarations.use_cases import FairnessPolicy as Policy
 from features.declarations.use_cases import Group, UseCase
-from hub.figures import NotComputed, Stated
+from hub.disclosure import WITHHELD, SmallNumbers
+from hub.disclosure import as_json as counted
+from hub.withheld_cells import Told, Unit
+
+TELLS: Mapping[str, tuple[str, ...]] = {
+    "selection_rate": ("people", "looks", "suggested"),
+    "false_negative_rate": ("with_outcome", "missed"),
+    "false_positive_rate": ("looks", "with_outcome", "wrongly"),
+    "precision": ("suggested", "found"),
+}
+"""The numbers that each rate tells."""
+
+_COUNTS = ("looks", "with_outcome", "suggested")
 
 
-def as_json(found: Fairness, looks: Looks, use_case: UseCase, *, seed: int) -> dict[str, Any]:
+def as_json(found: Fairness, looks: Looks, use_case: UseCase, small: SmallNumbers, *, seed: int) -> dict[str, Any]:
     """Return all groups and everyone, in the form that leaves.
 
     Args:
         found: rates, differences and verdicts on all levels.
         looks: the test rows, for the levels that are shown together.
         use_case: names and plain words of the groups.
+        small: which numbers may be shown.
         seed: of the resamples of levels together.
     """
     declared = {group.name: group for group in use_case.groups}
-    everyone = _level(found.everyone, shown=may_show(found.everyone), size=found.everyone.people)
+    everyone = hidden_of(found.everyone, small)
+    told = _level(found.everyone, everyone, everyone)
+    groups = [
+        _group(group, found.everyone, everyone, declared[group.name], looks, use_case.fairness, small, seed)
+        for group in found.groups
+    ]
     return {
         "tolerance": use_case.fairness.tolerance,
         "smallest_group": use_case.fairness.smallest_group,
         "resamples": found.resamples,
-        "verdict": found.verdict.value,
-        "everyone": everyone,
-        "notes": _notes(everyone, use_case.fairness.tolerance),
-        "groups": [
-            {
-                "name": group.name,
-                "plain": declared[group.name].plain,
-                "verdict": group.verdict.value,
-                "by_rate": {name: worst(one.rates[name].verdict for one in group.levels).value for name in RATES},
-                "levels": _group(group, declared[group.name], looks, use_case.fairness, seed),
-            }
-            for group in found.groups
-        ],
+        "verdict": worst(Verdict(group["verdict"]) for group in groups).value,
+        "everyone": told,
+        "notes": _notes(told, use_case.fairness.tolerance),
+        "groups": groups,
     }
 
 
-def may_show(level: Level) -> bool:
-    """Say whether a level that stands alone may be shown."""
-    return min(level.people_in_cells) >= SMALLEST
+def verdicts(told: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the verdict on each level by group and level, from what `as_json` returned."""
+    return {
+        group["name"]: {level["level"]: level["verdict"] for level in group["levels"] if "together" not in level}
+        for group in told["groups"]
+    }
 
 
-def verdicts(found: Fairness) -> dict[str, dict[str, str]]:
-    """Return the verdict on each level by group and level."""
-    return {group.name: {level.name: level.verdict.value for level in group.levels} for group in found.groups}
+def hidden_of(level: Level, small: SmallNumbers) -> frozenset[Unit]:
+    """Return which numbers of a level that stands alone are withheld."""
+    told = small.told()
+    _numbers(told, level, small, str)
+    return told.withheld()
 
 
-def stated(figure: Stated, *, shown: bool) -> dict[str, Any]:
-    """Return a figure's JSON as it may leave."""
-    if not shown:
-        return {"withheld": SMALL_NUMBERS}
-    if isinstance(figure, NotComputed):
-        return {**figure.as_json(), "n": disclosure.count(figure.n)}
-    return figure.as_json()
+def _numbers(told: Told, level: Level, small: SmallNumbers, unit: Callable[[str], Unit | None]) -> dict[str, int]:
+    """Add the numbers of a level; return the place of each. What is small is judged in people, not in looks."""
+    neither, wrongly, missed, found = level.cells
+    with_outcome, without, suggested = (
+        level.rates[rate].rate.n for rate in ("false_negative_rate", "false_positive_rate", "precision")
+    )
+    of_neither, of_wrongly, of_missed, of_found = map(small.is_small, level.people_in_cells)
+    places: dict[str, int] = {}
+
+    def add(name: str, value: int, people: int, *, few: bool) -> None:
+        places[name] = told.number(value, unit(name), people=people, small=few)
+
+    add("looks", sum(level.cells), level.people, few=small.is_small(level.people))
+    add("with_outcome", missed + found, level.people, few=small.is_small(with_outcome))
+    add("suggested", wrongly + found, level.people, few=small.is_small(suggested))
+    add("wrongly", wrongly, without, few=of_wrongly)
+    add("missed", missed, with_outcome, few=of_missed)
+    add("found", found, suggested, few=of_found)
+    # Never shown, and yet found by subtraction. That the outcome followed for all of a group would tell it of each.
+    rest = told.number(neither, None, small=of_neither)
+    without_outcome = told.number(neither + wrongly, None, small=level.people > 0 and without < small.fewest)
+    not_suggested = told.number(neither + missed, None, small=small.is_small(level.people_not_suggested))
+    told.sum(places["with_outcome"], (places["missed"], places["found"]))
+    told.sum(places["suggested"], (places["wrongly"], places["found"]))
+    told.sum(without_outcome, (rest, places["wrongly"]))
+    told.sum(not_suggested, (rest, places["missed"]))
+    told.sum(places["looks"], (places["with_outcome"], without_outcome))
+    # How many people there are stands beside each rate.
+    for name, people, kind in (
+        ("people", level.people, "looks"),
+        ("missed people", with_outcome, "with_outcome"),
+        ("found people", suggested, "suggested"),
+    ):
+        places[name] = told.number(people, unit(name.split()[0]))
+        told.at_most(places[name], places[kind])
+    places["wrongly people"] = told.number(without, unit("wrongly"))
+    told.at_most(places["wrongly people"], without_outcome)
+    return places
+
+
+def _hidden(
+    group: GroupFairness, everyone: Level, of_everyone: Collection[Unit], small: SmallNumbers
+) -> list[frozenset[Unit]]:
+    """Return which numbers of each level are withheld; everybody knows those of everyone, unless they are withheld."""
+    told = small.told()
+    levels = [_numbers(told, level, small, partial(_of_level, at)) for at, level in enumerate(group.levels)]
+    whole = _numbers(told, everyone, small, _never_shown)
+    for name, place in whole.items():
+        # People who are of one level on one date and of another on the next count in both.
+        more = sum(told.values[places[name]] for places in levels) - told.values[place]
+        told.relation({place: -1, **{places[name]: 1 for places in levels}}, more, more)
+        if name.split()[0] not in of_everyone:
+            told.relation({place: 1}, told.values[place], told.values[place])
+    hidden = told.withheld()
+    return [
+        frozenset(name for name in whole if _of_level(at, name.split()[0]) in hidden) for at in range(len(group.levels))
+    ]
+
+
+def _never_shown(_name: str) -> None:
+    return None
+
+
+def _of_level(at: int, name: str) -> tuple[int, str]:
+    return at, name
+
+
+def _group(
+    group: GroupFairness,
+    everyone: Level,
+    of_everyone: Collection[Unit],
+    declared: Group,
+    looks: Looks,
+    policy: Policy,
+    small: SmallNumbers,
+    seed: int,
+) -> dict[str, Any]:
+    hidden = _hidden(group, everyone, of_everyone, small)
+    order = list(dict.fromkeys(declared.labels.values()))
+    levels = [_level(level, of_level, of_everyone) for level, of_level in zip(group.levels, hidden, strict=True)]
+    levels.sort(key=lambda one: in_order(one["level"], order))
+    together = [one["level"] for one in levels if not one["shown"]]
+    if together and len(together) < len(levels) and not of_everyone:
+        level = _together(group.name, together, looks, policy, seed)
+        if not hidden_of(level, small):
+            levels.append({**_level(level, (), ()), "together": together})
+    judged = [(one, name) for one in levels for name in RATES]
+    return {
+        "name": group.name,
+        "plain": declared.plain,
+        "verdict": worst(Verdict(one["verdict"]) for one in levels).value,
+        "by_rate": {
+            name: worst(Verdict(one["rates"][name]["verdict"]) for one, of in judged if of == name).value
+            for name in RATES
+        },
+        "levels": levels,
+    }
+
+
+def _together(group: str, names: Sequence[str], looks: Looks, policy: Policy, seed: int) -> Level:
+    title = f"{listed(names)} together" if len(names) < 3 else f"The {len(names)} smaller ones together"
+    values: Mapping[str, list[str]] = {group: [title if one in names else one for one in looks.groups[group]]}
+    found = fairness(looks.matrix.people, looks.outcome, looks.suggested, values, policy, seed=seed)
+    return next(one for one in found.groups[0].levels if one.name == title)
+
+
+def _level(level: Level, hidden: Collection[Unit], of_everyone: Collection[Unit]) -> dict[str, Any]:
+    """Return a level as it may leave. A difference tells the rate of everyone else, too."""
+    _, wrongly, missed, found = level.cells
+    counts = dict(zip(_COUNTS, (sum(level.cells), missed + found, wrongly + found), strict=True))
+    rates: dict[str, dict[str, Any]] = {}
+    for name in RATES:
+        one = level.rates[name]
+        shown = not any(of in hidden for of in TELLS[name])
+        compared = shown and not any(of in of_everyone for of in TELLS[name])
+        rates[name] = {
+            "rate": (one.rate if shown else WITHHELD).as_json(),
+            "difference": (one.difference if compared else WITHHELD).as_json(),
+            "verdict": (one.verdict if compared else Verdict.WITHHELD).value,
+        }
+    return {
+        "level": level.name,
+        "people": counted(WITHHELD if "people" in hidden else level.people),
+        "shown": all("withheld" not in one["rate"] for one in rates.values()),
+        "verdict": worst(Verdict(one["verdict"]) for one in rates.values()).value,
+        **{name: counted(WITHHELD if name in hidden else many) for name, many in counts.items()},
+        "rates": rates,
+    }
 
 
 def _notes(everyone: Mapping[str, Any], tolerance: float) -> list[str]:
@@ -79,52 +217,3 @@ def _notes(everyone: Mapping[str, Any], tolerance: float) -> list[str]:
             f"tolerated. Even a group {who} can then read as “no difference that matters”: look at the figures too."
         )
     return found
-
-
-def _group(group: GroupFairness, declared: Group, looks: Looks, policy: Policy, seed: int) -> list[dict[str, Any]]:
-    people = np.array([level.people_in_cells for level in group.levels])
-    size = [level.people for level in group.levels]
-    held = disclosure.held_back(people, np.array(size))
-    order = list(dict.fromkeys(declared.labels.values()))
-    if held is None:
-        levels = [_level(level, shown=False, size=WITHHELD) for level in group.levels]
-        return sorted(levels, key=lambda one: in_order(one["level"], order))
-    shown_sizes = disclosure.sizes(size, held)
-    levels = [
-        _level(level, shown=not back, size=shown_size)
-        for level, back, shown_size in zip(group.levels, held, shown_sizes, strict=True)
-    ]
-    levels.sort(key=lambda one: in_order(one["level"], order))
-    together = [one["level"] for one in levels if not one["shown"]]
-    if together and not all(held):
-        levels.append(_together(group.name, together, looks, policy, seed))
-    return levels
-
-
-def _together(group: str, names: Sequence[str], looks: Looks, policy: Policy, seed: int) -> dict[str, Any]:
-    title = f"{listed(names)} together" if len(names) < 3 else f"The {len(names)} smaller ones together"
-    values: Mapping[str, list[str]] = {group: [title if one in names else one for one in looks.groups[group]]}
-    found = fairness(looks.matrix.people, looks.outcome, looks.suggested, values, policy, seed=seed)
-    level = next(one for one in found.groups[0].levels if one.name == title)
-    # Its size is that of everyone less the levels that are shown, so it may leave whenever those may.
-    return {**_level(level, shown=True, size=level.people), "together": list(names)}
-
-
-def _level(level: Level, *, shown: bool, size: int | str) -> dict[str, Any]:
-    _, wrongly, missed, found = level.cells
-    counts = {"looks": sum(level.cells), "with_outcome": missed + found, "suggested": wrongly + found}
-    return {
-        "level": level.name,
-        "people": disclosure.count(size) if isinstance(size, int) else size,
-        "shown": shown,
-        "verdict": level.verdict.value,
-        **(counts if shown else {}),
-        "rates": {
-            name: {
-                "rate": stated(level.rates[name].rate, shown=shown),
-                "difference": stated(level.rates[name].difference, shown=shown),
-                "verdict": level.rates[name].verdict.value,
-            }
-            for name in RATES
-        },
-    }

@@ -50,6 +50,7 @@ class Level:
         people: distinct people in it.
         cells: rows that are neither, wrongly suggested, missed, found.
         people_in_cells: distinct people with such a row, likewise.
+        people_not_suggested: distinct people with a row without a suggestion.
         rates: by the name of the rate.
     """
 
@@ -57,6 +58,7 @@ class Level:
     people: int
     cells: tuple[int, int, int, int]
     people_in_cells: tuple[int, int, int, int]
+    people_not_suggested: int
     rates: Mapping[str, RateOfLevel]
 
     @property
@@ -143,12 +145,14 @@ def _levels(
     own = _Side(tally, resampled(tally, drawn))
     others = _Side(rest, resampled(rest, drawn))
     cells, people_in_cells, people = tally.cells(), tally.people_in_cells(), tally.people_in_levels()
+    not_suggested = tally.people_not_suggested()
     return tuple(
         Level(
             name,
             int(people[level]),
             tuple(cells[level].tolist()),
             tuple(people_in_cells[level].tolist()),
+            int(not_suggested[level]),
             {rate: _rate(own, others, (level, column), policy) for column, rate in enumerate(RATES)},
         )
         for level, name in enumerate(names)

@@ -71,6 +71,10 @@ class Tally:
         """Return the distinct people with any row in each level, shape [levels]."""
         return _sum_over_people(self.people, self.kinds.sum(axis=2) > 0)
 
+    def people_not_suggested(self) -> Counts:
+        """Return the distinct people with a row without a suggestion in each level, shape [levels]."""
+        return _sum_over_people(self.people, self.kinds[:, :, [NEITHER, MISSED]].sum(axis=2) > 0)
+
     def of_the_rest(self) -> "Tally":
         """Return the same people with, in place of each level, everyone's rows outside it."""
         return Tally(self.kinds.sum(axis=1, keepdims=True) - self.kinds, self.people)

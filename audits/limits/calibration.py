@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audits.disclosure import may_show_rate
+from hub.disclosure import SmallNumbers
 from hub.figures import Figure, wilson
 from models.resampling import Floats
 
@@ -48,41 +48,49 @@ class Step:
 
 
 def steps(
-    probabilities: Floats, outcome: npt.NDArray[np.bool_], people: npt.NDArray[np.intp], *, groups: int = GROUPS
+    probabilities: Floats,
+    outcome: npt.NDArray[np.bool_],
+    people: npt.NDArray[np.intp],
+    small: SmallNumbers,
+    *,
+    groups: int = GROUPS,
 ) -> tuple[Step, ...]:
     """Return expected and observed shares, lowest probabilities first.
 
-    Looks are put in order of probability and cut into `groups` of equal size; neighbours are then joined until each
-    group has at least 10 people with the outcome and 10 without, so that each may be shown. The interval is Wilson's
+    Looks are put in order of probability and cut into `groups` of equal size; neighbours are then joined until neither
+    those with the outcome nor those without it are few people, so that each may be shown. The interval is Wilson's
     with people, not looks, as the unit: the looks of one person resemble each other.
 
     Args:
         probabilities: calibrated, one a row.
         outcome: whether the outcome followed, one a row.
         people: a code per person, one a row.
+        small: which numbers may be shown.
         groups: how many groups to begin with.
 
     Returns:
-        The groups; none when there are fewer than 10 people with the outcome, or without it.
+        The groups; none when there are few people with the outcome, or without it.
     """
     edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, groups + 1)[1:-1]))
     code = np.searchsorted(edges, probabilities, side="left")
     joined = [code == one for one in np.unique(code)]
     while joined:
-        small = [at for at, rows in enumerate(joined) if not _may_show(rows, outcome, people)]
-        if not small:
+        few = [at for at, rows in enumerate(joined) if not _may_show(rows, outcome, people, small)]
+        if not few:
             break
         if len(joined) == 1:
             return ()
-        at = small[0]
+        at = few[0]
         neighbour = at + 1 if at + 1 < len(joined) else at - 1
         joined[min(at, neighbour)] = joined[at] | joined[neighbour]
         del joined[max(at, neighbour)]
     return tuple(_step(rows, probabilities, outcome, people) for rows in joined)
 
 
-def _may_show(rows: npt.NDArray[np.bool_], outcome: npt.NDArray[np.bool_], people: npt.NDArray[np.intp]) -> bool:
-    return may_show_rate(len(np.unique(people[rows & outcome])), len(np.unique(people[rows & ~outcome])))
+def _may_show(
+    rows: npt.NDArray[np.bool_], outcome: npt.NDArray[np.bool_], people: npt.NDArray[np.intp], small: SmallNumbers
+) -> bool:
+    return small.may_show_share(len(np.unique(people[rows & outcome])), len(np.unique(people[rows & ~outcome])))
 
 
 def _step(

@@ -1,16 +1,17 @@
 """What was found, and what was not looked for, when the feature set was checked for leaks: shown, never judged anew.
 
-The findings are records of the feature set (features.leakage.leaks). Their numbers leave as `disclosure` allows.
+The findings are records of the feature set (features.leakage.leaks), which says as well which of their numbers leave.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from audits import disclosure
-from audits.phrases import SMALL_NUMBERS, stated
 from audits.phrases import number as decimal
+from audits.phrases import stated
+from features.leakage import leaks
 from features.leakage.leaks import TITLES, Kind, Severity
 from features.rows.feature_sets import FeatureSet
+from hub.disclosure import SmallNumbers, text
 
 WORDS: Mapping[str, str] = {
     "auc": "Chance that somebody with the outcome stands before somebody without it",
@@ -41,7 +42,7 @@ WORDS: Mapping[str, str] = {
 """What the numbers behind findings are called."""
 
 
-def as_json(feature_set: FeatureSet) -> dict[str, Any]:
+def as_json(feature_set: FeatureSet, small: SmallNumbers) -> dict[str, Any]:
     """Return the findings and checks as they may leave.
 
     Keys: `known` (False: the feature set was made without these checks), `refusing` and `warning` (how many findings),
@@ -56,7 +57,7 @@ def as_json(feature_set: FeatureSet) -> dict[str, Any]:
         "refusing": severities.count(Severity.REFUSE.value),
         "warning": severities.count(Severity.WARN.value),
         "despite": said.despite,
-        "findings": [_finding(one.as_json()) for one in said.findings],
+        "findings": [_finding(small, one.as_json()) for one in said.findings],
         "checks": [{**one.as_json(), "title": TITLES[Kind(one.kind)]} for one in said.checks],
     }
 
@@ -88,8 +89,8 @@ def in_sentences(told: Mapping[str, Any]) -> list[str]:
 def in_words(number: Mapping[str, Any]) -> str:
     """Return one number of a finding's evidence in words, such as "86.2 of 100 (82.5 to 89.3), n 399"."""
     value = number["value"]
-    if not isinstance(value, Mapping):
-        return f"{value:,}" if isinstance(value, int) else str(value)
+    if not isinstance(value, Mapping) or "withheld" in value:
+        return text(value)
     if "value" not in value:
         return stated(value)
     if number["name"] == "auc":
@@ -98,20 +99,10 @@ def in_words(number: Mapping[str, Any]) -> str:
     return f"{decimal(value['value'] * 100, 1)} of 100 ({low} to {high}), n {value['n']:,}"
 
 
-def _finding(one: Mapping[str, Any]) -> dict[str, Any]:
+def _finding(small: SmallNumbers, one: Mapping[str, Any]) -> dict[str, Any]:
     evidence = [
-        {"name": name, "what": WORDS.get(name, name.replace("_", " ").capitalize()), "value": _allowed(name, value)}
-        for name, value in one["evidence"].items()
+        {"name": name, "what": WORDS.get(name, name.replace("_", " ").capitalize()), "value": value}
+        for name, value in leaks.evidence(small, one).items()
     ]
-    return {**one, "title": TITLES[Kind(one["kind"])], "evidence": evidence}
-
-
-def _allowed(name: str, value: Any) -> Any:
-    """Return a number as it may leave: small counts, and shares that tell of few, are withheld."""
-    if isinstance(value, int):
-        return value if name == "in_common_per_cent" else disclosure.count(value)
-    if isinstance(value, Mapping) and "value" in value and name != "auc":
-        many = round(value["value"] * value["n"])
-        if not disclosure.may_show_rate(many, value["n"] - many):
-            return {"withheld": SMALL_NUMBERS}
-    return value
+    kept = {name: one[name] for name in ("kind", "severity", "about", "plain", "remedy")}
+    return {**kept, "title": TITLES[Kind(one["kind"])], "evidence": evidence}

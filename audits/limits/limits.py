@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from audits import disclosure
 from audits.limits import linked_people
 from audits.looks import Looks
 from audits.phrases import sentence
 from features.declarations.outcomes import HEADLINES
 from features.rows.feature_sets import FeatureSet
+from hub.disclosure import WITHHELD, SmallNumbers
+from hub.disclosure import as_json as counted
 from hub.publishing.snapshots import SourceFacts
 from models.bundle.bundles import Bundle
 
@@ -23,7 +24,13 @@ NOT_LOOKED_AT = (
 
 
 def as_json(
-    bundle: Bundle, feature_set: FeatureSet, looks: Looks, *, agencies: Mapping[str, str], differences: int
+    bundle: Bundle,
+    feature_set: FeatureSet,
+    looks: Looks,
+    small: SmallNumbers,
+    *,
+    agencies: Mapping[str, str],
+    differences: int,
 ) -> dict[str, Any]:
     """Return the limits, as they may leave.
 
@@ -31,6 +38,7 @@ def as_json(
         bundle: the bundle.
         feature_set: what it was trained and tested on.
         looks: the test rows.
+        small: which numbers may be shown.
         agencies: full names of the agencies.
         differences: how many differences between groups were judged.
     """
@@ -56,8 +64,8 @@ def as_json(
         ),
         "recording": _recording(facts.sources),
         "dropped": [one.as_json() for one in bundle.facts.splits.dropped],
-        "linkage": linked_people.as_json(facts.linkage, titles, words),
-        "sizes": _sizes(bundle, looks),
+        "linkage": linked_people.as_json(facts.linkage, titles, words, small),
+        "sizes": _sizes(bundle, looks, small),
         "sources": [_source(bundle, name, said, agencies) for name, said in sorted(facts.sources.items())],
         "not_looked_at": [{"what": what, "why": why} for what, why in NOT_LOOKED_AT],
     }
@@ -73,12 +81,17 @@ def _recording(sources: Mapping[str, SourceFacts]) -> list[dict[str, str]]:
     return found
 
 
-def _sizes(bundle: Bundle, looks: Looks) -> list[dict[str, Any]]:
+def _sizes(bundle: Bundle, looks: Looks, small: SmallNumbers) -> list[dict[str, Any]]:
+    """Return rows, people and rows with the outcome of each part; of the test rows both sides are counted in people."""
     plain = {"train": "To learn from", "choose": "To choose and to set the line", "test": "To test, as told here"}
     found = []
     for name, words in plain.items():
         part, dates = bundle.metrics["parts"][name], bundle.facts.splits.part(name)
-        counts = {key: disclosure.count(part[key]) for key in ("rows", "people", "with_outcome")}
+        sides = [part["with_outcome"], part["rows"] - part["with_outcome"]]
+        if name == "test":
+            sides = [looks.people_where(looks.outcome), looks.people_where(~looks.outcome)]
+        counts = {key: counted(small.count(part[key])) for key in ("rows", "people")}
+        counts["with_outcome"] = counted(part["with_outcome"] if small.may_show_share(*sides) else WITHHELD)
         found.append(
             {"part": words, "from": dates[0].isoformat(), "to": dates[-1].isoformat(), "dates": len(dates), **counts}
         )

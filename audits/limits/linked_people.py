@@ -1,17 +1,15 @@
 """How records were linked to people, as the snapshot's facts state it, in words and as it may leave.
 
-Shares of pairs of records say how well linking works and nothing about any person, so they are shown when at least 10
-pairs stand behind them; counts of people and rows leave as everywhere.
+By group it is what the quality report says (hub.linking.disclosed), so that nobody learns more from both.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from audits import disclosure
-from audits.disclosure import SMALLEST
-from audits.phrases import SMALL_NUMBERS
-from hub.figures import Stated
-from hub.publishing.snapshots import GroupQuality, LinkageFacts
+from hub.disclosure import SmallNumbers
+from hub.disclosure import as_json as counted
+from hub.linking import disclosed
+from hub.publishing.snapshots import LinkageFacts
 
 _COUNTS = {
     "records": "Records of people in the extracts",
@@ -25,27 +23,30 @@ _FIGURES = {
 _GROUPINGS = {"source": "Source", "sex": "Sex", "ethnicity": "Ethnicity", "deprivation": "Deprivation"}
 
 
-def as_json(facts: LinkageFacts, sources: Mapping[str, str], words: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def as_json(
+    facts: LinkageFacts, sources: Mapping[str, str], words: Mapping[str, Mapping[str, str]], small: SmallNumbers
+) -> dict[str, Any]:
     """Return counts, figures, figures by group, and what was left out with reasons.
 
     Args:
         facts: `linkage` of a snapshot.
         sources: full names of the sources.
         words: plain words for codes of "sex" and "ethnicity".
+        small: which numbers may be shown.
     """
     levels = {"source": sources, **words}
     return {
-        "counts": [{"what": words, "count": disclosure.count(getattr(facts, name))} for name, words in _COUNTS.items()],
-        "refused": _counted(facts.refused),
+        "counts": [{"what": words, "count": getattr(facts, name)} for name, words in _COUNTS.items()],
+        "refused": [{"what": reason, "count": pairs} for reason, pairs in sorted(facts.refused.items()) if pairs],
         "figures": [
-            {"what": words, "figure": _figure(getattr(facts.quality, name))} for name, words in _FIGURES.items()
+            {"what": words, "figure": getattr(facts.quality, name).as_json()} for name, words in _FIGURES.items()
         ],
-        "groups": [_group(row, levels) for row in facts.groups],
+        "groups": [_group(row, levels) for row in disclosed.groups(small, facts.as_json())] if facts.groups else [],
         "left_out": [
             {
                 "source": sources.get(row.source, row.source),
                 "reason": f"{row.table}: {row.reason}",
-                "rows": disclosure.count(row.rows),
+                "rows": counted(small.count(row.rows)),
             }
             for row in facts.left_out
         ],
@@ -56,18 +57,8 @@ def as_json(facts: LinkageFacts, sources: Mapping[str, str], words: Mapping[str,
     }
 
 
-def _figure(value: Stated) -> dict[str, Any]:
-    if value.computed and value.n < SMALLEST:
-        return {"withheld": SMALL_NUMBERS}
-    return {**value.as_json(), "n": disclosure.count(value.n)}
-
-
-def _group(row: GroupQuality, levels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    grouping, code = _GROUPINGS.get(row.group, row.group), row.level
-    plain = levels.get(row.group, {}).get(code)
-    level = code if plain is None else plain if row.group == "source" else f"{plain} ({code})"
-    return {"group": grouping, "level": level, **{name: _figure(getattr(row, name)) for name in _FIGURES}}
-
-
-def _counted(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"what": what, "count": disclosure.count(many)} for what, many in sorted(counts.items()) if many]
+def _group(row: Mapping[str, Any], levels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    grouping, code = _GROUPINGS.get(row["group"], row["group"]), row["level"]
+    plain = levels.get(row["group"], {}).get(code)
+    level = code if plain is None else plain if row["group"] == "source" else f"{plain} ({code})"
+    return {"group": grouping, "level": level, **{name: row[name] for name in _FIGURES}}

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from audits import disclosure
-from audits.disclosure import SMALLEST, WITHHELD
-from audits.fairness.by_group import stated
 from audits.limits import calibration
 from audits.looks import Looks
-from audits.phrases import SMALL_NUMBERS, inside
+from audits.phrases import inside
+from audits.verdicts import Verdict
 from features.declarations.catalogue import Indicator
+from hub.disclosure import WITHHELD, SmallNumbers
+from hub.disclosure import as_json as counted
 from hub.figures import Figure, from_json
+from hub.withheld_cells import Told
 from models.bundle.bundles import Bundle
 from models.fitting.baselines import LOGISTIC_REGRESSION, SIMPLE_RULE
 from models.fitting.fitting import MODEL
@@ -20,21 +22,24 @@ from models.measuring.metrics import HEADLINE, METRICS, ORDER_METRICS
 from models.measuring.thresholds import BANDS
 
 MODELS = {MODEL: "The model", SIMPLE_RULE: "The simple rule", LOGISTIC_REGRESSION: "A logistic regression"}
+Mask = npt.NDArray[np.bool_]
 _SHARES = ("precision_at_capacity", "recall_at_capacity")
 
 
-def as_json(bundle: Bundle, looks: Looks) -> dict[str, Any]:
+def as_json(bundle: Bundle, looks: Looks, small: SmallNumbers) -> dict[str, Any]:
     """Return the figures of the model and the two simpler ones, the bands, and whether the probabilities hold."""
+    figures = {name: _metric(bundle, name, looks.matrix.day_count, small) for name in METRICS}
+    shown = "withheld" not in figures[HEADLINE]["differences"][SIMPLE_RULE]
     return {
-        "verdict": bundle.verdict,
+        "verdict": bundle.verdict if shown else Verdict.WITHHELD.value,
         "verdict_on": HEADLINE,
         "simple_rule": simple_rule(bundle),
-        "figures": [_metric(bundle, name, looks.matrix.day_count) for name in METRICS],
-        "bands": _bands(bundle, looks),
+        "figures": [*figures.values()],
+        "bands": _bands(bundle, looks, small),
         "calibration": [
-            one.as_json() for one in calibration.steps(looks.probabilities, looks.outcome, looks.matrix.people)
+            one.as_json() for one in calibration.steps(looks.probabilities, looks.outcome, looks.matrix.people, small)
         ],
-        "dates": _dates(looks),
+        "dates": _dates(looks, small),
     }
 
 
@@ -45,11 +50,11 @@ def simple_rule(bundle: Bundle) -> str:
     return f"{'highest' if rule.highest_first else 'lowest'} first: {inside(indicator.plain)}"
 
 
-def _metric(bundle: Bundle, name: str, dates: int) -> dict[str, Any]:
+def _metric(bundle: Bundle, name: str, dates: int, small: SmallNumbers) -> dict[str, Any]:
     found = {model: bundle.figure(name, model) for model in MODELS}
-    shown = {model: name not in _SHARES or _may_show_shares(bundle, model, dates) for model in found}
+    shown = {model: name not in _SHARES or _may_show_shares(bundle, model, dates, small) for model in found}
     differences = {
-        other: stated(bundle.difference(name, other), shown=shown[MODEL] and shown[other])
+        other: (bundle.difference(name, other) if shown[MODEL] and shown[other] else WITHHELD).as_json()
         for other in (SIMPLE_RULE, LOGISTIC_REGRESSION)
         if name in ORDER_METRICS
     }
@@ -57,12 +62,12 @@ def _metric(bundle: Bundle, name: str, dates: int) -> dict[str, Any]:
         "name": name,
         "plain": METRICS[name],
         "is_share": name in _SHARES,
-        "models": {model: stated(figure, shown=shown[model]) for model, figure in found.items()},
+        "models": {model: (figure if shown[model] else WITHHELD).as_json() for model, figure in found.items()},
         "differences": differences,
     }
 
 
-def _may_show_shares(bundle: Bundle, model: str, dates: int) -> bool:
+def _may_show_shares(bundle: Bundle, model: str, dates: int, small: SmallNumbers) -> bool:
     """Say whether both shares of a model's offers may leave; each could be worked out from the other.
 
     10 looks a date are surely 10 people. Counted are those whom offers reach, offers that reach others, and those whom
@@ -73,41 +78,72 @@ def _may_show_shares(bundle: Bundle, model: str, dates: int) -> bool:
         return True
     reached = precision.value * precision.n
     counts = (reached, precision.n - reached, recall.n - reached)
-    return disclosure.may_show_rate(*sorted(int(one / dates + 1e-6) for one in counts)[:2])
+    return not any(small.is_small(max(1, int(one / dates + 1e-6))) for one in counts if round(one))
 
 
-def _bands(bundle: Bundle, looks: Looks) -> list[dict[str, Any]]:
-    inside_band = [looks.bands == name for name in BANDS]
-    people = [
-        [looks.people_where(rows & looks.outcome), looks.people_where(rows & ~looks.outcome)] for rows in inside_band
-    ]
-    size = [looks.people_where(rows) for rows in inside_band]
-    held = disclosure.held_back(np.array(people), np.array(size)) or (True,) * len(BANDS)
-    sizes = disclosure.sizes(size, held) if not all(held) else (WITHHELD,) * len(BANDS)
+def _bands(bundle: Bundle, looks: Looks, small: SmallNumbers) -> list[dict[str, Any]]:
+    rows = {name: looks.bands == name for name in BANDS}
+    people = {name: looks.people_where(rows[name]) for name in BANDS}
+    told = _by_part(looks, rows, small)
+    for name in BANDS:
+        told.number(people[name], (name, "looks"))
+    hidden = told.withheld()
     plain: Mapping[str, str] = {band["name"]: band["plain"] for band in bundle.thresholds.as_json()["bands"]}
-    return [
-        {
-            "name": name,
-            "plain": plain[name],
-            "people": shown_size,
-            "per_date": stated(from_json(bundle.metrics["bands"][name]["per_date"]), shown=not back),
-            "with_outcome": stated(from_json(bundle.metrics["bands"][name]["with_outcome"]), shown=not back),
-        }
-        for name, back, shown_size in zip(BANDS, held, sizes, strict=True)
-    ]
+    found = []
+    for name in BANDS:
+        figures = {which: from_json(bundle.metrics["bands"][name][which]) for which in ("per_date", "with_outcome")}
+        few, few_with_it = (name, "looks") in hidden, (name, "with_outcome") in hidden
+        found.append(
+            {
+                "name": name,
+                "plain": plain[name],
+                "people": counted(WITHHELD if few else people[name]),
+                "per_date": (WITHHELD if few else figures["per_date"]).as_json(),
+                "with_outcome": (WITHHELD if few or few_with_it else figures["with_outcome"]).as_json(),
+            }
+        )
+    return found
 
 
-def _dates(looks: Looks) -> list[dict[str, Any]]:
+def _dates(looks: Looks, small: SmallNumbers) -> list[dict[str, Any]]:
     """Return, for each test date, how many looks there were and after how many the outcome followed."""
-    days, code = np.unique(looks.matrix.days, return_inverse=True)
-    size = np.bincount(code)
-    with_it = np.bincount(code, weights=looks.outcome).astype(np.int64)
-    held = disclosure.held_back(np.column_stack([with_it, size - with_it]), size)
+    rows = {str(day): looks.matrix.days == day for day in np.unique(looks.matrix.days)}
+    hidden = _by_part(looks, rows, small).withheld()
+    numbers = {"looks": rows, "with_outcome": {day: mask & looks.outcome for day, mask in rows.items()}}
     return [
         {
-            "as_of_date": str(day),
-            "looks": int(many) if held is not None and many >= SMALLEST else SMALL_NUMBERS,
-            "with_outcome": SMALL_NUMBERS if held is None or back else int(outcomes),
+            "as_of_date": day,
+            **{
+                what: counted(WITHHELD if (day, what) in hidden else int(masks[day].sum()))
+                for what, masks in numbers.items()
+            },
         }
-        for day, many, outcomes, back in zip(days, size, with_it, held or [True] * len(days), strict=True)
+        for day in rows
     ]
+
+
+def _by_part(looks: Looks, parts: Mapping[str, Mask], small: SmallNumbers) -> Told:
+    """Return the looks of each part, and those after which the outcome followed, as they are told together.
+
+    Everybody knows both of all looks, unless the people behind one of them are few.
+    """
+    told = small.told()
+    sums: dict[str, list[int]] = {"looks": [], "with_outcome": []}
+    for name, rows in parts.items():
+        many = int(rows.sum())
+        yes, no = rows & looks.outcome, rows & ~looks.outcome
+        every = told.number(many, (name, "looks"), small=small.is_small(looks.people_where(rows)))
+        with_it = told.number(
+            int(yes.sum()), (name, "with_outcome"), people=many, small=small.is_small(looks.people_where(yes))
+        )
+        told.sum(every, (with_it, told.number(int(no.sum()), None, small=small.is_small(looks.people_where(no)))))
+        sums["looks"].append(every)
+        sums["with_outcome"].append(with_it)
+    few = small.is_small(looks.people_where(looks.outcome)) or small.is_small(looks.people_where(~looks.outcome))
+    for name, places in sums.items():
+        total = sum(told.values[place] for place in places)
+        if few and name == "with_outcome":
+            told.sum(told.number(total, None, small=True), places)
+        else:
+            told.relation(dict.fromkeys(places, 1), total, total)
+    return told

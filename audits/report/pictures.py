@@ -22,6 +22,7 @@ QUIET = "#56616c"
 BAND = "#e3ebf1"
 COLOURS: Mapping[str, str] = {
     Verdict.NO_DIFFERENCE: "#005ea8",
+    Verdict.WITHHELD: QUIET,
     Verdict.TOO_FEW: QUIET,
     Verdict.UNCLEAR: "#8a5300",
     Verdict.DIFFERENCE: "#b3261e",
@@ -30,6 +31,7 @@ COLOURS: Mapping[str, str] = {
 
 _MARKERS: Mapping[str, str] = {
     Verdict.NO_DIFFERENCE: "o",
+    Verdict.WITHHELD: "o",
     Verdict.TOO_FEW: "o",
     Verdict.UNCLEAR: "^",
     Verdict.DIFFERENCE: "D",
@@ -87,7 +89,7 @@ def differences(
 def _difference(axes: "Axes", row: int, judged: Mapping[str, Any]) -> None:
     verdict, difference = judged["verdict"], judged["difference"]
     if "value" not in difference:
-        words = "shown together" if "withheld" in difference else "too few to say"
+        words = "withheld" if "withheld" in difference else "too few to say"
         _words(axes, 0, row, words, size=_SMALL)
         return
     colour = COLOURS[verdict]

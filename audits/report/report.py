@@ -1,6 +1,6 @@
 """The page for people: one HTML file that needs nothing else, drawn only from the evidence document.
 
-What the page shows was already let out by `disclosure`. No script, no request to anywhere, no font of its own.
+What the page shows was already let out by `hub.disclosure`. No script, no request to anywhere, no font of its own.
 """
 
 import datetime
@@ -12,6 +12,7 @@ from audits.limits import leakage
 from audits.report import pictures
 from hub import pages
 from hub.dates import in_words
+from hub.disclosure import text
 from models.measuring.metrics import HEADLINE
 
 SHARES = {
@@ -25,7 +26,6 @@ DIGESTS = {
     "feature_set": "Feature set",
     "snapshot": "Snapshot of the hub",
     "use_case": "Use case",
-    "catalogue": "Indicators",
 }
 """What the digests are of, in the order in which they stand."""
 
@@ -41,7 +41,7 @@ def render(document: Mapping[str, Any]) -> str:
     filters: dict[str, Callable[..., Any]] = {
         "stated": phrases.stated,
         "signed": phrases.signed,
-        "whole": phrases.whole,
+        "whole": text,
         "number": phrases.number,
         "sentence": phrases.sentence,
         "inside": phrases.inside,

@@ -14,6 +14,7 @@ _VERDICTS = {
     "beats": "so the model is better than the simple rule.",
     "does not beat": "so the model is not better than the simple rule, and the rule is simpler.",
     "cannot tell": "and one cannot tell whether the model is better than the simple rule.",
+    Verdict.WITHHELD: "so it is not said here whether the model is better than the simple rule.",
 }
 
 
@@ -73,6 +74,7 @@ def _fair(groups: Sequence[Mapping[str, Any]]) -> str:
         (Verdict.DIFFERENCE, "people are treated differently, in a way that matters, by"),
         (Verdict.UNCLEAR, "there are differences of unclear size by"),
         (Verdict.TOO_FEW, "there are too few people to say by"),
+        (Verdict.WITHHELD, "too little may be shown to say by"),
         (Verdict.NO_DIFFERENCE, "there is no difference that matters by"),
     ):
         named = [_named(group, verdict) for group in groups if group["verdict"] == verdict.value]
@@ -83,7 +85,7 @@ def _fair(groups: Sequence[Mapping[str, Any]]) -> str:
 
 def _named(group: Mapping[str, Any], verdict: Verdict) -> str:
     name = f"“{inside(group['plain'])}”"
-    if verdict in {Verdict.NO_DIFFERENCE, Verdict.TOO_FEW}:
+    if verdict in {Verdict.NO_DIFFERENCE, Verdict.TOO_FEW, Verdict.WITHHELD}:
         return name
     return f"{name} (in {listed(IN_SHORT[rate] for rate, said in group['by_rate'].items() if said == verdict.value)})"
 

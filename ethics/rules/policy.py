@@ -11,7 +11,6 @@ comments and the order of keys do not change it.
 import datetime
 from dataclasses import dataclass
 
-from features.declarations import use_cases
 from features.declarations.needs import sources_read
 from features.declarations.use_cases import UseCase
 from hub.declarations.partnership import Partnership, Role
@@ -42,12 +41,8 @@ def policy_of(partnership: Partnership, use_case: UseCase, *, practice: bool) ->
         partnership: its files as they were parsed.
         use_case: likewise.
         practice: whether the workspace is a demonstration's.
-
-    Raises:
-        ConfigurationError: the catalogue of indicators cannot be read.
     """
-    indicators = use_cases.indicators_of(partnership, use_case)
-    read = sources_read(partnership, use_case, indicators)
+    read = sources_read(partnership, use_case)
     sources = [source for source in partnership.sources if source.name in read]
     gateways = {gateway.name: gateway for source in sources for gateway in partnership.gateways_of(source)}
     file = partnership.file
@@ -63,7 +58,6 @@ def policy_of(partnership: Partnership, use_case: UseCase, *, practice: bool) ->
             "sources": sources,
             "gateways": [gateways[name] for name in sorted(gateways)],
             "use_case": use_case,
-            "indicators": list(indicators),
             "practice": practice,
             "day_of_use": frozen,
         }

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from features.batch import spark_parts, waiting_parts
-from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
 from features.kernel.membership import covers, outcome_reported
@@ -23,7 +22,6 @@ from features.rows.feature_sets import (
     FeatureSet,
     FeatureSetFacts,
     LeakageFacts,
-    catalogue_digest,
     open_feature_set,
 )
 from features.rows.gateways_needed import require_gateways
@@ -44,7 +42,6 @@ def build(
     workspace: Workspace,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     *,
     partnership: Partnership,
     on: datetime.date,
@@ -61,8 +58,7 @@ def build(
     Args:
         workspace: where it is published.
         snapshot: the snapshot; every table is checked against its digest first.
-        use_case: cohort, outcome, horizon and dates of looking.
-        indicators: the indicators, in the order of the matrix's columns.
+        use_case: cohort, outcome, horizon, dates of looking, and the indicators in the order of the columns.
         partnership: declares the gateways as they are now.
         on: the day of use, on which the gateways must hold; see `hub.declarations.admission.day_of_use`.
         despite_leaks: why it is right to build although a check for leaks refuses; it is kept with what was found.
@@ -81,29 +77,28 @@ def build(
     inputs = {
         "snapshot": snapshot.digest,
         "use_case_digest": use_case.digest,
-        "catalogue_digest": catalogue_digest(indicators),
         "code_digest": code_digest(),
     }
     recorder = publications.recorder(
         workspace,
         KIND,
-        {name: inputs[name] for name in ("snapshot", "use_case_digest", "catalogue_digest")},
+        {name: inputs[name] for name in ("snapshot", "use_case_digest")},
         by=by,
         code=inputs["code_digest"],
     )
     folder = workspace.features / f"{STAGING}{digest_of(inputs)}"
     with snapshot.artefact.held() as held:
         read = snapshot.read_from(held.artefact)
-        sources = require_gateways(read, partnership, use_case, indicators, on=on)
+        sources = require_gateways(read, partnership, use_case, on=on)
         dates = use_case.covered(snapshot.known_to)
         for day in dates:
             use_case.require_in_force(day)
         with waiting_parts.working(folder):
             waiting_parts.keep_only_of(folder, held.hold.states)
             # Spark's workers are other processes, which cannot follow the path that this one holds open.
-            _stage(folder, read if spark is None else snapshot, use_case, indicators, dates, progress, spark)
+            _stage(folder, read if spark is None else snapshot, use_case, dates, progress, spark)
             held.require_unchanged()
-            facts = _facts(folder, read, use_case, indicators, dates, sources)
+            facts = _facts(folder, read, use_case, dates, sources)
             with artefacts.publish(workspace.features, KIND, {}, before=recorder) as draft:
                 for file in waiting_parts.FILES:
                     waiting_parts.join(folder, file, draft.path / file)
@@ -112,7 +107,6 @@ def build(
                     partnership,
                     read,
                     use_case,
-                    indicators,
                     draft.path / MATRIX_FILE,
                     despite=despite_leaks,
                     progress=progress,
@@ -128,7 +122,6 @@ def _facts(
     folder: Path,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     dates: Sequence[datetime.date],
     sources: Sequence[str],
 ) -> FeatureSetFacts:
@@ -152,10 +145,8 @@ def _facts(
         known_to=snapshot.known_to,
         use_case=use_case,
         use_case_digest=use_case.digest,
-        catalogue_digest=catalogue_digest(indicators),
         code_digest=code_digest(),
-        indicators=tuple(indicators),
-        coverage=tuple(coverage_sources(indicators)),
+        coverage=tuple(coverage_sources(use_case.indicators)),
         rows={day: looked[day] for day in dates},
         outcomes={day: outcomes[day] if covers(told, day, horizon) else None for day in dates},
         odd_events={name: OddEvents(**counted) for name, counted in odd_events(snapshot, sources).items()},
@@ -168,20 +159,19 @@ def _stage(
     folder: Path,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     dates: Sequence[datetime.date],
     progress: Progress,
     spark: str | None,
 ) -> None:
     """Make every part that is not there yet."""
-    maker = PartMaker(snapshot, use_case, indicators, dates)
+    maker = PartMaker(snapshot, use_case, dates)
     people, done = snapshot.facts.rows.person, 0
     says = f"Looking at {people} people on {len(dates)} dates"
     progress(says, done, people)
-    files = streams(snapshot, indicators, maker.overs, folder)
+    files = streams(snapshot, use_case.indicators, maker.overs, folder)
     with spark_session(spark, folder) as session:
         if session is not None:
-            spark_parts.make(session, spark_parts.Job(snapshot, use_case, indicators, dates, files, folder))
+            spark_parts.make(session, spark_parts.Job(snapshot, use_case, dates, files, folder))
             return
     for partition in split(snapshot, files, len(dates)):
         if not waiting_parts.is_there(folder, partition.number):

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from features.batch import waiting_parts
-from features.declarations.catalogue import Indicator, Over
+from features.declarations.catalogue import Over
 from features.declarations.use_cases import UseCase
 from features.rows.partitions import of_people, spans
 from features.rows.parts import PartMaker, everybody
@@ -35,7 +35,6 @@ class Job:
     Attributes:
         snapshot: whose people.
         use_case: cohort, outcome and groups.
-        indicators: the columns, in order.
         dates: the dates of looking.
         files: the file of each stream of events.
         folder: where parts are put.
@@ -43,7 +42,6 @@ class Job:
 
     snapshot: Snapshot
     use_case: UseCase
-    indicators: Sequence[Indicator]
     dates: Sequence[datetime.date]
     files: Mapping[Over, Path]
     folder: Path
@@ -79,7 +77,7 @@ def _worker(job: Job) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.Record
     """Return what a worker does with its turns."""
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        maker = PartMaker(job.snapshot, job.use_case, job.indicators, job.dates)
+        maker = PartMaker(job.snapshot, job.use_case, job.dates)
         people = everybody(job.snapshot)
         for batch in batches:
             answers = [_answer(job, maker, people, **turn) for turn in batch.to_pylist()]

@@ -49,7 +49,6 @@ def build(
             here.workspace,
             open_snapshot(here.workspace, snapshot),
             found,
-            use_cases.indicators_of(here.partnership, found),
             partnership=here.partnership,
             on=here.day_of_use,
             despite_leaks=despite_leaks,

@@ -35,7 +35,7 @@ def lint_(
 ) -> None:
     """Look for leaks: whatever lets an indicator or the cohort see the future. Exit code 10 when there is any."""
     from features.declarations import use_cases
-    from features.leakage import lint, snapshot_order
+    from features.leakage import leaks, lint, snapshot_order
     from features.leakage.leaks import TITLES, LeakError
     from hub.publishing.snapshots import open_snapshot
 
@@ -52,13 +52,18 @@ def lint_(
             here.partnership,
             looked_at,
             found_use_case,
-            use_cases.indicators_of(here.partnership, found_use_case),
             on=here.day_of_use,
             earlier=before,
             progress=tell,
         )
     if as_json:
-        show_json({"use_case": found_use_case.name, "snapshot": looked_at.digest, **found.as_json()})
+        show_json(
+            {
+                "use_case": found_use_case.name,
+                "snapshot": looked_at.digest,
+                **leaks.told(here.partnership.small_numbers, found.as_json()),
+            }
+        )
     else:
         rows = [
             {

@@ -68,7 +68,7 @@ def outcomes_(
     for one in told.levels if outcome is not None else ():
         rows = outcome_record.area_rows(one, districts=districts)
         show(rows, False, title=f"{one.outcome.title}, {known}", empty=one.refused or "No whole period is known.")
-    for note in outcome_record.notes(told.levels):
+    for note in outcome_record.notes(here.partnership.small_numbers, told.levels):
         say(note)
     for headline, why in outcome_record.not_measured(told.framework) if outcome is None else ():
         say(f"{headline}: not measured, because {why}.")

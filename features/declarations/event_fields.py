@@ -1,9 +1,9 @@
 """Which fields of which events an indicator or a cohort rule reads: what a check of columns has to look at. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from features.declarations.catalogue import EventFilter, Indicator
+from features.declarations.catalogue import EventFilter
 from features.declarations.measures import Measure
 from features.declarations.use_cases import UseCase
 
@@ -44,10 +44,11 @@ class Reader:
         return here and (not self.types or kind in self.types) and (field is None or field in self.fields)
 
 
-def readers(use_case: UseCase, indicators: Iterable[Indicator]) -> tuple[Reader, ...]:
+def readers(use_case: UseCase) -> tuple[Reader, ...]:
     """Return all indicators and all rules of the cohort as readers."""
     found = [
-        Reader(one.name, one.plain, one.sources, one.types(), _fields(one.filters(), one.measure)) for one in indicators
+        Reader(one.name, one.plain, one.sources, one.types(), _fields(one.filters(), one.measure))
+        for one in use_case.indicators
     ]
     rules = use_case.cohort.rules()
     return (

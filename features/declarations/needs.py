@@ -1,8 +1,8 @@
 """What a use case reads: of each source, which indicators, which rules of the cohort, and whether its outcome.
 
-    for need in needs(partnership, use_case, indicators):
+    for need in needs(partnership, use_case):
         need.source, need.indicators, need.rules, need.outcome
-    sources_read(partnership, use_case, indicators)      # their names
+    sources_read(partnership, use_case)      # their names
 
 This is the one answer: the build, the check for leaks, the report of gaps, the policy and the gate all ask here. A rule
 reads a source that brings an event of a type that the rule names, whatever the filter says of roles: an event of
@@ -27,7 +27,6 @@ class Need:
 
     Attributes:
         source: its name.
-        indicators: those that read it, in the use case's order.
         rules: the rules of the cohort that its events decide.
         outcome: its events are what the model estimates.
     """
@@ -63,19 +62,16 @@ class Need:
         return bool(self.indicators) or self.cohort
 
 
-def needs(
-    partnership: Partnership, use_case: UseCase, indicators: Iterable[Indicator], snapshot: Snapshot | None = None
-) -> tuple[Need, ...]:
+def needs(partnership: Partnership, use_case: UseCase, snapshot: Snapshot | None = None) -> tuple[Need, ...]:
     """Return what a use case needs of each source that it reads, in the order of sources.yaml.
 
     Args:
         partnership: declares what each source brings.
-        use_case: its cohort and outcome.
-        indicators: those that are read.
+        use_case: its cohort, outcome and indicators.
         snapshot: what is read; a source that brought such events when it was published is read too, even if
             sources.yaml no longer says so, and stands at the end.
     """
-    chosen, rules = tuple(indicators), use_case.cohort.rules()
+    chosen, rules = use_case.indicators, use_case.cohort.rules()
 
     def bring(types: Iterable[str]) -> set[str]:
         wanted = tuple(types)
@@ -99,11 +95,9 @@ def needs(
     return tuple(one for one in found if one.scored or one.outcome)
 
 
-def sources_read(
-    partnership: Partnership, use_case: UseCase, indicators: Iterable[Indicator], snapshot: Snapshot | None = None
-) -> tuple[str, ...]:
+def sources_read(partnership: Partnership, use_case: UseCase, snapshot: Snapshot | None = None) -> tuple[str, ...]:
     """Return the names of the sources that a use case reads, sorted; see `needs`."""
-    return tuple(sorted(one.source for one in needs(partnership, use_case, indicators, snapshot)))
+    return tuple(sorted(one.source for one in needs(partnership, use_case, snapshot)))
 
 
 def in_snapshot(snapshot: Snapshot, read: Iterable[Need]) -> set[str]:

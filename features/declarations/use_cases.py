@@ -5,6 +5,7 @@ All ranges of dates and of ages are half-open: the first bound is inside, the se
 
 import datetime
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
@@ -86,9 +87,10 @@ class FairnessPolicy(Document):
 
 
 OutcomeT = TypeVar("OutcomeT", str, Outcome)
+IndicatorT = TypeVar("IndicatorT", str, Indicator)
 
 
-class _Declared(Document, Generic[OutcomeT]):
+class _Declared(Document, Generic[OutcomeT, IndicatorT]):
     name: str = Field(pattern=NAME, description="Short name; also the file's name.")
     title: str = Field(min_length=5, description="For pages.")
     purpose: str = Field(pattern=NAME, description="The purpose that gateways allow and requests name.")
@@ -99,7 +101,9 @@ class _Declared(Document, Generic[OutcomeT]):
     as_of: Schedule = Field(description="The dates of looking.")
     outcome: OutcomeT = Field(description="What the model estimates: the name of an outcome in outcomes.yaml.")
     horizon_days: int = Field(ge=1, le=3660, description="How long after the date of looking.")
-    indicators: tuple[str, ...] = Field(min_length=1, description="Indicators that the model may use, in order.")
+    indicators: tuple[IndicatorT, ...] = Field(
+        min_length=1, description="Indicators that the model may use, in order: their names in indicators.yaml."
+    )
     simple_rule: SimpleRule = Field(description="The rule that the model must beat.")
     capacity: int = Field(ge=1, description="How many people can be offered help at each date of looking.")
     split: Split = Field(description="When to train, choose and test.")
@@ -124,17 +128,26 @@ class _Declared(Document, Generic[OutcomeT]):
         return self.as_of.scheduled()
 
 
-class UseCaseFile(_Declared[str]):
+class UseCaseFile(_Declared[str, str]):
     """One file of `use_cases/`, as it is written."""
 
 
-class UseCase(_Declared[Outcome]):
-    """A use case with the whole of its outcome, as it goes into feature sets and bundles."""
+class UseCase(_Declared[Outcome, Indicator]):
+    """A use case with the whole of its outcome and of its indicators, as it goes into feature sets and bundles."""
 
     @property
     def digest(self) -> str:
-        """Digest of its meaning, with the outcome's: comments and the order of keys do not change it."""
+        """Digest of its meaning, outcome and indicators in it: comments and the order of keys do not change it."""
         return digest_of(self)
+
+    @property
+    def indicator_names(self) -> tuple[str, ...]:
+        """The names of the indicators, in the order of a matrix's columns."""
+        return tuple(one.name for one in self.indicators)
+
+    def reading(self, indicators: Iterable[Indicator]) -> "UseCase":
+        """Return the same use case with these indicators in place of its own."""
+        return self.model_copy(update={"indicators": tuple(indicators)})
 
     def require_in_force(self, as_of_date: datetime.date) -> None:
         """Raise when a rule of the use case is not in force for this date of looking.
@@ -188,16 +201,11 @@ def read(partnership: Partnership, name: str) -> UseCase:
             does not exist.
     """
     path = partnership.folder / "use_cases" / f"{checked(name, 'use case')}.yaml"
-    found = _with_outcome(path, yaml_documents.read(path, UseCaseFile), outcomes.read(partnership))
-    indicators = catalogue.read(partnership.folder)
-    known = [indicator.name for indicator in indicators.indicators]
-    for index, indicator in enumerate(found.indicators):
-        if indicator not in known:
-            raise yaml_documents.unknown_name(path, f"indicators.{index}", "indicator", indicator, known)
-    if found.simple_rule.indicator not in found.indicators:
-        raise yaml_documents.unknown_name(
-            path, "simple_rule.indicator", "indicator in this use case", found.simple_rule.indicator, found.indicators
-        )
+    every = catalogue.read(partnership.folder)
+    found = _resolved(path, yaml_documents.read(path, UseCaseFile), outcomes.read(partnership), every)
+    named, ordered = found.indicator_names, found.simple_rule.indicator
+    if ordered not in named:
+        raise yaml_documents.unknown_name(path, "simple_rule.indicator", "indicator in this use case", ordered, named)
     for source_name in found.source_days:
         sources = [source.name for source in partnership.sources]
         if source_name not in sources:
@@ -207,23 +215,27 @@ def read(partnership: Partnership, name: str) -> UseCase:
         attribute = group.column.removeprefix("person.attributes.")
         if attribute != group.column and attribute not in attributes:
             raise yaml_documents.unknown_name(path, f"groups.{index}.column", "attribute", attribute, attributes)
-    _check_sources(partnership, indicators, found)
+    _check_sources(partnership, every, found)
     return found
 
 
-def _with_outcome(path: Path, written: UseCaseFile, framework: Framework) -> UseCase:
-    """Return the use case with the definition of its outcome that holds on the first date of looking.
+def _resolved(path: Path, written: UseCaseFile, framework: Framework, every: Catalogue) -> UseCase:
+    """Return the use case with its indicators, and its outcome as it is defined on the first date of looking.
 
     Raises:
-        ConfigurationError: there is no such outcome, or a rule is not in force on some date of looking.
+        ConfigurationError: there is no such outcome or indicator, or a rule is not in force on some date of looking.
     """
     definitions = framework.called(written.outcome)
     if not definitions:
         known = [outcome.name for outcome in framework.outcomes]
         raise yaml_documents.unknown_name(path, "outcome", "outcome", written.outcome, known)
+    names = [one.name for one in every.indicators]
+    for index, indicator in enumerate(written.indicators):
+        if indicator not in names:
+            raise yaml_documents.unknown_name(path, f"indicators.{index}", "indicator", indicator, names)
     days = written.scheduled()
     chosen = next((one for one in reversed(definitions) if one.since <= days[0]), definitions[0])
-    found = UseCase.model_validate(dict(written) | {"outcome": chosen})
+    found = UseCase.model_validate(dict(written) | {"outcome": chosen, "indicators": every.select(written.indicators)})
     for day in (days[0], days[-1]):
         refused = found.not_in_force(day)
         if refused is not None:
@@ -233,13 +245,13 @@ def _with_outcome(path: Path, written: UseCaseFile, framework: Framework) -> Use
     return found
 
 
-def _check_sources(partnership: Partnership, indicators: Catalogue, use_case: UseCase) -> None:
+def _check_sources(partnership: Partnership, every: Catalogue, use_case: UseCase) -> None:
     """Check that each indicator's source, and every event type that is read, is declared in sources.yaml."""
     path = partnership.folder / "indicators.yaml"
     declared = {source.name: {event.type for event in source.events} for source in partnership.sources}
     of_areas = {source.name: {event.type for event in source.area_events} for source in partnership.sources}
-    for index, indicator in enumerate(indicators.indicators):
-        if indicator.name in use_case.indicators:
+    for index, indicator in enumerate(every.indicators):
+        if indicator.name in use_case.indicator_names:
             where = f"indicators.{index}"
             for source in indicator.sources:
                 if source not in declared:
@@ -260,8 +272,3 @@ def _check_sources(partnership: Partnership, indicators: Catalogue, use_case: Us
 def names(partnership: Partnership) -> tuple[str, ...]:
     """Return the names of all use cases of a partnership, sorted."""
     return tuple(sorted(path.stem for path in (partnership.folder / "use_cases").glob("*.yaml")))
-
-
-def indicators_of(partnership: Partnership, use_case: UseCase) -> tuple[Indicator, ...]:
-    """Return the indicators of a use case, in its order."""
-    return catalogue.read(partnership.folder).select(use_case.indicators)

@@ -70,8 +70,8 @@ def entries(partnership: Partnership) -> tuple[IndicatorEntry, ...]:
                 indicator,
                 theme(indicator),
                 tuple((source, partnership.gateways_of(source)) for source in sources),
-                tuple(one for one in every if indicator.name in one.indicators),
-                tuple(one for one in every if indicator.name not in one.indicators),
+                tuple(one for one in every if indicator.name in one.indicator_names),
+                tuple(one for one in every if indicator.name not in one.indicator_names),
             )
         )
     return tuple(found)

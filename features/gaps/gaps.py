@@ -81,7 +81,7 @@ class UseCaseGaps:
     def indicators(self) -> tuple[tuple[Indicator, SourceStanding], ...]:
         """Each indicator of the use case, in its order, with the standing of its source."""
         found = {one.name: (one, needed.standing) for needed in self.sources for one in needed.need.indicators}
-        return tuple(found[name] for name in self.use_case.indicators)
+        return tuple(found[name] for name in self.use_case.indicator_names)
 
     @property
     def usable(self) -> int:
@@ -160,7 +160,7 @@ def find(partnership: Partnership, *, on: datetime.date, use_case: str | None = 
 
 
 def _use_case(partnership: Partnership, use_case: UseCase, on: datetime.date) -> UseCaseGaps:
-    found = needs(partnership, use_case, use_cases.indicators_of(partnership, use_case))
+    found = needs(partnership, use_case)
     return UseCaseGaps(
         use_case,
         tuple(

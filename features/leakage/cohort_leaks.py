@@ -19,6 +19,7 @@ from features.leakage.leaks import Check, Finding, Kind, Part, Severity
 from features.leakage.looking import Looked, Seen
 from features.leakage.recording_dates import stamped_sources
 from hub import sql
+from hub.disclosure import SmallNumbers, text
 
 KINDS: tuple[Kind, ...] = (Kind.COHORT_FUTURE,)
 TITLE = "The cohort"
@@ -31,7 +32,7 @@ def run(seen: Seen) -> Looked:
     """Look at the rules of the cohort, and at who is in it."""
     stamped = stamped_sources(seen.workspace, seen.snapshot, seen.sources)
     looked = seen.rows.select(["person_id", "as_of_date"])
-    return [check(seen.connection, seen.readers, looked, stamped, people=seen.use_case.people)]
+    return [check(seen.connection, seen.readers, looked, stamped, people=seen.use_case.people, small=seen.small)]
 
 
 def check(
@@ -41,6 +42,7 @@ def check(
     stamped: Collection[str],
     *,
     people: str,
+    small: SmallNumbers,
 ) -> tuple[Check, list[Finding]]:
     """Look at the rules, and at who is in the cohort.
 
@@ -50,6 +52,7 @@ def check(
         looked: person_id and as_of_date of all rows.
         stamped: sources whose records are stamped with the day of delivery.
         people: what the use case calls the people.
+        small: which numbers may stand in sentences.
     """
     found = [one for rule in readers if rule.is_rule for one in _stamped(rule, _sources(connection, rule) & {*stamped})]
     connection.register("looked_given", looked)
@@ -68,11 +71,12 @@ def check(
         """
     ).fetchall()
     connection.unregister("looked_given")
-    part = Part(int(many), int(whole), f"{people} in the cohort")
+    part = Part(int(many), int(whole), f"{people} in the cohort", small)
     if part.many >= FEWEST and part.low > SHARE:
         found.append(_unknown(part))
     rules = sum(one.is_rule for one in readers)
-    return Check(Kind.COHORT_FUTURE, True, f"{rules} rules, and when {part.whole:,} {people} came into the hub"), found
+    whom = f"{text(small.count(part.whole))} {people}"
+    return Check(Kind.COHORT_FUTURE, True, f"{rules} rules, and when {whom} came into the hub"), found
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, rule: Reader) -> set[str]:
@@ -122,4 +126,6 @@ def _unknown(part: Part) -> Finding:
         {"children_not_known_yet": part.many, "children": part.whole, "share": part.figure},
         "Let the cohort begin with something that was known on the date, such as being on a school roll "
         "(with_recent_event).",
+        whole="children",
+        parts=("children_not_known_yet",),
     )

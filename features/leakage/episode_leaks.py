@@ -9,17 +9,18 @@ known on the date and withdrawn or corrected later is no leak either: on that da
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import duckdb
 import pyarrow as pa
 
-from features.declarations.catalogue import EventFilter, Indicator, Over
+from features.declarations.catalogue import EventFilter, Over
 from features.declarations.conditions import event_condition, known_before, known_on
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
 from features.leakage.looking import Looked, Seen
 from hub import sql
+from hub.disclosure import SmallNumbers, text
 
 KINDS: tuple[Kind, ...] = (
     Kind.READS_OUTCOME,
@@ -39,28 +40,28 @@ _REMEDY = (
 def run(seen: Seen) -> Looked:
     """Look at the records that belong to the outcome's own episode."""
     known_to = seen.snapshot.known_to
-    return check(seen.connection, seen.use_case, seen.indicators, seen.positives(), known_to=known_to)
+    return check(seen.connection, seen.use_case, seen.positives(), known_to=known_to, small=seen.small)
 
 
 def check(
     connection: duckdb.DuckDBPyConnection,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     positives: pa.Table,
     *,
     known_to: datetime.date,
+    small: SmallNumbers,
 ) -> list[tuple[Check, list[Finding]]]:
     """Look for events of the outcome's own episode that are counted before it.
 
     Args:
         connection: with the snapshot's `event`.
         use_case: its outcome, horizon and cohort.
-        indicators: what is looked at; only those about the child itself.
         positives: person_id and as_of_date of every row with the outcome.
         known_to: the last day of the snapshot.
+        small: which numbers may stand in sentences.
     """
-    own = [one for one in indicators if one.over is Over.SELF]
-    if set(use_case.outcome.events.types) & _ends(use_case, indicators):
+    own = [one for one in use_case.indicators if one.over is Over.SELF]
+    if set(use_case.outcome.events.types) & _ends(use_case):
         why = "The outcome ends a spell, so what stands in the same episode before it is as it should be."
         return [(Check(Kind.READS_OUTCOME, False, why_not=why), [])]
     if not len(positives):
@@ -71,18 +72,18 @@ def check(
         why = "No event of the outcome says to which episode it belongs (episode in sources.yaml)."
         return [(Check(Kind.READS_OUTCOME, False, why_not=why), [])]
     whom = f"{use_case.people} with the outcome"
-    begins = bool(set(use_case.outcome.events.types) & _starts(use_case, indicators))
+    begins = bool(set(use_case.outcome.events.types) & _starts(use_case))
     found = []
     for one in own:
         window = None if one.spells is not None else one.window_days
         if children := _children(connection, one.filters(), one.sources, window):
-            found.append(_finding(one.name, one.plain, Part(children, many, whom), begins))
+            found.append(_finding(one.name, one.plain, Part(children, many, whom, small), begins))
     cohort = [
-        _cohort_finding(rule.name, Part(children, many, whom))
+        _cohort_finding(rule.name, Part(children, many, whom, small))
         for rule in use_case.cohort.rules()
         if rule.spell is None and (children := _children(connection, (rule.events,), (), rule.within_days))
     ]
-    looked = f"{len(own)} indicators for {many:,} {whom}"
+    looked = f"{len(own)} indicators for {text(small.count(many))} {whom}"
     return [
         (Check(Kind.READS_OUTCOME, True, looked), found),
         (Check(Kind.COHORT_FUTURE, True, "its rules, for events of the outcome's own episode"), cohort),
@@ -98,6 +99,8 @@ def _finding(name: str, plain: str, part: Part, begins: bool) -> Finding:
         f"“{plain}” counts records that belong to the outcome's own episode and are dated before it: for {part}.",
         {"children": part.many, "children_with_outcome": part.whole, "share": part.figure},
         _REMEDY,
+        whole="children_with_outcome",
+        parts=("children",),
     )
 
 
@@ -109,21 +112,23 @@ def _cohort_finding(place: str, part: Part) -> Finding:
         f"The rule reads records that belong to the outcome's own episode and are dated before it: for {part}.",
         {"children": part.many, "children_with_outcome": part.whole, "share": part.figure},
         _REMEDY,
+        whole="children_with_outcome",
+        parts=("children",),
     )
 
 
-def _ends(use_case: UseCase, indicators: Iterable[Indicator]) -> set[str]:
+def _ends(use_case: UseCase) -> set[str]:
     """Return the event types that are declared as the end of a spell."""
     spells = [rule.spell for rule in use_case.cohort.rules() if rule.spell is not None]
     found = {kind for spell in spells for kind in spell.ends}
-    return found | {kind for one in indicators if one.spells is not None for kind in one.spells.ends.types}
+    return found | {kind for one in use_case.indicators if one.spells is not None for kind in one.spells.ends.types}
 
 
-def _starts(use_case: UseCase, indicators: Iterable[Indicator]) -> set[str]:
+def _starts(use_case: UseCase) -> set[str]:
     """Return the event types that are declared as the start of a spell."""
     spells = [rule.spell for rule in use_case.cohort.rules() if rule.spell is not None]
     found = {kind for spell in spells for kind in spell.starts}
-    return found | {kind for one in indicators if one.spells is not None for kind in one.spells.starts.types}
+    return found | {kind for one in use_case.indicators if one.spells is not None for kind in one.spells.starts.types}
 
 
 def _children_with_episode(

@@ -27,6 +27,7 @@ from hub.declarations.partnership import Partnership
 from hub.declarations.source_files import ColumnType, SourceFile, alike
 from hub.declarations.source_mappings import EventMapping
 from hub.declarations.sources import Source
+from hub.disclosure import SmallNumbers
 from hub.figures import Stated
 
 KINDS: tuple[Kind, ...] = (
@@ -64,7 +65,7 @@ class Sign:
 def run(seen: Seen) -> Looked:
     """Look at the columns behind every mapped field that is read, and at what changed in them between two snapshots."""
     found = [check(seen.connection, seen.partnership, seen.readers)]
-    return found if seen.earlier is None else [*found, between(seen.connection, seen.readers)]
+    return found if seen.earlier is None else [*found, between(seen.connection, seen.readers, small=seen.small)]
 
 
 def check(
@@ -85,20 +86,23 @@ def check(
             if any(one.reads(source.name, event.type) for one in readers):
                 looked += 1
                 signs += _declared(source, event, people)
-    signs += _changed(connection, _CHANGED)
+    signs += _changed(connection, _CHANGED, partnership.small_numbers)
     told = {kind for one in readers if {"detail", "value"} & {*one.fields} for kind in one.types}
     signs += _written_at_the_end(connection, sorted(told)) if told else ()
     return Check(Kind.AS_OF_EXTRACT, True, f"{looked} mapped event types and their records"), _findings(signs, readers)
 
 
-def between(connection: duckdb.DuckDBPyConnection, readers: Sequence[Reader]) -> tuple[Check, list[Finding]]:
+def between(
+    connection: duckdb.DuckDBPyConnection, readers: Sequence[Reader], *, small: SmallNumbers
+) -> tuple[Check, list[Finding]]:
     """Look at events that a newer snapshot holds with another detail or value and the same dates.
 
     Args:
         connection: with `event` of the newer snapshot and `earlier_event` of the older one.
         readers: the indicators and rules.
+        small: which numbers may stand in sentences.
     """
-    signs = _changed(connection, _CHANGED_BETWEEN)
+    signs = _changed(connection, _CHANGED_BETWEEN, small)
     return Check(Kind.AS_OF_EXTRACT, True, "the same events in an earlier snapshot"), _findings(signs, readers)
 
 
@@ -111,6 +115,8 @@ def _findings(signs: Iterable[Sign], readers: Sequence[Reader]) -> list[Finding]
             sign.words,
             {"source": sign.source, "event_type": sign.event_type, "field": sign.field, **sign.evidence},
             _REMEDY,
+            whole="events" if "events" in sign.evidence else "",
+            parts=("events_changed",) if "events" in sign.evidence else (),
         )
         for sign in signs
         for one in readers
@@ -184,7 +190,7 @@ _CHANGED_BETWEEN = """
 """
 
 
-def _changed(connection: duckdb.DuckDBPyConnection, pairs: str) -> Iterator[Sign]:
+def _changed(connection: duckdb.DuckDBPyConnection, pairs: str, small: SmallNumbers) -> Iterator[Sign]:
     """Give a sign for each type whose details or values become others in a later delivery."""
     rows = connection.execute(
         f"""
@@ -197,7 +203,7 @@ def _changed(connection: duckdb.DuckDBPyConnection, pairs: str) -> Iterator[Sign
     ).fetchall()
     for source, kind, details, values, events in rows:
         for field, many in (("detail", details), ("value", values)):
-            part = Part(many, max(events, many), f"events {kind} of {source}")
+            part = Part(many, max(events, many), f"events {kind} of {source}", small)
             if many >= FEWEST and part.low > CORRECTED:
                 words = f"The {field} of {part} became another one in a later delivery: it is not what was known then."
                 evidence = {"events_changed": many, "events": part.whole, "share": part.figure}

@@ -2,7 +2,8 @@
 
     found = Leakage(findings, checks)
     found.refusing                 # those for which nothing may be built
-    found.as_json()                # as feature sets keep it, and audits show it
+    found.as_json()                # as feature sets keep it
+    told(small, found.as_json())   # as `features lint` and audits show it, without small numbers
 
 A check that was not done says so and why: nobody may take silence for an answer that was not asked for.
 `docs/leakage.md` says in plain words what each check looks at, and what it cannot see.
@@ -14,9 +15,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
+from hub.disclosure import WITHHELD, SmallNumbers, as_json
 from hub.errors import StateError
-from hub.figures import Stated, share
-from hub.small_numbers import count
+from hub.figures import Stated, from_json, share
 
 
 class Kind(StrEnum):
@@ -70,6 +71,8 @@ class Finding:
         plain: what was found, in one or two sentences for a lay reader.
         evidence: the numbers behind it: counts, or figures with n and interval.
         remedy: what to do about it.
+        whole: the number of which others are parts that exclude each other; empty when none is.
+        parts: those others, first the one of which the sentence and the share tell.
     """
 
     kind: Kind
@@ -78,6 +81,8 @@ class Finding:
     plain: str
     evidence: Mapping[str, int | str | Stated]
     remedy: str
+    whole: str = ""
+    parts: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -91,6 +96,7 @@ class Finding:
                 for name, value in self.evidence.items()
             },
             "remedy": self.remedy,
+            **({"whole": self.whole, "parts": list(self.parts)} if self.whole else {}),
         }
 
 
@@ -187,11 +193,13 @@ class Part:
         many: how many.
         whole: of how many.
         what: what is counted, such as "children with the outcome".
+        small: which numbers may stand in a sentence.
     """
 
     many: int
     whole: int
     what: str
+    small: SmallNumbers
     figure: Stated = field(init=False)
 
     def __post_init__(self) -> None:
@@ -203,9 +211,48 @@ class Part:
         return getattr(self.figure, "low", 0.0)
 
     def __str__(self) -> str:
-        return f"{_said(self.many)} of {_said(self.whole)} {self.what}"
+        return f"{self.small.part(self.many, self.whole)} {self.what}"
 
 
-def _said(many: int) -> str:
-    shown = count(many)
-    return f"{shown:,}" if isinstance(shown, int) else shown
+OF_PEOPLE = (
+    *("children", "children_with_outcome", "children_by_events", "children_by_household", "children_by_linkage"),
+    *("children_absent", "children_compared", "children_not_known_yet", "records", "stamped_records"),
+    *("records_dated_back", "new_records", "events", "events_changed", "ended", "open"),
+)
+"""The numbers in evidence that count people, or what is somebody's; the others count dates, days and per cent."""
+
+_OF_ROWS = "auc"
+"""The figure that is no share of its n."""
+
+
+def told(small: SmallNumbers, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `Leakage.as_json` says as it may be shown: without small numbers, and what would give one away."""
+    return {**said, "findings": [{**one, "evidence": evidence(small, one)} for one in said["findings"]]}
+
+
+def evidence(small: SmallNumbers, finding: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the evidence of a finding, as JSON: what is left of the whole without its parts is a number, too."""
+    given: Mapping[str, Any] = finding["evidence"]
+    counts = {name: given[name] for name in OF_PEOPLE if isinstance(given.get(name), int)}
+    whole, parts = finding.get("whole", ""), finding.get("parts", ())
+    together = small.told()
+    if whole in counts:
+        places = [
+            # What the sentence tells is withheld last.
+            together.number(counts[name], name, people=None if at else counts[whole], most=small.most(counts[name]))
+            for at, name in enumerate(parts)
+        ]
+        left = together.number(counts[whole] - sum(counts[name] for name in parts), None)
+        together.relation(dict.fromkeys((*places, left), 1), counts[whole], counts[whole])
+    hidden = together.withheld()
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in parts and small.is_small(value) and small.is_small(counts.get(whole, 0)):
+            found[name] = as_json(WITHHELD)  # that there are some of each would say more of the whole
+        elif name in counts:
+            found[name] = as_json(small.count(value, hidden=name in hidden))
+        elif isinstance(value, Mapping) and "withheld" not in value and name != _OF_ROWS:
+            found[name] = as_json(WITHHELD if hidden & {*parts[:1]} else small.share(from_json(value)))
+        else:
+            found[name] = value
+    return found

@@ -1,8 +1,8 @@
 """Lint: all checks for leaks of one use case on one snapshot; the build does them too, and refuses.
 
-    found = lint(workspace, partnership, snapshot, use_case, indicators, on=day)
+    found = lint(workspace, partnership, snapshot, use_case, on=day)
     [one.plain for one in found.findings]
-    kept = of_build(workspace, partnership, snapshot, use_case, indicators, matrix_path, despite=None)   # or LeakError
+    kept = of_build(workspace, partnership, snapshot, use_case, matrix_path, despite=None)   # or LeakError
 
 Each kind of leak has a module of its own that says what it looks for; `docs/leakage.md` says it for everybody.
 """
@@ -18,7 +18,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.leakage import (
     cohort_leaks,
@@ -64,7 +63,6 @@ def lint(
     partnership: Partnership,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     *,
     on: datetime.date,
     earlier: Snapshot | None = None,
@@ -76,8 +74,7 @@ def lint(
         workspace: where the extracts lie.
         partnership: declares sources and gateways.
         snapshot: what is looked at; every table is checked against its digest first.
-        use_case: cohort, outcome, horizon, dates of looking.
-        indicators: the indicators.
+        use_case: cohort, outcome, horizon, dates of looking, indicators.
         on: the day of use, on which the gateways of every source that is read must hold.
         earlier: an older snapshot to compare with; None compares with none.
         progress: called at every step.
@@ -93,12 +90,12 @@ def lint(
         )
     with snapshot.artefact.held() as held:
         read = snapshot.read_from(held.artefact)
-        require_gateways(read, partnership, use_case, indicators, on=on)
+        require_gateways(read, partnership, use_case, on=on)
         dates = use_case.covered(snapshot.known_to)
         progress("Building the dates of looking", 0, len(CHECKS) + 1)
         until = unpublished.last_of(read, MOST_PEOPLE)
-        table = unpublished.of(read, use_case, indicators, dates, until=until)
-        return _look(workspace, partnership, read, use_case, indicators, table.select, earlier, progress)
+        table = unpublished.of(read, use_case, dates, until=until)
+        return _look(workspace, partnership, read, use_case, table.select, earlier, progress)
 
 
 def of_build(
@@ -106,7 +103,6 @@ def of_build(
     partnership: Partnership,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     matrix: Path,
     *,
     despite: str | None,
@@ -120,8 +116,7 @@ def of_build(
         workspace: where extracts and snapshots lie.
         partnership: declares sources and gateways.
         snapshot: what the matrix was built from.
-        use_case: cohort, outcome, horizon, dates of looking.
-        indicators: the indicators.
+        use_case: cohort, outcome, horizon, dates of looking, indicators.
         matrix: the Parquet file of the matrix.
         despite: why it is right to build although something refuses.
         progress: called at every step.
@@ -134,7 +129,7 @@ def of_build(
         return pq.read_table(matrix, columns=[*names])
 
     earlier = snapshot_order.earlier_snapshot(workspace, snapshot)
-    found = _look(workspace, partnership, snapshot, use_case, indicators, columns, earlier, progress)
+    found = _look(workspace, partnership, snapshot, use_case, columns, earlier, progress)
     found.require_none(despite=despite)
     return {**found.as_json(), "despite": (despite or "").strip() or None}
 
@@ -144,14 +139,13 @@ def _look(
     partnership: Partnership,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     columns: Columns,
     earlier: Snapshot | None,
     progress: Progress,
 ) -> Leakage:
     found = []
     with _held(earlier) as earlier, _opened(snapshot, earlier) as connection:
-        seen = Seen(connection, workspace, partnership, snapshot, earlier, use_case, indicators, columns)
+        seen = Seen(connection, workspace, partnership, snapshot, earlier, use_case, columns)
         for number, check in enumerate(CHECKS, 1):
             progress(check.TITLE, number, len(CHECKS) + 1)
             found += check.run(seen)

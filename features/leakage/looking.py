@@ -16,12 +16,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.declarations.catalogue import Indicator
 from features.declarations.event_fields import Reader, readers
 from features.declarations.needs import sources_read
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind
 from hub.declarations.partnership import Partnership
+from hub.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 
@@ -42,8 +42,7 @@ class Seen:
         partnership: declares the sources.
         snapshot: what is looked at.
         earlier: an older snapshot to compare with; None when there is none.
-        use_case: cohort, outcome, horizon, dates of looking.
-        indicators: the indicators.
+        use_case: cohort, outcome, horizon, dates of looking, indicators.
         columns: gives columns of the matrix: person_id, as_of_date, outcome and one for each indicator.
     """
 
@@ -53,13 +52,17 @@ class Seen:
     snapshot: Snapshot
     earlier: Snapshot | None
     use_case: UseCase
-    indicators: Sequence[Indicator]
     columns: Columns
+
+    @property
+    def small(self) -> SmallNumbers:
+        """Which numbers may stand in sentences."""
+        return self.partnership.small_numbers
 
     @cached_property
     def readers(self) -> tuple[Reader, ...]:
         """All indicators and all rules of the cohort."""
-        return readers(self.use_case, self.indicators)
+        return readers(self.use_case)
 
     @cached_property
     def rows(self) -> pa.Table:
@@ -69,7 +72,7 @@ class Seen:
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """The sources that are read and that the snapshot holds, sorted."""
-        read = sources_read(self.partnership, self.use_case, self.indicators, self.snapshot)
+        read = sources_read(self.partnership, self.use_case, self.snapshot)
         return tuple(name for name in read if name in self.snapshot.facts.sources)
 
     def positives(self) -> pa.Table:

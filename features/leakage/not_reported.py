@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import duckdb
 
-from features.declarations.catalogue import Indicator
 from features.declarations.conditions import event_condition, known_on
 from features.declarations.outcomes import sources_of
 from features.declarations.use_cases import UseCase
@@ -54,7 +53,7 @@ class _Told:
 
 def run(seen: Seen) -> Looked:
     """Look at the days of which the sources have told."""
-    return [check(seen.connection, seen.partnership, seen.snapshot, seen.use_case, seen.indicators)]
+    return [check(seen.connection, seen.partnership, seen.snapshot, seen.use_case)]
 
 
 def check(
@@ -62,7 +61,6 @@ def check(
     partnership: Partnership,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
 ) -> tuple[Check, list[Finding]]:
     """Compare the dates of looking with the days of which each source has told.
 
@@ -86,7 +84,7 @@ def check(
     for source in own:
         findings += _silent(connection, snapshot, use_case, source, known)
         findings += _late(connection, snapshot, use_case, source, known)
-    named = sorted({name for one in indicators for name in one.sources} & {*snapshot.facts.sources})
+    named = sorted({name for one in use_case.indicators for name in one.sources} & {*snapshot.facts.sources})
     for source in named:
         findings += _ended(snapshot, source, known)
     looked_at = (

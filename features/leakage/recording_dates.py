@@ -21,6 +21,7 @@ import duckdb
 from features.leakage.leaks import Check, Finding, Kind, Part, Severity
 from features.leakage.looking import Looked, Seen
 from hub import sql
+from hub.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.staging import extracts
 from hub.staging.extracts import Extract
@@ -40,11 +41,16 @@ LATE_DAYS = 31
 
 def run(seen: Seen) -> Looked:
     """Look at the dates of recording of every source that is read."""
-    return [check(seen.connection, seen.workspace, seen.snapshot, seen.sources)]
+    return [check(seen.connection, seen.workspace, seen.snapshot, seen.sources, small=seen.small)]
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, snapshot: Snapshot, sources: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    snapshot: Snapshot,
+    sources: Sequence[str],
+    *,
+    small: SmallNumbers,
 ) -> tuple[Check, list[Finding]]:
     """Look at the recording dates of each source that is read.
 
@@ -53,6 +59,7 @@ def check(
         workspace: where the extracts lie, from which the snapshot was published.
         snapshot: the snapshot.
         sources: the sources that the use case reads.
+        small: which numbers may stand in sentences.
     """
     held = _held(workspace, snapshot)
     if not held:
@@ -64,11 +71,11 @@ def check(
     for source in sources:
         mine = [one for one in held if one.source == source]
         title = titles.get(source, source)
-        found += _stamped(source, title, mine)
+        found += _stamped(source, title, mine, small)
         days = sorted({one.delivered_on for one in mine})
         if len(days) < 2:
             once.append(source)
-        elif (late := _late(connection, source, title, days)) is not None:
+        elif (late := _late(connection, source, title, days, small)) is not None:
             found.append(late)
     why = f"Delivered once, so nothing could come in dated back: {', '.join(once)}." if once else ""
     return Check(Kind.STAMPED_KNOWN_FROM, True, f"{len(sources)} sources", why), found
@@ -77,7 +84,11 @@ def check(
 def stamped_sources(workspace: Workspace, snapshot: Snapshot, sources: Iterable[str]) -> set[str]:
     """Return those of `sources` of which more than is tolerated is stamped with the day of delivery."""
     held = _held(workspace, snapshot)
-    return {one for one in sources if _stamped(one, one, [extract for extract in held if extract.source == one])}
+    return {
+        one
+        for one in sources
+        if _stamped(one, one, [extract for extract in held if extract.source == one], SmallNumbers())
+    }
 
 
 def _held(workspace: Workspace, snapshot: Snapshot) -> list[Extract]:
@@ -91,13 +102,13 @@ def _held(workspace: Workspace, snapshot: Snapshot) -> list[Extract]:
     return [one for one in every if one.digest in inside or one.delivered_on < last.get(one.source, datetime.date.min)]
 
 
-def _stamped(source: str, title: str, held: Sequence[Extract]) -> list[Finding]:
+def _stamped(source: str, title: str, held: Sequence[Extract], small: SmallNumbers) -> list[Finding]:
     if not held:
         return []
     newest = held[-1]
     counts = newest.facts.known_from
     stamped = counts.delivery + counts.first_seen_earlier
-    part = Part(stamped, stamped + counts.mapped + counts.assumed, "records")
+    part = Part(stamped, stamped + counts.mapped + counts.assumed, "records", small)
     if part.many < FEWEST or part.low <= TOLERATED:
         return []
     return [
@@ -110,12 +121,18 @@ def _stamped(source: str, title: str, held: Sequence[Extract]) -> list[Finding]:
             {"stamped_records": part.many, "records": part.whole, "share": part.figure},
             "Map the date of recording (known_from in sources.yaml), or state in the open how long recording takes "
             "(assumed_recording), which every audit then repeats.",
+            whole="records",
+            parts=("stamped_records",),
         )
     ]
 
 
 def _late(
-    connection: duckdb.DuckDBPyConnection, source: str, title: str, days: Sequence[datetime.date]
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    title: str,
+    days: Sequence[datetime.date],
+    small: SmallNumbers,
 ) -> Finding | None:
     """Return what came in dated back with the second and later deliveries, when it is more than is tolerated."""
     lacked = " OR ".join(
@@ -134,7 +151,7 @@ def _late(
         SELECT (SELECT count(*) FROM came), (SELECT count(*) FROM late), (SELECT count(DISTINCT person_id) FROM late)
         """
     ).fetchall()
-    part = Part(late, new, "records that came new after the first delivery")
+    part = Part(late, new, "records that came new after the first delivery", small)
     if late < FEWEST or part.low <= TOLERATED:
         return None
     return Finding(
@@ -146,4 +163,6 @@ def _late(
         {"records_dated_back": late, "new_records": new, "children": children, "share": part.figure},
         "Ask the agency why records get dates from before they were made. Until that is answered, leave the source "
         "out, or count its records only from the deliveries in which they came.",
+        whole="new_records",
+        parts=("records_dated_back",),
     )

@@ -7,8 +7,6 @@ Looked at are the training dates only: the dates to test on stay unseen. Two way
 - presence: of those for whom there is anything at all (a number that is not zero), almost all have the outcome.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -17,6 +15,7 @@ from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind, Severity
 from features.leakage.looking import Columns, Looked, Seen
+from hub.disclosure import SmallNumbers, Withheld
 from hub.figures import Figure, NotComputed, Stated, wilson
 
 KINDS: tuple[Kind, ...] = (Kind.NEAR_PERFECT,)
@@ -37,16 +36,16 @@ Flags = npt.NDArray[np.bool_]
 
 def run(seen: Seen) -> Looked:
     """Look at each indicator by itself."""
-    return [check(seen.use_case, seen.indicators, seen.columns)]
+    return [check(seen.use_case, seen.columns, small=seen.small)]
 
 
-def check(use_case: UseCase, indicators: Sequence[Indicator], columns: Columns) -> tuple[Check, list[Finding]]:
+def check(use_case: UseCase, columns: Columns, *, small: SmallNumbers) -> tuple[Check, list[Finding]]:
     """Look for indicators that by themselves almost tell the outcome on the training dates.
 
     Args:
         use_case: its split says which dates are for training.
-        indicators: the indicators.
         columns: gives columns of the matrix; all in the same order of rows.
+        small: which numbers may stand in sentences.
     """
     keys = columns(["person_id", "as_of_date", "outcome"])
     days = keys["as_of_date"].to_numpy().astype("datetime64[D]")
@@ -62,14 +61,14 @@ def check(use_case: UseCase, indicators: Sequence[Indicator], columns: Columns) 
         why = f"Fewer than {FEWEST} {use_case.people} {fewer} the outcome on the training dates."
         return Check(Kind.NEAR_PERFECT, False, why_not=why), []
     found = []
-    for one in indicators:
+    for one in use_case.indicators:
         values = columns([one.name])[one.name].take(pa.array(rows)).to_numpy().astype(np.float64)
         ordered = order(values, outcome, people)
         certain = presence(values, outcome, people)
         if _too_good(ordered) or _too_good(certain):
-            found.append(_finding(one, ordered, certain))
+            found.append(_finding(one, ordered, certain, small))
     dates = len(np.unique(days[rows]))
-    looked = f"{len(indicators)} indicators on {dates} training dates, {len(rows):,} rows"
+    looked = f"{len(use_case.indicators)} indicators on {dates} training dates, {len(rows):,} rows"
     return Check(Kind.NEAR_PERFECT, True, looked), found
 
 
@@ -140,11 +139,16 @@ def _too_good(stated: Stated) -> bool:
     return isinstance(stated, Figure) and stated.value >= PERFECT and stated.low > CERTAIN
 
 
-def _finding(one: Indicator, ordered: Stated, certain: Stated) -> Finding:
+def _in_brackets(shown: Stated | Withheld) -> str:
+    return "" if isinstance(shown, Withheld) else f" ({shown.text()})"
+
+
+def _finding(one: Indicator, ordered: Stated, certain: Stated, small: SmallNumbers) -> Finding:
+    shown = small.share(certain)
     told = (
         f"it puts almost everybody with the outcome before everybody without it (AUC {ordered.text()})"
         if _too_good(ordered)
-        else f"almost everybody for whom there is anything has the outcome ({certain.text()})"
+        else f"almost everybody for whom there is anything has the outcome{_in_brackets(shown)}"
     )
     return Finding(
         Kind.NEAR_PERFECT,

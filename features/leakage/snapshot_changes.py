@@ -12,7 +12,6 @@ are told apart by their cause, in this order:
 """
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -23,6 +22,7 @@ from features.leakage.leaks import Check, Finding, Kind, Part, Severity
 from features.leakage.looking import Looked, Seen
 from features.rows import unpublished
 from hub import sql
+from hub.disclosure import SmallNumbers, text
 from hub.publishing.snapshots import Snapshot
 
 KINDS: tuple[Kind, ...] = (
@@ -38,6 +38,10 @@ MOST_DATES = 3
 MOST_PEOPLE = 20_000
 """Of more people than this only the first by pseudonym, which is chance, are built again: memory stays bounded."""
 
+_CAUSES = (
+    "children_compared",
+    ("children_by_events", "children_by_household", "children_by_linkage", "children_absent"),
+)
 _REMEDY = (
     "Find out what was delivered or mapped anew with dates from before: compare the two deliveries, and whether "
     "sources.yaml changed in between. Train only on dates for which nothing changed."
@@ -71,7 +75,7 @@ def run(seen: Seen) -> Looked:
             (Check(Kind.VALUE_CHANGES, False, why_not=why), []),
             (Check(Kind.COHORT_FUTURE, False, why_not=of_cohort), []),
         ]
-    return check(seen.connection, seen.snapshot, seen.earlier, seen.use_case, seen.indicators)
+    return check(seen.connection, seen.snapshot, seen.earlier, seen.use_case, small=seen.small)
 
 
 def check(
@@ -79,7 +83,8 @@ def check(
     snapshot: Snapshot,
     earlier: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
+    *,
+    small: SmallNumbers,
 ) -> list[tuple[Check, list[Finding]]]:
     """Build old dates of looking from both snapshots and compare them.
 
@@ -89,10 +94,10 @@ def check(
         snapshot: the newer one.
         earlier: the older one.
         use_case: its cohort and dates of looking.
-        indicators: what is compared; an indicator of which a source is not in both snapshots is left out.
+        small: which numbers may stand in sentences.
     """
     both = {*snapshot.facts.sources} & {*earlier.facts.sources}
-    compared = [one for one in indicators if both.issuperset(one.sources)]
+    compared = [one for one in use_case.indicators if both.issuperset(one.sources)]
     dates = dates_to_compare(use_case, earlier)
     if not dates or not compared:
         why = (
@@ -102,7 +107,7 @@ def check(
         return [(Check(kind, False, why_not=why), []) for kind in (Kind.VALUE_CHANGES, Kind.COHORT_FUTURE)]
     until = unpublished.last_of(snapshot, MOST_PEOPLE)
     for name, one in (("now_row", snapshot), ("then_row", earlier)):
-        built = unpublished.of(one, use_case, compared, dates, until=until)
+        built = unpublished.of(one, use_case.reading(compared), dates, until=until)
         connection.register("rows_given", built)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM rows_given")
         connection.unregister("rows_given")
@@ -120,6 +125,7 @@ def check(
             changed,
             people,
             use_case.people,
+            small,
         )
     members = _findings(
         Kind.COHORT_FUTURE,
@@ -128,17 +134,14 @@ def check(
         _changed(connection, _different_members(), Over.SELF),
         people,
         use_case.people,
+        small,
     )
-    left_out = [one.name for one in indicators if one not in compared]
+    left_out = [one.name for one in use_case.indicators if one not in compared]
     why = f"A source is not in both snapshots: {', '.join(left_out)}." if left_out else ""
     days = f"{len(dates)} old dates of looking built again, compared with the snapshot {earlier.digest[:12]}"
+    looked = f"{len(compared)} indicators of {text(small.count(people))} {use_case.people} on {days}"
     return [
-        (
-            Check(
-                Kind.VALUE_CHANGES, True, f"{len(compared)} indicators of {people:,} {use_case.people} on {days}", why
-            ),
-            found,
-        ),
+        (Check(Kind.VALUE_CHANGES, True, looked, why), found),
         (Check(Kind.COHORT_FUTURE, True, f"who belongs to it, on {days}"), members),
     ]
 
@@ -235,23 +238,25 @@ def _changed(connection: duckdb.DuckDBPyConnection, different: str, over: Over) 
     return _Changed(*(int(one) for one in row))
 
 
-def _findings(kind: Kind, about: str, words: str, changed: _Changed, people: int, called: str) -> list[Finding]:
-    part = Part(changed.events, max(people, changed.events), f"{called} compared")
-    homes = Part(changed.household, max(people, changed.household), f"{called} compared")
+def _findings(
+    kind: Kind, about: str, words: str, changed: _Changed, people: int, called: str, small: SmallNumbers
+) -> list[Finding]:
+    part = Part(changed.events, max(people, changed.events), f"{called} compared", small)
+    homes = Part(changed.household, max(people, changed.household), f"{called} compared", small)
     evidence = {
         "children_by_events": changed.events,
         "children_by_household": changed.household,
         "children_by_linkage": changed.linkage,
         "children_absent": changed.absent,
-        "children_compared": people,
+        "children_compared": max(people, changed.linkage + changed.absent + changed.household + changed.events),
         "share": part.figure,
     }
     if changed.events:
         grave = part.many >= FEWEST and part.low > SHARE
         severity = Severity.REFUSE if grave else Severity.WARN
         why = "because events of the past came, went or changed"
-        return [Finding(kind, severity, about, f"{words} for {part}, {why}.", evidence, _REMEDY)]
+        return [Finding(kind, severity, about, f"{words} for {part}, {why}.", evidence, _REMEDY, *_CAUSES)]
     if homes.many >= FEWEST and homes.low > SHARE:
         why = "because it is told in another way where they lived or to which family they belong"
-        return [Finding(kind, Severity.WARN, about, f"{words} for {homes}, {why}.", evidence, _REMEDY)]
+        return [Finding(kind, Severity.WARN, about, f"{words} for {homes}, {why}.", evidence, _REMEDY, *_CAUSES)]
     return []

@@ -21,13 +21,14 @@ from features.declarations.outcomes import Outcome
 from features.levels import counts as level_counts
 from features.levels.counts import LevelCounts, Times, Whole
 from hub.declarations.partnership import Partnership
+from hub.disclosure import WITHHELD, SmallNumbers, Withheld
 from hub.errors import GatewayError
 from hub.figures import Figure, NotComputed, Stated, wilson
 from hub.publishing.snapshots import Snapshot
-from hub.small_numbers import SMALLEST
-from hub.small_tables import withheld
+from hub.withheld_cells import Told, Unit
 
 UNIT = "per 1,000"
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,11 @@ class Cell:
     """One level.
 
     Attributes:
-        stated: how many per 1,000, with the 95 % interval; `n` is of how many. None: withheld for small numbers.
+        stated: how many per 1,000, with the 95 % interval; `n` is of how many; or that it is withheld.
         count: to how many it happened; None where that is not told.
     """
 
-    stated: Stated | None
+    stated: Stated | Withheld
     count: int | None = None
 
 
@@ -102,40 +103,101 @@ def levels(
     found = level_counts.count(snapshot, outcome, delivered)
     if found is None:
         return Levels(outcome, sources, "", None, assumed)
-    cells, whole = _shown(found)
+    cells, whole = _shown(partnership.small_numbers, found)
     areas = (*found.districts, "") if found.districts != ("",) else ("",)
     return Levels(outcome, sources, "", found.late_days, assumed, found.times, areas, cells, whole)
 
 
-def _shown(found: LevelCounts) -> tuple[tuple[tuple[Cell, ...], ...], tuple[Cell, ...]]:
+def _shown(small: SmallNumbers, found: LevelCounts) -> tuple[tuple[tuple[Cell, ...], ...], tuple[Cell, ...]]:
     """Return the cells of all areas and periods, and those of all complete periods together, small ones withheld.
 
     Complete periods make one table with totals both ways. The others stand beside it, with the county's totals only.
     """
     complete = np.array([one.complete for one in found.times])
-    cells: list[list[Cell]] = [[Cell(None)] * len(found.times) for _ in range(len(found.districts) + 1)]
+    county = len(found.districts)
+    cells: list[list[Cell]] = [[Cell(WITHHELD)] * len(found.times) for _ in range(county + 1)]
     whole: list[Cell] = []
     for part in (complete, ~complete):
         counts, sizes = _with_totals(found.counts[:, part]), _with_totals(found.sizes[:, part])
-        small = _small(counts, sizes - counts)
-        unshown = np.zeros_like(small)
-        if part is complete:
-            small[:, -1] = _small(found.people[:, 0], found.people[:, 1])
-        else:
-            small[:, -1], unshown[:, -1] = False, True
-        hidden = withheld(counts, sizes, small, unshown)
+        hidden = _hidden(small, counts, sizes, found.people if part is complete else None)
         for column, at in enumerate(np.flatnonzero(part).tolist()):
-            for row in range(len(cells)):
+            for row in range(county + 1):
                 many, size = int(counts[row, column]), int(sizes[row, column])
-                cells[row][at] = _cell(many, size, hidden=bool(hidden[row, column]))
+                cells[row][at] = _cell(many, size, hidden=(row, column) in hidden)
         if part is complete:
             whole = [
-                _together(int(counts[row, -1]), int(sizes[row, -1]), found.people[row], hidden=bool(hidden[row, -1]))
-                for row in range(len(cells))
+                _together(many, size, people, hidden=(row, counts.shape[1] - 1) in hidden)
+                for row, (many, size, people) in enumerate(
+                    zip(counts[:, -1].tolist(), sizes[:, -1].tolist(), found.people, strict=True)
+                )
             ]
     if found.districts == ("",):
         cells, whole = cells[-1:], whole[-1:]
     return tuple(tuple(row) for row in cells), tuple(whole)
+
+
+def _hidden(small: SmallNumbers, counts: Whole, sizes: Whole, people: Whole | None) -> frozenset[Unit]:
+    """Return the cells of a table with totals in the last row and column that are withheld, as (row, column).
+
+    A level tells to how many it happened and of how many. So three numbers of people must not be small: those to whom
+    it happened, the others (of whom there must be some: else it is told of everybody there), and all of them. How many
+    children live in a district on a day stands in the tables of other outcomes, too: which of those numbers are
+    withheld hangs on them alone.
+
+    Args:
+        small: which numbers may be shown.
+        counts: to how many it happened.
+        sizes: of how many.
+        people: for each row of all periods together, the children to whom it happened, and to whom it did not; None
+            where that is not told.
+    """
+    told = small.told()
+    rows, columns = counts.shape
+    told_columns = range(columns if people is not None else columns - 1)
+    unsaid = _unsaid(small, sizes)
+    with_it, of = np.zeros(counts.shape, dtype=np.int64), np.zeros(counts.shape, dtype=np.int64)
+    for row in range(rows):
+        for column in told_columns:
+            many, size, unit = int(counts[row, column]), int(sizes[row, column]), (row, column)
+            did, did_not = (many, size - many) if column < columns - 1 or people is None else people[row, :2].tolist()
+            # Of two levels of as many children the one goes in which it happened to fewer.
+            with_it[unit] = told.number(many, unit, people=size + many, small=small.is_small(did))
+            others = told.number(size - many, unit, people=size, small=size > 0 and did_not < small.fewest)
+            if unsaid[unit]:
+                of[unit] = told.number(size, unit, people=size)
+                told.sum(int(of[unit]), (int(with_it[unit]), others))
+                told.withhold(unit)
+            else:
+                told.relation({int(with_it[unit]): 1, others: 1}, size, size)
+    for row in range(rows if people is not None else 0):
+        told.sum(int(with_it[row, -1]), with_it[row, :-1].tolist())
+        _sum_of_unsaid(told, of[row], sizes[row], unsaid[row])
+    for column in told_columns:
+        told.sum(int(with_it[-1, column]), with_it[:-1, column].tolist())
+        _sum_of_unsaid(told, of[:, column], sizes[:, column], unsaid[:, column])
+    return told.withheld()
+
+
+def _unsaid(small: SmallNumbers, sizes: Whole) -> Mask:
+    """Return of which districts and periods it is not told how many children there are: few, or to hide those.
+
+    Nor is it told of all periods together, for a district of which one period is not.
+    """
+    unsaid = np.zeros(sizes.shape, dtype=np.bool_)
+    for column in range(sizes.shape[1] - 1):
+        unsaid[:-1, column] = [not isinstance(one, int) for one in small.parts(sizes[:-1, column].tolist())]
+    unsaid[:, -1] = unsaid[:, :-1].any(axis=1)
+    return unsaid
+
+
+def _sum_of_unsaid(told: Told, places: Whole, sizes: Whole, unsaid: Mask) -> None:
+    """Say that everybody knows how the sizes of a row or column add up, of which some are not told."""
+    factors = {int(place): 1 for place in places[:-1][unsaid[:-1]]}
+    left = int(sizes[-1] - sizes[:-1][~unsaid[:-1]].sum())
+    if unsaid[-1]:
+        told.relation({**factors, int(places[-1]): -1}, left - int(sizes[-1]), left - int(sizes[-1]))
+    elif factors:
+        told.relation(factors, left, left)
 
 
 def _with_totals(inner: Whole) -> Whole:
@@ -143,16 +205,11 @@ def _with_totals(inner: Whole) -> Whole:
     return np.hstack([table, table.sum(axis=1, keepdims=True)])
 
 
-def _small(with_it: Whole, without_it: Whole) -> npt.NDArray[np.bool_]:
-    found: npt.NDArray[np.bool_] = (with_it < SMALLEST) | (without_it < SMALLEST)
-    return found
-
-
 def _cell(many: int, size: int, *, hidden: bool) -> Cell:
+    if hidden:
+        return Cell(WITHHELD)
     if size == 0:
         return Cell(NotComputed(0, "nobody of these ages is known there"))
-    if hidden:
-        return Cell(None)
     return Cell(_per_1000(many / size, wilson(many, size), size), many)
 
 
@@ -166,7 +223,7 @@ def _together(many: int, size: int, people: Sequence[int] | Whole, *, hidden: bo
     if size == 0:
         return Cell(NotComputed(0, "no period is complete"))
     if hidden:
-        return Cell(None)
+        return Cell(WITHHELD)
     with_it, without_it, yy, ym, mm = (int(one) for one in people)
     p, k = many / size, with_it + without_it
     squares = yy - 2 * p * ym + p * p * mm

@@ -8,8 +8,8 @@ from features.levels.levels import Levels
 from features.levels.outcome_record import FrameworkLevels
 from hub import pages
 from hub.dates import in_words
+from hub.disclosure import Withheld
 from hub.figures import Figure
-from hub.small_numbers import SMALLEST
 
 
 def render(told: FrameworkLevels, *, districts: bool) -> str:
@@ -26,7 +26,7 @@ def render(told: FrameworkLevels, *, districts: bool) -> str:
         "known_to": told.snapshot.known_to,
         "purpose": told.framework.purpose,
         "digest": told.snapshot.digest,
-        "fewest": SMALLEST,
+        "fewest": told.partnership.small_numbers.fewest,
         "headlines": [
             {
                 "name": headline.value,
@@ -70,8 +70,6 @@ def _name(found: Levels, row: int) -> str:
 
 
 def _cell(cell: Any) -> dict[str, Any]:
-    if cell.stated is None:
-        return {"words": "withheld"}
     if isinstance(cell.stated, Figure):
         return {"figure": cell.stated, "count": cell.count}
-    return {"words": cell.stated.reason}
+    return {"words": str(cell.stated) if isinstance(cell.stated, Withheld) else cell.stated.reason}

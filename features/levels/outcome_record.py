@@ -13,10 +13,10 @@ from features.levels.levels import Cell, Levels, levels
 from hub import yaml_documents
 from hub.dates import in_month
 from hub.declarations.partnership import Partnership
+from hub.disclosure import SmallNumbers, Withheld
 from hub.figures import Figure
 from hub.progress import Progress, silent
 from hub.publishing.snapshots import Snapshot
-from hub.small_numbers import SMALLEST, WITHHELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def as_json(told: FrameworkLevels, *, districts: bool) -> dict[str, Any]:
         "snapshot": told.snapshot.digest,
         "known_to": told.snapshot.known_to.isoformat(),
         "purpose": told.framework.purpose,
-        "fewest": SMALLEST,
+        "fewest": told.partnership.small_numbers.fewest,
         "outcomes": [_outcome(told.partnership, one, districts=districts) for one in told.levels],
         "not_measured": [
             {"headline": headline.value, "words": HEADLINES[headline], "because": why}
@@ -100,8 +100,6 @@ def _outcome(partnership: Partnership, found: Levels, *, districts: bool) -> dic
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    if cell.stated is None:
-        return {"withheld": "small numbers"}
     return cell.stated.as_json() | ({} if cell.count is None else {"count": cell.count})
 
 
@@ -158,8 +156,8 @@ def period(found: Levels, times: Times) -> str:
 
 def text(cell: Cell) -> str:
     """Return a level for people, such as "12.1 (9.8 to 14.9)", or why there is none."""
-    if cell.stated is None:
-        return WITHHELD
+    if isinstance(cell.stated, Withheld):
+        return str(cell.stated)
     if isinstance(cell.stated, Figure):
         one = cell.stated
         return f"{one.value:,.1f} ({one.low:,.1f} to {one.high:,.1f}, n {one.n:,})"
@@ -182,7 +180,9 @@ def late(found: Levels) -> str:
     return f"19 in 20 records reach the hub within {found.late_days} days, so the {count} not complete."
 
 
-def notes(found: Sequence[Levels]) -> list[str]:
+def notes(small: SmallNumbers, found: Sequence[Levels]) -> list[str]:
     """Return what must be known to read the levels: what is counted and withheld, and what is not complete."""
-    rule = f"Everybody counts once in a period. Numbers below {SMALLEST}, and what would give one away, are withheld."
+    rule = (
+        f"Everybody counts once in a period. Numbers below {small.fewest}, and what would give one away, are withheld."
+    )
     return [rule, *(f"{one.outcome.name}: {late(one)}" for one in found if late(one))]

@@ -15,7 +15,6 @@ It is derived data: it may be deleted at any time, is made again when it is miss
 
 import contextlib
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from features.declarations.catalogue import Indicator, Over
+from features.declarations.catalogue import Over
 from features.declarations.use_cases import UseCase
 from features.kernel import membership
 from features.kernel.code import code_digest
 from features.kernel.coding import Coded
 from features.kernel.vectors import Vectors
-from features.rows.feature_sets import catalogue_digest
 from features.rows.parts import split, streams
 from hub import artefacts, sql
 from hub.artefacts import Artefact
@@ -51,20 +49,24 @@ _MEMORY = "512MB"
 _ROW_GROUP = 20_480  # smaller than is usual: one person is found sooner
 
 
-def compiled(use_case: UseCase, indicators: Sequence[Indicator]) -> Vectors:
+def indicators_digest(use_case: UseCase) -> str:
+    """Return the digest of the indicators' whole declarations, in order."""
+    return digest_of(list(use_case.indicators))
+
+
+def compiled(use_case: UseCase) -> Vectors:
     """Return the cohort's rules (group 0) and the indicators (group 1) as the columns that an online source is for."""
-    return Vectors(membership.columns(use_case.cohort), indicators)
+    return Vectors(membership.columns(use_case.cohort), use_case.indicators)
 
 
 def current(
     workspace: Workspace,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     *,
     progress: Progress = silent,
 ) -> Artefact:
-    """Return the online source of a snapshot for a use case and these indicators; it is made when there is none.
+    """Return the online source of a snapshot for a use case; it is made when there is none.
 
     Those of the use case that were made for another snapshot, rule or indicator are then removed. The file of one that
     is there is checked by whoever opens it (`features.online.vector.OnlineSource`).
@@ -72,8 +74,7 @@ def current(
     Args:
         workspace: where online sources lie.
         snapshot: whose people and events.
-        use_case: its cohort's rules are read too.
-        indicators: only what one of them reads is there.
+        use_case: only what its indicators and its cohort's rules read is there.
         progress: called while it is made.
 
     Raises:
@@ -83,7 +84,7 @@ def current(
         "snapshot": snapshot.digest,
         "use_case": use_case.name,
         "cohort_digest": digest_of(use_case.cohort),
-        "catalogue_digest": catalogue_digest(indicators),
+        "indicators_digest": indicators_digest(use_case),
         "code_digest": code_digest(),
         "format_digest": sha256_file(Path(__file__)),
     }
@@ -94,7 +95,7 @@ def current(
             artefacts.publish(workspace.online, KIND, facts, before=recorder, apart=True) as draft,
             snapshot.artefact.held() as held,
         ):
-            _make(draft.path, snapshot.read_from(held.artefact), use_case, indicators, progress)
+            _make(draft.path, snapshot.read_from(held.artefact), use_case, progress)
         found = artefacts.open_artefact(workspace.online, draft.digest, KIND)
         for digest in artefacts.digests_in(workspace.online):
             with contextlib.suppress(SentinelError):  # one that was put there by hand may be anything
@@ -105,7 +106,7 @@ def current(
 
 
 def _inputs(facts: dict[str, str]) -> dict[str, str]:
-    return {name: facts[name] for name in ("snapshot", "use_case", "cohort_digest", "catalogue_digest")}
+    return {name: facts[name] for name in ("snapshot", "use_case", "cohort_digest", "indicators_digest")}
 
 
 def _found(workspace: Workspace, facts: dict[str, str], published: Publications) -> Artefact | None:
@@ -118,11 +119,9 @@ def _found(workspace: Workspace, facts: dict[str, str], published: Publications)
     return None
 
 
-def _make(
-    folder: Path, snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator], progress: Progress
-) -> None:
+def _make(folder: Path, snapshot: Snapshot, use_case: UseCase, progress: Progress) -> None:
     """Write the file, partition by partition."""
-    vectors, everybody, done = compiled(use_case, indicators), snapshot.facts.rows.person, 0
+    vectors, everybody, done = compiled(use_case), snapshot.facts.rows.person, 0
     half = folder / "streams"
     half.mkdir()
     meets: dict[Over, Any] = {}
@@ -134,7 +133,7 @@ def _make(
             "CREATE TABLE source.person (number INTEGER, person_id VARCHAR, birth_month DOUBLE, partition INTEGER)"
         )
         connection.execute("CREATE TABLE source.meets (stream TINYINT, signature INTEGER, met BOOLEAN[])")
-        for partition in split(snapshot, streams(snapshot, indicators, vectors.overs, half), 1):
+        for partition in split(snapshot, streams(snapshot, use_case.indicators, vectors.overs, half), 1):
             progress(f"Preparing {everybody} people for single questions", done, everybody)
             ids = partition.people["person_id"].combine_chunks()
             births = membership.birth_months(partition.people["birth_month"])

@@ -1,6 +1,6 @@
 """One child's vector, for one question: the batch's kernel on the child's own coded events, found by one query.
 
-    source = open_source(workspace, snapshot, use_case, indicators)     # made when missing; opened once, kept
+    source = open_source(workspace, snapshot, use_case)     # made when missing; opened once, kept
     source.vector(person_id, as_of_date=day)                            # may be asked by several threads at once
 
 The numbers are those of the batch, bit for bit: see `features.online.source`, which holds what the batch's coder made
@@ -11,7 +11,6 @@ import datetime
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.declarations.catalogue import Indicator, Over
+from features.declarations.catalogue import Over
 from features.declarations.use_cases import UseCase
 from features.kernel import membership
 from features.kernel.coding import Coded
@@ -48,20 +47,19 @@ class NotInCohortError(StateError):
 class OnlineSource:
     """An online source, opened read-only. Safe for several threads."""
 
-    def __init__(self, artefact: Artefact, use_case: UseCase, indicators: Sequence[Indicator]) -> None:
+    def __init__(self, artefact: Artefact, use_case: UseCase) -> None:
         """Open the file and run the kernel once, so that its compilation hits no question.
 
         Args:
             artefact: the online source; see `online_source.current`.
             use_case: the use case that it was made for.
-            indicators: likewise.
 
         Raises:
             IntegrityError: the file is missing or has changed by a byte.
         """
         self.artefact = artefact
         self._use_case = use_case
-        self._vectors = online_source.compiled(use_case, indicators)
+        self._vectors = online_source.compiled(use_case)
         self._rules, self._numbers = (self._vectors.blank(1, group) for group in (COHORT, INDICATORS))
         # One thread, and rows in the order in which they were inserted: DuckDB keeps it.
         self._connection = sql.connect(threads=1)
@@ -197,13 +195,12 @@ def open_source(
     workspace: Workspace,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     *,
     progress: Progress = silent,
 ) -> OnlineSource:
     """Open the online source of a snapshot for a use case; see `online_source.current`, which makes it when missing."""
-    artefact = online_source.current(workspace, snapshot, use_case, indicators, progress=progress)
-    return OnlineSource(artefact, use_case, indicators)
+    artefact = online_source.current(workspace, snapshot, use_case, progress=progress)
+    return OnlineSource(artefact, use_case)
 
 
 def _one(person_id: str, day: int) -> Looked:

@@ -17,7 +17,6 @@ from features.rows.feature_sets import (
     GROUPS_FILE,
     MATRIX_FILE,
     FeatureSet,
-    catalogue_digest,
     open_feature_set,
 )
 from features.rows.parts import coverage_sources
@@ -59,7 +58,7 @@ def rebuild(workspace: Workspace, digest: str, sample: Sample, *, progress: Prog
         dates = found.use_case.covered(read.known_to)
         done = 0
         unlike: list[str] = []
-        for again in some_people.rows(read, found.use_case, found.indicators, dates, drawn):
+        for again in some_people.rows(read, found.use_case, dates, drawn):
             progress("Making rows of the feature set again", done, len(drawn))
             unlike += _unlike(found, folder, again)
             done += len(again.person_ids)
@@ -70,7 +69,6 @@ def _said(found: FeatureSet, snapshot: Snapshot) -> list[str]:
     """Return which facts do not agree with each other or with the snapshot."""
     told = {
         "use_case_digest": found.use_case.digest,
-        "catalogue_digest": catalogue_digest(found.indicators),
         "known_to": snapshot.known_to,
         "partnership": snapshot.facts.partnership,
         "coverage": tuple(coverage_sources(found.indicators)),

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.kernel.coding import COLUMNS
 from features.kernel.vectors import EVENT_COLUMNS
@@ -53,7 +52,6 @@ class RebuiltRows:
 def rows(
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     dates: Sequence[datetime.date],
     people: pa.Array,
 ) -> Iterator[RebuiltRows]:
@@ -61,14 +59,13 @@ def rows(
 
     Args:
         snapshot: whose people; the caller holds its files.
-        use_case: cohort, outcome and groups.
-        indicators: the columns.
+        use_case: cohort, indicators, outcome and groups.
         dates: the dates of looking, at least one.
         people: person ids, sorted.
     """
     with _part_of(snapshot, people) as near, tempfile.TemporaryDirectory() as folder:
-        maker = PartMaker(near, use_case, indicators, dates)
-        files = streams(near, indicators, maker.overs, Path(folder))
+        maker = PartMaker(near, use_case, dates)
+        files = streams(near, use_case.indicators, maker.overs, Path(folder))
         asked, step = everybody(near), max(1, PARTITION_ROWS // len(dates))
         for first in range(0, len(asked), step):
             some = asked.slice(first, step)

@@ -14,14 +14,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.kernel import membership
 from features.kernel.code import code_digest
 from features.online import source as online_source
+from features.online.source import indicators_digest
 from features.online.vector import NotInCohortError, OnlineSource
 from features.rebuilding import some_people
-from features.rows.feature_sets import catalogue_digest
 from features.rows.parts import everybody
 from hub import artefacts
 from hub.digests import digest_of, sha256_file
@@ -38,7 +37,7 @@ _MORE_DATES = 2
 def rebuild(
     workspace: Workspace,
     digest: str,
-    declared: Iterable[tuple[UseCase, Sequence[Indicator]]],
+    declared: Iterable[UseCase],
     sample: Sample,
     *,
     progress: Progress,
@@ -48,7 +47,7 @@ def rebuild(
     Args:
         workspace: where it and its snapshot lie.
         digest: of the online source.
-        declared: use cases with their indicators, among which the one that it was made for is looked for.
+        declared: use cases, among which the one that it was made for is looked for.
         sample: whom.
         progress: called as it goes on.
 
@@ -63,20 +62,20 @@ def rebuild(
         snapshot = open_snapshot(workspace, facts["snapshot"])
     except NotFoundError:
         return not_rebuilt("its snapshot is gone")
-    wanted = (facts["use_case"], facts["cohort_digest"], facts["catalogue_digest"])
-    fits = ((one, of) for one, of in declared if (one.name, digest_of(one.cohort), catalogue_digest(of)) == wanted)
-    use_case, indicators = next(fits, (None, ()))
+    wanted = (facts["use_case"], facts["cohort_digest"], facts["indicators_digest"])
+    fits = (one for one in declared if (one.name, digest_of(one.cohort), indicators_digest(one)) == wanted)
+    use_case = next(fits, None)
     if use_case is None:
         return not_rebuilt("its use case or an indicator has changed, and nothing holds them as they were")
     with snapshot.artefact.held() as held:
         read = snapshot.read_from(held.artefact)
         people = everybody(read)
         drawn = sample.of(people["person_id"].combine_chunks())
-        source = OnlineSource(artefact, use_case, indicators)
+        source = OnlineSource(artefact, use_case)
         try:
             differs = _whom(source, people)
             if not differs:
-                differs = _unlike(source, read, use_case, indicators, drawn, sample.seed, progress)
+                differs = _unlike(source, read, use_case, drawn, sample.seed, progress)
         finally:
             source.close()
     return Rebuilt(len(drawn), len(people), tuple(differs))
@@ -96,7 +95,6 @@ def _unlike(
     source: OnlineSource,
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     drawn: pa.Array,
     seed: int,
     progress: Progress,
@@ -104,8 +102,8 @@ def _unlike(
     """Compare vectors; return in what they differ."""
     dates, done = _dates(use_case, snapshot, seed), 0
     wrong, other_cohort, columns = set[str](), set[str](), set[str]()
-    names = [one.name for one in indicators]
-    for again in some_people.rows(snapshot, use_case, indicators, dates, drawn):
+    names = use_case.indicator_names
+    for again in some_people.rows(snapshot, use_case, dates, drawn):
         batch = _by_key(again.part.matrix, names)
         for person in again.person_ids.to_pylist():
             progress("Asking the online source for vectors", done, len(drawn))

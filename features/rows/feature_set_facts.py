@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from hub.facts import Count, Digest, Earlier, Facts, FigureFact
 from hub.publishing.snapshots import LinkageFacts, SourceFacts
@@ -28,6 +27,8 @@ class FindingFacts(Facts):
     plain: str
     evidence: Mapping[str, int | str | FigureFact]
     remedy: str
+    whole: str = Field(default="", exclude_if=lambda whole: not whole)
+    parts: tuple[str, ...] = Field(default=(), exclude_if=lambda parts: not parts)
 
 
 class CheckFacts(Facts):
@@ -60,14 +61,10 @@ class FeatureSetFacts(Facts):
     known_to: datetime.date
     """The last day that the snapshot covers."""
     use_case: UseCase
-    """Whole, as it was when the set was built."""
+    """Whole, as it was when the set was built; its indicators are the matrix's columns, in order."""
     use_case_digest: Digest
-    catalogue_digest: Digest
-    """Of the indicators' whole declarations, in order."""
     code_digest: Digest
     """Of the code that works out indicators (features.kernel.code)."""
-    indicators: tuple[Indicator, ...]
-    """Whole, in the order of the matrix's columns."""
     coverage: tuple[str, ...]
     """The sources of the columns of the coverage."""
     rows: Mapping[datetime.date, Count]

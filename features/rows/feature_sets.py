@@ -20,13 +20,12 @@ from features.rows.feature_set_facts import LeakageFacts as LeakageFacts
 from hub import artefacts, facts
 from hub.artefacts import Artefact
 from hub.declarations.partnership import Partnership
-from hub.digests import digest_of
 from hub.errors import IntegrityError, NotFoundError
 from hub.tables import Field, Table
 from hub.workspace import Workspace
 
 KIND = "feature set"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MATRIX_FILE = "matrix.parquet"
 COVERAGE_FILE = "coverage.parquet"
 GROUPS_FILE = "groups.parquet"
@@ -101,7 +100,7 @@ class FeatureSet:
     @property
     def indicators(self) -> tuple[Indicator, ...]:
         """The indicators, in the order of the matrix's columns."""
-        return self.facts.indicators
+        return self.use_case.indicators
 
     def matrix(self) -> pa.Table:
         """Return person_id, as_of_date, outcome (0, 1 or null) and one float64 column per indicator (null: no number).
@@ -134,11 +133,6 @@ class FeatureSet:
         return table.conform(pq.read_table(BytesIO(self.artefact.read(name))))
 
 
-def catalogue_digest(indicators: Iterable[Indicator]) -> str:
-    """Return the digest of the indicators' whole declarations, in order."""
-    return digest_of(list(indicators))
-
-
 def open_feature_set(workspace: Workspace, digest: str) -> FeatureSet:
     """Open a feature set by its digest or the beginning of it.
 
@@ -150,22 +144,20 @@ def open_feature_set(workspace: Workspace, digest: str) -> FeatureSet:
     return FeatureSet(artefact, facts.read(artefact, FeatureSetFacts, version=SCHEMA_VERSION, remedy="Build it anew."))
 
 
-def current_feature_set(
-    workspace: Workspace, use_case: UseCase, indicators: Iterable[Indicator], snapshot: str
-) -> FeatureSet:
-    """Open the feature set built from this snapshot for this use case and these indicators by the code as it is now.
+def current_feature_set(workspace: Workspace, use_case: UseCase, snapshot: str) -> FeatureSet:
+    """Open the feature set built from this snapshot for this use case by the code as it is now.
 
     Raises:
         NotFoundError: none was built since the use case, an indicator, the code or the snapshot changed.
     """
-    wanted = (use_case.digest, catalogue_digest(indicators), snapshot, code_digest())
+    wanted = (use_case.digest, snapshot, code_digest())
     for digest in artefacts.digests_in(workspace.features):
         try:
             found = open_feature_set(workspace, digest)
         except IntegrityError:
             continue  # damaged, which `sentinel hub verify` says, or made by other code, of which none is wanted
         said = found.facts
-        if (said.use_case_digest, said.catalogue_digest, said.snapshot, said.code_digest) == wanted:
+        if (said.use_case_digest, said.snapshot, said.code_digest) == wanted:
             return found
     raise NotFoundError(
         f"No feature set for the use case {use_case.name} and the snapshot {snapshot[:12]}.",

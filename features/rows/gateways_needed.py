@@ -1,9 +1,7 @@
 """Whether every source that a use case reads may be used for its purpose, then and now."""
 
 import datetime
-from collections.abc import Sequence
 
-from features.declarations.catalogue import Indicator
 from features.declarations.needs import in_snapshot, needs
 from features.declarations.use_cases import UseCase
 from hub.declarations.partnership import Partnership
@@ -15,7 +13,6 @@ def require_gateways(
     snapshot: Snapshot,
     partnership: Partnership,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     *,
     on: datetime.date,
 ) -> tuple[str, ...]:
@@ -31,7 +28,7 @@ def require_gateways(
         GatewayError: a source has no valid gateway, then or now; the message names it.
         NotFoundError: an indicator reads a source of which the snapshot holds nothing.
     """
-    read = needs(partnership, use_case, indicators, snapshot)
+    read = needs(partnership, use_case, snapshot)
     inside = in_snapshot(snapshot, read)
     for need in read:
         try:

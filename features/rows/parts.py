@@ -49,21 +49,19 @@ class PartMaker:
         self,
         snapshot: Snapshot,
         use_case: UseCase,
-        indicators: Sequence[Indicator],
         dates: Sequence[datetime.date],
     ) -> None:
         """Compile the cohort's rules, the indicators, the coverage of their sources and the outcome.
 
         Args:
             snapshot: whose people and areas.
-            use_case: cohort, outcome and groups.
-            indicators: the columns of the matrix, in order.
+            use_case: cohort, indicators (the columns of the matrix), outcome and groups.
             dates: the dates of looking.
         """
-        self._use_case, self._indicators = use_case, tuple(indicators)
-        self.sources = coverage_sources(indicators)
+        self._use_case = use_case
+        self.sources = coverage_sources(use_case.indicators)
         coverage = [Column(Measure.KNOWN, sources=(source,)) for source in self.sources]
-        self._vectors = Vectors(membership.columns(use_case.cohort), self._indicators, coverage)
+        self._vectors = Vectors(membership.columns(use_case.cohort), self._use_case.indicators, coverage)
         self._outcomes = Outcomes(use_case, snapshot.known_to, membership.outcome_reported(snapshot, use_case))
         self._dates = np.array(sorted(dates), dtype="datetime64[D]").astype(np.int32)
         self._areas = sql.connect(threads=1)
@@ -98,7 +96,7 @@ class PartMaker:
                 coded = self._vectors.code(over, events[over], ids)
                 self._vectors.fill_coded(over, coded, looked, numbers, _INDICATORS)
         keys = dict(zip(("person_id", "as_of_date"), looked.rows(), strict=True))
-        names = [one.name for one in self._indicators]
+        names = self._use_case.indicator_names
         matrix = keys | {"outcome": self._outcomes.of(events[Over.SELF], looked)}
         matrix |= {name: pa.array(column, from_pandas=True) for name, column in zip(names, numbers, strict=True)}
         known = {
@@ -106,7 +104,7 @@ class PartMaker:
             for source, column in zip(self.sources, coverage, strict=True)
         }
         return Part(
-            matrix_table(self._indicators).conform(pa.table(matrix)),
+            matrix_table(self._use_case.indicators).conform(pa.table(matrix)),
             coverage_table(self.sources).conform(pa.table(keys | known)),
             groups_table(self._use_case).conform(self._groups(pa.table(keys))),
         )

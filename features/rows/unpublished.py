@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.rows.feature_sets import matrix_table
 from features.rows.parts import PartMaker, split, streams
@@ -20,7 +19,6 @@ from hub.publishing.snapshots import Snapshot
 def of(
     snapshot: Snapshot,
     use_case: UseCase,
-    indicators: Sequence[Indicator],
     dates: Sequence[datetime.date],
     *,
     until: str | None = None,
@@ -32,17 +30,16 @@ def of(
 
     Args:
         snapshot: what is looked at.
-        use_case: cohort and outcome.
-        indicators: the columns.
+        use_case: cohort, indicators and outcome.
         dates: the dates of looking.
         until: the last person_id that is looked at; None looks at everybody.
         progress: called as it goes on.
     """
-    maker = PartMaker(snapshot, use_case, indicators, dates)
+    maker = PartMaker(snapshot, use_case, dates)
     people = snapshot.facts.rows.person
-    found, done = [matrix_table(indicators).schema.empty_table()], 0
+    found, done = [matrix_table(use_case.indicators).schema.empty_table()], 0
     with tempfile.TemporaryDirectory() as folder:
-        for partition in split(snapshot, streams(snapshot, indicators, maker.overs, Path(folder)), len(dates)):
+        for partition in split(snapshot, streams(snapshot, use_case.indicators, maker.overs, Path(folder)), len(dates)):
             progress("Working out indicators", done, people)
             found.append(maker.part(partition.people, partition.events).matrix)
             done += len(partition.people)

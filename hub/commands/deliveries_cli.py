@@ -220,7 +220,7 @@ def _quarantine_by(here: Place, by: Literal["sex", "ethnicity"], as_json: bool) 
     if as_json:
         show_json(found)
         return
-    rows = [{**row, "share": quarantine_groups.text_of(row["share"])} for row in found["rows"]]
+    rows = [quarantine_groups.in_words(row) for row in found["rows"]]
     show(rows, False, title=f"Quarantined rows by {by}", empty="No row is in quarantine.")
     if rows:
         say(found["note"])
@@ -258,6 +258,7 @@ def withdraw_delivery(
     as_json: JsonOption = False,
 ) -> None:
     """Take a wrong delivery back: it is used no more, and the one before it holds again. The ledger keeps it."""
+    from hub.disclosure import in_table
     from hub.erasing import withdrawal
     from hub.errors import ConfigurationError
 
@@ -265,9 +266,10 @@ def withdraw_delivery(
     here.partnership.person(by)
     if not reasons.strip():
         raise ConfigurationError("A withdrawal is recorded with its reasons.", "Give --reasons.")
-    done = withdrawal.withdraw(here.workspace, extract, by=by, reasons=reasons.strip(), confirmed=confirm)
+    small = here.partnership.small_numbers
+    done = withdrawal.withdraw(here.workspace, extract, by=by, reasons=reasons.strip(), confirmed=confirm, small=small)
     if as_json:
-        show_json(done.as_json())
+        show_json(done.as_json(small))
         return
     taken = done.extract
     say(f"The delivery of {taken.source} of {taken.delivered_on} ({taken.digest[:12]}) is used no more.")
@@ -276,8 +278,9 @@ def withdraw_delivery(
     else:
         say(f"The one of {done.instead.delivered_on} ({done.instead.digest[:12]}) holds again.")
     if done.deaths.records:
-        lost = done.deaths.as_json()
-        warn(f"Deaths went with it that no other delivery tells: {lost['records']} of {lost['of']}.")
+        lost = done.deaths.as_json(small)
+        many, of = in_table(lost["records"]), in_table(lost["of"])
+        warn(f"Deaths went with it that no other delivery tells: {many} of {of}.")
     for digest in done.snapshots:
         say(f"used by the snapshot {digest[:12]}")
     if done.current:

@@ -17,6 +17,7 @@ from hub.commands.command_line import (
     show_json,
     warn,
 )
+from hub.disclosure import WITHHELD, SmallNumbers, as_json, in_table, text
 from hub.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def link(
     as_json: JsonOption = False,
 ) -> None:
     """Find out which records are one person: of the partnership's extracts, or of any files of people."""
-    from hub.linking import linkage
+    from hub.linking import disclosed, linkage
 
     least = threshold or linkage.THRESHOLD
     if files:
@@ -69,10 +70,13 @@ def link(
     here = place(workspace, partnership)
     with progress("Linking people") as tell:
         report = linkage.link(here.workspace, here.partnership, truth, tell, threshold=least, spark=spark)
+    small = here.partnership.small_numbers
+    changes = disclosed.changes(small, report.changes)
     if as_json:
-        show_json({**report.as_json(), "changes": dict(report.changes), "person_map": report.map_digest})
+        told = disclosed.document(small, report.as_json())
+        show_json({**told, "changes": changes, "person_map": report.map_digest})
     else:
-        _show_report(report)
+        _show_report(report, small, changes)
     _warn_of(report.expected)
 
 
@@ -134,10 +138,10 @@ def _aside(found: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Say which values were left out because they tell nobody apart."""
     rows = {}
     for one in found:
-        values = "1 value" if one["values"] == 1 else f"{one['values']:,} values"
+        values = "1 value" if one["values"] == 1 else f"{text(one['values'])} values"
         such = f", such as {', '.join(one['shown'][:_SHOWN_VALUES])}" if one["shown"] else ""
         name = f"set aside: {one['comparison'].replace('_', ' ')}, {one['why']}"
-        rows[name] = f"{values}{such}; {one['records']:,} records count as without it"
+        rows[name] = f"{values}{such}; {text(one['records'])} records count as without it"
     return rows
 
 
@@ -174,8 +178,8 @@ def _noticed(file: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _people(records: int, people: int, alone: int) -> dict[str, str]:
-    return {"records": f"{records:,}", "people": f"{people:,}", "people known by one record": f"{alone:,}"}
+def _people(records: int, people: int, alone: Any) -> dict[str, str]:
+    return {"records": text(records), "people": text(people), "people known by one record": text(alone)}
 
 
 def _how(method: str, why: str, threshold: float, quality: "Quality", refused: Mapping[str, int]) -> dict[str, str]:
@@ -189,22 +193,25 @@ def _how(method: str, why: str, threshold: float, quality: "Quality", refused: M
     }
 
 
-def _show_report(report: "LinkageReport") -> None:
-    changes = report.changes
+def _show_report(report: "LinkageReport", small: SmallNumbers, changes: Mapping[str, Any]) -> None:
+    from hub.linking import disclosed
+
+    sizes = disclosed.sizes(small, report.people_by_records)
+    alone = next((row["people"] for row in sizes if row["records"] == "1"), as_json(WITHHELD))
     facts = {
-        **_people(report.records, report.people, report.people_by_records.get(1, 0)),
-        "person ids": f"{changes['new']:,} new, {changes['kept']:,} kept, "
-        f"{changes['merged']:,} merged, {changes['split']:,} split",
+        **_people(report.records, report.people, alone),
+        "person ids": ", ".join(f"{text(many)} {what}" for what, many in changes.items()),
         **_how(report.method, report.why, report.threshold, report.quality, report.refused),
-        **_aside(report.set_aside),
+        **_aside(disclosed.set_aside(small, report.set_aside)),
         **_expected(report.expected),
         **{f"left out: {source}": reason for source, reason in report.left_out.items()},
     }
     show([{"what": what, "result": result} for what, result in facts.items()], False, title="Linkage")
     for source, records in report.unlinked.items():
         warn(
-            f"warning: not one of {records:,} records of {source} is linked to another source. Is it about the same "
-            "people? See whether names, dates of birth and identifiers are mapped, and which scope identifiers have."
+            f"warning: not one of {text(small.count(records))} records of {source} is linked to another source. Is it "
+            "about the same people? See whether names, dates of birth and identifiers are mapped, and which scope "
+            "identifiers have."
         )
 
 
@@ -214,8 +221,12 @@ def people_(
 ) -> None:
     """Count people by the number of records that they have; nobody is shown."""
     from hub.identity import persons
+    from hub.linking import disclosed
 
     here = place(workspace, partnership)
-    report = persons.open_map(here.workspace).report
-    rows = [{"records": int(size), "people": people} for size, people in report["people_by_records"].items()]
-    show(rows, as_json, title="People by their number of records")
+    rows = disclosed.people_by_records(here.partnership.small_numbers, persons.open_map(here.workspace).report)
+    show(
+        rows if as_json else [{**row, "people": in_table(row["people"])} for row in rows],
+        as_json,
+        title="People by their number of records",
+    )

@@ -49,11 +49,7 @@ def quality_(
         return
 
     def said(value: Mapping[str, Any]) -> str:
-        if "withheld" in value:
-            return str(value["withheld"])
-        if isinstance(value["n"], str):
-            return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f}, n {value['n']})"
-        return figures.from_json(value).text()
+        return str(value["withheld"]) if "withheld" in value else figures.from_json(value).text()
 
     clerical = found["clerical"]
     rows = [("people", f"{found['about']['people']:,} from {found['about']['records']:,} records")]
@@ -63,7 +59,7 @@ def quality_(
         for level in group["levels"]:
             figure = "recall" if "value" in found["quality"]["recall"] else "alone"
             rows.append((f"{figure}, {group['title'].lower()} {level['level']}", said(level[figure])))
-    rows += [(f"not linked: {one['reason']}", f"{one['pairs']} pairs") for one in found["refused"]]
+    rows += [(f"not linked: {one['reason']}", f"{one['pairs']:,} pairs") for one in found["refused"]]
     show([{"what": what, "result": result} for what, result in rows], False, title="Linkage quality")
     for note in clerical.get("notes", ()):
         say(note)

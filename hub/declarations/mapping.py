@@ -2,115 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from hub import sql, yaml_documents
 from hub.declarations import adapter as adapters
+from hub.declarations.cells import Cell, CellKind
 from hub.declarations.rules import ColumnRule, Rules
 from hub.declarations.sources import Source
 from hub.errors import ConfigurationError
 
-
-class FieldKind(StrEnum):
-    """What a mapped field must be."""
-
-    ID = "an identifier: text or a whole number"
-    TEXT = "text"
-    DATE = "a date"
-    NUMBER = "a number"
-    WHOLE = "a whole number"
-    TRUTH = "true or false"
-
-    @property
-    def sql_type(self) -> str:
-        """The SQL type that it becomes."""
-        types = {
-            FieldKind.DATE: "DATE",
-            FieldKind.NUMBER: "DOUBLE",
-            FieldKind.WHOLE: "INTEGER",
-            FieldKind.TRUTH: "BOOLEAN",
-        }
-        return types.get(self, "VARCHAR")
-
-    def fits(self, sql_type: str) -> bool:
-        """Say whether an expression of `sql_type` may stand for it; an empty one (NULL) always may."""
-        whole = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-        fitting = {
-            FieldKind.ID: ("VARCHAR", "UUID", *whole),
-            FieldKind.DATE: ("DATE", "TIMESTAMP"),
-            FieldKind.NUMBER: (*whole, "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"),
-            FieldKind.WHOLE: whole,
-            FieldKind.TRUTH: ("BOOLEAN",),
-        }
-        return sql_type == '"NULL"' or self is FieldKind.TEXT or sql_type.split("(")[0] in fitting[self]
-
-
-_KINDS = {
-    "id": FieldKind.ID,
-    "person": FieldKind.ID,
-    "family": FieldKind.ID,
-    "date_of_birth": FieldKind.DATE,
-    "valid_from": FieldKind.DATE,
-    "valid_to": FieldKind.DATE,
-    "known_from": FieldKind.DATE,
-    "end_known_from": FieldKind.DATE,
-    "occurred_on": FieldKind.DATE,
-    "value": FieldKind.NUMBER,
-    "imd_decile": FieldKind.WHOLE,
-}
-_NOT_FIELDS = {"table", "type", "where", "identifiers", "attributes", "from_birth", "id_kind", "id_scope", "scopes"}
+GROUPS = ("people", "events", "involvements", "families", "areas", "area_events")
+"""What tables are mapped to, people first: the others are about people whom a source lists."""
 _UNBORN = 300
 """So many days before birth somebody may be worried about an unborn child; a pregnancy has fewer."""
-_DELIVERED = "(SELECT delivered_on FROM delivery)"
-_RULES = {
-    "people": (
-        ColumnRule("id", "required", "id IS NULL"),
-        ColumnRule("date_of_birth", "future", f"date_of_birth > {_DELIVERED}"),
-        ColumnRule("valid_to", "before_start", "valid_to < valid_from"),
-        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
-        ColumnRule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
-    ),
-    "events": (
-        ColumnRule("person", "required", "person IS NULL"),
-        ColumnRule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
-        ColumnRule("occurred_on", "required", "occurred_on IS NULL"),
-        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
-        ColumnRule("value", "number", "NOT isfinite(value)"),
-        ColumnRule("origin", "allowed", "origin NOT IN ('reported', 'agency')"),
-    ),
-    "involvements": (
-        ColumnRule("person", "required", "person IS NULL"),
-        ColumnRule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
-        ColumnRule("team", "required", "team IS NULL"),
-        ColumnRule("valid_from", "required", "valid_from IS NULL"),
-        ColumnRule("valid_to", "before_start", "valid_to < valid_from"),
-        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
-        ColumnRule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
-    ),
-    "families": (
-        ColumnRule("person", "required", "person IS NULL"),
-        ColumnRule("person", "not_listed", "person NOT IN (SELECT id FROM \"#keys\")"),
-        ColumnRule("family", "required", "family IS NULL"),
-        ColumnRule("valid_from", "future", f"valid_from > {_DELIVERED}"),
-        ColumnRule("valid_to", "before_start", "valid_to < valid_from"),
-        ColumnRule("valid_to", "future", f"valid_to > {_DELIVERED}"),
-        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
-        ColumnRule("end_known_from", "future", f"end_known_from > {_DELIVERED}"),
-    ),
-    "areas": (
-        ColumnRule("id", "required", "id IS NULL"),
-        ColumnRule("imd_decile", "allowed", "imd_decile NOT BETWEEN 1 AND 10"),
-    ),
-    "area_events": (
-        ColumnRule("area", "required", "area IS NULL"),
-        ColumnRule("occurred_on", "required", "occurred_on IS NULL"),
-        ColumnRule("known_from", "future", f"known_from > {_DELIVERED}"),
-        ColumnRule("value", "number", "NOT isfinite(value)"),
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +29,13 @@ class MappedField:
     name: str
     place: str
     expression: str | None
-    kind: FieldKind
+    kind: CellKind
 
     @property
     def value(self) -> str:
         """The SQL of its value, of its own type, empty text as NULL."""
         cast = f"CAST(({self.expression or 'NULL'}\n) AS {self.kind.sql_type})"
-        return f"nullif(trim({cast}), '')" if self.kind in (FieldKind.ID, FieldKind.TEXT) else cast
+        return f"nullif(trim({cast}), '')" if self.kind in (CellKind.ID, CellKind.TEXT) else cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +72,7 @@ class Mapped:
     def where(self) -> MappedField:
         """The condition under which a row is mapped."""
         return MappedField(
-            "where", f"{self.place}.where", getattr(self.declared, "where", None) or "true", FieldKind.TRUTH
+            "where", f"{self.place}.where", getattr(self.declared, "where", None) or "true", CellKind.TRUTH
         )
 
     @property
@@ -177,7 +83,13 @@ class Mapped:
     @property
     def rules(self) -> Rules:
         """The rules that each of its rows must keep."""
-        return Rules((*_RULES[self.group], *self._before_birth()))
+        of_cells = (rule for name, cell in self._cells() for rule in cell.column_rules(name))
+        return Rules((*of_cells, *self._before_birth()))
+
+    def _cells(self) -> Iterator[tuple[str, Cell]]:
+        """Yield the fields that have a `Cell`, in the order in which they are declared."""
+        for name, field in type(self.declared).model_fields.items():
+            yield from ((name, one) for one in field.metadata if isinstance(one, Cell))
 
     def _before_birth(self) -> Iterator[ColumnRule]:
         if self.group == "events":
@@ -191,21 +103,20 @@ class Mapped:
         return tuple(self._fields())
 
     def _fields(self) -> Iterator[MappedField]:
-        for name in type(self.declared).model_fields:
+        for name, cell in self._cells():
             value = getattr(self.declared, name)
-            if name in ("identifiers", "attributes"):
+            if isinstance(value, dict):
                 for key, expression in value.items():
-                    kind = FieldKind.ID if name == "identifiers" else FieldKind.TEXT
-                    yield MappedField(f"{name}.{key}", f"{self.place}.{name}.{key}", expression, kind)
-            elif name not in _NOT_FIELDS:
-                yield MappedField(name, f"{self.place}.{name}", value, _KINDS.get(name, FieldKind.TEXT))
+                    yield MappedField(f"{name}.{key}", f"{self.place}.{name}.{key}", expression, cell.kind)
+            else:
+                yield MappedField(name, f"{self.place}.{name}", value, cell.kind)
 
 
 def mappings(source: Source) -> tuple[Mapped, ...]:
     """Return all mappings of a source, people first: the others are about people whom it lists."""
     return tuple(
         Mapped(group, f"{group}.{index}", declared)
-        for group in _RULES
+        for group in GROUPS
         for index, declared in enumerate(getattr(source, group))
     )
 

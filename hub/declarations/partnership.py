@@ -16,6 +16,7 @@ from hub.declarations.gateways import Carried, Gateway, Refusal
 from hub.declarations.placeholders import Placeholders
 from hub.declarations.powers import OTHER_POWERS, Level, Sector
 from hub.declarations.sources import Source
+from hub.disclosure import FEWEST, SmallNumbers
 from hub.errors import ConfigurationError, GatewayError
 from hub.names import NAME, stays_inside
 from hub.yaml_documents import Document
@@ -114,7 +115,18 @@ class PartnershipFile(Document):
     placeholders: Placeholders = Field(
         default_factory=Placeholders, description='What else is written for "not known" here.'
     )
+    withhold_below: int = Field(
+        default=FEWEST,
+        ge=5,
+        le=100,
+        description="Numbers of people from 1 to one below this are not shown, nor whatever would give one away.",
+    )
     demonstration: Demonstration | None = Field(default=None, description="For `sentinel demo`.")
+
+    @property
+    def small_numbers(self) -> SmallNumbers:
+        """Which numbers of people may be shown."""
+        return SmallNumbers(self.withhold_below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +145,11 @@ class Partnership:
     def name(self) -> str:
         """Short name."""
         return self.file.name
+
+    @property
+    def small_numbers(self) -> SmallNumbers:
+        """Which numbers of people may be shown."""
+        return self.file.small_numbers
 
     def source(self, name: str) -> Source:
         """Return the source called `name`."""

@@ -1,16 +1,39 @@
 """What the rows of a table become, as sources.yaml and adapters map them: people, events, teams, families, areas.
 
-Every mapped field is an SQL expression over the columns of one table: most often just a column's name.
+Every mapped field is an SQL expression over the columns of one table: most often just a column's name. Beside a field
+stands the `Cell` that it becomes: its type, and the rules of its rows.
 """
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from hub.declarations.cells import (
+    FINITE,
+    LISTED,
+    NOT_BEFORE_START,
+    NOT_FUTURE,
+    REQUIRED,
+    Broken,
+    Cell,
+    CellKind,
+)
 from hub.declarations.expressions import nearest
 from hub.names import NAME
 from hub.yaml_documents import Document
+
+_ORIGIN = Broken("allowed", "{} NOT IN ('reported', 'agency')")
+_DECILE = Broken("allowed", "{} NOT BETWEEN 1 AND 10")
+
+Text = Annotated[str | None, Cell()]
+OwnId = Annotated[str, Cell(CellKind.ID, REQUIRED)]
+Listed = Annotated[str, Cell(CellKind.ID, REQUIRED, LISTED)]
+Day = Annotated[str | None, Cell(CellKind.DATE)]
+NeededDay = Annotated[str, Cell(CellKind.DATE, REQUIRED)]
+PastDay = Annotated[str | None, Cell(CellKind.DATE, NOT_FUTURE)]
+EndDay = Annotated[str | None, Cell(CellKind.DATE, NOT_BEFORE_START)]
+Number = Annotated[str | None, Cell(CellKind.NUMBER, FINITE)]
 
 
 class Scope(StrEnum):
@@ -44,7 +67,7 @@ class PeopleMapping(Document):
     """A table whose rows are records about people. A person may have several rows, such as one for each address."""
 
     table: str = Field(description="The table that is read.")
-    id: str = Field(description="The agency's own identifier of the person.")
+    id: OwnId = Field(description="The agency's own identifier of the person.")
     id_kind: str | None = Field(
         default=None,
         pattern=NAME,
@@ -55,29 +78,29 @@ class PeopleMapping(Document):
         description="Where the own identifier names the same person: in this source, in all sources of its agency that "
         "give it the same id_kind, or (national) in all sources.",
     )
-    given_name: str | None = Field(default=None, description="First name.")
-    family_name: str | None = Field(default=None, description="Last name.")
-    date_of_birth: str | None = Field(default=None, description="Date of birth.")
-    sex: str | None = Field(default=None, description="Sex as recorded.")
-    gender: str | None = Field(default=None, description="Gender as recorded; never taken for sex.")
-    ethnicity: str | None = Field(default=None, description="Ethnicity code as recorded.")
-    address: str | None = Field(default=None, description="House and street.")
-    locality: str | None = Field(default=None, description="Town, suburb or city.")
-    postcode: str | None = Field(default=None, description="Postcode.")
-    email: str | None = Field(default=None, description="E-mail address.")
-    area: str | None = Field(default=None, description="Area (LSOA) of the address.")
-    valid_from: str | None = Field(default=None, description="Since when the address holds.")
-    valid_to: str | None = Field(default=None, description="First day on which the address no longer holds.")
-    known_from: str | None = Field(default=None, description="When the row was recorded; else the day of delivery.")
-    end_known_from: str | None = Field(default=None, description="When the end was recorded; else valid_to.")
-    identifiers: dict[str, str] = Field(
+    given_name: Text = Field(default=None, description="First name.")
+    family_name: Text = Field(default=None, description="Last name.")
+    date_of_birth: PastDay = Field(default=None, description="Date of birth.")
+    sex: Text = Field(default=None, description="Sex as recorded.")
+    gender: Text = Field(default=None, description="Gender as recorded; never taken for sex.")
+    ethnicity: Text = Field(default=None, description="Ethnicity code as recorded.")
+    address: Text = Field(default=None, description="House and street.")
+    locality: Text = Field(default=None, description="Town, suburb or city.")
+    postcode: Text = Field(default=None, description="Postcode.")
+    email: Text = Field(default=None, description="E-mail address.")
+    area: Text = Field(default=None, description="Area (LSOA) of the address.")
+    valid_from: Day = Field(default=None, description="Since when the address holds.")
+    valid_to: EndDay = Field(default=None, description="First day on which the address no longer holds.")
+    known_from: PastDay = Field(default=None, description="When the row was recorded; else the day of delivery.")
+    end_known_from: PastDay = Field(default=None, description="When the end was recorded; else valid_to.")
+    identifiers: Annotated[dict[str, str], Cell(CellKind.ID)] = Field(
         default_factory=dict, description="Identifiers shared between agencies, such as upn, nhs_number or uln."
     )
     scopes: dict[str, Scope] = Field(
         default_factory=dict,
         description="For identifiers that are not national: source, or agency (all sources of this agency).",
     )
-    attributes: dict[str, str] = Field(
+    attributes: Annotated[dict[str, str], Cell()] = Field(
         default_factory=dict, description="Other facts used only to audit fairness, such as disability."
     )
 
@@ -109,16 +132,18 @@ class EventMapping(Document):
 
     type: str = Field(pattern=NAME, description="Event type.")
     table: str = Field(description="The table that is read.")
-    person: str = Field(description="The agency's own identifier of the person.")
-    occurred_on: str = Field(description="The date on which it happened.")
-    known_from: str | None = Field(
+    person: Listed = Field(description="The agency's own identifier of the person.")
+    occurred_on: NeededDay = Field(description="The date on which it happened.")
+    known_from: PastDay = Field(
         default=None, description="The date on which it was recorded; else the day of delivery."
     )
-    role: str | None = Field(default=None, description="victim, witness, suspect, missing…")
-    value: str | None = Field(default=None, description="A number, such as a score or a number of days.")
-    detail: str | None = Field(default=None, description="A code, such as an offence group.")
-    origin: str | None = Field(default=None, description="'reported' by the public or 'agency' initiated.")
-    episode: str | None = Field(default=None, description="What ties a start to its end.")
+    role: Text = Field(default=None, description="victim, witness, suspect, missing…")
+    value: Number = Field(default=None, description="A number, such as a score or a number of days.")
+    detail: Text = Field(default=None, description="A code, such as an offence group.")
+    origin: Annotated[str | None, Cell(CellKind.TEXT, _ORIGIN)] = Field(
+        default=None, description="'reported' by the public or 'agency' initiated."
+    )
+    episode: Text = Field(default=None, description="What ties a start to its end.")
     from_birth: bool = Field(
         default=False, description="It cannot be before birth; else up to 300 days before, for an unborn child."
     )
@@ -129,13 +154,13 @@ class InvolvementMapping(Document):
     """A table whose rows say which team is involved with whom, when."""
 
     table: str = Field(description="The table that is read.")
-    person: str = Field(description="The agency's own identifier of the person.")
-    team: str = Field(description="The team or service.")
-    role: str | None = Field(default=None, description="The professional's role.")
-    valid_from: str = Field(description="First day.")
-    valid_to: str | None = Field(default=None, description="First day on which it no longer holds.")
-    known_from: str | None = Field(default=None, description="When the start was recorded; else the day of delivery.")
-    end_known_from: str | None = Field(default=None, description="When the end was recorded; else valid_to.")
+    person: Listed = Field(description="The agency's own identifier of the person.")
+    team: Annotated[str, Cell(CellKind.TEXT, REQUIRED)] = Field(description="The team or service.")
+    role: Text = Field(default=None, description="The professional's role.")
+    valid_from: NeededDay = Field(description="First day.")
+    valid_to: EndDay = Field(default=None, description="First day on which it no longer holds.")
+    known_from: PastDay = Field(default=None, description="When the start was recorded; else the day of delivery.")
+    end_known_from: PastDay = Field(default=None, description="When the end was recorded; else valid_to.")
     where: str | None = Field(default=None, description="Only rows for which this is true.")
 
 
@@ -143,13 +168,15 @@ class FamilyMapping(Document):
     """A table whose rows say which family a person belongs to, or that two people are related, as an agency says it."""
 
     table: str = Field(description="The table that is read.")
-    person: str = Field(description="The agency's own identifier of the person.")
-    family: str = Field(description="What names the family, or the pair of related people.")
-    relation: str | None = Field(default=None, description="child, parent, sibling… within it.")
-    valid_from: str | None = Field(default=None, description="Since when it holds; else the day it was recorded.")
-    valid_to: str | None = Field(default=None, description="First day on which it no longer holds.")
-    known_from: str | None = Field(default=None, description="When it was recorded; else the day of delivery.")
-    end_known_from: str | None = Field(default=None, description="When the end was recorded; else valid_to.")
+    person: Listed = Field(description="The agency's own identifier of the person.")
+    family: OwnId = Field(description="What names the family, or the pair of related people.")
+    relation: Text = Field(default=None, description="child, parent, sibling… within it.")
+    valid_from: PastDay = Field(default=None, description="Since when it holds; else the day it was recorded.")
+    valid_to: Annotated[str | None, Cell(CellKind.DATE, NOT_BEFORE_START, NOT_FUTURE)] = Field(
+        default=None, description="First day on which it no longer holds."
+    )
+    known_from: PastDay = Field(default=None, description="When it was recorded; else the day of delivery.")
+    end_known_from: PastDay = Field(default=None, description="When the end was recorded; else valid_to.")
     where: str | None = Field(default=None, description="Only rows for which this is true.")
 
 
@@ -157,11 +184,13 @@ class AreaMapping(Document):
     """A table whose rows are areas."""
 
     table: str = Field(description="The table that is read.")
-    id: str = Field(description="The area's code.")
-    name: str | None = Field(default=None, description="The area's name.")
-    local_authority: str | None = Field(default=None, description="Local authority or district.")
-    imd_decile: str | None = Field(default=None, description="Deprivation decile, 1 is the most deprived.")
-    imd_vintage: str | None = Field(default=None, description="Year of the deprivation index.")
+    id: OwnId = Field(description="The area's code.")
+    name: Text = Field(default=None, description="The area's name.")
+    local_authority: Text = Field(default=None, description="Local authority or district.")
+    imd_decile: Annotated[str | None, Cell(CellKind.WHOLE, _DECILE)] = Field(
+        default=None, description="Deprivation decile, 1 is the most deprived."
+    )
+    imd_vintage: Text = Field(default=None, description="Year of the deprivation index.")
 
 
 class AreaEventMapping(Document):
@@ -169,13 +198,13 @@ class AreaEventMapping(Document):
 
     type: str = Field(pattern=NAME, description="Type of event.")
     table: str = Field(description="The table that is read.")
-    area: str = Field(description="The area's code.")
-    occurred_on: str = Field(description="The date on which it happened, or the first day of its time.")
-    known_from: str | None = Field(
+    area: Annotated[str, Cell(CellKind.TEXT, REQUIRED)] = Field(description="The area's code.")
+    occurred_on: NeededDay = Field(description="The date on which it happened, or the first day of its time.")
+    known_from: PastDay = Field(
         default=None, description="The date on which it was recorded; else the day of delivery."
     )
-    value: str | None = Field(default=None, description="A number, such as how many.")
-    detail: str | None = Field(default=None, description="A code, such as the kind of weapon.")
+    value: Number = Field(default=None, description="A number, such as how many.")
+    detail: Text = Field(default=None, description="A code, such as the kind of weapon.")
     where: str | None = Field(default=None, description="Only rows for which this is true.")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub import artefacts
+from hub.disclosure import SmallNumbers, in_table
 from hub.errors import NotFoundError, SentinelError, StateError
 from hub.identity import store as identity_store
 from hub.intake import late_deliveries
@@ -47,8 +48,8 @@ class Withdrawn:
     ledger_entry: int
     deaths: Loss
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the JSON form: digests, dates and numbers."""
+    def as_json(self, small: SmallNumbers) -> dict[str, Any]:
+        """Return the JSON form: digests, dates and numbers, small ones withheld."""
         instead = self.instead
         return {
             "extract": self.extract.digest,
@@ -60,11 +61,19 @@ class Withdrawn:
             "snapshots": list(self.snapshots),
             "current_snapshot_used_it": self.current,
             "ledger_entry": self.ledger_entry,
-            "lost_deaths": self.deaths.as_json(),
+            "lost_deaths": self.deaths.as_json(small),
         }
 
 
-def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str, confirmed: bool = False) -> Withdrawn:
+def withdraw(
+    workspace: Workspace,
+    digest: str,
+    *,
+    by: str,
+    reasons: str,
+    confirmed: bool = False,
+    small: SmallNumbers | None = None,
+) -> Withdrawn:
     """Take a delivery back.
 
     Args:
@@ -73,6 +82,7 @@ def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str, confir
         by: id of who answers for it.
         reasons: why, without anything personal: it is kept for good.
         confirmed: deaths that no other delivery tells may go with it.
+        small: which numbers an error may say; by default those of a partnership that declares nothing.
 
     Raises:
         ConfirmationError: such deaths would go, and nobody confirmed it.
@@ -88,10 +98,11 @@ def withdraw(workspace: Workspace, digest: str, *, by: str, reasons: str, confir
             _told(workspace, extract), [_told(workspace, one) for one in now if one.source == extract.source]
         )
         if lost.records and not confirmed:
-            shown = lost.as_json()
+            shown = lost.as_json(small or SmallNumbers())
             raise ConfirmationError(
                 f"Nothing was taken back. Deaths that no other delivery of {extract.source} tells would go with it "
-                f"({shown['records']} of {shown['of']}), and these people would be looked at again.",
+                f"({in_table(shown['records'])} of {in_table(shown['of'])}), and these people would be looked at "
+                "again.",
                 f"Ask the agency; if they are wrong too, run it again with {CONFIRM}.",
             )
         facts = {

@@ -13,8 +13,9 @@ import numpy as np
 
 from hub.declarations.source_files import SourceFile
 from hub.errors import InputError
-from hub.formats.csv_files import KEPT_CHARACTERS, MOST_DAMAGED, CsvFile, Damaged, no_rows
+from hub.formats.csv_files import MOST_DAMAGED, CsvFile, no_rows
 from hub.formats.csv_records import LONGEST_RECORD
+from hub.formats.csv_texts import KEPT_CHARACTERS, Damaged
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,7 @@ def _text(element: "etree._Element", steps: tuple[str, ...]) -> str:
 
 def _refuse_unsafe(path: Path, where: str) -> None:
     if path.stat().st_size == 0:
-        raise InputError(f"{where}: an empty extract: the file has no bytes.", "Ask the agency for it again.")
+        raise InputError(f"{where}: an empty file: it has no bytes.", "Ask for it again.")
     with path.open("rb") as stream:
         head = stream.read(1024)
         if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or b"\0" in head:

@@ -17,6 +17,7 @@ from hub import artefacts
 from hub.declarations import codes
 from hub.declarations.partnership import Partnership
 from hub.digests import digest_of
+from hub.disclosure import in_table
 from hub.identity import store as identity_store
 from hub.identity.pseudonyms import Key
 from hub.intake import confirmations, identifier_checks, late_deliveries, tombstones
@@ -66,6 +67,7 @@ class ExtractRun:
             period=delivered.period,
             more_placeholders=partnership.file.placeholders.birthdays,
             whole=whole,
+            small=partnership.small_numbers,
         )
         self.inputs = digest_of(
             {
@@ -138,7 +140,7 @@ class ExtractRun:
 
     def _lose(self, deaths: Loss, delivered_on: str) -> None:
         if deaths.records:
-            self.facts["lost_deaths"].append({"delivered_on": delivered_on, **deaths.as_json()})
+            self.facts["lost_deaths"].append({"delivered_on": delivered_on, **deaths.as_json(self.steps.small)})
 
     def _told(self, extract: Extract) -> late_deliveries.ToldFiles:
         people = identity_store.records(self.workspace, self.name, extract.digest)
@@ -172,11 +174,11 @@ class ExtractRun:
         found = confirmations.of_period(self.delivered.source, self.delivered.period, self.facts["days"])
         much = [one for one in self.facts["taken_away"] if one["must_be_agreed"]]
         if much:
-            kinds = ", ".join(f"{one['kind']} ({one['records']} of {one['of']})" for one in much)
+            kinds = ", ".join(f"{one['kind']} ({in_table(one['records'])} of {in_table(one['of'])})" for one in much)
             plain = f"It takes away much of what the delivery of {self.name} before it said: {kinds}."
             found.append(Question(plain, confirmations.WITHDRAW, tuple(taken_away.shown(self.name, much))))
         for one in self.facts["lost_deaths"]:
-            how_many = f"{one['records']} of {one['of']}"
+            how_many = f"{in_table(one['records'])} of {in_table(one['of'])}"
             if one["delivered_on"] == self.delivered_on.isoformat():
                 plain = f"It lacks deaths that the delivery of {self.name} of the same day, which it corrects, told"
                 plain = f"{plain}: {how_many}."

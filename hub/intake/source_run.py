@@ -22,6 +22,7 @@ from hub.declarations.mapping import Declaration, Mapped, mappings
 from hub.declarations.powers import Level
 from hub.declarations.source_files import SourceFile
 from hub.digests import sha256_file
+from hub.disclosure import SmallNumbers
 from hub.errors import InputError, NothingKeptError
 from hub.formats import unsupported
 from hub.formats.csv_files import CsvFile
@@ -60,6 +61,7 @@ class SourceRun:
             error.
         whole: an optional file that is not there has no rows; else what it would say stays as it was.
         erased: who was erased and is left out, which the facts then say; None where nothing is kept of anybody.
+        small: which numbers of what is taken away may be shown.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class SourceRun:
         more_placeholders: Collection[datetime.date] = (),
         failed: list[dict[str, str]] | None = None,
         whole: bool = False,
+        small: SmallNumbers | None = None,
     ) -> None:
         self.declaration = declaration
         self.source = declaration.source
@@ -90,6 +93,7 @@ class SourceRun:
         self.failed = failed
         self.whole = whole
         self.erased: Sequence[Tombstone] | None = None
+        self.small = small or SmallNumbers()
         self.read: dict[str, tuple[CsvFile, ...]] = {}
         self.use = column_use.of(self.source)
         self.opener = Opener(self.source.name, folder, declaration.beside, self._elements(), self.use.columns)
@@ -249,7 +253,7 @@ class SourceRun:
         rows["area"] = stages.write_areas(stage, paths["area"])
         rows["area_event"], history["area_event"] = stages.write_area_events(stage, paths["area_event"])
         self.facts |= events | {"history": {"event": events["history"], **history}, "rows": rows}
-        self.facts["taken_away"] = [one.as_json() for one in losses.count(stage)]
+        self.facts["taken_away"] = [one.as_json(self.small) for one in losses.count(stage)]
         parquet_files.write(
             self.connection, f"FROM {quarantine.TABLE}", quarantine.QUARANTINE, self.folder / QUARANTINE
         )

@@ -15,7 +15,7 @@ import duckdb
 from hub.weighing import blocks
 from hub.weighing.blocks import Block
 
-BATCH_PAIRS = 60_000_000
+BATCH_PAIRS = 50_000_000
 """About how many pairs one batch makes at most: 16 bytes each before they are weighed."""
 
 

@@ -8,9 +8,9 @@ function in `_READERS`. An error names the file and the line, never what stands 
 
 import codecs
 import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -19,12 +19,10 @@ from numpy.typing import NDArray
 
 from hub import sql
 from hub.errors import InputError, NothingKeptError
-from hub.formats import csv_headers, csv_records, encodings, separator_lines
+from hub.formats import csv_records, csv_texts, encodings
+from hub.formats.csv_texts import Headers
 from hub.person_files import mapping_words
 from hub.person_files.mapping import FileMapping
-
-_DELIMITERS = (",", ";", "\t", "|")
-_FOREIGN = ((b"PK\x03\x04", "a zip archive or an Excel workbook"), (b"\x1f\x8b", "compressed"), (b"PAR1", "Parquet"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,40 +93,28 @@ def open_rows(
 def _csv(
     connection: duckdb.DuckDBPyConnection, path: Path, table: str, mapping: FileMapping, scratch: Path
 ) -> PersonFile:
-    content, other_lines = _as_utf8(path, mapping)
-    start = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
-    above = separator_lines.find(content, start)
-    start, line = (start, 1) if above is None else (above.position, above.line)
-    delimiter = _delimiter(
-        content[start : start + 100_000], mapping.delimiter, "" if above is None else above.delimiter
-    )
-    head = csv_records.header(content, start, delimiter, line)
-    headers = () if head is None else tuple(_cells(content[head.start : head.end].decode("utf-8"), delimiter))
-    named = csv_headers.named(headers)
-    if head is None or not named:
-        raise InputError(f"{path}:{line}: there is no header in this line.", f"Line {line} names the columns.")
-    found = csv_records.records(content, head, delimiter, named=named)
-    copy = scratch / f"{table}.csv"
-    clean = csv_records.readable(content, head, delimiter, found, other_lines)
-    clean.content.tofile(copy)
+    with csv_texts.opened(path, str(path), encoding=_encoding(mapping), scratch=scratch) as text:
+        # Each row is in the answer, so that one without any content is a row too.
+        found = text.table(partial(_delimiter, mapping), blank_rows=False)
+        copy, clean = scratch / f"{table}.csv", found.readable()
+        clean.content.tofile(copy)
+        damaged = found.damaged(clean.foreign)
     rows = len(clean.lines)
-    if not _load(connection, table, copy, delimiter, found.cells, rows):
-        _respell(copy, delimiter)
-        if not _load(connection, table, copy, delimiter, found.cells, rows):
+    if not _load(connection, table, copy, found.delimiter, found.found.cells, rows):
+        _respell(copy, found.delimiter)
+        if not _load(connection, table, copy, found.delimiter, found.found.cells, rows):
             raise InputError(
                 f"{path}: its rows cannot be told apart with certainty.",
                 "Cells with quotes, delimiters or line ends must stand in double quotes.",
             )
     copy.unlink()
-    unread = [(int(line), csv_records.DAMAGE[int(reason)]) for line, _, _, reason in found.damaged.tolist()]
-    damaged = sorted(unread + [(line, csv_records.DAMAGE[4]) for line, _ in clean.foreign])
     if damaged and not rows:
         raise NothingKeptError(
-            f"{path}:{damaged[0][0]}: not one row can be read; this one has {_WHY[damaged[0][1]]}.",
+            f"{path}:{damaged[0].line}: not one row can be read; this one has {_WHY[damaged[0].rule]}.",
             "Say `delimiter:` in the mapping if it is not the comma, semicolon, tab or bar that line 1 has most of.",
         )
-    left_out = max(head.cells, found.cells) - named
-    return PersonFile(path, table, headers[:named], clean.lines, tuple(damaged), left_out)
+    unread = tuple((one.line, one.rule) for one in damaged)
+    return PersonFile(path, table, found.headers[: found.named], clean.lines, unread, found.without_header)
 
 
 _WHY = {
@@ -140,55 +126,21 @@ _WHY = {
 }
 
 
-def _as_utf8(path: Path, mapping: FileMapping) -> tuple[bytes, NDArray[np.int64]]:
-    """Return the file's text as UTF-8, and the lines of another encoding than the file's (`hub.formats.encodings`)."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({type(error).__name__}).", "Check who may read it.") from None
-    for magic, what in _FOREIGN:
-        if content.startswith(magic):
-            raise InputError(f"{path}: this is {what}, not CSV.", "Save it as CSV in UTF-8, or as NAME.parquet.")
+def _encoding(mapping: FileMapping) -> str:
     try:
         declared = codecs.lookup(mapping.encoding).name if mapping.encoding else encodings.AUTO
     except LookupError:
         raise mapping.error(
             "encoding", f"no encoding is called {mapping.encoding}.", "Write utf-8 or cp1252."
         ) from None
-    found = encodings.find(content, "utf-8" if declared == "utf-8-sig" else declared, str(path))
-    if found.name != encodings.UTF8 or len(found.other_lines):
-        stream = io.BytesIO()
-        encodings.write_utf8(content, found, stream)
-        content = stream.getvalue()
-    at = content.find(b"\0")
-    if at >= 0:
-        line = content[:at].count(b"\n") + 1
-        raise InputError(f"{path}:{line}: a NUL byte: the file is damaged or is not text.", "Save it as CSV in UTF-8.")
-    return content, found.other_lines
+    return encodings.UTF8 if declared == "utf-8-sig" else declared
 
 
-def _delimiter(content: bytes, mapped: str, said: str) -> str:
-    """Return what separates the cells of a header.
-
-    Args:
-        content: the header and what follows.
-        mapped: what the mapping says, if it does.
-        said: what the line above the header says, if there is one; it holds where it stands in the header.
-
-    Returns:
-        What is said, else the delimiter that the first line has most of, outside quotes; a comma when it has none.
-    """
-    line = next((one for one in content.splitlines() if one.strip()), b"").decode("utf-8", "replace")
-    outside = "".join(line.split('"')[::2])
-    if said and said in outside:
-        return said
-    if mapped:
-        return mapped
-    return max(_DELIMITERS, key=lambda one: (outside.count(one), -_DELIMITERS.index(one)))
-
-
-def _cells(record: str, delimiter: str) -> list[str]:
-    return [cell.strip() for cell in next(csv.reader([record], delimiter=delimiter, skipinitialspace=True))]
+def _delimiter(mapping: FileMapping, headers: Headers, said: str) -> str:
+    """Return what the line above the header says where the header has it, else what is mapped, else the usual one."""
+    if mapping.delimiter and (not said or len(headers(said)) < len(headers(mapping.delimiter))):
+        return mapping.delimiter
+    return csv_texts.usual(headers, said)
 
 
 def _load(connection: duckdb.DuckDBPyConnection, table: str, copy: Path, delimiter: str, width: int, rows: int) -> bool:

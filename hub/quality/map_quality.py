@@ -39,7 +39,7 @@ def document(workspace: Workspace, partnership: Partnership, truth: Path | None 
         "linked_on": str(person_map.artefact.facts["linked_on"]),
         "person_map": person_map.artefact.digest,
     }
-    return quality_report.document(report, about, clerical_answers.estimates(workspace))
+    return quality_report.document(partnership.small_numbers, report, about, clerical_answers.estimates(workspace))
 
 
 def _measured(

@@ -1,17 +1,19 @@
 """The linkage quality report: one document as JSON, and the same as a page for people that needs nothing else.
 
-    found = document(report, facts, clerical)      # report: of the person map that holds
+    found = document(partnership.small_numbers, report, facts, clerical)      # report: of the person map that holds
     html = render(found)
 
-Only counts leave, and of people and groups no small ones (hub.small_numbers). What nobody measured says so, with the
-reason.
+Only counts leave, and of people and groups no small ones (hub.linking.disclosed). What nobody measured says so, with
+the reason.
 """
 
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from hub import pages, small_numbers
+from hub import pages
+from hub.disclosure import SmallNumbers, text
+from hub.linking import disclosed
 from hub.linking.pair_counts import HIGHEST, LOWEST, WIDTH
 
 MEANINGS = {
@@ -33,28 +35,33 @@ GROUPS = {
 }
 NO_SAMPLE = "no clerk has judged a sample; see `sentinel hub review`"
 _FIGURES = ("precision", "recall", "f1")
-_SAID = ("alone", "records_a_person", "near")
+_BY_GROUP = ("level", "records", "precision", "recall", "alone", "records_a_person", "near")
 
 
 def document(
-    report: Mapping[str, Any], about: Mapping[str, str], clerical: Mapping[str, Any] | None = None
+    small: SmallNumbers,
+    report: Mapping[str, Any],
+    about: Mapping[str, str],
+    clerical: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return what the report says.
 
     Args:
+        small: which numbers may be shown.
         report: hub.linking.report.LinkageReport as JSON.
         about: `partnership`, `linked_on` and `person_map`.
         clerical: hub.quality.clerical_estimates.as_json, when there is a sample with answers.
     """
     return {
         "about": {**about, **{name: report[name] for name in ("records", "people", "method", "why", "threshold")}},
-        "quality": {name: small_numbers.figure(report["quality"][name]) for name in _FIGURES},
+        "withhold_below": small.fewest,
+        "quality": {name: dict(report["quality"][name]) for name in _FIGURES},
         "clerical": dict(clerical) if clerical else {"not_computed": NO_SAMPLE, "n": 0},
         "pairs_by_weight": [dict(row) for row in report.get("pairs_by_weight", ())],
-        "groups": _groups(report),
-        "people_by_records": small_numbers.sizes({int(n): many for n, many in report["people_by_records"].items()}),
+        "groups": _groups(small, report),
+        "people_by_records": disclosed.people_by_records(small, report),
         "refused": [
-            {"reason": reason, "meaning": MEANINGS.get(reason, ""), "pairs": small_numbers.count(pairs)}
+            {"reason": reason, "meaning": MEANINGS.get(reason, ""), "pairs": pairs}
             for reason, pairs in sorted(report["refused"].items())
             if pairs
         ],
@@ -64,24 +71,17 @@ def document(
     }
 
 
-def _groups(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _groups(small: SmallNumbers, report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each grouping with its levels: what truth says, and what can be said without it."""
-    with_truth = {(row["group"], row["level"]): row for row in report["groups"]}
-    said = {(row["group"], row["level"]): row for row in report.get("without_truth", ())}
-    found = []
-    for group in sorted({group for group, _ in (*said, *with_truth)}, key=_order):
-        levels = sorted({level for name, level in (*said, *with_truth) if name == group})
-        records = small_numbers.counts([said.get((group, level), {}).get("records", 0) for level in levels])
-        rows: list[dict[str, Any]] = []
-        for level, many in zip(levels, records, strict=True):
-            row: dict[str, Any] = {"level": level, "records": many}
-            for names, figures in ((_FIGURES[:2], with_truth), (_SAID, said)):
-                for name in names:
-                    value = figures.get((group, level), {}).get(name, {"not_computed": "no truth was given", "n": 0})
-                    row[name] = small_numbers.figure(value, beside=many if name in _SAID else 0)
-            rows.append(row)
-        found.append({"group": group, "title": GROUPS.get(group, group), "levels": rows})
-    return found
+    rows = disclosed.groups(small, report)
+    return [
+        {
+            "group": group,
+            "title": GROUPS.get(group, group),
+            "levels": [{name: row[name] for name in _BY_GROUP} for row in rows if row["group"] == group],
+        }
+        for group in sorted({row["group"] for row in rows}, key=_order)
+    ]
 
 
 def _order(group: str) -> tuple[int, str]:
@@ -90,13 +90,9 @@ def _order(group: str) -> tuple[int, str]:
 
 def render(found: Mapping[str, Any]) -> str:
     """Return the page for a document; equal documents give equal pages."""
-    filters = {"whole": _whole, "number": _number, "bits": _bits}
+    filters = {"whole": text, "number": _number, "bits": _bits}
     values = {"picture": picture(found["pairs_by_weight"]), "truth": "value" in found["quality"]["precision"]}
     return pages.render("quality.html.j2", "hub", filters, {**found, **values})
-
-
-def _whole(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _number(value: float, digits: int = 3) -> str:

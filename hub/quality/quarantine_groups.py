@@ -12,19 +12,21 @@ group says that the source's files are worse about it. Only the hub calls this: 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hub import figures, small_numbers, sql
+from hub import figures, sql
 from hub.declarations.mapping import mappings
 from hub.declarations.partnership import Partnership
 from hub.declarations.sources import Source
+from hub.disclosure import WITHHELD, Number, SmallNumbers, Withheld, as_json, in_table, text
+from hub.figures import Stated
 from hub.identity import store as identity_store
-from hub.small_numbers import hide
 from hub.staging import extracts
 from hub.staging.extracts import Extract
 from hub.staging.recorded_groups import ETHNICITY, SEX
+from hub.withheld_cells import Unit
 from hub.workspace import Workspace
 
 Grouping = Literal["sex", "ethnicity"]
@@ -80,42 +82,118 @@ def by_group(workspace: Workspace, partnership: Partnership, by: Grouping) -> di
     for extract in extracts.current_extracts(workspace):
         held.setdefault(extract.source, []).append(extract)
     found: list[Count] = []
+    listed: dict[str, dict[str, int]] = {}
     for name in sorted(held):
-        found += _counts(workspace, name, declared.get(name), held[name], by)
-    return {"by": by, "note": NO_SHARE_OF_ROWS, "rows": shown(found)}
+        counts, listed[name] = _counts(workspace, name, declared.get(name), held[name], by)
+        found += counts
+    return {"by": by, "note": NO_SHARE_OF_ROWS, "rows": shown(partnership.small_numbers, found, listed)}
 
 
-def shown(counts: Sequence[Count]) -> list[dict[str, Any]]:
-    """Return the counts as rows that may be shown, rule by rule (see `hide`)."""
+def shown(
+    small: SmallNumbers, counts: Sequence[Count], listed: Mapping[str, Mapping[str, int]]
+) -> list[dict[str, Any]]:
+    """Return the counts as rows that may be shown, rule by rule.
+
+    Everybody knows how many rows break a rule: `hub quarantine` counts them. How many people a source lists, and how
+    many of a group all sources list together, stands in the quality report: so the people of all sources and groups are
+    one table.
+
+    Args:
+        small: which numbers may be shown.
+        counts: of all sources and rules.
+        listed: for each source, also one without quarantined rows, the people of each group whom it lists.
+    """
+    unlisted = _unlisted(small, listed)
     rules: dict[tuple[str, str], list[Count]] = {}
     for one in counts:
         rules.setdefault((one.source, one.rule), []).append(one)
-    rows = []
-    for (source, rule), levels in sorted(rules.items()):
-        groups = [one for one in levels if one.level != NOT_KNOWN]
-        listed = dict(zip((one.level for one in groups), hide([one.listed for one in groups]), strict=True))
-        people = dict(zip((one.level for one in groups), hide([one.people for one in groups]), strict=True))
-        for one, many in zip(levels, hide([one.rows for one in levels]), strict=True):
-            row: dict[str, Any] = {"source": source, "rule": rule, "group": one.level, "rows": many}
-            if one.level == NOT_KNOWN:
-                share = figures.NotComputed(0, NOT_KNOWN).as_json()
-                rows.append(row | {"people": None, "listed": None, "share": share})
-                continue
-            own, of = people[one.level], listed[one.level]
-            if isinstance(many, str) and not isinstance(own, str):
-                own = small_numbers.WITHHELD  # There are no fewer rows than people.
-            elif many == 0:
-                own = 0
-            hidden = [hidden for hidden in (own, of) if isinstance(hidden, str)]
-            share = {"withheld": hidden[0]} if hidden else figures.share(one.people, one.listed, "people").as_json()
-            rows.append(row | {"people": own, "listed": of, "share": share})
-    return rows
+    return [row for key in sorted(rules) for row in _rule(small, rules[key], unlisted)]
+
+
+def _rule(small: SmallNumbers, levels: Sequence[Count], unlisted: Collection[Unit]) -> list[dict[str, Any]]:
+    """Return the rows of one rule of one source; of one with few rows nothing is told by group, not even 0.
+
+    Where the source lists nobody, every row is one of nobody known, and that is how many `hub quarantine` counts.
+    """
+    someone = any(one.listed for one in levels)
+    few = someone and small.is_small(sum(one.rows for one in levels))
+    hidden = _hidden(small, levels, unlisted) if someone else frozenset()
+    found = []
+    for one in levels:
+        row = {"source": one.source, "rule": one.rule, "group": one.level}
+        row["rows"] = as_json(WITHHELD if few or ("rows", one.level) in hidden else one.rows)
+        if one.level == NOT_KNOWN:
+            share: Stated | Withheld = figures.NotComputed(0, NOT_KNOWN)
+            found.append(row | {"people": None, "listed": None, "share": share.as_json()})
+            continue
+        people: Number = WITHHELD if few or (_people_of(one), one.level) in hidden else one.people
+        listed: Number = WITHHELD if (one.source, one.level) in unlisted else one.listed
+        share = figures.share(one.people, one.listed, "people") if WITHHELD not in (people, listed) else WITHHELD
+        found.append(row | {"people": as_json(people), "listed": as_json(listed), "share": share.as_json()})
+    return found
+
+
+def _people_of(one: Count) -> str:
+    """Return with what the people of a group are shown or withheld."""
+    return "people" if one.rows else "rows"
+
+
+def _hidden(small: SmallNumbers, levels: Sequence[Count], unlisted: Collection[Unit]) -> frozenset[Unit]:
+    """Return what is withheld of a rule, as ("rows" or "people", group)."""
+    total = sum(one.rows for one in levels)
+    if small.is_small(total):
+        return frozenset()
+    told = small.told()
+    rows = [told.number(one.rows, ("rows", one.level), most=total) for one in levels]
+    told.relation(dict.fromkeys(rows, 1), total, total)
+    for place, one in zip(rows, levels, strict=True):
+        if one.level == NOT_KNOWN:
+            continue
+        # A row of the group is somebody's: that there are no people tells that there are no rows.
+        people = told.number(one.people, (_people_of(one), one.level))
+        told.at_most(people, place)
+        others = told.number(one.listed - one.people, None)
+        if (one.source, one.level) in unlisted:
+            told.sum(told.number(one.listed, None, small=False), (people, others))
+        else:
+            told.relation({people: 1, others: 1}, one.listed, one.listed)
+    return told.withheld()
+
+
+def _unlisted(small: SmallNumbers, listed: Mapping[str, Mapping[str, int]]) -> frozenset[Unit]:
+    """Return of which (source, group) it is not told how many people the source lists.
+
+    All sources and groups are one table. Its sums over groups and over sources are known, but for groups of which all
+    sources together list few: of them, and of as many others as it takes, the quality report does not tell the sum.
+    """
+    groups = sorted({group for by_group in listed.values() for group in by_group})
+    sums = [sum(by_group.get(group, 0) for by_group in listed.values()) for group in groups]
+    told = small.told()
+    # A group of which a source lists nobody has no row, so everybody knows that it is nobody.
+    places = {
+        (source, group): told.number(many, (source, group))
+        for source, by_group in listed.items()
+        for group, many in by_group.items()
+    }
+    for source, by_group in listed.items():
+        total = sum(by_group.values())
+        told.relation({places[source, group]: 1 for group in by_group}, total, total)
+    for group, total, said in zip(groups, sums, small.parts(sums), strict=True):
+        parts = [places[source, group] for source, by_group in listed.items() if group in by_group]
+        if isinstance(said, int):
+            told.relation(dict.fromkeys(parts, 1), total, total)
+        else:
+            told.sum(told.number(total, None), parts)
+    return told.withheld()
 
 
 def _counts(
     workspace: Workspace, name: str, source: Source | None, held: Sequence[Extract], by: Grouping
-) -> list[Count]:
-    """Count the rows of one source; every level that its people have stands under every rule, also with 0."""
+) -> tuple[list[Count], dict[str, int]]:
+    """Count the rows of one source, and the people whom it lists by group.
+
+    Every group that its people have stands under every rule, also with 0.
+    """
     identity, quarantined = [], []
     for extract in held:
         identity.append(identity_store.records(workspace, name, extract.digest))
@@ -153,7 +231,8 @@ def _counts(
             ORDER BY rule, level = {sql.text(NOT_KNOWN)}, level
             """
         ).fetchall()
-    return [Count(name, *row) for row in found]
+        listed = connection.execute("SELECT level, count(*) FROM person GROUP BY level").fetchall()
+    return [Count(name, *row) for row in found], dict(listed)
 
 
 def id_columns(source: Source) -> dict[str, tuple[str, ...]]:
@@ -197,6 +276,8 @@ def _list(texts: Any) -> str:
     return "[" + ", ".join(sql.text(one) for one in texts) + "]"
 
 
-def text_of(share: Mapping[str, Any]) -> str:
-    """Return a share of `by_group` for people."""
-    return str(share["withheld"]) if "withheld" in share else figures.from_json(share).text()
+def in_words(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of `by_group` for people."""
+    share = row["share"]
+    words = text(share) if "withheld" in share else figures.from_json(share).text()
+    return {name: in_table(value) for name, value in row.items()} | {"share": words}

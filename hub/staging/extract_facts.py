@@ -125,15 +125,19 @@ class History(Facts):
     area_event: Backdated
 
 
+Shown = int | str | Mapping[str, str]
+"""A number as it may be shown: itself, or the words in its place (a string in what earlier versions made)."""
+
+
 class TakenAway(Facts):
     """What it takes away of one kind of what the delivery before said, small numbers withheld: `staging.taken_away`."""
 
     kind: str
     """A type of event, `involvements`, `families` or `people`."""
-    records: int | str
-    of: int | str
-    people: int | str
-    groups: Mapping[str, Mapping[str, int | str]]
+    records: Shown
+    of: Shown
+    people: Shown
+    groups: Mapping[str, Mapping[str, Shown]]
     """For sex and ethnicity how many of these people are in each group."""
     must_be_agreed: bool
 

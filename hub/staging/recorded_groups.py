@@ -23,3 +23,16 @@ def _ethnicity() -> str:
 
 ETHNICITY = _ethnicity()
 """SQL of the group (of five) of an ethnicity, as recorded in `said`."""
+
+
+def sex(code: str) -> str:
+    """Return the group of a sex as recorded: what `SEX` says."""
+    said = code.strip().lower()
+    plain = {"m": "male", "male": "male", "1": "male", "f": "female", "female": "female", "2": "female"}
+    return NOT_RECORDED if code == NOT_RECORDED else plain.get(said, "another value")
+
+
+def ethnicity(code: str) -> str:
+    """Return the group (of five) of an ethnicity as recorded: what `ETHNICITY` says."""
+    groups = {one.code: one.groups["ons_5"] for one in codes.read("ethnicity").codes}
+    return NOT_RECORDED if code == NOT_RECORDED else groups.get(code.upper(), UNKNOWN_CODE)

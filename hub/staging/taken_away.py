@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.small_numbers import count as shown_count
-from hub.small_numbers import hide
+from hub.disclosure import WITHHELD, SmallNumbers, as_json, in_table
 
 FEWEST = 10
 SHARE = 0.05
@@ -50,16 +49,26 @@ class Loss:
         share = PEOPLE_SHARE if self.kind == PEOPLE else SHARE
         return self.records >= FEWEST and self.records > share * self.of
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the JSON form, as it may be shown: numbers from 1 to 9 are withheld."""
-        groups = {
-            by: dict(zip(levels, hide([*levels.values()]), strict=True)) for by, levels in sorted(self.groups.items())
-        }
+    def as_json(self, small: SmallNumbers) -> dict[str, Any]:
+        """Return the JSON form, as it may be shown.
+
+        Told together are the records, their people, and the people by group. What is left of the whole is no secret of
+        a loss: it is what the delivery says that the reader holds.
+        """
+        told = small.told()
         numbers = {"records": self.records, "of": self.of, "people": self.people}
+        places = {name: told.number(many, name, most=small.most(many)) for name, many in numbers.items()}
+        told.at_most(places["people"], places["records"])
+        for by, levels in self.groups.items():
+            told.sum(places["people"], [told.number(many, (by, level)) for level, many in levels.items()])
+        hidden = told.withheld()
         return {
             "kind": self.kind,
-            **{name: shown_count(many) for name, many in numbers.items()},
-            "groups": groups,
+            **{name: as_json(small.count(many, hidden=name in hidden)) for name, many in numbers.items()},
+            "groups": {
+                by: {level: as_json(WITHHELD if (by, level) in hidden else many) for level, many in levels.items()}
+                for by, levels in sorted(self.groups.items())
+            },
             "must_be_agreed": self.is_much,
         }
 
@@ -68,11 +77,11 @@ def shown(source: str, found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     """Return rows for a table from the JSON form of losses: one for each kind, and one for each of its groups."""
     rows = []
     for one in found:
-        rows.append({"source": source, "kind": one["kind"], "group": "everybody", "people": one["people"],
-                     "records": one["records"], "of": one["of"]})  # fmt: skip
+        rows.append({"source": source, "kind": one["kind"], "group": "everybody", "people": in_table(one["people"]),
+                     "records": in_table(one["records"]), "of": in_table(one["of"])})  # fmt: skip
         for by, levels in one["groups"].items():
             for level, many in levels.items():
                 if many:
-                    rows.append({"source": source, "kind": one["kind"], "group": f"{by}: {level}", "people": many,
-                                 "records": "", "of": ""})  # fmt: skip
+                    rows.append({"source": source, "kind": one["kind"], "group": f"{by}: {level}",
+                                 "people": in_table(many), "records": "", "of": ""})  # fmt: skip
     return rows

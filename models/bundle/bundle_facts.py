@@ -40,8 +40,6 @@ class BundleFacts(Facts):
     use_case: str
     """Its name."""
     use_case_digest: Digest
-    catalogue_digest: Digest
-    """Of the indicators' whole declarations, in order."""
     purpose: str
     """The one purpose for which it may be approved."""
     seed: int

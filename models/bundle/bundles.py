@@ -4,7 +4,7 @@
     model = bundle.load()                       # parses the very bytes that were checked, then the golden rows
     model.probabilities(matrix)
 
-Files: `model.txt` (LightGBM's native text), `calibration.json`, `indicators.json` (whole, in order), `thresholds.json`,
+Files: `model.txt` (LightGBM's native text), `calibration.json`, `thresholds.json`,
 `metrics.json`, `golden.json`, `use_case.json` (whole). What the manifest says is `BundleFacts`.
 
 The same feature set, seed and libraries give the same digest. Who trained is in `trainings`.
@@ -13,14 +13,13 @@ The same feature set, seed and libraries give the same digest. Who trained is in
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
-from features.rows.feature_sets import catalogue_digest
 from hub import artefacts
 from hub import facts as facts_of
 from hub.artefacts import Artefact
@@ -36,7 +35,7 @@ from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
 
 KIND = "bundle"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MODEL_FILE = "model.txt"
 _REHEARSAL_SECONDS = 120
 _HERE = Path(__file__).parents[1]
@@ -49,7 +48,6 @@ class Contents:
     facts: BundleFacts
     text: str
     calibration: Calibration
-    indicators: Sequence[Indicator]
     thresholds: Thresholds
     metrics: Mapping[str, Any]
     golden: Mapping[str, Any]
@@ -60,7 +58,6 @@ class Contents:
         return {
             MODEL_FILE: self.text.encode("utf-8"),
             "calibration.json": _pretty(self.calibration.as_json()),
-            "indicators.json": _pretty([one.model_dump(mode="json") for one in self.indicators]),
             "thresholds.json": _pretty(self.thresholds.as_json()),
             "metrics.json": _pretty(self.metrics),
             "golden.json": _pretty(self.golden),
@@ -75,10 +72,14 @@ class Bundle:
     artefact: Artefact
     facts: BundleFacts
     use_case: UseCase
-    indicators: tuple[Indicator, ...]
     calibration: Calibration
     thresholds: Thresholds
     metrics: Mapping[str, Any]
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The indicators, in the order of a matrix's columns."""
+        return self.use_case.indicators
 
     @property
     def digest(self) -> str:
@@ -93,7 +94,7 @@ class Bundle:
                 differs.
         """
         text = self.artefact.read(MODEL_FILE).decode("utf-8")
-        model = Model.parse(text, [one.name for one in self.indicators], self.calibration, self.thresholds)
+        model = Model.parse(text, self.use_case.indicator_names, self.calibration, self.thresholds)
         model.check_golden(json.loads(self.artefact.read("golden.json")))
         return model
 
@@ -152,9 +153,9 @@ def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: M
         trained_by: the analyst's id, for the ledger: whoever trained a model does not judge it.
         run: the MLflow run, as `run_id` and `experiment`.
     """
-    names = [one.name for one in contents.indicators]
+    names = contents.use_case.indicator_names
     Model.parse(contents.text, names, contents.calibration, contents.thresholds).check_golden(contents.golden)
-    inputs = ("feature_set", "snapshot", "use_case_digest", "catalogue_digest")
+    inputs = ("feature_set", "snapshot", "use_case_digest")
     made_from = {name: getattr(contents.facts, name) for name in inputs}
     recorder = publications.recorder(workspace, KIND, made_from, by=trained_by, code=sources_digest(_HERE), more=run)
     with artefacts.publish(workspace.bundles, KIND, contents.facts.as_json(), before=recorder, apart=True) as draft:
@@ -186,21 +187,14 @@ def open_bundle(workspace: Workspace, digest: str) -> Bundle:
     artefact.verify()
     documents = {name: json.loads(artefact.read(name)) for name in artefact.files if name.endswith(".json")}
     use_case = documents["use_case.json"]
-    indicators = tuple(Indicator.model_validate(one) for one in documents["indicators.json"])
-    if (
-        digest_of(use_case) != facts.use_case_digest
-        or [one.name for one in indicators] != use_case["indicators"]
-        or catalogue_digest(indicators) != facts.catalogue_digest
-    ):
+    if digest_of(use_case) != facts.use_case_digest:
         raise IntegrityError(
-            f"bundle {artefact.digest[:12]}: its use case or indicators are not those that its facts name.",
-            "Train it anew.",
+            f"bundle {artefact.digest[:12]}: its use case is not the one that its facts name.", "Train it anew."
         )
     return Bundle(
         artefact,
         facts,
         UseCase.model_validate(use_case),
-        indicators,
         Calibration.from_json(documents["calibration.json"]),
         Thresholds.from_json(documents["thresholds.json"]),
         documents["metrics.json"],

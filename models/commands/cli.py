@@ -181,8 +181,7 @@ def find_features(workspace: Any, partnership: Any, name: str, digest: str | Non
 
     use_case = use_cases.read(partnership, name)
     if digest is None:
-        indicators = use_cases.indicators_of(partnership, use_case)
-        return current_feature_set(workspace, use_case, indicators, open_snapshot(workspace).digest)
+        return current_feature_set(workspace, use_case, open_snapshot(workspace).digest)
     found = open_feature_set(workspace, digest)
     if found.use_case.name != name:
         raise ConfigurationError(

@@ -73,15 +73,15 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         NotEnoughError: see `split`.
         LeakageError: see `split`.
     """
-    use_case, indicators = feature_set.use_case, feature_set.indicators
-    matrix = of_table(feature_set.matrix(), use_case.indicators)
+    use_case = feature_set.use_case
+    matrix = of_table(feature_set.matrix(), use_case.indicator_names)
     dates, rows = split(feature_set, matrix)
     train, choose, test = (matrix.take(rows[name]) for name in PARTS)
 
-    choice = boosting.choose_best(train, choose, indicators, seed=seed, progress=progress)
+    choice = boosting.choose_best(train, choose, use_case.indicators, seed=seed, progress=progress)
     calibrated = calibration.fit(choice.best.margins, choose.outcomes)
     bands = thresholds.fit(calibrated.probabilities(choice.best.margins), choose.day_count, use_case.capacity)
-    model = Model.parse(choice.best.text, use_case.indicators, calibrated, bands)
+    model = Model.parse(choice.best.text, use_case.indicator_names, calibrated, bands)
 
     progress("Measuring on the test dates", 0, 1)
     case = JudgedRows.of(test, use_case.capacity)
@@ -107,7 +107,6 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         facts=_facts(feature_set, dates, choice.best, seed),
         text=choice.best.text,
         calibration=calibrated,
-        indicators=indicators,
         thresholds=bands,
         metrics=numbers,
         golden=golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody)),
@@ -150,7 +149,6 @@ def _facts(feature_set: FeatureSet, dates: Splits, best: boosting.Trained, seed:
         known_to=facts.known_to,
         use_case=feature_set.use_case.name,
         use_case_digest=facts.use_case_digest,
-        catalogue_digest=facts.catalogue_digest,
         purpose=feature_set.use_case.purpose,
         seed=seed,
         algorithm="lightgbm",

@@ -7,12 +7,11 @@ Each package makes again what it owns. What the ledger does not know is never op
 or a page that somebody put there by hand is neither parsed nor run.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from audits.audit import audit as audits
 from audits.audit import rebuilding as audit_rebuilding
 from features.declarations import use_cases
-from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.online import source as online_source
 from features.rebuilding import sets, sources
@@ -99,12 +98,11 @@ def _bundle(place: Place, digest: str, progress: Progress) -> Rebuilt:
     return Rebuilt(rows, rows, unit="golden rows")
 
 
-def _declared(place: Place, known: Publications) -> Iterable[tuple[UseCase, Sequence[Indicator]]]:
-    """Yield use cases with their indicators: as the partnership declares them, and as bundles and feature sets were."""
+def _declared(place: Place, known: Publications) -> Iterable[UseCase]:
+    """Yield use cases: as the partnership declares them, and as bundles and feature sets were."""
     for name in use_cases.names(place.partnership):
         try:
-            use_case = use_cases.read(place.partnership, name)
-            yield use_case, use_cases.indicators_of(place.partnership, use_case)
+            yield use_cases.read(place.partnership, name)
         except SentinelError:
             continue  # its file is wrong now; the sources made for it may still be right
     for one in known.of(feature_sets.KIND):
@@ -112,4 +110,4 @@ def _declared(place: Place, known: Publications) -> Iterable[tuple[UseCase, Sequ
             found = feature_sets.open_feature_set(place.workspace, one.digest)
         except SentinelError:
             continue
-        yield found.use_case, found.indicators
+        yield found.use_case

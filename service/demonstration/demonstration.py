@@ -99,7 +99,6 @@ def run(place: Place, *, data: Path | None, children: int, seed: int, as_json: b
 def _walk(place: Place, said: Demonstration, folder: Path, seed: int) -> Walked:
     workspace, partnership = place.workspace, place.partnership
     use_case = use_cases.read(partnership, said.use_case)
-    indicators = use_cases.indicators_of(partnership, use_case)
     truth = folder / "truth" / "people.csv"
     with _step("Reading and checking extracts") as tell:
         ingest.ingest(workspace, partnership, folder, said.delivered_on, progress=tell)
@@ -112,7 +111,6 @@ def _walk(place: Place, said: Demonstration, folder: Path, seed: int) -> Walked:
             workspace,
             snapshot,
             use_case,
-            indicators,
             partnership=partnership,
             on=place.day_of_use,
             progress=tell,

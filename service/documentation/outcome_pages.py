@@ -9,7 +9,7 @@ from features.declarations.outcomes import HEADLINES, Outcome
 from features.levels import label_cards
 from hub.declarations import partnership as partnerships
 from hub.declarations.partnership import Partnership
-from hub.small_numbers import SMALLEST
+from hub.disclosure import FEWEST
 
 _FOLDER = Path(__file__).parents[2] / "partnerships" / "lancashire"
 
@@ -24,7 +24,12 @@ def page(note: str) -> str:
     found = partnerships.read(_FOLDER)
     framework = outcomes.read(found)
     lines = [note, "# Outcomes framework of the demonstration", "", _INTRODUCTION, "## How levels are told", ""]
-    lines += [_LEVELS.replace("{SMALLEST}", str(SMALLEST)), "## Rules have dates", "", _DATES]
+    lines += [
+        _LEVELS.replace("{FEWEST - 1}", str(FEWEST - 1)).replace("{FEWEST}", str(FEWEST)),
+        "## Rules have dates",
+        "",
+        _DATES,
+    ]
     lines += ["| use case | who is eligible | since | why |", "| --- | --- | --- | --- |"]
     for name in use_cases.names(found):
         use_case = use_cases.read(found, name)
@@ -82,9 +87,10 @@ year; `--page` writes it as a page, `--json` for scripts.
   will have reached the hub, as late as those that are at least a year old did.
 - Only for the framework's purpose, and only from sources with a gateway for it on the day, then and now. An outcome of
   another source says which gateway is missing, and has no level.
-- Small numbers: a level that stands on fewer than {SMALLEST} children, or on all but fewer than {SMALLEST}, is
-  withheld. So are as many others, in the rows and in the columns, as it takes that each small number could be anything
-  from nobody to nine for someone who knows all that is shown (`hub/small_tables.py`). All withheld levels look alike.
+- Small numbers: a level of 1 to {FEWEST - 1} children, or of all children or all but fewer than {FEWEST}, is
+  withheld. 0 is shown: it is about nobody. With them are withheld as many others, in the rows and in the columns, as
+  it takes that each small number could be anything from nobody to ten for someone who knows all that is shown
+  (`hub/disclosure.py`). All withheld levels look alike.
   Do not publish two such tables about the same children, such as those of two snapshots: no table can know another.
 """
 _DATES = """\

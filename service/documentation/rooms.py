@@ -42,7 +42,7 @@ HOUSE: dict[str, tuple[Room, ...]] = {
         Room("staging", ("extracts", "reporting")),
         Room("intake", ("ingest",)),
         Room("weighing"),
-        Room("linking", ("linkage",)),
+        Room("linking", ("disclosed", "linkage")),
         Room("person_files"),
         Room("publishing", ("publish", "snapshots")),
         Room("rebuilding", ("rebuilt", "snapshots", "verification")),

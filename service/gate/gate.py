@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from audits.audit.audit import KIND as AUDIT
-from audits.audit.audit import Audit, open_audit
+from audits.audit.audit import open_audit
 from ethics.acts import verification as record
 from ethics.acts.approvals import Decision, Standing, check_policy, valid_decision
 from ethics.errors import ApprovalError, StaleSnapshotError, SupersededError
@@ -72,13 +72,14 @@ class DeclaredFiles:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What an open gate lets a request use."""
+    """What an open gate lets a request use; `performance` is what the approved audit tells of the model."""
 
     decision: Decision
     declared: DeclaredFiles
     use_case: UseCase
     bundle: Bundle
     model: Model
+    performance: Mapping[str, Any]
     snapshot: Snapshot
     online: OnlineSource
     day: datetime.date
@@ -101,7 +102,7 @@ class Gate:
     store: Store
     _declared: Kept[DeclaredFiles] = field(default_factory=lambda: Kept(1))
     _bundles: Kept[tuple[Bundle, Model]] = field(default_factory=Kept)
-    _audits: Kept[Audit] = field(default_factory=Kept)
+    _performances: Kept[Mapping[str, Any]] = field(default_factory=Kept)
     _snapshots: Kept[Snapshot] = field(default_factory=lambda: Kept(2))
     _online: Kept[OnlineSource] = field(default_factory=Kept)
     _sources: dict[str, str] = field(default_factory=dict)
@@ -154,7 +155,7 @@ class Gate:
 
     def _open(self, decision: Decision, at: datetime.datetime) -> Opened:
         bundle, model = self._bundle(decision.bundle)
-        self._audit(decision.audit)
+        performance = self._performance(decision.audit)
         declared = self.declared()
         use_case = declared.use_cases.get(bundle.use_case.name)
         approved = decision.use_case_digest
@@ -166,7 +167,7 @@ class Gate:
         day = declared.partnership.day_of_use(at, practice=self.practice)
         snapshot = self._snapshot()
         online = self._source(use_case, bundle, snapshot)
-        read = needs(declared.partnership, use_case, bundle.indicators, snapshot)
+        read = needs(declared.partnership, use_case, snapshot)
         inside = in_snapshot(snapshot, read)
         for need in read:
             refused = declared.permits.refusal(
@@ -185,7 +186,9 @@ class Gate:
             (online_source.KIND, online.artefact.digest),
         )
         publications = {(kind, digest): self._known(kind, digest) for kind, digest in used}
-        return Opened(decision, declared, use_case, bundle, model, snapshot, online, day, publications, told)
+        return Opened(
+            decision, declared, use_case, bundle, model, performance, snapshot, online, day, publications, told
+        )
 
     def confirm(self, session: Session, opened: Opened, *, at: datetime.datetime) -> None:
         """Check inside the write that what was opened is what holds at the moment `at`.
@@ -249,7 +252,7 @@ class Gate:
         """
         kept: tuple[tuple[Kept[Any], Callable[[str], object]], ...] = (
             (self._bundles, lambda digest: open_bundle(self.workspace, digest)),
-            (self._audits, lambda digest: open_audit(self.workspace, digest)),
+            (self._performances, lambda digest: open_audit(self.workspace, digest)),
             (self._snapshots, lambda digest: open_snapshot(self.workspace, digest, verify=True)),
             (self._online, lambda digest: open_artefact(self.workspace.online, digest, online_source.KIND).verify()),
         )
@@ -350,9 +353,15 @@ class Gate:
 
         return self._bundles.get(digest, self.workspace.bundles / digest, load)
 
-    def _audit(self, digest: str) -> Audit:
+    def _performance(self, digest: str) -> Mapping[str, Any]:
+        """Return what an audit tells of how good the model is, without small numbers."""
         self._known(AUDIT, digest)
-        return self._audits.get(digest, self.workspace.audits / digest, lambda: open_audit(self.workspace, digest))
+
+        def load() -> Mapping[str, Any]:
+            found: Mapping[str, Any] = open_audit(self.workspace, digest).document()["performance"]
+            return found
+
+        return self._performances.get(digest, self.workspace.audits / digest, load)
 
     def _snapshot(self) -> Snapshot:
         """Return the snapshot that the ledger says was published last, which the pointer must name too.
@@ -387,13 +396,13 @@ class Gate:
         for last in (False, True):
             with self._making:
                 if key not in self._sources:
-                    made = online_source.current(self.workspace, snapshot, use_case, bundle.indicators)
+                    made = online_source.current(self.workspace, snapshot, use_case)
                     self._sources[key] = made.digest
                 digest = self._sources[key]
 
             def load(digest: str = digest) -> OnlineSource:
                 found = open_artefact(self.workspace.online, digest, online_source.KIND)
-                return OnlineSource(found, use_case, bundle.indicators)
+                return OnlineSource(found, use_case)
 
             try:
                 self._known(online_source.KIND, digest)

@@ -46,12 +46,14 @@ class SnapshotReference(BaseModel):
 
 
 class Evidence(BaseModel):
-    """What happened on the test dates to people who were scored alike: the number behind the word."""
+    """What the audit tells of people who were scored alike on the test dates: the number behind the word."""
 
-    share: float | None = Field(description="Share of them who had the outcome; null when it was not computed.")
+    share: float | None = Field(
+        description="Share of them who had the outcome; null when it was not computed, or is withheld."
+    )
     low: float | None = Field(description="Lower bound of its 95 % interval.")
     high: float | None = Field(description="Upper bound of its 95 % interval.")
-    n: int = Field(description="How many times people were scored alike, over all test dates.")
+    n: int | None = Field(description="How many times people were scored alike, over all test dates; null if withheld.")
     words: str = Field(description="The same in plain words, or why there is no number.")
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from audits.explaining.reasons import strongest
 from audits.phrases import sentence
 from ethics.errors import SupersededError
+from hub.disclosure import WITHHELD
 from hub.errors import RecordError, SentinelError
 from hub.ledger import ledger
 from hub.ledger.ledger import Entry, moment
@@ -130,10 +131,8 @@ class Scorer:
             band_in_words=_band_in_words(opened.bundle, band),
             probability=round(probability, 4),
             probability_in_words=f"Within {opened.use_case.horizon_days} days: {opened.use_case.outcome.plain}",
-            probability_evidence=_evidence_at(opened.bundle, probability),
-            band_evidence=_evidence(
-                opened.bundle, opened.bundle.metrics["bands"][band]["with_outcome"], "were in this band"
-            ),
+            probability_evidence=_evidence_at(opened, probability),
+            band_evidence=_evidence_in(opened, band),
             agency=agency,
             reasons=reasons,
             protective_factors=strengths,
@@ -158,22 +157,34 @@ def _band_in_words(bundle: Bundle, band: str) -> str:
     return next(str(one["plain"]) for one in bundle.thresholds.as_json()["bands"] if one["name"] == band)
 
 
-def _evidence_at(bundle: Bundle, probability: float) -> Evidence:
-    """Return what was observed where the probabilities of the test dates were like this one (see `metrics`)."""
-    ranges = bundle.metrics["expected_and_observed"]
-    found = next((one for one in ranges if probability <= one["to"]), ranges[-1])
-    low, high = (f"{100 * found[end]:.1f} %" for end in ("from", "to"))
-    return _evidence(bundle, found["observed"], f"had a probability from {low} to {high}")
+def _evidence_at(opened: Opened, probability: float) -> Evidence:
+    """Return what the audit tells where the probabilities of the test dates were like this one."""
+    steps = opened.performance["calibration"]
+    if not steps:
+        return _evidence(opened.use_case.people, WITHHELD.as_json(), "had a probability like this one")
+    found = next((one for one in steps if probability <= one["to"]), steps[-1])
+    low, high = (f"{100 * found[end]:.0f} %" for end in ("from", "to"))
+    observed = {**found["observed"], "n": found["rows"]}
+    return _evidence(opened.use_case.people, observed, f"had a probability from {low} to {high}")
 
 
-def _evidence(bundle: Bundle, observed: Mapping[str, Any], alike: str) -> Evidence:
+def _evidence_in(opened: Opened, band: str) -> Evidence:
+    """Return what the audit tells of a band."""
+    found = next(one for one in opened.performance["bands"] if one["name"] == band)
+    return _evidence(opened.use_case.people, found["with_outcome"], "were in this band")
+
+
+def _evidence(people: str, observed: Mapping[str, Any], alike: str) -> Evidence:
+    asked = f"How often the outcome followed for {people} who {alike}"
+    if "withheld" in observed:
+        words = f"{asked} is withheld: it would tell too much about too few of them."
+        return Evidence(share=None, low=None, high=None, n=None, words=words)
     figure = figures.from_json(observed)
     if isinstance(figure, NotComputed):
-        words = f"How often the outcome followed for {bundle.use_case.people} who {alike} is {figure.text()}."
-        return Evidence(share=None, low=None, high=None, n=figure.n, words=words)
+        return Evidence(share=None, low=None, high=None, n=figure.n, words=f"{asked} is {figure.text()}.")
     share, low, high = (f"{100 * number:.1f} %" for number in (figure.value, figure.low, figure.high))
     words = (
-        f"On the test dates {bundle.use_case.people} {alike} {figure.n:,} times, "
+        f"On the test dates {people} {alike} {figure.n:,} times, "
         f"and in {share} of them ({low} to {high}) the outcome followed."
     )
     return Evidence(share=figure.value, low=figure.low, high=figure.high, n=figure.n, words=words)

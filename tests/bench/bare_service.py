@@ -17,6 +17,7 @@ from hub.publishing.snapshots import open_snapshot
 from models.bundle.bundles import open_bundle
 from models.bundle.trainings import newest
 from service.http.server import HOST
+from tests.bench import clocked_service
 from tests.factories import worlds
 
 
@@ -25,7 +26,7 @@ def application(root: Path) -> Any:
     workspace = worlds.place(root).workspace
     bundle = open_bundle(workspace, newest(workspace))
     snapshot = open_snapshot(workspace)
-    source = open_source(workspace, snapshot, bundle.use_case, bundle.indicators)
+    source = open_source(workspace, snapshot, bundle.use_case)
     model, day = bundle.load(), bundle.use_case.newest(snapshot.known_to)
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -53,6 +54,15 @@ def application(root: Path) -> Any:
     return answer
 
 
+def run(root: Path, port: int) -> None:
+    """Serve until the process is ended."""
+    uvicorn.run(application(root), host=HOST, port=port, log_level="error", access_log=False, http="h11")
+
+
+def forked(root: Path, port: int) -> int:
+    """Serve in a child of this process; return its number."""
+    return clocked_service.in_child(root, lambda: run(root, port))
+
+
 if __name__ == "__main__":
-    made = application(Path(sys.argv[1]))
-    uvicorn.run(made, host=HOST, port=int(sys.argv[2]), log_level="error", access_log=False, http="h11")
+    run(Path(sys.argv[1]), int(sys.argv[2]))

@@ -9,6 +9,7 @@ import datetime
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -62,13 +63,18 @@ def place(root: Path) -> ClockedPlace:
 
 def forked(root: Path, port: int) -> int:
     """Serve the world in `root` on a port of this machine in a child of this process; return its number."""
+    return in_child(root, lambda: server.run(place(root), port=port))
+
+
+def in_child(root: Path, serve: Callable[[], object]) -> int:
+    """Serve in a child of this process, whose words go to files in `root`; return its number."""
     child = os.fork()
     if child:
         return child
     try:
         sys.stdout = Path(root / "service.out").open("a", encoding="utf-8")  # noqa: SIM115 - until the process ends
         os.dup2(os.open(root / "service.err", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
-        server.run(place(root), port=port)
+        serve()
     except BaseException:  # noqa: BLE001 - the parent sees the exit code
         traceback.print_exc()
         os._exit(1)

@@ -14,7 +14,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -28,7 +27,7 @@ from hub.ledger import ledger, verification
 from hub.ledger.store import Store
 from hub.ledger.tables import from_utc_text
 from models.bundle.trainings import newest
-from tests.bench import clocked_service
+from tests.bench import clocked_service, one_world
 from tests.bench.clocked_service import ClockedPlace
 from tests.bench.load import asking, free_port, wait_until
 from tests.factories import worlds
@@ -89,7 +88,6 @@ def _approve(store: Store, place: ClockedPlace, number: int, *, days: int) -> No
 
 def _across_midnight(place: ClockedPlace, store: Store) -> None:
     """Set the clock to shortly before the next midnight and wait until it has passed."""
-    assert place.clock is not None
     now = store.now()
     midnight = datetime.datetime.combine(now.date() + datetime.timedelta(days=1), datetime.time(), datetime.UTC)
     ahead = now - datetime.datetime.now(datetime.UTC)
@@ -159,9 +157,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=1000)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        _, audit = worlds.make(Path(folder))
-        print(json.dumps(asdict(run(Path(folder), audit, times=given.times))))
+    with one_world.audited() as (root, _, audit):
+        print(json.dumps(asdict(run(root, audit, times=given.times))))
 
 
 if __name__ == "__main__":

@@ -1,78 +1,75 @@
 """The hub: reading extracts against a bare scan of the same files, and how well people are linked."""
 
 import itertools
+import json
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from hub import figures as figures_
 from hub import sql
 from hub.identity import persons, spellings
-from hub.intake import ingest
-from hub.linking import linkage
 from hub.staging import admitted, extracts
 from hub.workspace import Workspace
-from tests.bench import Measured, county, hard_linkage, harms, kills, linkage_data, measured, ratio, scale, validation
+from tests.bench import (
+    Measured,
+    Part,
+    county,
+    hard_linkage,
+    harms,
+    kills,
+    linkage_data,
+    measured,
+    ratio,
+    scale,
+    validation,
+)
 
 
-def figures() -> Iterator[Measured]:
-    """Yield the hub's figures."""
-    folder, said = county.delivered(), county.partnership().file.demonstration
-    assert said is not None
-    fresh = Workspace(county.workspace().root / "again")
+def _ingest(tiny: bool) -> Iterator[Measured]:
+    """Yield how long reading takes, beside a bare scan of the same files."""
+    with tempfile.TemporaryDirectory(prefix="sentinel-ingest-") as temporary:
+        root = Path(temporary) / "workspace"
 
-    def read() -> None:
-        shutil.rmtree(fresh.root, ignore_errors=True)
-        ingest.ingest(fresh, county.partnership(), folder, said.delivered_on)
+        def read() -> None:
+            shutil.rmtree(root, ignore_errors=True)
+            county.read(Workspace(root), tiny)
 
-    def scan() -> None:
-        with sql.connect() as connection:
-            for path in sorted(folder.glob("*.csv")):
-                encoding = "utf-8" if _is_utf8(path) else "latin-1"
-                table = f"read_csv({sql.text(path.as_posix())}, all_varchar = true, encoding = '{encoding}')"
-                connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {table}").fetchall()
+        def scan() -> None:
+            with sql.connect() as connection:
+                for one in county.scans(county.delivered(tiny)):
+                    connection.execute(f"SELECT count(DISTINCT columns(*)) FROM {one}").fetchall()
 
-    yield ratio("ingest_ratio", read, scan, "<= 15")
-    yield from validation.figures()
-    yield harms.figure()
-    county.snapshot()
-    report = linkage.link(county.workspace(), county.partnership(), truth=folder / "truth" / "people.csv")
-    yield from _siblings(report)
-    yield from _contradictions()
-    yield from linkage_data.figures()
-    yield from hard_linkage.figures()
-    yield from scale.figures()
-    found = kills.run(times=200, seed=1)
+        yield ratio("ingest_ratio", read, scan, "<= 15", tiny=tiny)
+
+
+def _siblings(tiny: bool) -> Iterator[Measured]:
+    """Yield precision and recall on the generated county, with its brothers, sisters and twins, and by ethnic group."""
+    report = json.loads((county.linked(tiny) / county.REPORT).read_text(encoding="utf-8"))
+    for name, goal in (("precision", ">= 0.995"), ("recall", ">= 0.95")):
+        yield _of_pairs(f"siblings_{name}", report["quality"][name], goal)
+    for row in report["groups"]:
+        if row["group"] == "ethnicity":
+            for name in ("precision", "recall"):
+                yield _of_pairs(f"siblings_{name} ({row['level']})", row[name])
+
+
+def _of_pairs(name: str, said: Mapping[str, Any], goal: str | None = None) -> Measured:
+    figure = figures_.from_json(said)
+    return measured(name, figure, f"of pairs: {figure.text(4)}", goal)
+
+
+def _kills(tiny: bool) -> Iterator[Measured]:
+    """Yield what kills tore or lost."""
+    found = kills.run(times=2 if tiny else 200, seed=1)
     yield measured("kills_torn", found.torn + found.lost, f"torn or lost, of {found.kills} kills", "<= 0")
 
 
-def _is_utf8(path: Path) -> bool:
-    """Say whether a file is in UTF-8; an agency's may be in another encoding, which a bare scan must be told."""
-    try:
-        path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _siblings(report: linkage.LinkageReport) -> Iterator[Measured]:
-    """Yield precision and recall on the generated county, with its brothers, sisters and twins, and by ethnic group."""
-    for name, figure, goal in (
-        ("siblings_precision", report.precision, ">= 0.995"),
-        ("siblings_recall", report.recall, ">= 0.95"),
-    ):
-        yield measured(name, getattr(figure, "value", 0.0), f"of pairs: {figure.text(4)}", goal)
-    for row in report.groups:
-        if row["group"] == "ethnicity":
-            for name in ("precision", "recall"):
-                figure = figures_.from_json(row[name])
-                said = f"of pairs: {figure.text(4)}"
-                yield measured(f"siblings_{name} ({row['level']})", getattr(figure, "value", 0.0), said)
-
-
-def _contradictions() -> Iterator[Measured]:
+def _contradictions(tiny: bool) -> Iterator[Measured]:
     """Yield how many people have two NHS numbers, or two birthdays that no slip of the pen explains."""
-    workspace = county.workspace()
+    workspace = Workspace(county.linked(tiny) / "workspace")
     with sql.connect() as connection:
         admitted.open_identity(connection, workspace, extracts.current_extracts(workspace))
         connection.register("map", persons.open_map(workspace).table())
@@ -103,3 +100,16 @@ def _apart(values: list[str], most: int) -> bool:
 
 def _differing(one: str, other: str) -> int:
     return sum(a != b for a, b in zip(one, other, strict=True))
+
+
+PARTS: Mapping[str, Part] = {
+    "ingest": _ingest,
+    "validation": lambda tiny: validation.figures(3_000 if tiny else validation.ROWS),
+    "harms": harms.figures,
+    "siblings": _siblings,
+    "contradictions": _contradictions,
+    "linkage_data": linkage_data.figures,
+    "hard_linkage": hard_linkage.figures,
+    "scale": lambda tiny: scale.figures(200 if tiny else scale.RECORDS),
+    "kills": _kills,
+}

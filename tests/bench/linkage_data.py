@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from hub.figures import NotComputed
 from hub.linking import linkage
 from hub.person_files import linkage as file_linkage
 from tests.bench import Measured, measured
@@ -38,12 +39,13 @@ SETS = {
 """Figure → its files, its mapping and its goal."""
 
 
-def figures() -> Iterator[Measured]:
-    """Yield F1 over pairs of records of each data set, at the default threshold; nothing without the shared data."""
+def figures(tiny: bool) -> Iterator[Measured]:
+    """Yield F1 over pairs of records of each data set, at the default threshold."""
     folder = FOLDER / "linkage"
-    if not folder.is_dir():
-        return
-    for name, (files, mapping, goal) in SETS.items():
+    for name, (files, mapping, goal) in list(SETS.items())[-1 if tiny else 0 :]:
+        if not folder.is_dir():
+            yield measured(name, NotComputed(0, "the shared data sets are not beside this checkout"), "of pairs", goal)
+            continue
         with tempfile.TemporaryDirectory() as scratch:
             said = Path(scratch) / "mapping.yaml"
             said.write_text(json.dumps(mapping), encoding="utf-8")  # JSON is YAML too
@@ -51,6 +53,4 @@ def figures() -> Iterator[Measured]:
             out = Path(scratch) / "clusters.csv"
             result = file_linkage.link_files(paths, said, out=out, threshold=linkage.THRESHOLD)
         figure = result.quality.f1
-        low, high = getattr(figure, "low", 0.0), getattr(figure, "high", 0.0)
-        what = f"of pairs, n {figure.n}, 95 % interval {low:.4f} to {high:.4f}"
-        yield measured(name, getattr(figure, "value", 0.0), what, goal)
+        yield measured(name, figure, f"of pairs: {figure.text(4)}", goal)

@@ -1,7 +1,7 @@
 """Models: the whole training with its intervals against one bare LightGBM training on the same rows."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import lightgbm
@@ -10,14 +10,14 @@ import numpy as np
 from hub.workspace import Workspace
 from models.fitting.fitting import fit
 from models.matrices import of_table
-from tests.bench import Measured, ratio
+from tests.bench import Measured, Part, ratio
 from tests.factories import feature_sets
 
 
-def figures() -> Iterator[Measured]:
-    """Yield the models' figures."""
+def _training(tiny: bool) -> Iterator[Measured]:
+    """Yield how long a whole training takes, beside a bare one."""
     with tempfile.TemporaryDirectory() as folder:
-        found = feature_sets.feature_set(Workspace(Path(folder)), people=2000)
+        found = feature_sets.feature_set(Workspace(Path(folder)), people=400 if tiny else 2000)
         matrix = of_table(found.matrix(), [one.name for one in found.indicators])
         known = ~np.isnan(matrix.outcomes)
 
@@ -29,4 +29,7 @@ def figures() -> Iterator[Measured]:
             parameters = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbosity": -1}
             lightgbm.train(parameters, rows, num_boost_round=200)
 
-        yield ratio("train_ratio", whole, bare, "<= 20", runs=2)
+        yield ratio("train_ratio", whole, bare, "<= 20", runs=2, tiny=tiny)
+
+
+PARTS: Mapping[str, Part] = {"training": _training}

@@ -17,22 +17,18 @@ import random
 import shutil
 import signal
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ethics.record.store import open_store
 from ethics.rules import policy
 from features.declarations import use_cases
 from hub.declarations import partnership as partnerships
 from hub.errors import SentinelError
 from hub.ledger.ledger import _hash
-from models.bundle.bundles import open_bundle
-from service.demonstration.gate_trial import approve
-from tests.bench import clocked_service
+from tests.bench import clocked_service, one_world
 from tests.bench.load import Client, free_port, wait_until
 from tests.factories import worlds
 
@@ -301,27 +297,21 @@ _KINDS: tuple[Callable[[_World], tuple[str, contextlib.AbstractContextManager[ob
 )
 
 
-def run(*, times: int, seed: int) -> Mutants:
-    """Make a world with an approved purpose, serve it, and try so many mutants."""
-    found = Mutants()
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        bundle, audit = worlds.make(root)
-        world = _World(root, random.Random(seed))
-        with open_store(world.place.workspace) as store:
-            approve(store, world.place, open_bundle(world.place.workspace, bundle), audit)
-        meaning, port = world.meaning(), free_port()
-        child = clocked_service.forked(root, port)
-        try:
-            wait_until(port)
-            world = replace(world, before=world.place.workspace.anchor.read_bytes())
-            assert Client(port).ask()[0] == 200
-            for at in range(times):
-                _try(world, found, port, _KINDS[at % len(_KINDS)], meaning)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGTERM)
-                os.waitpid(child, 0)
+def run(root: Path, *, times: int, seed: int) -> Mutants:
+    """Serve the world in `root`, whose purpose is approved, and try so many mutants."""
+    found, world = Mutants(), _World(root, random.Random(seed))
+    meaning, port = world.meaning(), free_port()
+    child = clocked_service.forked(root, port)
+    try:
+        wait_until(port)
+        world = replace(world, before=world.place.workspace.anchor.read_bytes())
+        assert Client(port).ask()[0] == 200
+        for at in range(times):
+            _try(world, found, port, _KINDS[at % len(_KINDS)], meaning)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
     return found
 
 
@@ -368,12 +358,13 @@ def _try(
 
 
 def main() -> None:
-    """Print what was found as JSON."""
+    """Make a world and print what was found as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    print(json.dumps(asdict(run(times=given.times, seed=given.seed)), indent=1))
+    with one_world.approved() as root:
+        print(json.dumps(asdict(run(root, times=given.times, seed=given.seed)), indent=1))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,8 @@ and ends with the person map.
 """
 
 import json
-import math
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +21,7 @@ from typing import Any
 
 from hub import artefacts, sql
 from hub.digests import sha256_file
+from hub.figures import from_json
 from hub.identity import persons
 from hub.identity import store as identity_store
 from hub.ledger import publications
@@ -30,7 +29,7 @@ from hub.linking import accuracy as linkage_quality
 from hub.linking import linkage, records
 from hub.staging.extracts import KIND, Extract, current_extracts
 from hub.weighing import comparisons, pairs
-from tests.bench import Measured, measured, people
+from tests.bench import SMALL, Measured, child, measured, over, people
 from tests.factories.counties import County
 from tests.factories.identity import identity_row
 
@@ -45,23 +44,15 @@ def figures(size: int = RECORDS) -> Iterator[Measured]:
     root = Path(tempfile.mkdtemp(prefix="sentinel-scale-"))
     try:
         prepare(root, size)
-        floor = _child("bare", root)
-        found = _child("link", root)
+        floor, found = (child("tests.bench.scale", what, root, here=size <= SMALL) for what in ("bare", "link"))
     finally:
         shutil.rmtree(root, ignore_errors=True)
     sys.stderr.write(f"{json.dumps({'bare': floor, 'link': found})}\n")
-    ratio = found["processor_seconds"] / floor["processor_seconds"]
+    ratio = over(found["processor_seconds"], floor["processor_seconds"])
     yield measured("link_1m_ratio", ratio, "x the processor time of a bare Splink script", "<= 1.3")
     yield measured("link_1m_gb", found["gigabytes"], "GB at the peak", "<= 3")
-    yield measured("link_1m_precision", found["precision"], f"of {found['linked']} pairs linked", ">= 0.995")
-    yield measured("link_1m_recall", found["recall"], f"of {found['true']} true pairs", ">= 0.95")
-
-
-def _child(what: str, root: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.bench.scale", what, str(root)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return said
+    yield measured("link_1m_precision", from_json(found["precision"]), f"of {found['linked']} pairs linked", ">= 0.995")
+    yield measured("link_1m_recall", from_json(found["recall"]), f"of {found['true']} true pairs", ">= 0.95")
 
 
 def county(root: Path) -> County:
@@ -157,7 +148,7 @@ def _quality(root: Path) -> dict[str, Any]:
             """
         ).fetchall()
     made = linkage_quality.quality(int(right), int(linked), int(true))
-    values = {name: getattr(getattr(made, name), "value", math.nan) for name in ("precision", "recall")}
+    values = {name: getattr(made, name).as_json() for name in ("precision", "recall")}
     return {**values, "linked": int(linked), "true": int(true)}
 
 
@@ -165,9 +156,9 @@ def main(arguments: list[str]) -> int:
     """Run one half, or measure both."""
     if arguments and arguments[0] in ("bare", "link"):
         root = Path(arguments[1])
-        started = time.perf_counter()
+        started, spent = time.perf_counter(), time.process_time()
         said = {"bare": bare, "link": link}[arguments[0]](root)
-        said |= {"seconds": time.perf_counter() - started, "processor_seconds": time.process_time()}
+        said |= {"seconds": time.perf_counter() - started, "processor_seconds": time.process_time() - spent}
         said["gigabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         said |= _quality(root) if arguments[0] == "link" else {}
         sys.stdout.write(json.dumps(said) + "\n")

@@ -12,18 +12,14 @@ import json
 import os
 import random
 import signal
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ethics.record.store import open_store
 from hub.ledger import ledger, verification
-from models.bundle.bundles import open_bundle
-from service.demonstration.gate_trial import approve
-from tests.bench import clocked_service
+from tests.bench import clocked_service, one_world
 from tests.bench.load import asking, free_port, wait_until
-from tests.factories import worlds
 
 _CLIENTS = 4
 
@@ -75,12 +71,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        bundle, audit = worlds.make(root)
-        place = worlds.place(root)
-        with open_store(place.workspace) as store:
-            approve(store, place, open_bundle(place.workspace, bundle), audit)
+    with one_world.approved() as root:
         print(json.dumps(asdict(run(root, times=given.times, seed=given.seed))))
 
 

@@ -10,7 +10,6 @@ import datetime
 import json
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +23,7 @@ from hub.declarations.sources import Source
 from hub.formats import csv_files
 from hub.intake import quarantine, reading
 from hub.intake.validation import compile_rules
-from tests.bench import Measured, measured
+from tests.bench import SMALL, Measured, child, measured, over
 
 ROWS = 10_000_000
 DAY = datetime.date(2025, 1, 6)
@@ -54,11 +53,14 @@ def figures(rows: int = ROWS) -> Iterator[Measured]:
     folder = Path(tempfile.mkdtemp(prefix="sentinel-validation-"))
     try:
         write(folder / "sessions.csv", rows)
-        found = {what: _child(what, folder) for what in ("scan", "validate")}
+        found = {
+            what: child("tests.bench.validation", what, folder, here=rows <= SMALL) for what in ("scan", "validate")
+        }
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     sys.stderr.write(f"{json.dumps(found)}\n")
-    yield measured("validate_ratio", found["validate"]["seconds"] / found["scan"]["seconds"], "x a bare scan", "<= 8")
+    ratio = over(found["validate"]["seconds"], found["scan"]["seconds"])
+    yield measured("validate_ratio", ratio, "x a bare scan", "<= 8")
     yield measured("validate_gb", found["validate"]["gigabytes"], "GB at the peak")
 
 
@@ -97,13 +99,6 @@ def validate(folder: Path) -> dict[str, Any]:
         file = csv_files.examine(folder / "sessions.csv", SOURCE.name, FILE, folder)
         [facts] = reading.load(connection, SOURCE, FILE, rules, (file,))
     return {name: facts[name] for name in ("rows", "kept", "quarantined")}
-
-
-def _child(what: str, folder: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.bench.validation", what, str(folder)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return said
 
 
 def main(arguments: list[str]) -> None:

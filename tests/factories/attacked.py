@@ -64,7 +64,7 @@ def _approved(root: Path) -> None:
     shutil.copytree(worlds.kept(), root, dirs_exist_ok=True)
     world = World(root)
     found = open_bundle(world.workspace, world.bundle)
-    online_source.current(world.workspace, open_snapshot(world.workspace), found.use_case, found.indicators)
+    online_source.current(world.workspace, open_snapshot(world.workspace), found.use_case)
     world.approve()
     world.close()
 

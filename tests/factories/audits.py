@@ -55,6 +55,8 @@ LEAKAGE = {
                         "“Incidents” counts records of the outcome's own episode for 120 of 450 children.",
                         {"children": 120, "children_with_outcome": 450, "share": share(120, 450, "children")},
                         "Ask the agency how these dates came about.",
+                        "children_with_outcome",
+                        ("children",),
                     ),
                     Finding(
                         Kind.READS_OUTCOME,
@@ -63,6 +65,8 @@ LEAKAGE = {
                         "“Moves” counts records of the outcome's own episode for fewer than 10 of 450 children.",
                         {"children": 4, "children_with_outcome": 450, "share": share(4, 450, "children")},
                         "Ask the agency how these dates came about.",
+                        "children_with_outcome",
+                        ("children",),
                     ),
                 ],
             ),
@@ -117,7 +121,7 @@ def changed(
     if unseen is not None:
         late = np.array([day.year >= 2023 for day in matrix["as_of_date"].to_pylist()])
         theirs = late & (np.array(groups[unseen[0]].to_pylist()) == unseen[1])
-        for name in feature_set.use_case.indicators:
+        for name in feature_set.use_case.indicator_names:
             column = np.where(theirs, 0.0, matrix[name].to_numpy())
             matrix = matrix.set_column(matrix.column_names.index(name), name, pa.array(column, from_pandas=True))
     with artefacts.publish(workspace.features, KIND, dict(feature_set.artefact.facts) | facts) as draft:

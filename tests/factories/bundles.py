@@ -19,7 +19,6 @@ def bundle_facts(**said: Any) -> dict[str, Any]:
         "known_to": "2024-12-31",
         "use_case": "early_help_offer",
         "use_case_digest": "7" * 64,
-        "catalogue_digest": "8" * 64,
         "purpose": "early_help",
         "seed": 0,
         "algorithm": "lightgbm",

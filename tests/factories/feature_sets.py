@@ -26,7 +26,6 @@ from features.rows.feature_sets import (
     MATRIX_FILE,
     SCHEMA_VERSION,
     FeatureSet,
-    catalogue_digest,
     groups_table,
     matrix_table,
     open_feature_set,
@@ -68,7 +67,7 @@ def early_help(chosen: Sequence[Indicator], **said: Any) -> UseCase:
     """Return the use case that `feature_set` is built for."""
     ordinary: dict[str, Any] = {
         "as_of": {"kind": "dates", "dates": [day.isoformat() for day in (*DATES, *TEST_DATES)]},
-        "indicators": [one.name for one in chosen],
+        "indicators": list(chosen),
         "simple_rule": {"indicator": "incidents"},
         "capacity": 40,
         "split": {
@@ -128,9 +127,7 @@ def feature_set(
         "known_to": known_to.isoformat(),
         "use_case": case.model_dump(mode="json"),
         "use_case_digest": case.digest,
-        "catalogue_digest": catalogue_digest(chosen),
         "code_digest": code_digest(),
-        "indicators": [one.model_dump(mode="json") for one in chosen],
         "coverage": [],
         "odd_events": {},
         "rows": {day: as_of.count(day) for day in days},

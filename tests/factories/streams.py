@@ -85,9 +85,7 @@ def differences(
     return found
 
 
-def frame_differences(
-    snapshot: Snapshot, use_case: UseCase, indicators: Sequence[Indicator], frame: pa.Table
-) -> list[str]:
+def frame_differences(snapshot: Snapshot, use_case: UseCase, frame: pa.Table) -> list[str]:
     """Return in words what in a whole matrix of a snapshot is not the oracle's: rows, outcomes or numbers."""
     dates = pa.table({"as_of_date": frame["as_of_date"].unique()})
     with sql.connect() as connection:
@@ -100,8 +98,8 @@ def frame_differences(
         found = [f"another {name}" for name in expected.column_names if not expected[name].equals(frame[name])]
         if found:
             return found
-        numbers = np.stack([pc.fill_null(frame[one.name], np.nan).to_numpy() for one in indicators])
-        return differences(frame.select(["person_id", "as_of_date"]), connection, indicators, numbers)
+        numbers = np.stack([pc.fill_null(frame[one.name], np.nan).to_numpy() for one in use_case.indicators])
+        return differences(frame.select(["person_id", "as_of_date"]), connection, use_case.indicators, numbers)
 
 
 def worked_out(

@@ -52,7 +52,7 @@ def files(found: UseCase) -> dict[str, Any]:
     """Return what stands in a partnership's files for a use case: its own file and outcomes.yaml, by path."""
     written = found.model_dump(mode="json", exclude_defaults=True)
     return {
-        f"use_cases/{found.name}.yaml": written | {"outcome": found.outcome.name},
+        f"use_cases/{found.name}.yaml": written | {"outcome": found.outcome.name, "indicators": found.indicator_names},
         "outcomes.yaml": framework(found.outcome, purpose=found.purpose).model_dump(mode="json", exclude_defaults=True),
     }
 
@@ -69,7 +69,7 @@ def use_case(**said: Any) -> UseCase:
         "as_of": {"kind": "dates", "dates": ["2023-01-01", "2023-07-01", "2024-01-01"]},
         "outcome": outcome(),
         "horizon_days": 90,
-        "indicators": ["incidents"],
+        "indicators": [indicator()],
         "simple_rule": {"indicator": "incidents"},
         "capacity": 10,
         "split": {

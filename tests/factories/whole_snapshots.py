@@ -23,6 +23,8 @@ INDICATORS = [
     )
 ]
 ASKED = use_case(
+    indicators=INDICATORS,
+    simple_rule={"indicator": INDICATORS[0].name},
     cohort={
         "plain": "Children of school age without an open spell",
         "ages": {"from_years": 4, "below_years": 18},

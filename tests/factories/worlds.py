@@ -27,10 +27,6 @@ def _write(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, default=str), encoding="utf-8")  # JSON is YAML too
 
 
-def _indicator(name: str, **said: Any) -> dict[str, Any]:
-    return indicator(name, **said).model_dump(mode="json", exclude_none=True)
-
-
 def partnership(folder: Path) -> None:
     """Write a partnership's files into `folder`."""
     people = [{"id": ANALYST, "title": "Analyst", "role": "analyst"}, {"id": OWNER, "title": "Owner", "role": "owner"}]
@@ -61,23 +57,20 @@ def partnership(folder: Path) -> None:
         ],
     }
     _write(folder / "sources.yaml", {"sources": [source]})
-    _write(
-        folder / "indicators.yaml",
-        {
-            "indicators": [
-                _indicator("incidents_365d", window_days=365),
-                _indicator("incidents_90d", window_days=90),
-                _indicator("days_since_incident", measure="days_since_last", direction="lowers", unit="days"),
-                _indicator("club_365d", events={"types": ["club"]}, kind="protective", direction="lowers"),
-            ]
-        },
-    )
+    indicators = [
+        indicator("incidents_365d", window_days=365),
+        indicator("incidents_90d", window_days=90),
+        indicator("days_since_incident", measure="days_since_last", direction="lowers", unit="days"),
+        indicator("club_365d", events={"types": ["club"]}, kind="protective", direction="lowers"),
+    ]
+    written = [one.model_dump(mode="json", exclude_none=True) for one in indicators]
+    _write(folder / "indicators.yaml", {"indicators": written})
     found = use_case(
         name=USE_CASE,
         purpose=PURPOSE,
         cohort={"plain": "Children aged 4 to 17", "ages": {"from_years": 4, "below_years": 18}},
         as_of={"kind": "every_months", "first": "2022-01-01", "last": "2024-12-31", "months": 3},
-        indicators=["incidents_365d", "incidents_90d", "days_since_incident", "club_365d"],
+        indicators=indicators,
         simple_rule={"indicator": "incidents_365d"},
         capacity=60,
         snapshot_days=3650,
@@ -132,9 +125,8 @@ def make(root: Path, *, children: int = 500, seed: int = 5) -> tuple[str, str]:
     here = place(root)
     published = snapshot(here.workspace, known_to=_KNOWN_TO, **_tables(seed, children))
     use_case = use_cases.read(here.partnership, USE_CASE)
-    indicators = use_cases.indicators_of(here.partnership, use_case)
     day = datetime.date(2026, 1, 1)
-    built = build(here.workspace, published, use_case, indicators, partnership=here.partnership, on=day)
+    built = build(here.workspace, published, use_case, partnership=here.partnership, on=day)
     bundle = train(here.workspace, built, trained_by=ANALYST)
     return bundle.digest, audits.run(here.workspace, here.partnership, bundle.digest).digest
 

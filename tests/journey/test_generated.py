@@ -20,10 +20,12 @@ from features.declarations import catalogue
 from features.online.vector import open_source
 from features.rows import unpublished
 from features.rows.feature_sets import open_feature_set
+from hub.declarations import partnership
 from hub.publishing.snapshots import open_snapshot
 from hub.workspace import Workspace
 from tests.factories import commands
 from tests.factories.streams import frame_differences
+from tests.oracles import told
 
 ROOT = Path(__file__).parents[2]
 PROVE = pytest.mark.prove  # MLflow's own seconds for every entry point; one of them always
@@ -115,11 +117,11 @@ def test_every_number_of_the_demonstration_is_the_oracle_s(demo: tuple[Path, Map
     built = open_feature_set(workspace, demo[1]["features"])
     snapshot, frame = open_snapshot(workspace, built.snapshot_digest), built.matrix()
     days = sorted(frame["as_of_date"].unique().to_pylist())
-    assert frame_differences(snapshot, built.use_case, built.indicators, frame) == []
+    assert frame_differences(snapshot, built.use_case, frame) == []
     # The use case leaves out much of the catalogue.
     whole = catalogue.read(ROOT / "partnerships" / "lancashire").indicators
-    newest = unpublished.of(snapshot, built.use_case, whole, days[-1:])
-    assert frame_differences(snapshot, built.use_case, whole, newest) == []
+    newest = unpublished.of(snapshot, built.use_case.reading(whole), days[-1:])
+    assert frame_differences(snapshot, built.use_case.reading(whole), newest) == []
 
 
 def test_one_child_online_is_the_row_of_the_batch_for_a_thousand_random_questions(
@@ -128,7 +130,7 @@ def test_one_child_online_is_the_row_of_the_batch_for_a_thousand_random_question
     workspace = Workspace(demo[0] / "lancashire")
     built = open_feature_set(workspace, demo[1]["features"])
     snapshot = open_snapshot(workspace, built.snapshot_digest)
-    source = open_source(workspace, snapshot, built.use_case, built.indicators)
+    source = open_source(workspace, snapshot, built.use_case)
     frame = built.matrix()
     some = frame.take(np.random.default_rng(7).choice(len(frame), 1000, replace=False))
     people, days = some["person_id"].to_pylist(), some["as_of_date"].to_pylist()
@@ -136,6 +138,14 @@ def test_one_child_online_is_the_row_of_the_batch_for_a_thousand_random_question
     source.close()
     batch = np.column_stack([some[one.name].fill_null(np.nan).to_numpy() for one in built.indicators])
     np.testing.assert_array_equal(np.array(online), batch)
+
+
+def test_nobody_finds_a_small_number_out_in_all_that_leaves(demo: tuple[Path, Mapping[str, Any]]) -> None:
+    workspace, declared = Workspace(demo[0] / "lancashire"), partnership.read(ROOT / "partnerships" / "lancashire")
+    tables = told.of(workspace, declared, Path(demo[1]["report"]).parent.name)
+    assert {"quality", "hub link", "quarantine by sex", "quarantine by ethnicity", "levels", "audit"} <= {*tables}
+    assert sum(len(told.attacker_of([read], 10).withheld) > 0 for read in tables.values()) >= 5, "nothing to find out"
+    assert not any(told.recovered(tables, 10).values())
 
 
 ENTRIES = {"link": "people", "features": "features", "train": "bundle", "audit": "audit"}

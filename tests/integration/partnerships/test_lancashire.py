@@ -68,7 +68,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
     connection = lancashire.events(folder)
     partnership = lancashire.declared()
     use_case = use_cases.read(partnership, "early_help_offer")
-    own = [one for one in use_cases.indicators_of(partnership, use_case) if one.over is Over.SELF]
+    own = [one for one in use_case.indicators if one.over is Over.SELF]
     connection.execute(
         """CREATE TABLE looked AS SELECT true_person AS person_id, as_of_date::DATE AS as_of_date, outcome::DOUBLE AS
            outcome, need::DOUBLE AS need FROM outcome WHERE outcome IN ('0', '1')"""

@@ -272,8 +272,7 @@ def test_the_cohort_and_the_outcome_are_those_of_the_files(published: tuple[Work
     workspace, snapshot = published
     there = partnerships.read(HERE)
     use_case = use_cases.read(there, "placement_support_offer")
-    indicators = use_cases.indicators_of(there, use_case)
-    built = matrix.build(workspace, snapshot, use_case, indicators, partnership=there, on=DELIVERED)
+    built = matrix.build(workspace, snapshot, use_case, partnership=there, on=DELIVERED)
     children = _children()
     expected = {
         (name, int(len(child.moves_ahead) > 0))
@@ -294,7 +293,7 @@ def test_the_files_fit_together_and_the_canvas_is_answered() -> None:
     there = partnerships.read(HERE)
     assert there.file.demonstration is None, "too few children for a model"
     use_case = use_cases.read(there, "placement_support_offer")
-    assert 25 <= len(use_cases.indicators_of(there, use_case)) <= 40
+    assert 25 <= len(use_case.indicators) <= 40
     assert canvas.gaps(canvas.read(canvas.path_of(there.folder, use_case.name))) == ()
     assert use_case.outcome.name in {one.name for one in outcomes.read(there).outcomes}
     for one in catalogue.read(HERE).indicators:

@@ -169,7 +169,7 @@ def test_the_use_case_the_indicators_and_the_canvas_fit_together() -> None:
     assert there.file.demonstration is not None
     use_case = use_cases.read(there, there.file.demonstration.use_case)
     assert len(use_case.scheduled()) == 12
-    assert len(use_cases.indicators_of(there, use_case)) == 40
+    assert len(use_case.indicators) == 40
     assert 42 <= len(catalogue.read(FOLDER).indicators) <= 55
     answers = canvas.read(canvas.path_of(there.folder, use_case.name))
     assert canvas.gaps(answers) == ()

@@ -17,7 +17,7 @@ def test_figures_say_their_interval_or_why_not() -> None:
     figure = {"value": 0.312, "low": 0.27, "high": 0.355, "n": 90, "unit": ""}
     assert phrases.stated(figure) == "312 (270 to 355)"
     assert phrases.signed({**figure, "low": -0.01}) == "+312 (−10 to +355)"
-    assert phrases.stated({"withheld": "small numbers"}) == "withheld (small numbers)"
+    assert phrases.stated({"withheld": "fewer than 10"}) == "fewer than 10"
     assert phrases.signed({"not_computed": "30 people are needed", "n": 12}) == "not computed (30 people are needed)"
 
 

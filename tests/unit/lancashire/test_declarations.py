@@ -17,8 +17,8 @@ from tests.factories import lancashire
 PARTNERSHIP = lancashire.declared()
 USE_CASE = use_cases.read(PARTNERSHIP, "early_help_offer")
 CATALOGUE = catalogue.read(lancashire.FOLDER).indicators
-INDICATORS = use_cases.indicators_of(PARTNERSHIP, USE_CASE)
-LEFT_OUT = {one.name for one in CATALOGUE} - set(USE_CASE.indicators)
+INDICATORS = USE_CASE.indicators
+LEFT_OUT = {one.name for one in CATALOGUE} - set(USE_CASE.indicator_names)
 
 
 COLUMNS = ("event_type", "role", "detail", "origin")

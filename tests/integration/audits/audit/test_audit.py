@@ -13,9 +13,8 @@ from typer.testing import CliRunner
 from audits.audit import audit
 from audits.audit.audit import Audit, open_audit
 from audits.commands.cli import app
-from audits.disclosure import FEWER, SMALLEST, WITHHELD
-from audits.phrases import SMALL_NUMBERS
 from audits.report.report import render
+from audits.verdicts import Verdict
 from features.rows.feature_sets import FeatureSet
 from hub.digests import canonical_json
 from hub.errors import ConfigurationError, IntegrityError, NotFoundError
@@ -23,9 +22,12 @@ from hub.ledger import publications
 from hub.workspace import Workspace
 from models.bundle.bundles import Bundle
 from models.fitting import training
+from models.measuring.metrics import HEADLINE
 from models.record.tracking import store_address
 from tests.factories import audits as factory
 from tests.factories.feature_sets import feature_set
+from tests.oracles import published
+from tests.oracles.attacker import Attacker
 
 ROOT = Path(__file__).parents[4]
 
@@ -169,34 +171,47 @@ def _figures(value: Any) -> Iterator[dict[str, Any]]:
             yield from _figures(one)
 
 
-def test_no_small_count_and_no_pseudonym_leaves(made: Audit, features: FeatureSet) -> None:
+def test_no_pseudonym_leaves_and_nobody_finds_a_small_number_out(made: Audit, features: FeatureSet) -> None:
     document = made.document()
     text = made.artefact.read("audit.json").decode() + made.artefact.read("report.html").decode()
     assert not set(features.matrix()["person_id"].to_pylist()) & set(text.replace('"', " ").split())
     for figure in _figures(document):
-        assert isinstance(figure["n"], str) or figure["n"] >= SMALLEST
-    held = 0
+        assert not 0 < figure["n"] < 10
+    attacker = Attacker()
+    published.audit(attacker, document)
+    assert attacker.withheld, "the made-up people must include numbers that are too small to show"
+    assert attacker.recovered() == []
+
+
+def test_no_verdict_is_shown_without_its_number(made: Audit) -> None:
+    """Neither in the figures, nor on the page, nor in what the manifest says."""
+    document = made.document()
+    page = made.artefact.read("report.html").decode()
+    withheld = 0
     for group in document["fairness"]["groups"]:
         for level in group["levels"]:
-            assert level["people"] in {FEWER, WITHHELD} or level["people"] >= SMALLEST
-            if level["shown"]:
-                assert min(level["with_outcome"], level["suggested"]) >= 2 * SMALLEST
-                continue
-            held += 1
-            assert "looks" not in level
-            assert all(one["rate"] == {"withheld": SMALL_NUMBERS} for one in level["rates"].values())
-            assert all(one["difference"] == {"withheld": SMALL_NUMBERS} for one in level["rates"].values())
-        together = [level for level in group["levels"] if "together" in level]
-        hidden = [level["level"] for level in group["levels"] if not level["shown"]]
-        assert not hidden or len(hidden) == len(group["levels"]) or together[0]["together"] == hidden
-    assert held, "the made-up people must include levels that are too small to show"
+            for one in level["rates"].values():
+                assert ("withheld" in one["difference"]) == (one["verdict"] == Verdict.WITHHELD)
+                withheld += "withheld" in one["difference"]
+            if "together" not in level:
+                assert made.facts.verdicts[group["name"]][level["level"]] == level["verdict"]
+                assert level["verdict"] in {one["verdict"] for one in level["rates"].values()}
+    assert withheld
+    assert page.count("v-withheld") >= withheld
+    headline = next(one for one in document["performance"]["figures"] if one["name"] == HEADLINE)
+    shown = "withheld" not in headline["differences"]["simple_rule"]
+    assert (document["performance"]["verdict"] != Verdict.WITHHELD) == shown
 
 
-def test_what_is_shown_together_adds_up_to_everyone(made: Audit) -> None:
+def test_levels_together_hold_who_is_not_shown_alone(made: Audit) -> None:
     fairness = made.document()["fairness"]
     for group in fairness["groups"]:
+        own = [level for level in group["levels"] if "together" not in level]
+        hidden = [level["level"] for level in own if not level["shown"]]
+        together = [level for level in group["levels"] if "together" in level]
+        assert not together or together[0]["together"] == hidden
         shown = [level for level in group["levels"] if level["shown"]]
-        if len(shown) == len(group["levels"]) or any("together" in level for level in shown):
+        if together or not hidden:
             for count in ("looks", "with_outcome", "suggested"):
                 assert sum(level[count] for level in shown) == fairness["everyone"][count]
 
@@ -216,9 +231,9 @@ def test_the_limits_say_what_is_assumed_and_left_out(made: Audit) -> None:
     assert limits["outcome"]["headline"] == "Children safe from abuse and exploitation"
     assert (limits["outcome"]["since"], limits["outcome"]["until"]) == ("2010-01-01", None)
     assert limits["linkage"]["left_out"] == [
-        {"source": "Police records", "reason": "event: no such person", "rows": FEWER}
+        {"source": "Police records", "reason": "event: no such person", "rows": {"withheld": "fewer than 10"}}
     ]
-    assert {"what": "a clear contradiction", "count": FEWER} in limits["linkage"]["refused"]
+    assert {"what": "a clear contradiction", "count": 3} in limits["linkage"]["refused"], "pairs tell of the work"
     assert len(limits["not_looked_at"]) >= 3
     assert limits["sources"][0]["agency"] == "Police"
     assert limits["sources"][0]["gateways"][0]["law"] == "Children Act 2004 s10"

@@ -180,7 +180,7 @@ def test_the_file_needs_nothing_else(report: Audit) -> None:
 
 
 def test_what_a_reviewer_must_find_is_there(page: Page) -> None:
-    for words in ("The answer in five sentences", "a difference that matters", "shown together", "too few to say"):
+    for words in ("The answer in five sentences", "a difference that matters", "withheld", "too few to say"):
         assert page.get_by_text(words).first.is_visible()
     assert page.locator("#answer li").count() == 5
     pictures = page.locator("figure svg")

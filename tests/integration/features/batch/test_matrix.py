@@ -37,19 +37,20 @@ EVENT = """
     ada       | cin_start  | 2023-02-01  | -
     ben       | incident   | 2023-12-31  | -
 """
-ASKED = use_case(cohort={"plain": "Children of school age", "ages": {"from_years": 4, "below_years": 18}})
+WHO = use_case(cohort={"plain": "Children of school age", "ages": {"from_years": 4, "below_years": 18}})
 INDICATORS = (
     indicator("incidents"),
     indicator("mean_value", measure="mean"),
     indicator("others", over="household"),
     indicator("latest", measure="days_since_last", window_days=100),
 )
+ASKED = WHO.reading(INDICATORS)
 
 
 def built(tmp_path: Path, **said: Any) -> FeatureSet:
     workspace = Workspace(tmp_path)
     published = snapshot(workspace, person=PERSON, event=EVENT, known_to="2024-03-30", **said)
-    return build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
+    return build(workspace, published, ASKED, partnership=PARTNERSHIP, on=TODAY)
 
 
 def test_matrix_holds_the_cohort_in_order_with_outcomes_where_the_horizon_is_complete(tmp_path: Path) -> None:
@@ -78,10 +79,10 @@ def test_audit_groups_stand_apart_from_what_a_model_sees(tmp_path: Path) -> None
 def test_same_inputs_give_the_same_digest_and_it_is_found_again(tmp_path: Path) -> None:
     first, second = built(tmp_path), built(tmp_path)
     assert first.digest == second.digest
-    again = current_feature_set(Workspace(tmp_path), ASKED, INDICATORS, first.snapshot_digest)
+    again = current_feature_set(Workspace(tmp_path), ASKED, first.snapshot_digest)
     assert again.digest == first.digest
     with pytest.raises(NotFoundError, match="features build"):
-        current_feature_set(Workspace(tmp_path), ASKED, INDICATORS[:1], first.snapshot_digest)
+        current_feature_set(Workspace(tmp_path), ASKED.reading(INDICATORS[:1]), first.snapshot_digest)
 
 
 class StoppedError(Exception):
@@ -105,9 +106,9 @@ def test_a_build_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path, m
 
     monkeypatch.setattr(matrix, "PartMaker", Counted)
     with pytest.raises(StoppedError):
-        build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY, progress=stop)
+        build(workspace, published, ASKED, partnership=PARTNERSHIP, on=TODAY, progress=stop)
     assert (made, [path.name[:10] for path in workspace.features.iterdir()]) == (["ada", "ben"], [".building-"])
-    found = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
+    found = build(workspace, published, ASKED, partnership=PARTNERSHIP, on=TODAY)
     assert made == ["ada", "ben", "old"], "what was done is not done again"
     assert found.digest == expected.digest
     assert [path.name for path in workspace.features.iterdir()] == [found.digest], "nothing half-done stays behind"
@@ -120,10 +121,10 @@ def test_two_builds_of_one_feature_set_do_not_work_at_the_same_time(tmp_path: Pa
 
     def again(_step: str, _done: int, _total: int) -> None:
         with pytest.raises(StateError, match="Another build of this feature set is at work"):
-            build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
+            build(workspace, published, ASKED, partnership=PARTNERSHIP, on=TODAY)
         inside.append(1)
 
-    found = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY, progress=again)
+    found = build(workspace, published, ASKED, partnership=PARTNERSHIP, on=TODAY, progress=again)
     assert inside
     assert [path.name for path in workspace.features.iterdir()] == [found.digest]
 
@@ -150,7 +151,7 @@ def test_odd_dates_are_counted_and_stay_in(tmp_path: Path) -> None:
         ben       | incident   | 2023-12-24  | 2023-12-24
     """
     published = snapshot(Workspace(tmp_path), person=PERSON, event=event)
-    found = build(Workspace(tmp_path), published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
+    found = build(Workspace(tmp_path), published, ASKED, partnership=PARTNERSHIP, on=TODAY)
     assert found.artefact.facts["odd_events"] == {"police": {"before_birth": 2, "after_death": 1, "far": 1}}
     assert {row["person_id"]: row["incidents"] for row in found.matrix().to_pylist()} == {"ada": 2.0, "ben": 0.0}
 
@@ -203,7 +204,7 @@ def test_a_gateway_that_held_when_the_snapshot_was_published_must_hold_now_too(
     published = snapshot(Workspace(tmp_path), person=PERSON, event=EVENT, known_to="2024-03-30")
     declared = permissions.declared(now) if now else permissions.declared(sources=[permissions.source("school")])
     with pytest.raises(GatewayError, match=f"police.*{why}"):
-        build(Workspace(tmp_path), published, ASKED, INDICATORS, partnership=declared, on=TODAY)
+        build(Workspace(tmp_path), published, ASKED, partnership=declared, on=TODAY)
     assert not (tmp_path / "features").exists()
 
 
@@ -218,14 +219,14 @@ def test_nobody_in_the_cohort_is_an_error_not_an_empty_set(tmp_path: Path) -> No
     published = snapshot(workspace, person=PERSON, event=EVENT)
     asked = use_case(cohort={"plain": "Nobody at all", "ages": {"from_years": 110, "below_years": 111}})
     with pytest.raises(InputError, match="Nobody is in the cohort"):
-        build(workspace, published, asked, INDICATORS, partnership=PARTNERSHIP, on=TODAY)
+        build(workspace, published, asked, partnership=PARTNERSHIP, on=TODAY)
 
 
 def test_online_vector_equals_the_row_of_the_batch(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     published = snapshot(workspace, person=PERSON, event=EVENT, known_to="2024-03-30")
-    batch = build(workspace, published, ASKED, INDICATORS, partnership=PARTNERSHIP, on=TODAY).matrix().to_pylist()
-    source = open_source(workspace, published, ASKED, INDICATORS)
+    batch = build(workspace, published, ASKED, partnership=PARTNERSHIP, on=TODAY).matrix().to_pylist()
+    source = open_source(workspace, published, ASKED)
     for row in batch:
         online = source.vector(row["person_id"], as_of_date=row["as_of_date"])
         for indicator_, value in zip(INDICATORS, online, strict=True):
@@ -236,7 +237,7 @@ def test_online_vector_equals_the_row_of_the_batch(tmp_path: Path) -> None:
 def test_online_says_who_is_unknown_and_who_is_not_in_the_cohort(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     published = snapshot(workspace, person=PERSON, event=EVENT)
-    day, source = datetime.date(2024, 1, 1), open_source(workspace, published, ASKED, INDICATORS)
+    day, source = datetime.date(2024, 1, 1), open_source(workspace, published, ASKED)
     with pytest.raises(NotInCohortError, match="Children of school age"):
         source.vector("old", as_of_date=day)
     for unknown in ("nobody", "", "zed", "ada\0", "x' OR '1'='1", "\ud800"):

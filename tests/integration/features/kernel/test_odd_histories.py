@@ -93,7 +93,9 @@ def _built(folder: Path, event: list[dict[str, Any]], **said: Any) -> FeatureSet
     workspace = Workspace(folder)
     published = snapshot(workspace, person=PERSON, event=event, household=HOUSEHOLD, known_to="2024-03-30", **said)
     declared = permissions.declared()
-    return build(workspace, published, use_case(), INDICATORS, partnership=declared, on=datetime.date(2025, 1, 1))
+    return build(
+        workspace, published, use_case().reading(INDICATORS), partnership=declared, on=datetime.date(2025, 1, 1)
+    )
 
 
 @pytest.fixture(scope="module")

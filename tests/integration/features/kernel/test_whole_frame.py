@@ -38,15 +38,15 @@ def test_every_cell_of_a_matrix_is_the_oracle_s(tmp_path: Path) -> None:
     published = snapshot(Workspace(tmp_path), known_to=KNOWN_TO.isoformat(), person=person, **tables)
     wanted = [one for over in Over for one in of_each_measure(over=over, window_days=60, recent_days=7)]
 
-    found = unpublished.of(published, ASKED, wanted, DATES)
+    found = unpublished.of(published, ASKED.reading(wanted), DATES)
 
     assert 300 < len(found) < 1000
     assert {0, 1, None} == set(found["outcome"].to_pylist())
-    assert frame_differences(published, ASKED, wanted, found) == []
+    assert frame_differences(published, ASKED.reading(wanted), found) == []
 
     place = found.column_names.index("count_household")
     counts = found["count_household"].to_pylist()
     other = found.set_column(place, "count_household", pa.array([counts[0] + 1, *counts[1:]]))
     [counted] = [one for one in wanted if one.name == "count_household"]
-    assert len(frame_differences(published, ASKED, [counted], other)) == 1
-    assert frame_differences(published, ASKED, [counted], found.slice(1)) != []
+    assert len(frame_differences(published, ASKED.reading([counted]), other)) == 1
+    assert frame_differences(published, ASKED.reading([counted]), found.slice(1)) != []

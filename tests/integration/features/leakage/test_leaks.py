@@ -47,13 +47,9 @@ class County:
 
     @property
     def use_case(self) -> UseCase:
-        return use_cases.read(self.declared, "early_help_offer")
-
-    @property
-    def indicators(self) -> tuple[Indicator, ...]:
-        """Those of the use case that the delivered sources give."""
-        every = use_cases.indicators_of(self.declared, self.use_case)
-        return tuple(one for one in every if {*one.sources} <= {*SOURCES})
+        """With those of its indicators that the delivered sources give."""
+        whole = use_cases.read(self.declared, "early_help_offer")
+        return whole.reading(one for one in whole.indicators if {*one.sources} <= {*SOURCES})
 
     @property
     def more(self) -> tuple[Indicator, ...]:
@@ -61,7 +57,7 @@ class County:
         events = {"sources": ["children_social_care"], "events": {"types": ["help_planned"]}}
         codes = {"sources": ["early_help"], "events": {"types": ["early_help_start"]}}
         return (
-            *self.indicators,
+            *self.use_case.indicators,
             indicator(PLANNED, measure="any", window_days=179, **events),
             indicator(CODES, measure="distinct_details", window_days=365, **codes),
         )
@@ -115,8 +111,7 @@ def planted(county: County) -> Leakage:
         county.workspace,
         county.leaky,
         county.planted,
-        county.use_case,
-        county.more,
+        county.use_case.reading(county.more),
         on=USED_ON,
         earlier=county.ordinary,
     )
@@ -127,9 +122,7 @@ def named(found: Leakage) -> set[tuple[Kind, Severity, str]]:
 
 
 def test_without_any_leak_nothing_is_said_and_what_was_not_looked_for_is(county: County) -> None:
-    found = lint.lint(
-        county.workspace, county.declared, county.ordinary, county.use_case, county.indicators, on=USED_ON
-    )
+    found = lint.lint(county.workspace, county.declared, county.ordinary, county.use_case, on=USED_ON)
     assert [one.plain for one in found.findings] == []
     assert [one.kind for one in found.checks] == list(Kind)
     assert {one.kind: one.done for one in found.checks} == {kind: kind is not Kind.VALUE_CHANGES for kind in Kind}
@@ -166,8 +159,10 @@ def test_what_was_not_planted_is_not_named(planted: Leakage) -> None:
 def test_a_cohort_that_uses_the_future_is_named(county: County) -> None:
     rule = {"without_event_ever": EventFilter(types=("assessment_factor", "police_incident"))}
     asked = county.use_case.model_copy(update={"cohort": county.use_case.cohort.model_copy(update=rule)})
-    few = county.indicators[:1]
-    found = lint.lint(county.workspace, county.leaky, county.planted, asked, few, on=USED_ON, earlier=county.ordinary)
+    few = county.use_case.indicators[:1]
+    found = lint.lint(
+        county.workspace, county.leaky, county.planted, asked.reading(few), on=USED_ON, earlier=county.ordinary
+    )
     assert (Kind.COHORT_FUTURE, Severity.REFUSE, "cohort.without_event_ever") in named(found)
     assert (Kind.COHORT_FUTURE, Severity.REFUSE, "cohort") in named(found)
 
@@ -178,7 +173,6 @@ def test_the_build_refuses_unless_somebody_says_why_not(county: County) -> None:
             county.workspace,
             county.planted,
             county.use_case,
-            county.indicators,
             partnership=county.declared,
             on=USED_ON,
             despite_leaks=why,
@@ -199,8 +193,8 @@ def test_the_command_tells_by_its_exit_code(county: County, tmp_path: Path) -> N
     folder = tmp_path / "partnership"
     shutil.copytree(lancashire.FOLDER, folder, ignore=shutil.ignore_patterns("generator"))
     path = folder / "use_cases" / "early_help_offer.yaml"
-    keep = {one.name for one in county.indicators}
-    every = county.use_case.indicators
+    keep = county.use_case.indicator_names
+    every = use_cases.read(county.declared, "early_help_offer").indicator_names
     lines = path.read_text(encoding="utf-8").splitlines()
     gone = {f"  - {name}" for name in every if name not in keep}
     path.write_text("\n".join(line for line in lines if line not in gone), encoding="utf-8")

@@ -26,12 +26,12 @@ PEOPLE = 240
 
 def test_every_measure_of_everybody_is_the_row_of_the_batch(tmp_path: Path) -> None:
     found = published(tmp_path, PEOPLE)
-    batch = unpublished.of(found, ASKED, INDICATORS, DATES)
+    batch = unpublished.of(found, ASKED, DATES)
     whole = np.column_stack([batch[one.name].to_numpy(zero_copy_only=False) for one in INDICATORS])
     keys = zip(batch["person_id"].to_pylist(), batch["as_of_date"].to_pylist(), strict=True)
     expected = dict(zip(keys, whole, strict=True))
     assert PEOPLE / 4 < len(expected) < PEOPLE * len(DATES)
-    source = open_source(Workspace(tmp_path), found, ASKED, INDICATORS)
+    source = open_source(Workspace(tmp_path), found, ASKED)
     compiled: Any = walk._fill
     variants = len(compiled.signatures)
     questions = [(f"p{number:06}", day) for number in range(PEOPLE) for day in DATES]
@@ -66,27 +66,27 @@ def sources(workspace: Workspace) -> list[str]:
 
 def opened(root: Path, **changed: str) -> OnlineSource:
     """Publish the drawn tables and open their source."""
-    return open_source(Workspace(root), snapshot(Workspace(root), **DRAWN | changed), YOUNG, TWO)
+    return open_source(Workspace(root), snapshot(Workspace(root), **DRAWN | changed), YOUNG.reading(TWO))
 
 
 def test_a_source_is_made_once_and_again_when_anything_else_is_asked(tmp_path: Path) -> None:
     workspace, found = Workspace(tmp_path), snapshot(Workspace(tmp_path), **DRAWN)
-    first = open_source(workspace, found, YOUNG, TWO)
+    first = open_source(workspace, found, YOUNG.reading(TWO))
     assert first.vector("ada", as_of_date=AS_OF).tolist() == [2.5, 1]
-    again = open_source(workspace, found, YOUNG, TWO)
+    again = open_source(workspace, found, YOUNG.reading(TWO))
     assert again.artefact == first.artefact
     assert not list(workspace.online.glob(".draft-*"))
-    for asked, indicators in ((YOUNG, TWO[:1]), (use_case(), TWO)):
+    for asked in (YOUNG.reading(TWO[:1]), use_case().reading(TWO)):
         [before] = sources(workspace)
-        source = open_source(workspace, found, asked, indicators)
+        source = open_source(workspace, found, asked)
         assert sources(workspace) == [source.artefact.digest] != [before]
     other = use_case(name="another_offer")
-    open_source(workspace, found, other, TWO)
+    open_source(workspace, found, other.reading(TWO))
     assert len(sources(workspace)) == 2
     # What is open stays readable; a newer snapshot has its own.
     assert first.vector("ben", as_of_date=AS_OF).tolist() == [7, 1]
     newer = snapshot(workspace, **DRAWN | {"event": "person_id | occurred_on | value\nada | 2024-01-01 | 9"})
-    assert open_source(workspace, newer, other, TWO).vector("ada", as_of_date=AS_OF).tolist() == [9, 0]
+    assert open_source(workspace, newer, other.reading(TWO)).vector("ada", as_of_date=AS_OF).tolist() == [9, 0]
     assert len(sources(workspace)) == 2
 
 
@@ -102,7 +102,7 @@ def test_a_person_without_events_and_one_whom_nobody_knows(tmp_path: Path) -> No
 
 
 def test_a_snapshot_without_any_event(tmp_path: Path) -> None:
-    empty = open_source(Workspace(tmp_path), snapshot(Workspace(tmp_path), person=DRAWN["person"]), YOUNG, TWO)
+    empty = open_source(Workspace(tmp_path), snapshot(Workspace(tmp_path), person=DRAWN["person"]), YOUNG.reading(TWO))
     assert empty.vector("ada", as_of_date=AS_OF).tolist() == [0, 0]
 
 
@@ -118,7 +118,7 @@ def test_whoever_is_known_to_have_died_is_never_scored(tmp_path: Path) -> None:
 def test_a_rule_that_is_not_in_force_on_the_date_is_said(tmp_path: Path) -> None:
     asked = use_case(cohort={"plain": "Every child the hub knows", "since": "2024-02-29", "why": "The offer began"})
     found = snapshot(Workspace(tmp_path), **DRAWN)
-    source = open_source(Workspace(tmp_path), found, asked, TWO)
+    source = open_source(Workspace(tmp_path), found, asked.reading(TWO))
     assert source.vector("ada", as_of_date=AS_OF).tolist() == [2.5, 1]
     with pytest.raises(StateError, match="holds since 2024-02-29"):
         source.vector("ada", as_of_date=AS_OF - DAY)
@@ -168,7 +168,7 @@ def test_a_file_renamed_over_it_between_check_and_use_is_never_read(
         return found
 
     monkeypatch.setattr(held_files, "hashed", swapped)
-    source = OnlineSource(good.artefact, YOUNG, TWO)
+    source = OnlineSource(good.artefact, YOUNG.reading(TWO))
     assert source.file.read_bytes() == kept, "the attack came in time"
     assert source.vector("ada", as_of_date=AS_OF).tolist() == expected
 
@@ -208,5 +208,5 @@ def test_a_snapshot_swapped_while_a_source_is_made_of_it_gives_no_source(
 
     monkeypatch.setattr(online_source, "_make", swapped)
     with pytest.raises(IntegrityError, match="changed while it was read"):
-        open_source(Workspace(tmp_path), found, YOUNG, TWO)
+        open_source(Workspace(tmp_path), found, YOUNG.reading(TWO))
     assert sources(Workspace(tmp_path)) == []

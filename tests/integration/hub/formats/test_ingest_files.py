@@ -75,7 +75,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no bytes": (
         {"pupils": ""},
-        "pupils.csv (source school): an empty extract: the file has no bytes.",
+        "pupils.csv (source school): an empty file: it has no bytes.",
     ),
     "header only": (
         {"pupils": "pupil_id,surname,birth_date,sex\n"},

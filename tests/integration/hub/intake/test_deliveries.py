@@ -94,7 +94,7 @@ def test_a_whole_delivery_means_what_it_lacks_and_is_asked_for(tmp_path: Path) -
         one["kind"]: (one["records"], one["of"], one["must_be_agreed"])
         for one in second.extract.artefact.facts["taken_away"]
     }
-    assert kinds == {"death": ("fewer than 10", 10, True), "involvements": (14, 15, True)}
+    assert kinds == {"death": ({"withheld": "fewer than 10"}, 10, True), "involvements": (14, 15, True)}
     (town.folder / "leavers.csv").unlink()
     with pytest.raises(ConfirmationError, match="death"):
         town.ingest(_day("2024-03-01"), whole=True)

@@ -17,7 +17,7 @@ from hub.workspace import Workspace
 from models.record import tracking
 from tests.factories.counties import County
 from tests.factories.identity import identity_row
-from tests.factories.whole_snapshots import ASKED, INDICATORS, published
+from tests.factories.whole_snapshots import ASKED, published
 
 ROOT = Path(__file__).parents[4]
 
@@ -49,7 +49,7 @@ def test_a_workspace_made_by_the_library_has_nothing_for_others(tmp_path: Path) 
 
 def test_what_is_derived_has_nothing_for_others(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "workspace")
-    source = open_source(workspace, published(workspace.root, 20), ASKED, INDICATORS)
+    source = open_source(workspace, published(workspace.root, 20), ASKED)
     tracking.store_address(workspace)
     assert _open_to_others(workspace.online) == []
     assert _open_to_others(workspace.snapshots) == []

@@ -49,14 +49,14 @@ def test_deaths_that_came_in_before_their_mapping_was_taken_out_are_still_read_u
     town.declare(JOINED)
     published, types = _published(town)
     assert types == {"death", "joined"} == {*published.facts.sources["care"].types}
-    assert sources_read(town.partnership, found, (), published) == ("care",)
+    assert sources_read(town.partnership, found.reading(()), published) == ("care",)
     with pytest.raises(GatewayError, match="care has no valid gateway for the purpose homelessness"):
-        require_gateways(published, town.partnership, found, (), on=ON)
+        require_gateways(published, town.partnership, found.reading(()), on=ON)
     [report] = town.ingest(ON, withdraw=True)  # the same files again, as they are mapped now
     assert report.is_new
     published, types = _published(town)
     assert types == {"joined"} == {*published.facts.sources["care"].types}
-    assert require_gateways(published, town.partnership, found, (), on=ON) == ()
+    assert require_gateways(published, town.partnership, found.reading(()), on=ON) == ()
 
 
 def test_a_type_that_was_mapped_after_the_delivery_came_is_not_told_until_it_comes_again(tmp_path: Path) -> None:
@@ -68,7 +68,9 @@ def test_a_type_that_was_mapped_after_the_delivery_came_is_not_told_until_it_com
     assert published.reported_of(["death"]).last is None, "no death was told, and that says nothing"
     assert published.reported_of(["joined"]).last is not None
     assert published.reported_of(["joined", "death"]).last is None
-    assert "care" in sources_read(town.partnership, use_case(), (), published), "its deaths are read all the same"
+    assert "care" in sources_read(town.partnership, use_case().reading(()), published), (
+        "its deaths are read all the same"
+    )
     town.ingest(ON, withdraw=True)
     published, types = _published(town)
     assert (types, published.facts.sources["care"].types_not_told) == ({"death", "joined"}, ())

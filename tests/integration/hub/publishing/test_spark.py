@@ -23,7 +23,7 @@ from hub.workspace import Workspace
 from tests.factories import permissions
 from tests.factories.counties import County
 from tests.factories.identity import town
-from tests.factories.whole_snapshots import ASKED, INDICATORS, published
+from tests.factories.whole_snapshots import ASKED, published
 
 pytest.importorskip("pyspark", reason="PySpark is not installed: pip install .[spark]")
 PANDAS = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
@@ -92,7 +92,6 @@ def test_a_feature_set_has_the_same_digest(tmp_path: Path, monkeypatch: pytest.M
             Workspace(tmp_path / place),
             published(tmp_path / place, 100),
             ASKED,
-            INDICATORS,
             partnership=declared,
             on=datetime.date(2025, 1, 1),
             despite_leaks="The histories are drawn at random.",
@@ -117,7 +116,7 @@ def test_what_is_wrong_in_a_worker_is_said_as_without_spark() -> None:
 
 def test_what_is_wrong_with_a_part_is_said_as_without_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = published(tmp_path, 5)
-    job = spark_parts.Job(found, ASKED, INDICATORS, [], {}, tmp_path)
+    job = spark_parts.Job(found, ASKED, [], {}, tmp_path)
 
     def refused(*_: object) -> None:
         raise InputError("Events are not sorted by person.", "Sort them.")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from features.declarations.use_cases import UseCase
 from features.rows.feature_sets import FeatureSet, open_feature_set
 from hub import artefacts
 from hub.errors import NotFoundError
@@ -29,7 +30,6 @@ ROOT = Path(__file__).parents[4]
 FILES = (
     "calibration.json",
     "golden.json",
-    "indicators.json",
     "metrics.json",
     "model.txt",
     "thresholds.json",
@@ -63,7 +63,7 @@ def bundle(place: Workspace, fitted: Fitted) -> Bundle:
 
 def rows_of(features: FeatureSet) -> Matrix:
     """Return the matrix as numbers."""
-    return of_table(features.matrix(), features.use_case.indicators)
+    return of_table(features.matrix(), features.use_case.indicator_names)
 
 
 def test_a_bundle_says_what_it_is(bundle: Bundle, features: FeatureSet) -> None:
@@ -72,7 +72,6 @@ def test_a_bundle_says_what_it_is(bundle: Bundle, features: FeatureSet) -> None:
     assert facts["feature_set"] == features.digest
     assert facts["snapshot"] == features.snapshot_digest
     assert facts["use_case_digest"] == bundle.use_case.digest == features.use_case.digest
-    assert facts["catalogue_digest"] == features.facts.catalogue_digest
     assert (facts["use_case"], facts["purpose"], facts["seed"]) == ("early_help_offer", "early_help", 0)
     assert set(facts["libraries"]) == {"python", "lightgbm", "numpy", "scikit-learn"}
     assert facts["parameters"]["monotone_constraints"] == [1, 1, 1, -1, 0, 1] == directions(bundle.indicators)
@@ -151,7 +150,7 @@ def test_the_model_answers(bundle: Bundle, features: FeatureSet, fitted: Fitted)
     np.testing.assert_array_equal(probabilities[rows["test"]], said)
     one = model.probabilities(matrix.values[:1])
     assert one[0] == probabilities[0], "one person alone gets the same answer"
-    np.testing.assert_array_equal(floats(features.matrix(), features.use_case.indicators), matrix.values)
+    np.testing.assert_array_equal(floats(features.matrix(), features.use_case.indicator_names), matrix.values)
 
 
 def test_a_declared_direction_is_kept(bundle: Bundle, features: FeatureSet) -> None:
@@ -208,31 +207,27 @@ def test_one_indicator_and_one_that_never_changes(tmp_path: Path) -> None:
     features = feature_set(workspace, people=500)
     table = features.matrix()
     for names in (["incidents"], ["incidents", "moves"]):
-        case = features.use_case.model_copy(update={"indicators": tuple(names)})
-        chosen = tuple(one for one in features.indicators if one.name in names)
+        case = features.use_case.reading(one for one in features.indicators if one.name in names)
         constant = table.set_column(
             table.column_names.index("moves"), table.schema.field("moves"), [np.full(table.num_rows, 2.0)]
         )
-        narrow = _republished(workspace, features, case.model_dump(mode="json"), chosen, constant)
+        narrow = _republished(workspace, features, case, constant)
         assert published(workspace, fit(narrow).contents).load().names == tuple(names)
 
 
-def _republished(workspace: Workspace, features: FeatureSet, case: Any, chosen: Any, table: Any) -> FeatureSet:
+def _republished(workspace: Workspace, features: FeatureSet, case: UseCase, table: Any) -> FeatureSet:
     import pyarrow.parquet as pq
 
-    from features.declarations.use_cases import UseCase
     from features.kernel.code import code_digest
-    from features.rows.feature_sets import KIND, MATRIX_FILE, catalogue_digest, matrix_table
+    from features.rows.feature_sets import KIND, MATRIX_FILE, matrix_table
 
     changed = {
-        "use_case": case,
-        "use_case_digest": UseCase.model_validate(case).digest,
-        "catalogue_digest": catalogue_digest(chosen),
+        "use_case": case.model_dump(mode="json"),
+        "use_case_digest": case.digest,
         "code_digest": code_digest(),
-        "indicators": [one.model_dump(mode="json") for one in chosen],
     }
     with artefacts.publish(workspace.features, KIND, {**features.artefact.facts, **changed}) as draft:
-        pq.write_table(matrix_table(chosen).conform(table), draft.path / MATRIX_FILE)
+        pq.write_table(matrix_table(case.indicators).conform(table), draft.path / MATRIX_FILE)
     return open_feature_set(workspace, draft.digest)
 
 

@@ -82,8 +82,7 @@ def whole_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(worlds.kept(), root)
     here = worlds.place(root)
     use_case = use_cases.read(here.partnership, worlds.USE_CASE)
-    indicators = use_cases.indicators_of(here.partnership, use_case)
-    open_source(here.workspace, open_snapshot(here.workspace), use_case, indicators).close()
+    open_source(here.workspace, open_snapshot(here.workspace), use_case).close()
     return root
 
 

@@ -215,7 +215,7 @@ def test_what_single_scores_read_is_deleted_and_made_again_without_the_person(co
     workspace, day = county.workspace, datetime.date(2024, 2, 1)
     wanted = [indicator("contacts", sources=["school", "police"], events={"types": ["contact"]})]
     before = open_snapshot(workspace)
-    source = open_source(workspace, before, use_case(), wanted)
+    source = open_source(workspace, before, use_case().reading(wanted))
     subject = erasure.find(workspace, source="school", own_id="S-4711")
     everybody = pq.read_table(before.path("person"))["person_id"].to_pylist()
     assert {one: source.vector(one, as_of_date=day)[0] for one in everybody} == dict.fromkeys(everybody, 4)
@@ -223,7 +223,7 @@ def test_what_single_scores_read_is_deleted_and_made_again_without_the_person(co
     with open_store(workspace) as store:
         everywhere.erase(workspace, store, subject, by="ann", reference="DSR-1")
     assert not workspace.online.exists()
-    source = open_source(workspace, open_snapshot(workspace), use_case(), wanted)
+    source = open_source(workspace, open_snapshot(workspace), use_case().reading(wanted))
     for person in subject.person_ids:
         with pytest.raises(NotFoundError):
             source.vector(person, as_of_date=day)

@@ -62,9 +62,8 @@ def other_model(world: World) -> dict[str, Any]:
     """Train and audit a model for the other purpose."""
     workspace, partnership = world.workspace, world.partnership
     use_case = use_cases.read(partnership, OTHER["name"])
-    indicators = use_cases.indicators_of(partnership, use_case)
     day = datetime.date(2026, 1, 1)
-    built = build(workspace, open_snapshot(workspace), use_case, indicators, partnership=partnership, on=day)
+    built = build(workspace, open_snapshot(workspace), use_case, partnership=partnership, on=day)
     bundle = train(workspace, built, trained_by=worlds.ANALYST).digest
     return {"bundle": bundle, "audit": audits.run(workspace, partnership, bundle).digest}
 

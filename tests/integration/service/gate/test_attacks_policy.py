@@ -57,7 +57,7 @@ CHANGED: dict[str, tuple[Callable[[World], None], set[str]]] = {
     ),
     "another word of an indicator": (
         lambda world: world.declare("indicators", lambda said: said["indicators"][0].update(plain="Something else")),
-        {"policy-changed"},
+        {"changed"},  # the use case holds its indicators whole
     ),
     "a renamed file": (renamed, {"configuration"}),
     "two files swapped": (swapped, {"configuration"}),

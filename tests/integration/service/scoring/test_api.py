@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from audits.audit.audit import open_audit
 from ethics.acts import decisions
 from ethics.record.store import open_store
 from features.online.vector import open_source
@@ -76,7 +77,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     workspace = worlds.place(root).workspace
     found = open_bundle(workspace, bundle)
     # What single scores are read from is made once, and copied.
-    open_source(workspace, open_snapshot(workspace), found.use_case, found.indicators).close()
+    open_source(workspace, open_snapshot(workspace), found.use_case).close()
     return root, bundle, audit
 
 
@@ -125,6 +126,10 @@ def test_a_score_has_reasons_figures_and_references_and_is_in_the_ledger(world: 
     for evidence in (body["band_evidence"], body["probability_evidence"]):
         assert evidence["n"] > 0
         assert evidence["low"] <= evidence["share"] <= evidence["high"]
+    told = open_audit(world.place.workspace, world.audit).document()["performance"]
+    figure = next(one["with_outcome"] for one in told["bands"] if one["name"] == body["band"])
+    assert (body["band_evidence"]["share"], body["band_evidence"]["n"]) == (figure["value"], figure["n"])
+    assert body["probability_evidence"]["share"] in {one["observed"]["value"] for one in told["calibration"]}
     assert body["reasons"] or body["protective_factors"]
     assert any("never decides" in caveat for caveat in body["caveats"])
     entry = world.entries()[-1]
@@ -156,7 +161,7 @@ def test_withdrawal_is_looked_at_anew_at_every_request(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["model.txt", "calibration.json", "indicators.json", "thresholds.json", "metrics.json", "manifest.json"]
+    "name", ["model.txt", "calibration.json", "use_case.json", "thresholds.json", "metrics.json", "manifest.json"]
 )
 def test_a_changed_byte_of_the_bundle_is_refused_until_it_is_restored(world: World, name: str) -> None:
     world.approve()

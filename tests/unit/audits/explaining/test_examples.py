@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from audits.explaining.examples import describe, tell
 from audits.explaining.reasons import Reason
 from features.declarations.catalogue import Indicator
+from hub.disclosure import SmallNumbers
 from tests.factories.audits import looks
 from tests.factories.use_cases import indicator
 
@@ -19,7 +20,7 @@ EVER = indicator("ever", plain="Whether it ever happened", unit="yes/no")
 
 def _described(value: float, column: list[float], which: Indicator = TIMES) -> str | None:
     seen = looks(range(len(column)), {which.name: column})
-    found = describe(Reason(which, value, 1.0), seen, np.ones(len(column), dtype=bool))
+    found = describe(Reason(which, value, 1.0), seen, np.ones(len(column), dtype=bool), SmallNumbers())
     return None if found is None else found[0]
 
 
@@ -52,7 +53,7 @@ def test_yes_or_no_is_never_at_least() -> None:
 
 def test_one_person_on_ten_dates_is_one_person() -> None:
     seen = looks([0] * 10 + list(range(1, 51)), {"times": [3.0] * 10 + [0.0] * 50})
-    assert describe(Reason(TIMES, 3.0, 1.0), seen, np.ones(60, dtype=bool)) is None
+    assert describe(Reason(TIMES, 3.0, 1.0), seen, np.ones(60, dtype=bool), SmallNumbers()) is None
 
 
 @settings(max_examples=60, deadline=None)
@@ -67,7 +68,7 @@ def test_ten_people_fit_everything_that_an_example_says(people: int, columns: in
         Reason(indicator(name, plain=f"Times of {name}"), float(column[0]), float(rng.normal()))
         for name, column in values.items()
     ]
-    told = tell("title", "happened", reasons, seen)
+    told = tell("title", "happened", reasons, seen, SmallNumbers())
     fits = np.ones(people, dtype=bool)
     for sentence in (*told.raised, *told.lowered):
         name, words = sentence.split(" — ")[0].removeprefix("Times of ").split(": ", 1)

@@ -6,6 +6,7 @@ from typing import Any
 from audits.limits import leakage
 from features.rows.feature_sets import FeatureSet, FeatureSetFacts, LeakageFacts
 from hub.artefacts import Artefact
+from hub.disclosure import SmallNumbers
 from tests.factories.audits import LEAKAGE
 
 
@@ -13,7 +14,8 @@ def told(facts: dict[str, Any]) -> dict[str, Any]:
     """Return what is told of a feature set whose manifest says these facts of leaks, and nothing else."""
     said: dict[str, Any] = {name: LeakageFacts.model_validate(one) for name, one in facts.items()}
     return leakage.as_json(
-        FeatureSet(Artefact(Path(), "0" * 64, "feature set", {}), FeatureSetFacts.model_construct(**said))
+        FeatureSet(Artefact(Path(), "0" * 64, "feature set", {}), FeatureSetFacts.model_construct(**said)),
+        SmallNumbers(),
     )
 
 
@@ -23,7 +25,7 @@ def test_findings_keep_their_words_and_small_numbers_are_withheld() -> None:
     grave, small = found["findings"]
     assert grave["plain"] == LEAKAGE["findings"][0]["plain"]
     assert [leakage.in_words(one) for one in grave["evidence"]] == ["120", "450", "26.7 of 100 (22.8 to 30.9), n 450"]
-    assert [leakage.in_words(one) for one in small["evidence"]] == ["fewer than 10", "450", "withheld (small numbers)"]
+    assert [leakage.in_words(one) for one in small["evidence"]] == ["fewer than 10", "450", "withheld"]
 
 
 def test_the_manifest_says_what_was_found_and_what_was_not_looked_for() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from ethics.rules.policy import policy_of
-from features.declarations import use_cases
 from features.declarations.cohort import DEATH, Cohort
 from features.declarations.event_fields import readers
 from features.declarations.needs import needs, sources_read
@@ -55,7 +54,8 @@ def _partnership(ended: str = "") -> Partnership:
 
 
 def _use_case(rules: dict[str, Any]) -> UseCase:
-    return use_case(cohort={"plain": "Children of whom the rules speak", "ages": None, **rules})
+    clubs = indicator(sources=["clubs"], events={"types": ["club"]})
+    return use_case(cohort={"plain": "Children of whom the rules speak", "ages": None, **rules}, indicators=[clubs])
 
 
 def _snapshot(root: Path) -> Snapshot:
@@ -75,24 +75,23 @@ def _snapshot(root: Path) -> Snapshot:
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_every_kind_of_rule_through_every_reader(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_kind_of_rule_through_every_reader(tmp_path: Path, name: str) -> None:
     rules, of_rule = RULES[name]
-    found, indicators = _use_case(rules), (indicator(sources=["clubs"], events={"types": ["club"]}),)
+    found = _use_case(rules)
     partnership = _partnership()
     right = sorted({"clubs", "police", "register"} | of_rule)
     published = _snapshot(tmp_path)
 
-    assert list(sources_read(partnership, found, indicators)) == right
-    assert list(sources_read(partnership, found, indicators, published)) == right
-    assert list(require_gateways(published, partnership, found, indicators, on=ON)) == right, "build and lint"
-    monkeypatch.setattr(use_cases, "indicators_of", lambda _partnership, _found: indicators)
+    assert list(sources_read(partnership, found)) == right
+    assert list(sources_read(partnership, found, published)) == right
+    assert list(require_gateways(published, partnership, found, on=ON)) == right, "build and lint"
     told = gaps._use_case(partnership, found, ON)
     assert sorted(one.need.source for one in told.sources) == right, "gaps"
     before = policy_of(partnership, found, practice=False).digest
     for one in BROUGHT:
         changed = policy_of(_partnership(ended=one), found, practice=False).digest != before
         assert changed == (one in right), f"policy: {one}"
-    types = {kind for one in readers(found, indicators) for kind in one.types}
+    types = {kind for one in readers(found) for kind in one.types}
     assert types == {kind for one in right if one != "police" for kind in BROUGHT[one]}, "checks of columns"
     columns = membership.columns(found.cohort)
     filters = [
@@ -107,33 +106,33 @@ def test_every_kind_of_rule_through_every_reader(tmp_path: Path, name: str, monk
 @pytest.mark.parametrize("name", RULES)
 def test_without_a_gateway_of_any_source_that_is_read_nothing_is_built(tmp_path: Path, name: str) -> None:
     rules, of_rule = RULES[name]
-    found, indicators = _use_case(rules), (indicator(sources=["clubs"], events={"types": ["club"]}),)
+    found = _use_case(rules)
     published = _snapshot(tmp_path)
     for one in BROUGHT:
         if one in {"clubs", "police", "register"} | of_rule:
             with pytest.raises(GatewayError, match=one):
-                require_gateways(published, _partnership(ended=one), found, indicators, on=ON)
+                require_gateways(published, _partnership(ended=one), found, on=ON)
         else:
-            require_gateways(published, _partnership(ended=one), found, indicators, on=ON)
+            require_gateways(published, _partnership(ended=one), found, on=ON)
 
 
 def test_a_source_that_brought_deaths_when_it_was_published_is_read_whatever_is_declared_now(tmp_path: Path) -> None:
-    found, indicators = _use_case({}), (indicator(sources=["clubs"], events={"types": ["club"]}),)
+    found = _use_case({})
     silent = declared(
         *({"name": f"{name}_link"} for name in BROUGHT),
         sources=[_source(name) for name in BROUGHT if name != "register"],
     )
     published = _snapshot(tmp_path)
-    assert "register" not in sources_read(silent, found, indicators)
-    assert "register" in sources_read(silent, found, indicators, published)
+    assert "register" not in sources_read(silent, found)
+    assert "register" in sources_read(silent, found, published)
     with pytest.raises(Exception, match="register"):
-        require_gateways(published, silent, found, indicators, on=ON)
+        require_gateways(published, silent, found, on=ON)
 
 
 def test_what_a_source_is_needed_for_is_said() -> None:
     rules, _ = RULES["with_recent_event"]
-    found, indicators = _use_case(rules), (indicator(sources=["clubs"], events={"types": ["club"]}),)
-    said = {one.source: one for one in needs(_partnership(), found, indicators)}
+    found = _use_case(rules)
+    said = {one.source: one for one in needs(_partnership(), found)}
     assert [rule.name for rule in said["register"].rules] == ["cohort.deaths"]
     assert [rule.name for rule in said["roll"].rules] == ["cohort.with_recent_event"]
     assert (said["police"].outcome, said["police"].scored) == (True, False)

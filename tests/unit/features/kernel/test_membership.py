@@ -18,12 +18,12 @@ AS_OF = datetime.date(2024, 3, 1)
 def cohort_of(tmp_path: Path, rule: dict[str, Any], **tables: Any) -> set[str]:
     published = snapshot(Workspace(tmp_path), **tables)
     asked = use_case(cohort={"plain": "people of the test"} | rule)
-    return set(unpublished.of(published, asked, [indicator()], [AS_OF])["person_id"].to_pylist())
+    return set(unpublished.of(published, asked, [AS_OF])["person_id"].to_pylist())
 
 
 def outcomes_of(tmp_path: Path, event: list[dict[str, Any]], *, known_to: str) -> list[tuple[Any, ...]]:
     published = snapshot(Workspace(tmp_path), event=event, known_to=known_to)
-    found = unpublished.of(published, use_case(horizon_days=90), [indicator()], [AS_OF])
+    found = unpublished.of(published, use_case(horizon_days=90), [AS_OF])
     return [tuple(row.values()) for row in found.select(["person_id", "as_of_date", "outcome"]).to_pylist()]
 
 
@@ -165,7 +165,7 @@ def test_groups_have_plain_words_bands_and_a_place_for_what_is_not_recorded(tmp_
         ]
     )
     published = snapshot(Workspace(tmp_path), person=person, area=area)
-    maker = PartMaker(published, asked, [indicator()], [AS_OF])
+    maker = PartMaker(published, asked, [AS_OF])
     (partition,) = split(published, streams(published, [indicator()], maker.overs, tmp_path), 1)
     groups = maker.part(partition.people, partition.events).groups.to_pylist()
     found = {row.pop("person_id"): tuple(list(row.values())[1:]) for row in groups}

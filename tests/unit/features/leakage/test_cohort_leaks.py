@@ -11,9 +11,10 @@ from features.declarations.event_fields import readers
 from features.leakage import cohort_leaks, lint
 from features.leakage.leaks import Finding, Severity
 from features.rows import unpublished
+from hub.disclosure import SmallNumbers
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot
-from tests.factories.use_cases import indicator, use_case
+from tests.factories.use_cases import use_case
 
 AS_OF = datetime.date(2024, 1, 1)
 PEOPLE = [f"p{number:03}" for number in range(200)]
@@ -24,7 +25,9 @@ def looked(tmp_path: Path, rule: dict[str, Any], stamped: set[str], **tables: An
     asked = use_case(cohort={"plain": "Children of the test", **rule})
     keys = pa.table({"person_id": PEOPLE, "as_of_date": pa.array([AS_OF] * len(PEOPLE), pa.date32())})
     with lint._opened(published, None) as connection:
-        check, found = cohort_leaks.check(connection, readers(asked, [indicator()]), keys, stamped, people="children")
+        check, found = cohort_leaks.check(
+            connection, readers(asked), keys, stamped, people="children", small=SmallNumbers()
+        )
     assert check.done
     return found
 
@@ -88,6 +91,6 @@ def test_rows_until_somebody_are_those_of_everybody_up_to_them(tmp_path: Path) -
     until = unpublished.last_of(published, 30)
     assert until == PEOPLE[58]
     assert unpublished.last_of(published, 100) is None
-    few, every = (unpublished.of(published, asked, [indicator()], [AS_OF], until=one) for one in (until, None))
+    few, every = (unpublished.of(published, asked, [AS_OF], until=one) for one in (until, None))
     assert len(every) == 100
     assert few.equals(every.slice(0, 30))

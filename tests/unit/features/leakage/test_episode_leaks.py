@@ -10,6 +10,7 @@ import pytest
 from features.leakage import episode_leaks
 from features.leakage.leaks import Check, Finding, Kind, Severity
 from hub import sql
+from hub.disclosure import SmallNumbers
 from hub.workspace import Workspace
 from tests.factories.snapshots import drawn, snapshot
 from tests.factories.use_cases import indicator, use_case
@@ -31,7 +32,9 @@ def looked(tmp_path: Path, lines: list[str], people: int = 12, **said: Any) -> l
     positives = pa.table({"person_id": names, "as_of_date": pa.array([AS_OF] * people, pa.date32())})
     with sql.connect() as connection:
         connection.execute(f"CREATE VIEW event AS FROM {sql.parquet(published.path('event'))}")
-        return episode_leaks.check(connection, asked, [FOUND, HELPED], positives, known_to=published.known_to)
+        return episode_leaks.check(
+            connection, asked.reading([FOUND, HELPED]), positives, known_to=published.known_to, small=SmallNumbers()
+        )
 
 
 @pytest.mark.parametrize(

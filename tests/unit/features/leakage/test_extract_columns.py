@@ -82,7 +82,7 @@ def looked(tmp_path: Path, events: list[dict[str, Any]], *, declared: Source | N
     ]
     with sql.connect() as connection:
         connection.execute(f"CREATE VIEW event AS FROM {sql.parquet(published.path('event'))}")
-        check, found = extract_columns.check(connection, partnership, readers(use_case(), asked))
+        check, found = extract_columns.check(connection, partnership, readers(use_case().reading(asked)))
     assert check.done
     return found
 

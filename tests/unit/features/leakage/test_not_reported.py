@@ -14,7 +14,7 @@ from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 from tests.factories.deliveries import partnership
 from tests.factories.snapshots import snapshot
-from tests.factories.use_cases import indicator, use_case
+from tests.factories.use_cases import use_case
 
 DAY = datetime.timedelta(days=1)
 DATES = ["2020-07-01", "2021-01-01", "2021-07-01"]
@@ -47,7 +47,7 @@ def _events(source: str, first: str, last: str, every: int, **said: Any) -> list
 
 def _checked(tmp_path: Path, published: Snapshot, name: str = "returns") -> list[Finding]:
     with lint._opened(published, None) as connection:
-        check, found = not_reported.check(connection, _declared(tmp_path, name), published, ASKED, [indicator()])
+        check, found = not_reported.check(connection, _declared(tmp_path, name), published, ASKED)
     assert check.done
     return found
 
@@ -67,7 +67,7 @@ def _published(tmp_path: Path, returns_told: str, events: list[dict[str, Any]]) 
 def test_a_newer_delivery_of_another_source_makes_no_label_known(tmp_path: Path) -> None:
     published = _published(tmp_path, "2021-04-01", _events("returns", "2019-01-01", "2021-03-28", 9))
     days = [datetime.date.fromisoformat(one) for one in DATES]
-    matrix = unpublished.of(published, ASKED, [indicator()], days).to_pylist()
+    matrix = unpublished.of(published, ASKED, days).to_pylist()
     unknown = {row["as_of_date"].isoformat() for row in matrix if row["outcome"] is None}
     known = {row["as_of_date"].isoformat() for row in matrix if row["outcome"] is not None}
     assert (known, unknown) == ({"2020-07-01"}, {"2021-01-01", "2021-07-01"})

@@ -8,6 +8,7 @@ import pytest
 from features.leakage import recording_dates
 from features.leakage.leaks import Check, Finding, Severity
 from hub import artefacts, sql
+from hub.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.staging import extracts
 from hub.workspace import Workspace
@@ -29,7 +30,7 @@ def extract(workspace: Workspace, day: str, **recorded: int) -> str:
 def looked(workspace: Workspace, published: Snapshot) -> tuple[Check, list[Finding]]:
     with sql.connect() as connection:
         connection.execute(f"CREATE VIEW event AS FROM {sql.parquet(published.path('event'))}")
-        return recording_dates.check(connection, workspace, published, ["police"])
+        return recording_dates.check(connection, workspace, published, ["police"], small=SmallNumbers())
 
 
 def of_extracts(workspace: Workspace, events: list[dict[str, Any]], *digests: tuple[str, str]) -> Snapshot:

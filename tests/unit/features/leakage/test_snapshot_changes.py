@@ -8,6 +8,7 @@ import pytest
 
 from features.leakage import lint, snapshot_changes
 from features.leakage.leaks import Finding, Kind, Severity
+from hub.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot
@@ -47,7 +48,7 @@ def compared(tmp_path: Path, then: Rows, now: Rows, homes: Rows | None = None) -
     older = published(workspace, "2024-06-30", then)
     newer = published(workspace, "2024-12-31", now, homes)
     with lint._opened(newer, older) as connection:
-        looked = snapshot_changes.check(connection, newer, older, ASKED, [OWN, HOME])
+        looked = snapshot_changes.check(connection, newer, older, ASKED.reading([OWN, HOME]), small=SmallNumbers())
     assert all(check.done for check, _ in looked)
     return {check.kind: found for check, found in looked}
 

@@ -39,7 +39,10 @@ def _published(tmp_path: Path, said: dict[str, Any]) -> tuple[Workspace, str]:
         (lambda said: said.update(rows={"2021-01-01": "3"}), r"its fact rows\.2021-01-01 is not written as"),
         (lambda said: said.update(outcomes={"2021-01-01": 1.5}), r"its fact outcomes\.2021-01-01 is not"),
         (lambda said: said.update(use_case=said["use_case"] | {"purpose": 3}), r"its fact use_case\.purpose is not"),
-        (lambda said: said.update(indicators=[{"name": "moves"}]), r"its fact indicators\.0\.\w+ is missing"),
+        (
+            lambda said: said.update(use_case=said["use_case"] | {"indicators": [{}]}),
+            r"its fact use_case\.indicators\.0\.\w+ is missing",
+        ),
         (lambda said: said.update(leakage={"findings": []}), r"its fact leakage\.checks is missing"),
         (lambda said: said.update(linkage={}), r"its fact linkage\.records is missing"),
     ],
@@ -56,13 +59,13 @@ def test_a_fact_that_is_missing_unknown_or_wrong_is_refused_by_name(
 
 def test_what_cannot_be_read_is_not_the_one_that_is_looked_for(tmp_path: Path, made: FeatureSet) -> None:
     workspace, digest = _published(tmp_path, {"schema_version": 1})
-    with pytest.raises(OtherSchemaError, match="has schema 1, this is 2"):
+    with pytest.raises(OtherSchemaError, match="has schema 1, this is 3"):
         open_feature_set(workspace, digest)
     with pytest.raises(NotFoundError):
-        current_feature_set(workspace, made.use_case, made.indicators, made.snapshot_digest)
+        current_feature_set(workspace, made.use_case, made.snapshot_digest)
     with artefacts.publish(workspace.features, KIND, made.artefact.facts) as draft:
         pass
-    assert current_feature_set(workspace, made.use_case, made.indicators, made.snapshot_digest).digest == draft.digest
+    assert current_feature_set(workspace, made.use_case, made.snapshot_digest).digest == draft.digest
 
 
 @pytest.mark.parametrize("changed", [{}, {"leakage": LEAKAGE, "rewritten_from": ["a" * 64]}])

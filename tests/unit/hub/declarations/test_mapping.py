@@ -2,14 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from hub.declarations import mapping
+from hub.declarations.cells import CellKind
 from hub.declarations.codes import Code, CodeList
-from hub.declarations.mapping import FieldKind, Mapped
+from hub.declarations.mapping import Mapped
 from hub.declarations.source_files import ColumnType, SourceColumn, SourceFile
-from hub.declarations.source_mappings import EventMapping
+from hub.declarations.sources import SourceBody
 from hub.formats import csv_records
 from hub.intake.validation import Reading, compile_rules
 from tests.factories.deliveries import DELIVERED
@@ -20,23 +22,23 @@ PAGE = Path(__file__).parents[4] / "docs" / "extracts.md"
 @pytest.mark.parametrize(
     ("kind", "sql_type", "fits"),
     [
-        (FieldKind.ID, "VARCHAR", True),
-        (FieldKind.ID, "BIGINT", True),
-        (FieldKind.ID, "DOUBLE", False),  # 12.0 is no identifier
-        (FieldKind.ID, "DATE", False),
-        (FieldKind.TEXT, "DATE", True),
-        (FieldKind.DATE, "DATE", True),
-        (FieldKind.DATE, "TIMESTAMP", True),
-        (FieldKind.DATE, "VARCHAR", False),
-        (FieldKind.NUMBER, "DECIMAL(18,3)", True),
-        (FieldKind.NUMBER, "BOOLEAN", True),
-        (FieldKind.NUMBER, "VARCHAR", False),
-        (FieldKind.WHOLE, "DOUBLE", False),
-        (FieldKind.TRUTH, "BIGINT", False),
-        (FieldKind.DATE, '"NULL"', True),
+        (CellKind.ID, "VARCHAR", True),
+        (CellKind.ID, "BIGINT", True),
+        (CellKind.ID, "DOUBLE", False),  # 12.0 is no identifier
+        (CellKind.ID, "DATE", False),
+        (CellKind.TEXT, "DATE", True),
+        (CellKind.DATE, "DATE", True),
+        (CellKind.DATE, "TIMESTAMP", True),
+        (CellKind.DATE, "VARCHAR", False),
+        (CellKind.NUMBER, "DECIMAL(18,3)", True),
+        (CellKind.NUMBER, "BOOLEAN", True),
+        (CellKind.NUMBER, "VARCHAR", False),
+        (CellKind.WHOLE, "DOUBLE", False),
+        (CellKind.TRUTH, "BIGINT", False),
+        (CellKind.DATE, '"NULL"', True),
     ],
 )
-def test_what_may_stand_for_a_field(kind: FieldKind, sql_type: str, fits: bool) -> None:
+def test_what_may_stand_for_a_field(kind: CellKind, sql_type: str, fits: bool) -> None:
     assert kind.fits(sql_type) is fits
 
 
@@ -53,9 +55,10 @@ def test_every_rule_is_explained_in_the_documents() -> None:
     reading = Reading(birthdays=frozenset({"date"}))
     compiled = compile_rules(declared, {"a": DELIVERED}, DELIVERED, {"codes": codes}, reading)
     rules = {rule.name for rule in (*compiled.rules.rules, *compiled.noticed.rules)}
-    event = Mapped("events", "events.0", EventMapping(type="a", table="t", person="p", occurred_on="d"))
-    rules |= {rule.name for rule in event.rules.rules}
-    rules |= {rule.name for group in mapping._RULES.values() for rule in group}
+    every = SourceBody.model_fields
+    for group in mapping.GROUPS:
+        [model, _] = get_args(every[group].annotation)
+        rules |= {rule.name for rule in Mapped(group, f"{group}.0", model.model_construct()).rules.rules}
     rules |= set(csv_records.DAMAGE.values()) | {"duplicate", "duplicate_differs"}
     rules |= {"repeated"}  # of tables without `unique`
     rules |= {"formula", "error_cell", "nul"}  # of workbooks and Parquet files

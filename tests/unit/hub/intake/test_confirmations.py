@@ -3,11 +3,16 @@
 import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.declarations.sources import Source
+from hub.disclosure import SmallNumbers
 from hub.intake import confirmations
 from hub.intake.confirmations import CONFIRM, WITHDRAW, ConfirmationError, Question
 from hub.staging.taken_away import Loss, shown
+from tests.oracles import published
+from tests.oracles.attacker import Attacker
 
 TODAY = datetime.date(2021, 6, 30)
 CARE = Source.model_validate({"name": "care", "adapter": "ssda903", "agency": "council", "gateways": ["duty"]})
@@ -85,13 +90,33 @@ def test_how_much_is_much(kind: str, records: int, of: int, much: bool) -> None:
 
 def test_small_numbers_of_a_loss_are_withheld() -> None:
     groups = {"sex": {"female": 12, "male": 4, "not recorded": 0}}
-    said = Loss("absence", 16, 40, 16, groups).as_json()
+    said = Loss("absence", 16, 40, 16, groups).as_json(SmallNumbers())
     assert (said["records"], said["of"]) == (16, 40)
-    assert said["groups"]["sex"] == {"female": "withheld", "male": "fewer than 10", "not recorded": 0}
-    few = Loss("death", 9, 10, 9, {"sex": {"female": 9, "male": 0}}).as_json()
-    assert few["records"] == few["people"] == "fewer than 10"
-    assert {row["group"]: row["people"] for row in shown("care", [few])} == {
+    held, few = {"withheld": "withheld"}, {"withheld": "fewer than 10"}
+    assert said["groups"]["sex"] == {"female": held, "male": held, "not recorded": 0}
+    deaths = Loss("death", 9, 20, 9, {"sex": {"female": 9, "male": 0}}).as_json(SmallNumbers())
+    assert deaths["records"] == deaths["people"] == few
+    assert {row["group"]: row["people"] for row in shown("care", [deaths])} == {
         "everybody": "fewer than 10",
-        "sex: female": "fewer than 10",
-        "sex: male": "withheld",
+        "sex: female": "withheld",
     }
+    # The two that are left stand in the delivery that whoever reads this holds.
+    nearly_all = Loss("absence", 10, 12, 10).as_json(SmallNumbers())
+    assert (nearly_all["records"], nearly_all["of"]) == (10, 12)
+
+
+def _loss(levels: dict[str, int], more: int, left: int) -> Loss:
+    people = sum(levels.values())
+    return Loss("absence", people + more, people + more + left, people, {"sex": levels})
+
+
+_LEVELS = st.dictionaries(st.sampled_from(["female", "male", "not recorded"]), st.integers(0, 30), min_size=1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.builds(_loss, _LEVELS, st.integers(0, 12), st.integers(0, 30)))
+def test_nobody_finds_a_small_number_of_a_loss_out(loss: Loss) -> None:
+    attacker = Attacker()
+    published.losses(attacker, "school", [loss.as_json(SmallNumbers())])
+    assert attacker.recovered() == []
+    assert attacker.known_small() == []

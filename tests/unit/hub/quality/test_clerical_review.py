@@ -1,13 +1,12 @@
-"""Clerical review: stratified estimates against slow sums and simulation, masking, places, and small numbers."""
+"""Clerical review: stratified estimates against slow sums and simulation, masking, and places."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub import small_numbers
 from hub.figures import Figure, NotComputed
-from hub.quality import clerical_estimates, masking, quality_report, review, waterfall
+from hub.quality import clerical_estimates, masking, review, waterfall
 from hub.quality.clerical_estimates import Stratum
 
 _STRATA = st.lists(
@@ -123,49 +122,8 @@ def test_no_word_of_a_record_is_in_what_a_clerk_sees(text: str, born: object, ot
         assert secret not in seen
 
 
-@given(st.dictionaries(st.integers(1, 12), st.integers(0, 40)))
-def test_people_by_size_never_show_a_small_number(people: dict[int, int]) -> None:
-    rows = small_numbers.sizes(people)
-    whole = sum(people.values())
-    if whole >= 10:
-        assert sum(row["people"] for row in rows) == whole
-        assert all(row["people"] >= 10 for row in rows)
-    elif whole:
-        assert rows == [{"records": "any number", "people": "fewer than 10"}]
-
-
-def test_one_small_level_hides_the_next() -> None:
-    assert small_numbers.counts([3, 50, 12]) == ["fewer than 10", 50, "withheld"]
-    assert small_numbers.counts([3, 4, 50]) == ["fewer than 10", "fewer than 10", 50]
-    assert small_numbers.counts([0, 50]) == [0, 50]
-    assert small_numbers.sizes({1: 50, 2: 20, 3: 4, 4: 7, 7: 1}) == [
-        {"records": "1", "people": 50},
-        {"records": "2", "people": 20},
-        {"records": "3 or more", "people": 12},
-    ]
-
-
 @pytest.mark.parametrize(
     ("bits", "bar"), [(8.0, "    |████"), (-4.0, "  ██|    "), (0.1, "    |    "), (99, "    |████")]
 )
 def test_bars_of_text(bits: float, bar: str) -> None:
     assert waterfall.bar(bits, width=4) == bar
-
-
-def test_a_withheld_level_is_not_told_by_its_figures() -> None:
-    def figure(n: int) -> dict[str, object]:
-        return {"value": 0.5, "low": 0.4, "high": 0.6, "n": n, "unit": ""}
-
-    said = [
-        {"group": "sex", "level": level, "records": n} | dict.fromkeys(("alone", "records_a_person", "near"), figure(n))
-        for level, n in (("F", 600), ("M", 500), ("X", 4))
-    ]
-    report = dict.fromkeys(("records", "people", "method", "why", "threshold")) | {
-        "quality": {name: {"not_computed": "no truth was given", "n": 0} for name in ("precision", "recall", "f1")},
-        "groups": [], "without_truth": said, "people_by_records": {"1": 30}, "refused": {"x": 3}, "left_out": {},
-    }  # fmt: skip
-    [group] = quality_report.document(report, {})["groups"]
-    assert [row["records"] for row in group["levels"]] == [600, "withheld", "fewer than 10"]
-    assert group["levels"][1]["alone"]["n"] == group["levels"][1]["near"]["n"] == "withheld"
-    assert group["levels"][2]["alone"] == {"withheld": "fewer than 10"}
-    assert "500" not in str(group)

@@ -15,7 +15,7 @@ def test_every_path_exists() -> None:
     named = set(re.findall(rf"`((?:{first})/[A-Za-z0-9_./-]*)`", TEXT)) | set(re.findall(r" (tests/[a-z_/.]+)", TEXT))
     assert len(named) > 25
     for path in sorted(named):
-        if path not in {"hub/adapters/NAME.yaml"}:
+        if path not in {"hub/adapters/NAME.yaml", "tests/bench/STAGE.py"}:
             assert (ROOT / path).exists() or (ROOT / f"{path.rsplit('.', 1)[0]}.py").is_file(), path
 
 

@@ -1,0 +1,160 @@
+"""What is told of a linkage: nobody finds out how few people of a group there are, not with two documents either."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.disclosure import SmallNumbers
+from hub.linking import disclosed, groups
+from hub.linking.accuracy import Known
+from hub.quality import quality_report, quarantine_groups
+from hub.staging import recorded_groups
+from tests.oracles import published
+from tests.oracles.attacker import Attacker
+
+SMALL = SmallNumbers()
+X = {"withheld": "withheld"}
+
+
+def report_of(people: list[tuple[str, str, int]]) -> dict[str, Any]:
+    """Return a linkage's report on people: sex, ethnicity, and in how many of three sources they have a record."""
+    rows = [(number, sex, code, source) for number, (sex, code, many) in enumerate(people) for source in range(many)]
+    person = np.array([row[0] for row in rows])
+    size = np.bincount(person, minlength=len(people))
+    levels = {
+        "sex": np.array([row[1] for row in rows], dtype=object),
+        "ethnicity": np.array([row[2] for row in rows], dtype=object),
+        "source": np.array([f"source_{row[3]}" for row in rows], dtype=object),
+    }
+    weight = np.where(size[person] > 1, np.where(person % 7 == 0, 5.0, 20.0), np.nan)
+    known = Known(person, person)
+    return {
+        "records": len(rows),
+        "people": len(people),
+        "merged_records": len(rows) - len(people),
+        "method": "splink",
+        "why": "compared names",
+        "threshold": 0.95,
+        "refused": {},
+        "people_by_records": {str(many): int(n) for many, n in sorted(Counter(size.tolist()).items())},
+        "left_out": {},
+        "quality": known.quality().as_json(),
+        "groups": known.by_group(levels),
+        "without_truth": groups.without_truth(person, weight, levels, 4.0, np.zeros(len(rows), bool)),
+    }
+
+
+_PEOPLE = st.lists(
+    st.tuples(
+        st.sampled_from(["F", "M", "M", "F", "X"]),
+        st.sampled_from(["WBRI", "WBRI", "WIRI", "AIND", "APKN", "OOTH", "not recorded"]),
+        st.sampled_from([1, 2, 2, 3]),
+    ),
+    min_size=12,
+    max_size=90,
+)
+
+
+def quarantine_of(people: list[tuple[str, str, int]], by: str) -> tuple[dict[str, Any], dict[tuple[str, str], int]]:
+    """Return a quarantine in which each source has one rule that rows of nobody known break: it tells whom it lists."""
+    group = recorded_groups.sex if by == "sex" else recorded_groups.ethnicity
+    listed: dict[str, Counter[str]] = {}
+    for sex, code, many in people:
+        for source in range(many):
+            listed.setdefault(f"source_{source}", Counter())[group(sex if by == "sex" else code)] += 1
+    counts = [
+        quarantine_groups.Count(source, "id: required", level, 0, 0, many)
+        for source, levels in listed.items()
+        for level, many in levels.items()
+    ]
+    counts += [
+        quarantine_groups.Count(source, "id: required", quarantine_groups.NOT_KNOWN, 30, 0, 0) for source in listed
+    ]
+    rows = quarantine_groups.shown(SMALL, counts, listed)
+    return {"by": by, "rows": rows}, {(source, "id: required"): 30 for source in listed}
+
+
+@settings(max_examples=8, deadline=None)
+@given(_PEOPLE)
+def test_nobody_finds_a_small_number_out(people: list[tuple[str, str, int]]) -> None:
+    attacker = Attacker()
+    about = {"partnership": "p", "linked_on": "2025-01-01", "person_map": "0"}
+    published.quality(attacker, quality_report.document(SMALL, report_of(people), about))
+    assert attacker.recovered() == []
+
+
+@settings(max_examples=8, deadline=None)
+@given(_PEOPLE, st.sampled_from(["sex", "ethnicity"]))
+def test_nor_with_the_quarantine_beside_it(people: list[tuple[str, str, int]], by: str) -> None:
+    attacker = Attacker()
+    published.quality(attacker, disclosed.document(SMALL, report_of(people)))
+    document, totals = quarantine_of(people, by)
+    codes = {code: recorded_groups.ethnicity(code) for code in ("WBRI", "WIRI", "AIND", "APKN", "OOTH", "not recorded")}
+    published.quarantine(attacker, document, totals, codes)
+    assert attacker.recovered() == []
+
+
+def test_a_figure_leaves_with_its_n_or_not_at_all() -> None:
+    """The interval .901 to 1 of all of 35 tells the 35, and so the one who is left of 36."""
+    people = [("F", "WBRI", 2)] * 600 + [("M", "WBRI", 2)] * 35 + [("X", "WBRI", 2)]
+    rows = {row["level"]: row for row in disclosed.groups(SMALL, report_of(people)) if row["group"] == "sex"}
+    assert rows["X"]["records"] == rows["M"]["records"] == X
+    assert rows["M"]["alone"] == rows["M"]["near"] == X
+    assert rows["F"]["records"] == 1200
+
+
+def test_what_the_interval_tells_is_found_out_by_the_attacker() -> None:
+    """So the attack can fail: with the figure beside the withheld number, the group of one is found."""
+    attacker = Attacker()
+    report = report_of([("F", "WBRI", 2)] * 600 + [("M", "WBRI", 2)] * 35)
+    figure = {"value": 1.0, "low": 0.901099, "high": 1.0, "n": "withheld", "unit": ""}
+    document = disclosed.document(SMALL, report)
+    nothing = {"not_computed": "", "n": 0}
+    same = {"group": "source", "precision": {}, "recall": {}, "near": nothing}
+    document["groups"] = [
+        same | {"level": "a", "records": 1200, "records_a_person": nothing | {"n": 600}, "alone": nothing},
+        same | {"level": "b", "records": X, "records_a_person": X, "alone": figure},
+        same | {"level": "c", "records": X, "records_a_person": X, "alone": X},
+    ]
+    document["records"] = 1236
+    document["people_by_records"] = []
+    published.quality(attacker, document)
+    assert ("linkage source c records", 1, 1) in {(one.number, one.low, one.high) for one in attacker.recovered()}
+
+
+def test_sizes_are_put_together_until_nobody_can_calculate() -> None:
+    sizes = {1: 207, 2: 778, 3: 1076, 4: 1208, 5: 1143, 6: 482, 7: 40, 8: 3}
+    rows = disclosed.sizes(SMALL, sizes)
+    # "7 or more: 43 people" would tell, with all records, that three of them have more than 7.
+    assert rows[-1] == {"records": "6 or more", "people": 525}
+    assert rows[0] == {"records": "1", "people": 207}
+    assert disclosed.sizes(SMALL, {1: 3, 2: 4}) == [{"records": "any number", "people": {"withheld": "fewer than 10"}}]
+    assert disclosed.sizes(SMALL, {1: 50, 2: 20}) == [
+        {"records": "1", "people": 50},
+        {"records": "2", "people": 20},
+    ]
+    assert disclosed.sizes(SMALL, {}) == []
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.integers(1, 12), st.integers(0, 40), max_size=6))
+def test_people_by_size_add_up_and_are_never_few(people: dict[int, int]) -> None:
+    rows = disclosed.sizes(SMALL, people)
+    whole = sum(people.values())
+    if whole >= 10:
+        assert sum(row["people"] for row in rows) == whole
+        assert all(row["people"] >= 10 for row in rows)
+
+
+def test_values_set_aside_and_changes_of_ids() -> None:
+    one = {"comparison": "email", "why": "many share it", "values": 2, "records": 7, "shown": []}
+    many = one | {"records": 40}
+    few, whole = disclosed.set_aside(SMALL, [one, many])
+    assert (few["records"], few["values"]) == ({"withheld": "fewer than 10"}, X)
+    assert whole == many
+    assert disclosed.changes(SMALL, {"new": 3, "kept": 500, "merged": 0, "split": 2}) == {
+        "new": X, "kept": X, "merged": 0, "split": {"withheld": "fewer than 10"},
+    }  # fmt: skip
