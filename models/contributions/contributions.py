@@ -69,7 +69,7 @@ class _Many:
         _, splits, _, nodes, _, slots, _ = layout.trees.max(axis=0, initial=0).tolist()
         numbers = len(layout.inputs) + trees.indicators
         part = min(_PART_ROWS, max(1, _PART_NUMBERS // numbers // LANES) * LANES)
-        sizes = [len(layout.inputs) * part, (splits + 1) * LANES, slots * nodes * LANES, trees.indicators * part]
+        sizes = [len(layout.inputs) * part, splits * LANES, slots * nodes * LANES, trees.indicators * part]
         places, self._room = _places(sizes, LANES)
         self._fill, self._indicators = many_rows, trees.indicators
         self._parts = (layout, trees.base, np.append(places, part))

@@ -172,7 +172,7 @@ def _write(trees: Trees, of_input: NDArray[np.int64], layout: Layout, shares: _S
                     layout.numbers[at, 2] = trees.worth[begin + tree + ~two]
                 if one < 0:
                     layout.numbers[at, 3] = trees.worth[begin + tree + ~one] - layout.numbers[at, 2]
-                slots = max(slots, free + (one >= 0) + (two >= 0))
+                slots = max(slots, free)
                 distinct += edge < 0
                 most = max(most, distinct)
                 path.edge_before[depth], path.share_before[depth] = edge, path.share[which]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from audits.explaining.explanations import shap_values
 from hub.errors import IntegrityError
 from models.bundle.model import Model
+from models.contributions import kernel
 from models.contributions.contributions import Contributions
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import BANDS, Thresholds
@@ -187,13 +188,18 @@ def test_a_row_is_explained_alike_among_any_number_of_others() -> None:
     whole = model.contributions(rows)
     for count in (*range(20), 127, 128, 129, 300):
         np.testing.assert_allclose(model.contributions(rows[:count]), whole[:count], rtol=0, atol=1e-12)
-    wanted = np.array([rows, rows]).transpose(1, 2, 0)[:, :, 0]
-    wanted.flags.writeable = False
-    np.testing.assert_array_equal(model.contributions(wanted), whole)
-    np.testing.assert_array_equal(model.contributions(wanted[:1]), model.contributions(rows[:1]))
-    np.testing.assert_array_equal(
-        model.contributions(rows.astype(np.float32)), model.contributions(rows.astype(np.float32).astype(float))
-    )
+
+
+def test_a_matrix_is_taken_however_it_lies_in_memory() -> None:
+    model, rows = grown_model(0.1, False)
+    whole, one = model.contributions(rows), model.contributions(rows[:1])
+    short = rows.astype(np.float32)
+    other = np.array([rows, rows]).transpose(1, 2, 0)[:, :, 0]
+    other.flags.writeable = False
+    np.testing.assert_array_equal(model.contributions(other), whole)
+    np.testing.assert_array_equal(model.contributions(other[:1]), one)
+    np.testing.assert_array_equal(model.contributions(short), model.contributions(short.astype(float)))
+    assert (len(kernel.few_rows.signatures), len(kernel.many_rows.signatures)) == (1, 1), "nothing is compiled anew"
 
 
 def test_threads_do_not_meet() -> None:

@@ -107,6 +107,26 @@ def test_text_that_is_not_one_tree_after_another(line: str, instead: str, why: s
         read(SPLIT.replace(line, instead))
 
 
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        ("2 2 -3", "-1 -2 -4"),  # the second split below none, the third below two
+        ("-1 1 -3", "2 -2 -4"),  # the second below itself
+    ],
+)
+def test_splits_below_themselves_below_two_or_below_none(first: str, other: str) -> None:
+    leaves = [Leaf(float(number), 2) for number in range(4)]
+    written = text([Split(0, 0.5, Split(1, 0.5, *leaves[:2]), Split(2, 0.5, *leaves[2:]))], 3)
+    assert len(read(written).threshold) == 3
+    lines = {"left_child": first, "right_child": other, "internal_count": "4 4 4"}
+    for line in written.splitlines():
+        name = line.partition("=")[0]
+        if name in lines:
+            written = written.replace(line, f"{name}={lines[name]}")
+    with pytest.raises(OutsideError, match=UNREADABLE):
+        read(written)
+
+
 def told(written: str, why: str, *, rows: bool = True) -> None:
     """Check that LightGBM's own contributions are given, and that it is said."""
     booster = lightgbm.Booster(model_str=written)
