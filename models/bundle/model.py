@@ -81,7 +81,7 @@ class Model:
         Raises:
             ValueError: as `margins`.
         """
-        return self.explained.rows(self._checked(matrix))
+        return self.explained.rows(matrix)
 
     def bands(self, probabilities: Floats) -> list[str]:
         """Return the band of each probability: offer_help, talk_about_it or no_suggestion."""

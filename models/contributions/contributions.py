@@ -1,7 +1,7 @@
 """What each indicator adds to a model's log-odds, exactly, and whose code says so.
 
     found = Contributions.of(text, booster)     # the trees of LightGBM's text, laid out for the kernel
-    found.rows(matrix)                          # one row or many
+    found.rows(matrix)                          # of one row or many
     found.said                                  # whose values these are, and why they are LightGBM's where they are
 
 They are path-dependent Shapley values (Lundberg 2020), the same that LightGBM's `pred_contrib` and SHAP's TreeExplainer
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,10 @@ _PART_ROWS, _PART_NUMBERS = 128, 2**16
 """Rows that go through a tree together, and what they may bring: no more than a processor's second cache holds."""
 
 
+_Way: TypeAlias = Callable[[Floats], tuple[Floats, bool]]
+"""From rows to what explains them, and whether a number in them is infinite."""
+
+
 class _Few:
     """Explains rows one by one."""
 
@@ -50,14 +54,13 @@ class _Few:
         parts = (layout.inputs, layout.trees, layout.splits, layout.numbers, layout.taus, layout.weights)
         self._parts = (*parts, trees.base, self._places)
 
-    def __call__(self, rows: Floats) -> Floats:
+    def __call__(self, rows: Floats) -> tuple[Floats, bool]:
         try:
             room = self._here.room
         except AttributeError:
             room = self._here.room = np.empty(self._room)
         found = np.empty((len(rows), self._indicators + 1))
-        self._fill(*self._parts, room, rows, found)
-        return found
+        return found, self._fill(*self._parts, room, rows, found)
 
 
 class _Many:
@@ -74,10 +77,9 @@ class _Many:
         self._fill, self._indicators = many_rows, trees.indicators
         self._parts = (layout, trees.base, np.append(places, part))
 
-    def __call__(self, rows: Floats) -> Floats:
+    def __call__(self, rows: Floats) -> tuple[Floats, bool]:
         found = np.empty((len(rows), self._indicators + 1))
-        self._fill(*self._parts, np.empty(self._room), rows, found)
-        return found
+        return found, self._fill(*self._parts, np.empty(self._room), rows, found)
 
 
 def _places(sizes: Sequence[int], lanes: int) -> tuple[NDArray[np.int64], int]:
@@ -99,8 +101,8 @@ class Contributions:
     outside: str
     _indicators: int
     _longest: int
-    _few: Callable[[Floats], Floats]
-    _many: Callable[[Floats], Floats]
+    _few: _Way
+    _many: _Way
 
     @classmethod
     def of(cls, text: str, booster: Any) -> "Contributions":
@@ -114,7 +116,7 @@ class Contributions:
             longest = 2 * int(layout.trees[:, 3].max(initial=0))
             return cls(booster, "", indicators, longest, _Few(trees, layout), _Many(trees, layout))
         except OutsideError as error:
-            found = partial(_by_lightgbm, booster)
+            found = partial(_asked, booster)
             return cls(booster, str(error), indicators, 0, found, found)
 
     @property
@@ -124,20 +126,24 @@ class Contributions:
             return f"LightGBM's own contributions, because {self.outside}"
         return "exact Shapley values by the project's own kernel"
 
-    def rows(self, matrix: Floats) -> Floats:
+    def rows(self, matrix: Floats, *, infinite: bool = False) -> Floats:
         """Return what each indicator adds to the log-odds of each row.
 
         Args:
             matrix: shape (rows, indicators); NaN is "no number".
+            infinite: whether an indicator may be infinite, as LightGBM takes it.
 
         Returns:
             Shape (rows, indicators + 1); the last column is the base value, and each row sums to its log-odds.
 
         Raises:
-            ValueError: the matrix has another number of columns.
+            ValueError: the matrix has another number of columns, or an indicator is infinite and may not be.
         """
         rows = self._given(matrix)
-        return self._few(rows) if len(rows) <= _FEW else self._many(rows)
+        found, seen = self._few(rows) if len(rows) <= _FEW else self._many(rows)
+        if seen and not infinite:
+            raise ValueError("an indicator is infinite")
+        return found
 
     def check(self, matrix: Floats) -> None:
         """Check both ways of the kernel, one row and many: the sum of each row, and LightGBM's own values.
@@ -149,7 +155,7 @@ class Contributions:
         """
         rows = self._given(matrix)
         margins = np.asarray(self.booster.predict(rows, raw_score=True), dtype=np.float64)
-        for found in (self._few(rows), self._many(rows)):
+        for found, _ in (self._few(rows), self._many(rows)):
             if not np.all(np.abs(found.sum(axis=1) - margins) <= TOLERANCE):
                 raise IntegrityError("The model's contributions do not add up to its log-odds.", _REMEDY)
             if self._longest > _COMPARED:
@@ -161,8 +167,13 @@ class Contributions:
         """Return the matrix as the kernel reads it: that it is so wide is what keeps the kernel within it."""
         if matrix.ndim != 2 or matrix.shape[1] != self._indicators:
             raise ValueError(f"the matrix needs {self._indicators} columns, one per indicator")
-        rows = np.ascontiguousarray(matrix, dtype=np.float64)
-        return rows if rows.flags.writeable else rows.copy()  # of one type for numba
+        if matrix.flags.carray and matrix.dtype == np.float64:
+            return matrix
+        return np.array(matrix, dtype=np.float64, order="C")  # of one type for numba, which would compile anew
+
+
+def _asked(booster: Any, rows: Floats) -> tuple[Floats, bool]:
+    return _by_lightgbm(booster, rows), bool(np.isinf(rows).any())
 
 
 def _by_lightgbm(booster: Any, rows: Floats) -> Floats:

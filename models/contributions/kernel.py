@@ -167,6 +167,14 @@ def _skipped(typing: Any, array: Any) -> Any:  # noqa: ARG001
 
 
 @compiled()
+def _infinite(row: NDArray[np.float64]) -> bool:
+    found = False
+    for at in range(len(row)):
+        found |= bool(np.isinf(row[at]))
+    return found
+
+
+@compiled()
 def _read(
     inputs: NDArray[np.int32], row: NDArray[np.float64], room: NDArray[np.float64], start: int, step: int
 ) -> None:
@@ -194,8 +202,8 @@ def few_rows(
     room: NDArray[np.float64],
     rows: NDArray[np.float64],
     out: NDArray[np.float64],
-) -> None:
-    """Fill `out` row by row; the lanes are nodes of the rule.
+) -> bool:
+    """Fill `out` row by row; the lanes are nodes of the rule. Return whether an indicator is infinite.
 
     The parts of a layout come one by one: numba takes a tuple apart in Python, which costs as much as a small model.
 
@@ -216,8 +224,9 @@ def few_rows(
     x, c, p, g, phi = places[0], places[1], places[2], places[3], places[4]
     skipped = _skipped(room)
     x, c, p, g, phi = x + skipped, c + skipped, p + skipped, g + skipped, phi + skipped
-    none = _all(0.0)
+    none, infinite = _all(0.0), False
     for row in range(len(rows)):
+        infinite |= _infinite(rows[row])
         _read(inputs, rows[row], room, x, 1)
         for which in range(indicators):
             _store(room, phi + which * LANES, none)
@@ -265,6 +274,7 @@ def few_rows(
                 total += room[phi + which * LANES + lane]
             out[row, which] = total
         out[row, indicators] = base
+    return infinite
 
 
 @compiled()
@@ -328,8 +338,10 @@ def many_rows(
     room: NDArray[np.float64],
     rows: NDArray[np.float64],
     out: NDArray[np.float64],
-) -> None:
-    """Fill `out`; the lanes are rows. All rows of a part go through a tree before the next tree comes.
+) -> bool:
+    """Fill `out`; the lanes are rows. Return whether an indicator is infinite.
+
+    All rows of a part go through a tree before the next tree comes.
 
     Args:
         layout: the trees.
@@ -342,6 +354,7 @@ def many_rows(
     inputs, indicators, part = len(layout.inputs), out.shape[1] - 1, places[4]
     skipped = _skipped(room)
     x, c, p, phi = places[0] + skipped, places[1] + skipped, places[2] + skipped, places[3] + skipped
+    infinite = False
     for begin in range(0, len(rows), part):
         end = min(begin + part, len(rows))
         blocks = (end - begin + LANES - 1) // LANES
@@ -368,6 +381,8 @@ def many_rows(
             event += layout.trees[tree, 4]
         for row in range(begin, end):
             block, lane = (row - begin) // LANES, (row - begin) % LANES
+            infinite |= _infinite(rows[row])
             for which in range(indicators):
                 out[row, which] = room[phi + (block * indicators + which) * LANES + lane]
             out[row, indicators] = base
+    return infinite

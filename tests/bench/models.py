@@ -10,7 +10,7 @@ import numpy as np
 from hub.workspace import Workspace
 from models.fitting.fitting import fit
 from models.matrices import of_table
-from tests.bench import Measured, Part, ratio
+from tests.bench import Measured, Part, contributions, ratio
 from tests.factories import feature_sets
 
 
@@ -32,4 +32,4 @@ def _training(tiny: bool) -> Iterator[Measured]:
         yield ratio("train_ratio", whole, bare, "<= 20", runs=2, tiny=tiny)
 
 
-PARTS: Mapping[str, Part] = {"training": _training}
+PARTS: Mapping[str, Part] = {"training": _training, "contributions": contributions.figures}

@@ -48,7 +48,8 @@ def explained(trees: Sequence[Tree], indicators: int) -> tuple[Contributions, An
 def both_ways(found: Contributions, rows: np.ndarray) -> list[np.ndarray]:
     """Return the contributions of all rows side by side, and one by one."""
     many = np.vstack([rows] * (1 + 4 // len(rows)))
-    return [found.rows(many)[: len(rows)], np.vstack([found.rows(row[None]) for row in rows])]
+    alone = [found.rows(row[None], infinite=True) for row in rows]
+    return [found.rows(many, infinite=True)[: len(rows)], np.vstack(alone)]
 
 
 @settings(max_examples=150)
@@ -193,13 +194,14 @@ def test_a_row_is_explained_alike_among_any_number_of_others() -> None:
 def test_a_matrix_is_taken_however_it_lies_in_memory() -> None:
     model, rows = grown_model(0.1, False)
     whole, one = model.contributions(rows), model.contributions(rows[:1])
-    short = rows.astype(np.float32)
+    short: Any = rows.astype(np.float32)
     other = np.array([rows, rows]).transpose(1, 2, 0)[:, :, 0]
     other.flags.writeable = False
     np.testing.assert_array_equal(model.contributions(other), whole)
     np.testing.assert_array_equal(model.contributions(other[:1]), one)
     np.testing.assert_array_equal(model.contributions(short), model.contributions(short.astype(float)))
-    assert (len(kernel.few_rows.signatures), len(kernel.many_rows.signatures)) == (1, 1), "nothing is compiled anew"
+    compiled: list[Any] = [kernel.few_rows, kernel.many_rows]
+    assert [len(one.signatures) for one in compiled] == [1, 1], "nothing is compiled anew"
 
 
 def test_threads_do_not_meet() -> None:
@@ -217,6 +219,18 @@ def test_a_matrix_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     model, _ = grown_model(0.0, False)
     with pytest.raises(ValueError, match="8 columns"):
         model.explained.rows(np.zeros(shape))
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 9, 300])
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+def test_an_infinite_indicator_is_refused_unless_it_may_be(count: int, value: float) -> None:
+    model, rows = grown_model(0.1, False)
+    rows = rows[:count].copy()
+    rows[-1, 7] = value
+    with pytest.raises(ValueError, match="infinite"):
+        model.contributions(rows)
+    expected = model.booster.predict(rows, pred_contrib=True)
+    np.testing.assert_allclose(model.explained.rows(rows, infinite=True), expected, rtol=0, atol=1e-9)
 
 
 def test_the_golden_rows_notice_contributions_of_another_model() -> None:
@@ -241,5 +255,5 @@ def test_a_model_is_checked_by_its_golden_rows() -> None:
 def test_the_sums_of_very_long_paths_are_checked() -> None:
     trees, rows = with_long_paths(100, 2)
     found, booster = explained(trees, 100)
-    assert np.abs(found.rows(rows) - booster.predict(rows, pred_contrib=True)).max() > 1e-9
+    assert np.abs(found.rows(rows, infinite=True) - booster.predict(rows, pred_contrib=True)).max() > 1e-9
     found.check(rows)

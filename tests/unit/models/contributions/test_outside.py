@@ -116,7 +116,7 @@ def test_text_that_is_not_one_tree_after_another(line: str, instead: str, why: s
 )
 def test_splits_below_themselves_below_two_or_below_none(first: str, other: str) -> None:
     leaves = [Leaf(float(number), 2) for number in range(4)]
-    written = text([Split(0, 0.5, Split(1, 0.5, *leaves[:2]), Split(2, 0.5, *leaves[2:]))], 3)
+    written = text([Split(0, 0.5, Split(1, 0.5, leaves[0], leaves[1]), Split(2, 0.5, leaves[2], leaves[3]))], 3)
     assert len(read(written).threshold) == 3
     lines = {"left_child": first, "right_child": other, "internal_count": "4 4 4"}
     for line in written.splitlines():
@@ -136,3 +136,7 @@ def told(written: str, why: str, *, rows: bool = True) -> None:
         found.check(ROWS[:4])
         np.testing.assert_array_equal(found.rows(ROWS), booster.predict(ROWS, pred_contrib=True))
         np.testing.assert_array_equal(found.rows(ROWS[:1]), booster.predict(ROWS[:1], pred_contrib=True))
+        infinite = np.full((1, 3), np.inf)
+        with pytest.raises(ValueError, match="infinite"):
+            found.rows(infinite)
+        np.testing.assert_array_equal(found.rows(infinite, infinite=True), booster.predict(infinite, pred_contrib=True))
