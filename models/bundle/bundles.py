@@ -100,7 +100,8 @@ class Bundle:
         """Read the model's bytes once, check them, parse those same bytes, and check the golden rows.
 
         Raises:
-            IntegrityError: the bytes have changed (nothing was parsed), or the golden rows differ.
+            IntegrityError: the bytes have changed (nothing was parsed), or a golden row's probability or contribution
+                differs.
         """
         text = self.artefact.read(MODEL_FILE).decode("utf-8")
         model = Model.parse(text, self.use_case.indicator_names, self.calibration, self.thresholds)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hub.errors import IntegrityError
+from models.contributions.contributions import Contributions
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
 from models.resampling import Floats
@@ -28,12 +29,14 @@ class Model:
         calibration: from margin to probability.
         thresholds: from probability to band.
         booster: LightGBM's trees.
+        explained: the same trees, as the kernel of contributions walks them.
     """
 
     names: tuple[str, ...]
     calibration: Calibration
     thresholds: Thresholds
     booster: Any
+    explained: Contributions
 
     @classmethod
     def parse(cls, text: str, names: Sequence[str], calibration: Calibration, thresholds: Thresholds) -> "Model":
@@ -50,7 +53,7 @@ class Model:
             raise IntegrityError("The model's text cannot be read by LightGBM.", "Train it anew.") from None
         if booster.feature_name() != list(names):
             raise IntegrityError("The model was trained on other indicators than its bundle says.", "Train it anew.")
-        return cls(tuple(names), calibration, thresholds, booster)
+        return cls(tuple(names), calibration, thresholds, booster, Contributions.of(text, booster))
 
     def margins(self, matrix: Floats) -> Floats:
         """Return log-odds before calibration, shape (rows,).
@@ -61,7 +64,9 @@ class Model:
         Raises:
             ValueError: the matrix has another shape, or holds an infinite number.
         """
-        return self._predicted(matrix, raw_score=True)
+        # One row is one thread's work: waking LightGBM's others cost up to 16 ms for it on a busy machine.
+        threads = {"num_threads": 1} if len(matrix) == 1 else {}
+        return np.asarray(self.booster.predict(self._checked(matrix), raw_score=True, **threads), dtype=np.float64)
 
     def probabilities(self, matrix: Floats) -> Floats:
         """Return calibrated probabilities of the outcome, shape (rows,), strictly between 0 and 1."""
@@ -70,9 +75,13 @@ class Model:
     def contributions(self, matrix: Floats) -> Floats:
         """Return what each indicator adds to the log-odds before calibration: its SHAP value (Lundberg 2020).
 
-        Shape (rows, indicators + 1); the last column is the base value, and each row sums to its margin.
+        Shape (rows, indicators + 1); the last column is the base value, and each row sums to its margin. Whose code
+        gives them, `explained.said` says.
+
+        Raises:
+            ValueError: as `margins`.
         """
-        return self._predicted(matrix, pred_contrib=True)
+        return self.explained.rows(matrix)
 
     def bands(self, probabilities: Floats) -> list[str]:
         """Return the band of each probability: offer_help, talk_about_it or no_suggestion."""
@@ -81,25 +90,24 @@ class Model:
     def check_golden(self, golden: Mapping[str, Any]) -> int:
         """Check that the golden rows get the probabilities that they got when the model was trained.
 
+        What the kernel says of their contributions is checked against LightGBM's own.
+
         Returns:
             How many rows were checked.
 
         Raises:
             IntegrityError: one differs by more than 1e-9.
         """
-        given = self.probabilities(np.array(golden["rows"], dtype=np.float64))
+        rows = np.array(golden["rows"], dtype=np.float64)
+        given = self.probabilities(rows)
         expected = np.array(golden["probabilities"], dtype=np.float64)
         if given.shape != expected.shape or not np.all(np.abs(given - expected) <= GOLDEN_TOLERANCE):
             raise IntegrityError(
                 "The model gives other probabilities here than where it was trained.",
                 "Use the library versions that its bundle names.",
             )
+        self.explained.check(rows)
         return len(given)
-
-    def _predicted(self, matrix: Floats, **what: bool) -> Floats:
-        # One row is one thread's work: waking LightGBM's others cost up to 16 ms for it on a busy machine.
-        threads = {"num_threads": 1} if len(matrix) == 1 else {}
-        return np.asarray(self.booster.predict(self._checked(matrix), **what, **threads), dtype=np.float64)
 
     def _checked(self, matrix: Floats) -> Floats:
         if matrix.ndim != 2 or matrix.shape[1] != len(self.names):

@@ -114,6 +114,7 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         "verdict": {"on": HEADLINE, "against": said},
         "opponents": {baselines.LOGISTIC_REGRESSION: logistic.as_json()},
         "choice": choice.as_json(),
+        "contributions": model.explained.said,
         "interval": {
             "level": LEVEL,
             "method": METHOD,

@@ -52,7 +52,7 @@ HOUSE: dict[str, tuple[Room, ...]] = {
     ),
     "features": (
         Room("declarations", ("catalogue", "needs", "outcomes", "split", "use_cases")),
-        Room("kernel"),
+        Room("kernel", ("compilation",)),
         Room("rows", ("feature_sets",)),
         Room("gaps"),
         Room("levels", ("label_cards",)),
@@ -65,6 +65,7 @@ HOUSE: dict[str, tuple[Room, ...]] = {
     ),
     "models": (
         Room("measuring", ("metrics", "thresholds")),
+        Room("contributions"),
         Room("bundle", ("bundles", "model", "trainings")),
         Room("record", ("tracking",)),
         Room("fitting", ("baselines", "fitting", "training")),

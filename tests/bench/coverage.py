@@ -11,7 +11,7 @@ import numpy as np
 
 from models.measuring.metrics import Judged, JudgedRows, measure
 from models.resampling import Floats
-from tests.bench import Measured, Part, measured
+from tests.bench import Measured, measured
 
 CORRELATIONS = (0.0, 0.3, 0.7)
 METRICS = ("auc", "precision_at_capacity", "recall_at_capacity", "brier", "calibration_slope")
@@ -58,13 +58,10 @@ def coverage(correlation: float, times: int, seed: int = 1) -> dict[str, float]:
     return {name: count / times for name, count in held.items()}
 
 
-def _coverage(tiny: bool) -> Iterator[Measured]:
+def figures(tiny: bool) -> Iterator[Measured]:
     """Yield the least and the largest share of intervals that hold the truth, over metrics and correlations."""
     times = 3 if tiny else _TIMES
     by = {(name, one): share for one in CORRELATIONS for name, share in coverage(one, times).items()}
     said = "; ".join(f"{name} at {one}: {share:.3f}" for (name, one), share in by.items())
     yield measured("coverage_min", min(by.values()), f"of {times} intervals of 95 %: {said}", ">= 0.93")
     yield measured("coverage_max", max(by.values()), f"of {times} intervals of 95 %", "<= 0.97")
-
-
-PARTS: Mapping[str, Part] = {"coverage": _coverage}

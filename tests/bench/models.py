@@ -10,7 +10,7 @@ import numpy as np
 from hub.workspace import Workspace
 from models.fitting.fitting import fit
 from models.matrices import of_feature_set
-from tests.bench import Measured, Part, ratio
+from tests.bench import Measured, Part, contributions, coverage, ratio
 from tests.factories import feature_sets
 
 
@@ -32,4 +32,8 @@ def _training(tiny: bool) -> Iterator[Measured]:
         yield ratio("train_ratio", whole, bare, "<= 20", runs=2, tiny=tiny)
 
 
-PARTS: Mapping[str, Part] = {"training": _training}
+PARTS: Mapping[str, Part] = {
+    "training": _training,
+    "coverage": coverage.figures,
+    "contributions": contributions.figures,
+}
