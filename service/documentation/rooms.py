@@ -64,7 +64,7 @@ HOUSE: dict[str, tuple[Room, ...]] = {
         Room("commands", ("catalogue_cli", "cli", "gaps_cli", "lint_cli", "outcomes_cli")),
     ),
     "models": (
-        Room("measuring", ("shift", "metrics", "thresholds")),
+        Room("measuring", ("metrics", "thresholds")),
         Room("contributions"),
         Room("bundle", ("bundles", "model", "trainings")),
         Room("record", ("tracking",)),
