@@ -57,8 +57,8 @@ def _worth(performance: Mapping[str, Any]) -> str:
 def _compared(verdicts: Mapping[str, str]) -> str:
     """Return what is said of the model beside each simpler way; ways of which the same is said stand together."""
     ways: dict[str, list[str]] = {}
-    for other, says in verdicts.items():
-        ways.setdefault(says, []).append(_IN_WORDS[other])
+    for other, words in _IN_WORDS.items():
+        ways.setdefault(verdicts[other], []).append(words)
     return ", and ".join(_VERDICTS[says].format(listed(named)) for says, named in ways.items())
 
 

@@ -244,8 +244,8 @@ def _whole(bundle: Any) -> dict[str, Any]:
 def _show(bundle: Any) -> None:
     from models.figures import from_json
     from models.measuring.metrics import HEADLINE, METRICS
+    from models.measuring.shift import TOLD
     from models.measuring.thresholds import BANDS
-    from models.shift import TOLD
 
     title = f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals"
     models = {"model": "model", "logistic_regression": "logistic regression", "simple_rule": "simple rule"}

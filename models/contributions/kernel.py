@@ -40,6 +40,9 @@ LANES = 8
 BOTH, MIXED, LEAVES, DOWN = 0, 1, 2, 3
 """Of a split: whether splits, a split and a leaf, or leaves are below it; and what is added on the way down."""
 
+_AHEAD = 64
+"""Splits for which memory is asked before their turn: a row that comes alone finds none of them in a cache."""
+
 _ZERO = float(np.float32(1e-35))
 """LightGBM takes a number up to this size for 0."""
 
@@ -121,8 +124,35 @@ def _load(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
 
 
 @_intrinsic
+def _one(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
+    """Return one number of an array, likewise."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        return builder.load(builder.gep(data, [args[1]]))
+
+    return array.dtype(array, types.intp), emit
+
+
+@_intrinsic
+def _fetch(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
+    """Ask for the line of the processor's cache in which a number will be read; it need not be there."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        asked = builder.module.declare_intrinsic("llvm.prefetch", (byte,), kind)
+        reading, near, numbers = number(0), number(3), number(1)
+        builder.call(asked, [builder.bitcast(builder.gep(data, [args[1]]), byte), reading, near, numbers])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), emit
+
+
+@_intrinsic
 def _store(typing: Any, array: Any, at: Any, vector: Any) -> Any:  # noqa: ARG001
-    """Write them there, likewise."""
+    """Write LANES numbers there, likewise."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         builder.store(args[2], _address(context, builder, sig.args[0], *args[:2]), align=8)
@@ -236,15 +266,17 @@ def few_rows(
             room[c + count] = 1.0
             for i in range(count):
                 n = start + i
-                first = (room[x + splits[n, 0]] <= numbers[n, 0]) != splits[n, 7]
-                followed = room[c + splits[n, 4]] * splits[n, 5] > 0.0
+                _fetch(splits, (n + _AHEAD) * 8)
+                _fetch(numbers, (n + _AHEAD) * 4)
+                first = (_one(room, x + splits[n, 0]) <= numbers[n, 0]) != splits[n, 7]
+                followed = _one(room, c + splits[n, 4]) * splits[n, 5] > 0.0
                 room[c + i] = (first - numbers[n, 1]) if followed else 0.0
             _store(room, g + count * LANES, none)
             for vector in range(trees[tree, 2]):
                 _store(room, p, _load(weights, (rule + vector) * LANES))
                 for i in range(inner):
                     n = start + i
-                    q = _all(numbers[n, 1]) + _all(room[c + i]) * _load(taus, (splits[n, 6] + vector) * LANES)
+                    q = _all(numbers[n, 1]) + _all(_one(room, c + i)) * _load(taus, (splits[n, 6] + vector) * LANES)
                     above = _load(room, p + i * LANES)
                     below = above * q
                     _store(room, p + splits[n, 2] * LANES, below)
@@ -252,7 +284,7 @@ def few_rows(
                 for i in range(inner, count):
                     n = start + i
                     tau = _load(taus, (splits[n, 6] + vector) * LANES)
-                    q = _all(numbers[n, 1]) + _all(room[c + i]) * tau
+                    q = _all(numbers[n, 1]) + _all(_one(room, c + i)) * tau
                     _store(room, g + i * LANES, _all(numbers[n, 2]) + q * _all(numbers[n, 3]))
                     gain = _load(room, p + i * LANES) * (tau - tau * tau)
                     where = phi + splits[n, 1] * LANES
@@ -260,13 +292,13 @@ def few_rows(
                 for i in range(inner - 1, -1, -1):
                     n = start + i
                     tau = _load(taus, (splits[n, 6] + vector) * LANES)
-                    q = _all(numbers[n, 1]) + _all(room[c + i]) * tau
+                    q = _all(numbers[n, 1]) + _all(_one(room, c + i)) * tau
                     other = _load(room, g + splits[n, 3] * LANES) + _all(numbers[n, 2])
                     more = _load(room, g + splits[n, 2] * LANES) - other
                     _store(room, g + i * LANES, other + q * more)
                     gain = _load(room, p + i * LANES) * (tau - tau * tau) * more
                     where = phi + splits[n, 1] * LANES
-                    _store(room, where, _load(room, where) + gain * _all(room[c + i]))
+                    _store(room, where, _load(room, where) + gain * _all(_one(room, c + i)))
             start += count
         for which in range(indicators):
             total = 0.0

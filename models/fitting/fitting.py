@@ -23,9 +23,9 @@ from models.fitting import baselines, boosting, golden
 from models.matrices import Matrix, of_feature_set
 from models.measuring import calibration, metrics, thresholds
 from models.measuring.metrics import HEADLINE, Judged, JudgedRows
+from models.measuring.shift import shift
 from models.resampling import LEVEL, METHOD, RESAMPLES
 from models.sample_size import SampleSize, sample_size
-from models.shift import shift
 from models.splits import PARTS, NotEnoughError, Rows, Splits
 
 MODEL = "model"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from models.matrices import Matrix
+from models.measuring.shift import TOLD, shift
 from models.resampling import Floats
-from models.shift import TOLD, shift
 
 
 def _matrix(values: Floats) -> Matrix:
