@@ -45,10 +45,12 @@ _HERE = Path(__file__).parents[1]
 
 
 class NoNumberError(StateError):
-    """A number is missing where the model never saw one missing."""
+    """A number is missing where the model never saw one missing.
+
+    Its text names indicators, of which whoever asks may not be allowed to know: only the log has it.
+    """
 
     kind = "no-number"
-    may_be_told = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ _INSTEAD = {
     "configuration": f"The partnership's files cannot be used as they are, so nothing is scored. {_LOG}",
     "input": f"What the hub holds cannot be read as declared, so nothing is scored. {_LOG}",
     "ledger-broken": f"The ledger is not as it was written, so nothing is scored. {_LOG}",
+    "no-number": "A number is missing that everybody had from whom the model learned, so nothing is scored. "
+    "The service's log says which.",
     "not-found": f"Something that a score needs is not there, so nothing is scored. {_LOG}",
     "not-published": f"Something that a score needs is not known to have been made here, so nothing is scored. {_LOG}",
     "record": f"The record cannot be read or written now, so nothing is scored. {_LOG}",

@@ -35,6 +35,7 @@ NotInCohortError         | 409    | yes
 LeakageError             | 409    | no
 NotEnoughError           | 409    | no
 NotRecordedError         | 503    | no
+NoNumberError            | 409    | no
 StoreError               | 503    | no
 ApprovalError            | 403    | yes
 NotApprovedError         | 403    | yes
