@@ -36,7 +36,7 @@ install: $(RUN_STAMP)
 install-dev: $(DEV_STAMP)
 
 demo: install ## the whole journey on generated children, in ./workspace/lancashire
-	$(BIN)/sentinel demo $(DEMO_FLAGS)
+	$(BIN)/python -m service demo $(DEMO_FLAGS)
 
 test: install-dev ## all tests, quick ones first, then the notebooks; ARGS="-k words" for some of them
 ifeq ($(strip $(ARGS)),)
@@ -78,7 +78,7 @@ lock: install-dev ## resolve the newest compatible releases into the two lock fi
 	$(UV_COMPILE) --upgrade --extra dev -c requirements.lock -o requirements-dev.lock > /dev/null
 
 serve: install ## the scoring service on 127.0.0.1
-	$(BIN)/sentinel serve
+	$(BIN)/python -m service serve
 
 clean: ## remove what the commands made, but not your workspace
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis mlruns mlflow.db

@@ -207,11 +207,10 @@ def _show_report(report: "LinkageReport", small: SmallNumbers, changes: Mapping[
         **{f"left out: {source}": reason for source, reason in report.left_out.items()},
     }
     show([{"what": what, "result": result} for what, result in facts.items()], False, title="Linkage")
-    for source, records in report.unlinked.items():
+    for source in report.unlinked:
         warn(
-            f"warning: not one of {text(small.count(records))} records of {source} is linked to another source. Is it "
-            "about the same people? See whether names, dates of birth and identifiers are mapped, and which scope "
-            "identifiers have."
+            f"warning: not one record of {source} is linked to another source. Is it about the same people? See "
+            "whether names, dates of birth and identifiers are mapped, and which scope identifiers have."
         )
 
 

@@ -245,10 +245,13 @@ def changes(small: SmallNumbers, counts: Mapping[str, int]) -> dict[str, Any]:
 
 def document(small: SmallNumbers, report: Mapping[str, Any]) -> dict[str, Any]:
     """Return a linkage's report as it may be told outside the hub."""
+    told = groups(small, report)
+    # How many records a source has is told in one place: said again, it would undo what is withheld there.
+    records = {row["level"]: row["records"] for row in told if row["group"] == "source" and "records" in row}
     return {
         **{name: value for name, value in report.items() if name != "without_truth"},
-        "groups": groups(small, report),
+        "groups": told,
         "people_by_records": people_by_records(small, report),
         "set_aside": set_aside(small, report.get("set_aside", ())),
-        "unlinked": {source: as_json(small.count(many)) for source, many in report.get("unlinked", {}).items()},
+        "unlinked": {source: records.get(source, as_json(WITHHELD)) for source in report.get("unlinked", {})},
     }

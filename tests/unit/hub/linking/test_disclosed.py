@@ -158,3 +158,37 @@ def test_values_set_aside_and_changes_of_ids() -> None:
     assert disclosed.changes(SMALL, {"new": 3, "kept": 500, "merged": 0, "split": 2}) == {
         "new": X, "kept": X, "merged": 0, "split": {"withheld": "fewer than 10"},
     }  # fmt: skip
+
+
+def test_a_source_that_links_to_nothing_is_not_told_in_a_second_place() -> None:
+    """1,017 records, of which a school has 1,000: what is told of the club would tell how few the refuge has."""
+
+    def figure(value: float, n: int) -> dict[str, Any]:
+        return {"value": value, "low": 0, "high": 1, "n": n, "unit": ""}
+
+    def row(level: str, records: int, alone: int) -> dict[str, Any]:
+        near = figure(0, records) if records > alone else {"not_computed": "x", "n": 0}
+        return {
+            "group": "source",
+            "level": level,
+            "records": records,
+            "alone": figure(alone / records, records),
+            "near": near,
+            "records_a_person": figure(1, records),
+            "set_aside": figure(0, records),
+        }
+
+    report = {
+        "records": 1017,
+        "people": 917,
+        "merged_records": 100,
+        "people_by_records": {"1": 817, "2": 100},
+        "quality": {},
+        "groups": [],
+        "without_truth": [row("school", 1000, 800), row("youth_club", 12, 12), row("refuge", 5, 5)],
+        "unlinked": {"youth_club": 12, "refuge": 5},
+        "set_aside": [],
+    }
+    told = disclosed.document(SMALL, report)
+    assert {one["level"]: one["records"] for one in told["groups"]} == {"school": 1000, "youth_club": X, "refuge": X}
+    assert told["unlinked"] == {"youth_club": X, "refuge": X}
