@@ -183,7 +183,7 @@ def test_a_source_that_links_to_nothing_is_not_told_in_a_second_place() -> None:
         "people": 917,
         "merged_records": 100,
         "people_by_records": {"1": 817, "2": 100},
-        "quality": {},
+        "quality": {name: {"not_computed": "no truth", "n": 0} for name in ("precision", "recall", "f1")},
         "groups": [],
         "without_truth": [row("school", 1000, 800), row("youth_club", 12, 12), row("refuge", 5, 5)],
         "unlinked": {"youth_club": 12, "refuge": 5},
