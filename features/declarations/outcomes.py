@@ -9,7 +9,7 @@ A use case names the outcome that it estimates; `sentinel features outcomes` tel
 import datetime
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from itertools import pairwise
+from itertools import combinations, pairwise
 from types import MappingProxyType
 from typing import Self
 
@@ -117,6 +117,21 @@ class Framework(Document):
             for before, after in pairwise(self.called(name)):
                 if before.until is None or before.until > after.since:
                     raise ValueError(f"{name}: a definition must end (until) before the next one begins (since)")
+        return self
+
+    @model_validator(mode="after")
+    def _ages_do_not_subtract(self) -> Self:
+        """Refuse the same events told of ages that overlap: the difference of two levels tells of a year of age."""
+        for one, other in combinations(self.outcomes, 2):
+            if one.name != other.name and one.events == other.events and one.ages != other.ages:
+                spans = [
+                    (0, 200) if of.ages is None else (of.ages.from_years, of.ages.below_years) for of in (one, other)
+                ]
+                if max(first for first, _ in spans) < min(below for _, below in spans):
+                    raise ValueError(
+                        f"{one.name} and {other.name} are the same events for ages that overlap: subtracting their "
+                        "levels would tell of few. Give both the same ages, or ages that do not overlap"
+                    )
         return self
 
     @model_validator(mode="after")
