@@ -84,13 +84,15 @@ def _wait(server: subprocess.Popen[bytes], port: int) -> None:
 @contextmanager
 def _ended(server: subprocess.Popen[bytes]) -> Iterator[None]:
     """End the server and all of its processes when the block ends; Ctrl-C and SIGTERM end the block quietly."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    # Both are set, since whoever starts this in the background may have had Ctrl-C ignored.
+    before = {one: signal.signal(one, _interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
         for how in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 killpg(server.pid, how)

@@ -73,6 +73,7 @@ def partnership(folder: Path) -> None:
         indicators=indicators,
         simple_rule={"indicator": "incidents_365d"},
         capacity=60,
+        floor={"outcomes": 10},
         snapshot_days=3650,
         split={
             "train": {"first": "2022-01-01", "until": "2023-01-01"},

@@ -508,7 +508,7 @@ def test_the_pages_of_mlflow_are_shown_until_ctrl_c(copied: Workspace, tmp_path:
             viewer.show(here, port=port, environment=os.environ, ready=print)
     finally:
         server.send_signal(signal.SIGINT)
-        assert server.wait(30) == 0
+        assert server.wait(120) == 0
         assert server.stdout is not None
         server.stdout.close()
     with pytest.raises(OSError, match="refused"):
