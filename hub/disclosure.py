@@ -14,7 +14,7 @@
    for somebody who knows all the others. Such numbers read "withheld", whether they were small or not; only a number
    that stands alone reads "fewer than 10".
 5. What is counted are people, and what is somebody's: records, looks, events. Pairs of records, values and rows of a
-   file tell of the work and not of anybody; by group a figure about pairs needs 10 of them.
+   file tell of the work and not of anybody; by group a figure about pairs needs 10 of them, and 10 people behind them.
 
 `docs/decisions/0015-what-a-small-number-is.md` says why, and what nobody can promise.
 """
