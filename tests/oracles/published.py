@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hub.figures import wilson
 from tests.oracles.attacker import Attacker
 
 Document = Mapping[str, Any]
@@ -405,6 +406,9 @@ def _whole(attacker: Attacker, outcome: str, ages: Any, place: str, periods: Seq
     attacker.sum(size, [children(ages, place, first) for first in periods])
     if "value" in cell:
         attacker.share(many, size, cell["value"] / 1000, digits=0.5e-9)
+        low, high = wilson(cell["value"] / 1000 * cell["n"], cell["n"])
+        if max(abs(low * 1000 - cell["low"]), abs(high * 1000 - cell["high"])) > 1e-5:
+            raise AssertionError("an interval tells more than the numbers beside it: how often it happened to a child")
     elif "withheld" in cell:
         attacker.read(many, cell, table="levels")
 
