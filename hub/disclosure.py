@@ -7,7 +7,8 @@
 
 1. A small number is 1 to 9. It is never shown, neither by itself nor by what others say of it.
 2. 0 is no small number: it is about nobody. It is shown, but where it would give a small number away; and where it says
-   of everybody in a group that can be known from outside that what is recorded happened to them (`everybody`).
+   of everybody in a group that can be known from outside that what is recorded happened to them: there the 0 others
+   are few (levels of outcomes, fairness by group).
 3. Whatever a number can be worked out from counts as that number: a share and its n, its interval, a difference, a
    verdict, a sum. A share is shown with its n, or not at all.
 4. Numbers that are told together are withheld together (hub.withheld_cells): each small one could be any from 1 to 10
