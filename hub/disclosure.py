@@ -7,14 +7,15 @@
 
 1. A small number is 1 to 9. It is never shown, neither by itself nor by what others say of it.
 2. 0 is no small number: it is about nobody. It is shown, but where it would give a small number away; and where it says
-   of everybody in a group that can be known from outside that what is recorded happened to them (`everybody`).
+   of everybody in a group that can be known from outside that what is recorded happened to them: there the 0 others
+   are few (levels of outcomes, fairness by group).
 3. Whatever a number can be worked out from counts as that number: a share and its n, its interval, a difference, a
    verdict, a sum. A share is shown with its n, or not at all.
 4. Numbers that are told together are withheld together (hub.withheld_cells): each small one could be any from 1 to 10
    for somebody who knows all the others. Such numbers read "withheld", whether they were small or not; only a number
    that stands alone reads "fewer than 10".
 5. What is counted are people, and what is somebody's: records, looks, events. Pairs of records, values and rows of a
-   file tell of the work and not of anybody; by group a figure about pairs needs 10 of them.
+   file tell of the work and not of anybody; by group a figure about pairs needs 10 of them, and 10 people behind them.
 
 `docs/decisions/0015-what-a-small-number-is.md` says why, and what nobody can promise.
 """

@@ -76,7 +76,7 @@ def gather(
     explained = explanations.explain(model, bundle.indicators, explanations.sample(judged.matrix, seed=seed), seed=seed)
     told, missing = examples.examples(model, bundle.indicators, bundle.thresholds, judged, small)
     progress("Writing the report", 4, 5)
-    worth = performance.as_json(bundle, judged, small)
+    worth = performance.as_json(bundle, judged, fair.everyone, small)
     groups = by_group.as_json(fair, judged, bundle.use_case, small, seed=seed)
     agencies = {agency.name: agency.title for agency in partnership.agencies}
     bounds = limits.as_json(bundle, feature_set, judged, small, agencies=agencies, differences=_judged(fair))

@@ -83,7 +83,7 @@ def _document(
 ) -> dict[str, Any]:
     """Return the parts of the evidence that are made again, as plain values."""
     small = SmallNumbers(document.get("withhold_below", FEWEST))
-    worth = performance.as_json(bundle, judged, small)
+    worth = performance.as_json(bundle, judged, fair.everyone, small)
     groups = by_group.as_json(fair, judged, bundle.use_case, small, seed=document["seed"])
     made = {
         "answer": statements.five(bundle.use_case, worth, groups, document["limits"]),

@@ -42,7 +42,7 @@ def as_json(found: Fairness, looks: Looks, use_case: UseCase, small: SmallNumber
         seed: of the resamples of levels together.
     """
     declared = {group.name: group for group in use_case.groups}
-    everyone = hidden_of(found.everyone, small)
+    everyone = hidden_of_everyone(found.everyone, small)
     told = _level(found.everyone, everyone, everyone)
     groups = [
         _group(group, found.everyone, everyone, declared[group.name], looks, use_case.fairness, small, seed)
@@ -71,6 +71,20 @@ def hidden_of(level: Level, small: SmallNumbers) -> frozenset[Unit]:
     """Return which numbers of a level that stands alone are withheld."""
     told = small.told()
     _numbers(told, level, small, str)
+    return told.withheld()
+
+
+def hidden_of_everyone(everyone: Level, small: SmallNumbers) -> frozenset[Unit]:
+    """Return which numbers of everyone are withheld.
+
+    Looks, and after how many the outcome followed, everybody knows: other tables tell their sums, unless they are few.
+    """
+    told = small.told()
+    places = _numbers(told, everyone, small, str)
+    with_outcome, without = (everyone.rates[rate].rate.n for rate in ("false_negative_rate", "false_positive_rate"))
+    few = small.is_small(with_outcome) or small.is_small(without)
+    for name in ("looks",) if few else ("looks", "with_outcome"):
+        told.relation({places[name]: 1}, told.values[places[name]], told.values[places[name]])
     return told.withheld()
 
 

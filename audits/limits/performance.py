@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audits.fairness.by_group import hidden_of_everyone
+from audits.fairness.fairness import Level
 from audits.limits import calibration
 from audits.looks import Looks
 from audits.phrases import inside
@@ -18,15 +20,22 @@ from models.bundle.bundles import Bundle
 from models.fitting.baselines import LOGISTIC_REGRESSION, OPPONENTS, SIMPLE_RULE
 from models.fitting.fitting import MODEL
 from models.measuring.metrics import HEADLINE, METRICS, ORDER_METRICS
-from models.measuring.thresholds import BANDS
+from models.measuring.thresholds import BANDS, OFFER_HELP
 
 MODELS = {MODEL: "The model", SIMPLE_RULE: "The simple rule", LOGISTIC_REGRESSION: "A logistic regression"}
 Mask = npt.NDArray[np.bool_]
 _SHARES = ("precision_at_capacity", "recall_at_capacity")
 
 
-def as_json(bundle: Bundle, looks: Looks, small: SmallNumbers) -> dict[str, Any]:
-    """Return the figures of the model and the two simpler ones, the bands, and whether the probabilities hold."""
+def as_json(bundle: Bundle, looks: Looks, everyone: Level, small: SmallNumbers) -> dict[str, Any]:
+    """Return the figures of the model and the two simpler ones, the bands, and whether the probabilities hold.
+
+    Args:
+        bundle: the model and its figures.
+        looks: the test rows.
+        everyone: their numbers, which fairness tells, too.
+        small: which numbers may be shown.
+    """
     figures = {name: _metric(bundle, name, looks.matrix.day_count, small) for name in METRICS}
     told = figures[HEADLINE]["differences"]
     return {
@@ -37,7 +46,7 @@ def as_json(bundle: Bundle, looks: Looks, small: SmallNumbers) -> dict[str, Any]
         "verdict_on": HEADLINE,
         "simple_rule": simple_rule(bundle),
         "figures": [*figures.values()],
-        "bands": _bands(bundle, looks, small),
+        "bands": _bands(bundle, looks, everyone, small),
         "calibration": [
             one.as_json() for one in calibration.steps(looks.probabilities, looks.outcome, looks.matrix.people, small)
         ],
@@ -86,10 +95,11 @@ def _may_show_shares(bundle: Bundle, model: str, dates: int, small: SmallNumbers
     return not any(small.is_small(max(1, int(one / dates + 1e-6))) for one in counts if round(one))
 
 
-def _bands(bundle: Bundle, looks: Looks, small: SmallNumbers) -> list[dict[str, Any]]:
+def _bands(bundle: Bundle, looks: Looks, everyone: Level, small: SmallNumbers) -> list[dict[str, Any]]:
     rows = {name: looks.bands == name for name in BANDS}
     people = {name: looks.people_where(rows[name]) for name in BANDS}
-    told = _by_part(looks, rows, small)
+    told, places = _by_part(looks, rows, small)
+    _as_of_everyone(told, places, looks, everyone, small)
     for name in BANDS:
         told.number(people[name], (name, "looks"))
     hidden = told.withheld()
@@ -110,10 +120,38 @@ def _bands(bundle: Bundle, looks: Looks, small: SmallNumbers) -> list[dict[str, 
     return found
 
 
+def _as_of_everyone(
+    told: Told, places: Mapping[str, Mapping[str, int]], looks: Looks, everyone: Level, small: SmallNumbers
+) -> None:
+    """Tell of the offers what fairness tells of them under everyone: suggested are those of this band, found with it.
+
+    Those without an offer are the other bands together, so they must not be worked out either.
+    """
+    hidden = hidden_of_everyone(everyone, small)
+
+    def known(name: str, place: int) -> None:
+        if name not in hidden:
+            told.relation({place: 1}, told.values[place], told.values[place])
+
+    for what, name in (("looks", "suggested"), ("with_outcome", "found")):
+        known(name, places[what][OFFER_HELP])
+        if name in hidden:
+            told.withhold((OFFER_HELP, what))
+    others: dict[str, int] = {}
+    for what, rows in (("looks", ~looks.suggested), ("with_outcome", ~looks.suggested & looks.outcome)):
+        few = small.is_small(looks.people_where(rows))
+        others[what] = told.number(int(rows.sum()), None, small=few)
+        told.sum(others[what], [place for band, place in places[what].items() if band != OFFER_HELP])
+    known("missed", others["with_outcome"])
+    neither = ~looks.suggested & ~looks.outcome
+    rest = told.number(int(neither.sum()), None, small=small.is_small(looks.people_where(neither)))
+    told.sum(others["looks"], (others["with_outcome"], rest))
+
+
 def _dates(looks: Looks, small: SmallNumbers) -> list[dict[str, Any]]:
     """Return, for each test date, how many looks there were and after how many the outcome followed."""
     rows = {str(day): looks.matrix.days == day for day in np.unique(looks.matrix.days)}
-    hidden = _by_part(looks, rows, small).withheld()
+    hidden = _by_part(looks, rows, small)[0].withheld()
     numbers = {"looks": rows, "with_outcome": {day: mask & looks.outcome for day, mask in rows.items()}}
     return [
         {
@@ -127,13 +165,17 @@ def _dates(looks: Looks, small: SmallNumbers) -> list[dict[str, Any]]:
     ]
 
 
-def _by_part(looks: Looks, parts: Mapping[str, Mask], small: SmallNumbers) -> Told:
+def _by_part(
+    looks: Looks, parts: Mapping[str, Mask], small: SmallNumbers
+) -> tuple[Told, Mapping[str, Mapping[str, int]]]:
     """Return the looks of each part, and those after which the outcome followed, as they are told together.
+
+    With them their places, by what they are and by part.
 
     Everybody knows both of all looks, unless the people behind one of them are few.
     """
     told = small.told()
-    sums: dict[str, list[int]] = {"looks": [], "with_outcome": []}
+    sums: dict[str, dict[str, int]] = {"looks": {}, "with_outcome": {}}
     for name, rows in parts.items():
         many = int(rows.sum())
         yes, no = rows & looks.outcome, rows & ~looks.outcome
@@ -142,13 +184,14 @@ def _by_part(looks: Looks, parts: Mapping[str, Mask], small: SmallNumbers) -> To
             int(yes.sum()), (name, "with_outcome"), people=many, small=small.is_small(looks.people_where(yes))
         )
         told.sum(every, (with_it, told.number(int(no.sum()), None, small=small.is_small(looks.people_where(no)))))
-        sums["looks"].append(every)
-        sums["with_outcome"].append(with_it)
+        sums["looks"][name] = every
+        sums["with_outcome"][name] = with_it
     few = small.is_small(looks.people_where(looks.outcome)) or small.is_small(looks.people_where(~looks.outcome))
-    for name, places in sums.items():
+    for name, by_part in sums.items():
+        places = list(by_part.values())
         total = sum(told.values[place] for place in places)
         if few and name == "with_outcome":
             told.sum(told.number(total, None, small=True), places)
         else:
             told.relation(dict.fromkeys(places, 1), total, total)
-    return told
+    return told, sums

@@ -45,8 +45,7 @@ class LevelCounts:
         counts: children to whom it happened, shape [districts, periods].
         sizes: of how many, the same shape.
         people: of all complete periods together, one row for each district and last the county: children to whom it
-            happened, children to whom it did not, and the sums over children of y², ym and m², with y the periods in
-            which it happened to a child and m those in which the child was looked at.
+            happened, and children to whom it did not.
     """
 
     late_days: int | None
@@ -182,12 +181,12 @@ def _people(connection: duckdb.DuckDBPyConnection, districts: Sequence[str]) -> 
     for where, key in (("district", "district"), ("county", "NULL")):
         statement = f"""
             WITH child AS (
-                SELECT {key} AS place, person_id, sum(y) AS y, count(*) AS m FROM looked WHERE complete GROUP BY ALL
+                SELECT {key} AS place, person_id, sum(y) AS y FROM looked WHERE complete GROUP BY ALL
             )
-            SELECT place, count(*) FILTER (y > 0), count(*) FILTER (y = 0), sum(y * y), sum(y * m), sum(m * m)
+            SELECT place, count(*) FILTER (y > 0), count(*) FILTER (y = 0)
             FROM child GROUP BY place
         """
         rows |= {(where, row[0]): row[1:] for row in connection.execute(statement).fetchall()}
-    none = (0,) * 5
+    none = (0,) * 2
     found = [rows.get(("district", one), none) for one in districts]
     return np.array([*found, rows.get(("county", None), none)], dtype=np.int64)

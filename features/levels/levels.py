@@ -159,7 +159,7 @@ def _hidden(small: SmallNumbers, counts: Whole, sizes: Whole, people: Whole | No
     for row in range(rows):
         for column in told_columns:
             many, size, unit = int(counts[row, column]), int(sizes[row, column]), (row, column)
-            did, did_not = (many, size - many) if column < columns - 1 or people is None else people[row, :2].tolist()
+            did, did_not = (many, size - many) if column < columns - 1 or people is None else people[row].tolist()
             # Of two levels of as many children the one goes in which it happened to fewer.
             with_it[unit] = told.number(many, unit, people=size + many, small=small.is_small(did))
             others = told.number(size - many, unit, people=size, small=size > 0 and did_not < small.fewest)
@@ -216,20 +216,15 @@ def _cell(many: int, size: int, *, hidden: bool) -> Cell:
 def _together(many: int, size: int, people: Sequence[int] | Whole, *, hidden: bool) -> Cell:
     """Return the level of several periods together, with an interval that knows that children count more than once.
 
-    Formula: Wilson's interval with p(1 - p) / v in place of n, where v is the variance of p = Σy / Σm over children,
-    v = k / (k - 1) · Σ(y - pm)² / (Σm)², with k children, y the periods in which it happened to a child and m those in
-    which the child was looked at (Korn and Graubard 1998); never more than Σm.
+    Wilson's interval is that of as many children as there are, as if a child's periods were all alike: it is never too
+    narrow for that. How alike they are would tell to how many it happened more than once, which may be few.
     """
     if size == 0:
         return Cell(NotComputed(0, "no period is complete"))
     if hidden:
         return Cell(WITHHELD)
-    with_it, without_it, yy, ym, mm = (int(one) for one in people)
-    p, k = many / size, with_it + without_it
-    squares = yy - 2 * p * ym + p * p * mm
-    variance = k / (k - 1) * squares / (size * size)
-    effective = min(float(size), p * (1 - p) / variance) if variance > 0 else float(k)
-    return Cell(_per_1000(p, wilson(p * effective, effective), k), None)
+    p, children = many / size, int(people[0]) + int(people[1])
+    return Cell(_per_1000(p, wilson(p * children, children), children), None)
 
 
 def _per_1000(p: float, interval: tuple[float, float], n: int) -> Figure:

@@ -5,8 +5,9 @@ wrong together, so an interval that took pairs as independent would be too narro
 what each of them adds to the two sums of a ratio gives its variance (the linearised cluster variance, which a
 bootstrap of people would approach), and Wilson's interval is taken at the number of independent pairs with that same
 variance. A wrong link belongs half to each of the two people whom it joins. Where all pairs are right no variance is
-seen; then a person counts as if all their pairs were one (Kish: (sum n)^2 / sum n^2). Formulas: Franco, Little, Louis
-and Slud, J. Survey Statistics and Methodology 7 (2019) 334-364.
+seen; then a person counts as if all their pairs were one (Kish: (sum n)^2 / sum n^2), and in a group as many pairs as
+with all people on average: its interval must not tell of how many people it is. Formulas: Franco, Little, Louis and
+Slud, J. Survey Statistics and Methodology 7 (2019) 334-364.
 """
 
 import csv
@@ -51,7 +52,7 @@ class Quality:
 NOT_MEASURED = Quality(*(NotComputed(0, "no truth was given"),) * 3)
 
 
-def clustered(successes: ArrayLike, of: ArrayLike, what: str, *, least: int = 1) -> Stated:
+def clustered(successes: ArrayLike, of: ArrayLike, what: str, *, least: int = 1, alike: float | None = None) -> Stated:
     """Return sum(successes) / sum(of), in [0, 1], with its 95 % interval; the clusters are independent.
 
     Args:
@@ -59,6 +60,8 @@ def clustered(successes: ArrayLike, of: ArrayLike, what: str, *, least: int = 1)
         of: of each cluster, how many it has.
         what: what is counted, such as "pairs linked", for the reason.
         least: with fewer than this the share is not computed.
+        alike: at 0 or 1 so many of them count as one (`alike`), whosever they are: how many clusters there are cannot
+            be worked out then. By default Kish's number of these clusters is taken.
     """
     good, all_of = np.asarray(successes, np.float64), np.asarray(of, np.float64)
     good, all_of = good[all_of > 0], all_of[all_of > 0]
@@ -66,7 +69,8 @@ def clustered(successes: ArrayLike, of: ArrayLike, what: str, *, least: int = 1)
     if n < max(least, 1):
         return NotComputed(n, f"no {what}" if n == 0 else f"{what}: {least} are needed")
     ratio = min(float(good.sum() / all_of.sum()), 1.0)
-    independent = independent_of(good, all_of)
+    settled = not 0 < ratio < 1
+    independent = max(n / alike, 1.0) if settled and alike is not None else independent_of(good, all_of)
     return Figure(ratio, *wilson(ratio * independent, independent), n=n)
 
 
@@ -84,7 +88,17 @@ def independent_of(good: _Sums, of: _Sums) -> float:
     return min(max(ratio * (1 - ratio) / spread, 1.0), whole)
 
 
-def quality_of_people(right: _Sums, linked: _Sums, true: _Sums, *, least: int = 1) -> Quality:
+def alike(of: _Sums) -> float:
+    """Return how many of what clusters have count as one where all are right: Kish's sum(of^2) / sum(of), rounded up.
+
+    Of all people, it is taken for each group, so that the interval of a group hangs on nothing of it but its n.
+    """
+    return float(np.ceil(max(float((of**2).sum()) / max(float(of.sum()), 1.0), 1.0)))
+
+
+def quality_of_people(
+    right: _Sums, linked: _Sums, true: _Sums, *, least: int = 1, like: tuple[_Sums, _Sums] | None = None
+) -> Quality:
     """Return the figures from what each true person adds to the three sums of pairs.
 
     Args:
@@ -92,12 +106,21 @@ def quality_of_people(right: _Sums, linked: _Sums, true: _Sums, *, least: int = 
         linked: pairs that are linked; a wrong one counts half for each of its two people.
         true: pairs that are one person.
         least: with fewer pairs than this a figure is not computed.
+        like: for a group, `linked` and `true` of all people.
     """
-    return Quality(
-        clustered(right, linked, "pairs linked", least=least),
-        clustered(right, true, "true pairs", least=least),
-        clustered(2 * right, linked + true, "pairs linked or true", least=least),
-    )
+    of = (linked, true, linked + true)
+    pairs_alike = [None] * 3 if like is None else [alike(one) for one in (*like, like[0] + like[1])]
+    found = [
+        clustered(good, one, what, least=least, alike=many)
+        for good, one, what, many in zip(
+            (right, right, 2 * right),
+            of,
+            ("pairs linked", "true pairs", "pairs linked or true"),
+            pairs_alike,
+            strict=True,
+        )
+    ]
+    return Quality(*found)
 
 
 def quality(right: int, linked: int, true: int, *, least: int = 1) -> Quality:
@@ -144,6 +167,11 @@ class Known:
         """
         if not len(self.records):
             return quality_of_people(*(np.zeros(0),) * 3, least=least)
+        sums = self._sums(inside)
+        return quality_of_people(*sums, least=least, like=None if inside is None else self._sums()[1:])
+
+    def _sums(self, inside: NDArray[np.bool_] | None = None) -> tuple[_Sums, _Sums, _Sums]:
+        """Return what each true person adds to the pairs that are linked and true, linked, and true."""
         cells, people, true = self._all
         outer = [np.zeros_like(one) for one in self._all] if inside is None else list(self._counts(~inside))
         right = _pairs(cells) - _pairs(outer[0])
@@ -151,10 +179,18 @@ class Known:
         outer_others = outer[1][self._cell_person] - outer[0]
         wrong = cells * others - outer[0] * outer_others
         good, linked = _sum(self._cell_true, right), _sum(self._cell_true, right + wrong / 2)
-        return quality_of_people(good, linked, _pairs(true) - _pairs(outer[2]), least=least)
+        return good, linked, _pairs(true) - _pairs(outer[2])
+
+    def people(self, inside: NDArray[np.bool_]) -> dict[str, int]:
+        """Return how many true people with a record inside are behind the pairs of precision and of recall."""
+        if not len(self.records):
+            return {"precision": 0, "recall": 0}
+        own = self._counts(inside)[2] > 0
+        _, linked, true = self._sums(inside)
+        return {"precision": int((own & (linked > 0)).sum()), "recall": int((own & (true > 0)).sum())}
 
     def by_group(self, groups: Mapping[str, NDArray[np.object_]]) -> list[dict[str, Any]]:
-        """Return the figures of each level of each grouping.
+        """Return the figures of each level of each grouping, and how many people are behind them.
 
         Args:
             groups: name of a grouping, such as "sex" → the level of each record, of all records.
@@ -163,7 +199,9 @@ class Known:
         for name, levels in groups.items():
             here = levels[self.records]
             for level in sorted(set(here.tolist())):
-                rows.append({"group": name, "level": level, **self.quality(here == level, least=FEWEST).as_json()})
+                inside = here == level
+                found = self.quality(inside, least=FEWEST).as_json()
+                rows.append({"group": name, "level": level, **found, "people": self.people(inside)})
         return rows
 
 

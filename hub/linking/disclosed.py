@@ -131,13 +131,24 @@ def _hidden_pairs(
     """Return the levels of whose pairs nothing is shown, as (level, "pairs").
 
     A pair counts in each level of one of its records, so that all levels together have at least as many as there are.
+    Few are pairs of few people, too: one person with five records has ten pairs.
     """
     told = small.told()
     for name in AGAINST_TRUTH:
-        places = [told.number(row[name]["n"], (level, "pairs")) for level, row in rows.items()]
+        places = [
+            told.number(row[name]["n"], (level, "pairs"), small=_of_few(small, row, name))
+            for level, row in rows.items()
+        ]
         at_least = min(quality[name]["n"], sum(row[name]["n"] for row in rows.values()))
         told.relation(dict.fromkeys(places, 1), at_least)
     return told.withheld()
+
+
+def _of_few(small: SmallNumbers, row: Mapping[str, Any], name: str) -> bool:
+    """Say whether few pairs or few people are behind a figure; a linkage of old does not say of how many people."""
+    pairs = row[name]["n"]
+    people = (row.get("people") or {}).get(name, 1)
+    return pairs > 0 and (small.is_small(pairs) or people < small.fewest)
 
 
 def people_by_records(small: SmallNumbers, report: Mapping[str, Any]) -> list[dict[str, Any]]:

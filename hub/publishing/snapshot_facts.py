@@ -91,6 +91,8 @@ class GroupQuality(QualityFacts):
     """By what people are parted, such as "sex"."""
     level: str
     """Which group, such as "female"."""
+    people: Mapping[str, Count] | None = None
+    """How many people of it are behind the pairs of "precision" and "recall"; snapshots of old do not say."""
 
 
 class GroupWithoutTruth(Facts):

@@ -39,7 +39,14 @@ LINKAGE = snapshots.LINKAGE | {
     "method": "splink",
     "refused": {"two records of one source": 17, "a clear contradiction": 3},
     "quality": {"precision": PERFECT, "recall": PERFECT, "f1": PERFECT},
-    "groups": [{"group": "sex", "level": "female", "precision": PERFECT, "recall": PERFECT, "f1": PERFECT}],
+    "groups": [
+        {
+            "group": "sex",
+            "level": "female",
+            **dict.fromkeys(("precision", "recall", "f1"), PERFECT),
+            "people": {"precision": 1500, "recall": 1500},
+        }
+    ],
     "left_out": [{"source": "police", "table": "event", "reason": "no such person", "rows": 4}],
     "sources_left_out": {},
 }

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hub.figures import wilson
 from tests.oracles.attacker import Attacker
 
 Document = Mapping[str, Any]
@@ -32,7 +33,7 @@ def audit(attacker: Attacker, document: Document) -> None:
     """Read audit.json: fairness, dates, bands, calibration, sizes, linkage, leakage."""
     dates = document["about"]["test_dates"]
     fairness(attacker, document["fairness"], dates)
-    _performance(attacker, document["performance"], dates)
+    performance(attacker, document["performance"], dates)
     for part in document["limits"]["sizes"]:
         test = part is document["limits"]["sizes"][-1]
         where = "audit: everyone" if test else f"audit: {part['part']}"
@@ -113,16 +114,17 @@ def _parts(attacker: Attacker, whole: str, parts: Sequence[str], group: str) -> 
         attacker.relation(row, 0, 0 if group in _FIXED else float("inf"))
 
 
-def _performance(attacker: Attacker, performance: Document, dates: int) -> None:
+def performance(attacker: Attacker, told: Document, dates: int) -> None:
+    """Read the test dates, the bands and the steps of the calibration."""
     everyone = "audit: everyone"
-    for one in performance["dates"]:
+    for one in told["dates"]:
         where = f"audit: date {one['as_of_date']}"
         attacker.read(f"{where} looks", _words(one["looks"]), table="audit dates")
         attacker.read(f"{where} with_outcome", _words(one["with_outcome"]), table="audit dates")
         attacker.sum(f"{where} looks", [f"{where} with_outcome", f"{where} without_outcome"])
     for name in ("looks", "with_outcome"):
-        attacker.sum(f"{everyone} {name}", [f"audit: date {one['as_of_date']} {name}" for one in performance["dates"]])
-    for one in performance["bands"]:
+        attacker.sum(f"{everyone} {name}", [f"audit: date {one['as_of_date']} {name}" for one in told["dates"]])
+    for one in told["bands"]:
         where = f"audit: band {one['name']}"
         attacker.sum(f"{where} looks", [f"{where} with_outcome", f"{where} without_outcome"])
         attacker.read(f"{where} people", one["people"], table="audit bands")
@@ -138,11 +140,11 @@ def _performance(attacker: Attacker, performance: Document, dates: int) -> None:
         elif "withheld" in one["with_outcome"]:
             attacker.read(f"{where} with_outcome", one["with_outcome"], table="audit bands", stated=False)
     for name in ("looks", "with_outcome"):
-        attacker.sum(f"{everyone} {name}", [f"audit: band {one['name']} {name}" for one in performance["bands"]])
+        attacker.sum(f"{everyone} {name}", [f"audit: band {one['name']} {name}" for one in told["bands"]])
     for name, of in (("looks", "suggested"), ("with_outcome", "found")):
         attacker.sum(f"{everyone} {of}", [f"audit: band offer_help {name}"])
-    steps = [f"audit: step {at}" for at in range(len(performance["calibration"]))]
-    for where, step in zip(steps, performance["calibration"], strict=True):
+    steps = [f"audit: step {at}" for at in range(len(told["calibration"]))]
+    for where, step in zip(steps, told["calibration"], strict=True):
         attacker.number(f"{where} looks", step["rows"], step["rows"])
         attacker.share(f"{where} with_outcome", f"{where} looks", step["observed"]["value"])
     for name in ("looks", "with_outcome") if steps else ():
@@ -404,6 +406,9 @@ def _whole(attacker: Attacker, outcome: str, ages: Any, place: str, periods: Seq
     attacker.sum(size, [children(ages, place, first) for first in periods])
     if "value" in cell:
         attacker.share(many, size, cell["value"] / 1000, digits=0.5e-9)
+        low, high = wilson(cell["value"] / 1000 * cell["n"], cell["n"])
+        if max(abs(low * 1000 - cell["low"]), abs(high * 1000 - cell["high"])) > 1e-5:
+            raise AssertionError("an interval tells more than the numbers beside it: how often it happened to a child")
     elif "withheld" in cell:
         attacker.read(many, cell, table="levels")
 

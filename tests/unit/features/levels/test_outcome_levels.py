@@ -190,13 +190,26 @@ def test_levels_are_those_counts_per_1000(tmp_path: Path) -> None:
     whole = found.whole[0].stated
     assert isinstance(whole, Figure)
     assert (round(whole.value, 6), whole.n) == (round(47 / 150 * 1000, 6), 50)
-    # By hand: 50 children looked at three times; 12 had it each time, 3 twice, 5 once, 30 never.
-    p, k, m = 47 / 150, 50, 150
-    squares = 12 * (3 - 3 * p) ** 2 + 3 * (2 - 3 * p) ** 2 + 5 * (1 - 3 * p) ** 2 + 30 * (3 * p) ** 2
-    effective = p * (1 - p) / (k / (k - 1) * squares / m**2)
-    assert k / 2 < effective < m / 2, "a child who has it each year is no three children"
-    low, high = wilson(p * effective, effective)
-    assert (whole.low, whole.high) == pytest.approx((low * 1000, high * 1000))
+    low, high = wilson(47 / 3, 50)
+    assert (whole.low, whole.high) == pytest.approx((low * 1000, high * 1000)), "three years of a child are no three"
+
+
+def test_the_interval_of_all_periods_does_not_tell_to_how_many_it_happened_twice(tmp_path: Path) -> None:
+    """30 and 32 of 200 children: the same 30, all but 3 others, or all others."""
+    seen = set()
+    for twice in (0, 3, 12, 30):
+        person = [{"person_id": f"p{number}"} for number in range(200)]
+        event = [
+            {"person_id": f"p{number}", "event_type": "cin_start", "occurred_on": f"{year}-03-01"}
+            for year, numbers in ((2023, range(30)), (2024, range(30 - twice, 62 - twice)))
+            for number in numbers
+        ]
+        made = snapshot(Workspace(tmp_path / f"w{twice}"), person=person, event=event)
+        found = told(tmp_path / f"p{twice}", outcome(period="year"), made)
+        assert [cell.count for cell in found.cells[0]] == [30, 32]
+        seen.add(found.whole[0].stated)
+    assert len(seen) == 1
+    assert WITHHELD not in seen
 
 
 def test_a_year_that_is_not_complete_stands_beside_the_total(tmp_path: Path) -> None:

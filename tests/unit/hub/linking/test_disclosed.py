@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.disclosure import SmallNumbers
+from hub.figures import wilson
 from hub.linking import disclosed, groups
 from hub.linking.accuracy import Known
 from hub.quality import quality_report, quarantine_groups
@@ -123,6 +124,38 @@ def test_what_the_interval_tells_is_found_out_by_the_attacker() -> None:
     document["people_by_records"] = []
     published.quality(attacker, document)
     assert ("linkage source c records", 1, 1) in {(one.number, one.low, one.high) for one in attacker.recovered()}
+
+
+def _sexes(people: list[tuple[str, str, int]]) -> dict[str, dict[str, Any]]:
+    return {row["level"]: row for row in disclosed.groups(SMALL, report_of(people)) if row["group"] == "sex"}
+
+
+def test_many_pairs_of_few_people_are_few() -> None:
+    """Four people with three records each have twelve pairs."""
+    many = [("F", "WBRI", 2)] * 600 + [("M", "WBRI", 2)] * 30
+    rows = _sexes([*many, *[("X", "WBRI", 3)] * 4])
+    assert rows["X"]["precision"] == rows["X"]["recall"] == X
+    assert rows["F"]["precision"]["value"] == 1
+    assert _sexes([*many, *[("X", "WBRI", 3)] * 12])["X"]["precision"]["n"] == 36
+
+
+def test_of_how_many_people_pairs_are_is_not_worked_out_from_their_interval() -> None:
+    """Thirty pairs of 30 people, or of 10 with three records, or of 20: the interval is the same."""
+    many = [("F", "WBRI", 3)] * 600
+    worlds: list[list[tuple[str, str, int]]] = [
+        [("X", "WBRI", 2)] * 30, [("X", "WBRI", 3)] * 10, [("X", "WBRI", 2)] * 15 + [("X", "WBRI", 3)] * 5,
+    ]  # fmt: skip
+    told = [_sexes([*many, *world])["X"] for world in worlds]
+    assert [row["precision"]["n"] for row in told] == [30, 30, 30]
+    for name in ("precision", "recall"):
+        assert told[0][name] == told[1][name] == told[2][name]
+    assert (told[0]["recall"]["low"], told[0]["recall"]["high"]) == tuple(round(one, 6) for one in wilson(10, 10))
+
+
+def test_a_linkage_of_old_does_not_say_of_how_many_people_its_pairs_are() -> None:
+    report = report_of([("F", "WBRI", 2)] * 600)
+    report["groups"] = [{**row, "people": None} for row in report["groups"]]
+    assert all(row["recall"] == X for row in disclosed.groups(SMALL, report))
 
 
 def test_sizes_are_put_together_until_nobody_can_calculate() -> None:
