@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.declarations.event_fields import Reader, readers
-from features.declarations.needs import sources_read
+from features.declarations.needs import needs
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, Kind
 from hub.declarations.partnership import Partnership
@@ -71,9 +71,13 @@ class Seen:
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
-        """The sources that are read and that the snapshot holds, sorted."""
-        read = sources_read(self.partnership, self.use_case, self.snapshot)
-        return tuple(name for name in read if name in self.snapshot.facts.sources)
+        """The sources whose events are read and that the snapshot holds, sorted."""
+        read = needs(self.partnership, self.use_case, self.snapshot)
+        return tuple(
+            sorted(
+                one.source for one in read if (one.scored or one.outcome) and one.source in self.snapshot.facts.sources
+            )
+        )
 
     def positives(self) -> pa.Table:
         """Return person_id and as_of_date of every row with the outcome."""

@@ -167,7 +167,7 @@ class Gate:
         day = declared.partnership.day_of_use(at, practice=self.practice)
         snapshot = self._snapshot()
         online = self._source(use_case, bundle, snapshot)
-        read = needs(declared.partnership, use_case, snapshot)
+        read = [one for one in needs(declared.partnership, use_case, snapshot) if one.scored or one.outcome]
         inside = in_snapshot(snapshot, read)
         for need in read:
             refused = declared.permits.refusal(

@@ -63,3 +63,15 @@ def test_deaths_are_read_under_a_gateway_like_anything_else(world: World) -> Non
         assert (refused.status_code, attacked.kind_of(refused)) == (403, "no-gateway")
         assert "register" in refused.json()["detail"]
     assert world.kind() == "scored"
+
+
+def test_a_score_asks_for_no_gateway_of_what_only_a_group_is_made_of(world: World) -> None:
+    people = [{"table": "rows", "id": "ref", "sex": "ref"}]
+    roll = permissions.source("roll", gateways=["roll_link"], events=[], people=people)
+    link = snapshots.GATEWAY | {"name": "roll_link", "purposes": ["safeguarding_review"]}
+    with world.undone():
+        world.declare("gateways", lambda said: said["gateways"].append(link))
+        world.declare("sources", lambda said: said["sources"].append(roll))
+        assert world.kind() == "policy-changed", "the group decided before anybody told of sex"
+        world.approve(days=20)
+        assert world.kind() == "scored"

@@ -1,4 +1,4 @@
-"""What a use case reads: every kind of rule through every reader, and deaths, which are always read."""
+"""What a use case reads: every kind of rule through every reader, deaths, which are always read, and groups."""
 
 import datetime
 from pathlib import Path
@@ -58,8 +58,8 @@ def _use_case(rules: dict[str, Any]) -> UseCase:
     return use_case(cohort={"plain": "Children of whom the rules speak", "ages": None, **rules}, indicators=[clubs])
 
 
-def _snapshot(root: Path) -> Snapshot:
-    """Publish one to which every source brought what it brings, under gateways that were good then."""
+def _snapshot(root: Path, *silent: str) -> Snapshot:
+    """Publish one to which every source brought what it brings (`silent` no event), under gateways good then."""
     facts = {
         name: {
             "title": name,
@@ -69,7 +69,7 @@ def _snapshot(root: Path) -> Snapshot:
             "types": sorted(types),
             "reported": [[None, "2024-12-31"]],
         }
-        for name, types in BROUGHT.items()
+        for name, types in {**BROUGHT, **dict.fromkeys(silent, ())}.items()
     }
     return snapshot(Workspace(root), facts={"sources": facts})
 
@@ -138,6 +138,44 @@ def test_what_a_source_is_needed_for_is_said() -> None:
     assert (said["police"].outcome, said["police"].scored) == (True, False)
     assert (said["clubs"].outcome, said["clubs"].scored) == (False, True)
     assert list(said) == ["police", "roll", "register", "clubs"], "in the order of sources.yaml"
+
+
+MAPPED: dict[str, dict[str, Any]] = {
+    "person.sex": {"people": [{"table": "rows", "id": "ref", "sex": "ref"}]},
+    "person.gender": {"people": [{"table": "rows", "id": "ref", "gender": "ref"}]},
+    "person.ethnicity": {"people": [{"table": "rows", "id": "ref", "ethnicity": "ref"}]},
+    "person.ethnicity_5": {"people": [{"table": "rows", "id": "ref", "ethnicity": "ref"}]},
+    "person.ethnicity_19": {"people": [{"table": "rows", "id": "ref", "ethnicity": "ref"}]},
+    "person.attributes.disability": {"people": [{"table": "rows", "id": "ref", "attributes": {"disability": "ref"}}]},
+    "area.imd_decile": {"areas": [{"table": "rows", "id": "ref", "imd_decile": "1"}]},
+    "area.local_authority": {"areas": [{"table": "rows", "id": "ref", "local_authority": "ref"}]},
+}
+
+
+@pytest.mark.parametrize("column", MAPPED)
+def test_a_source_that_maps_the_field_of_a_group_is_asked_for_a_gateway(tmp_path: Path, column: str) -> None:
+    group = {"name": "group", "plain": "A group", "column": column}
+    found = _use_case({}).model_copy(update={"groups": use_case(groups=[group]).groups})
+    school = source("school", gateways=["school_link"], events=[], **MAPPED[column])
+
+    def partnership(**said: Any) -> Partnership:
+        gateways = [*({"name": f"{name}_link"} for name in BROUGHT), {"name": "school_link", **said}]
+        return declared(*gateways, sources=[*(_source(name) for name in BROUGHT), school])
+
+    published = _snapshot(tmp_path, "school")
+    allowed, without = partnership(), partnership(purposes=["safeguarding_review"])
+    [need] = [one for one in needs(allowed, found) if one.source == "school"]
+    assert (need.groups, need.scored, need.words) == (("group",), False, ("the groups of the audit",))
+    assert "school" in require_gateways(published, allowed, found, on=ON)
+    with pytest.raises(GatewayError, match="It is read for the groups of the audit") as refused:
+        require_gateways(published, without, found, on=ON)
+    assert "Or let it bring nothing for group (sources.yaml)" in refused.value.remedy
+    told = {one.need.source: one.standing.status for one in gaps._use_case(without, found, ON).sources}
+    assert told["school"] is gaps.Status.MISSING
+    before, after = (policy_of(one, found, practice=False).digest for one in (allowed, without))
+    assert before != after, "policy"
+    ages = found.model_copy(update={"groups": use_case(groups=[group | {"column": "age", "bands": [10]}]).groups})
+    assert "school" not in sources_read(allowed, ages), "months of birth are not asked for"
 
 
 def test_every_field_of_a_cohort_that_speaks_of_events_is_a_rule() -> None:
