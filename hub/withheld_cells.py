@@ -90,9 +90,9 @@ class Told:
         """Say that everybody knows that `parts` add up to `whole`."""
         self.relation({whole: -1, **dict.fromkeys(parts, 1)}, 0, 0)
 
-    def at_most(self, part: int, whole: int) -> None:
-        """Say that everybody knows that `part` is never more than `whole`."""
-        self.relation({whole: 1, part: -1}, 0)
+    def at_most(self, part: int, whole: int, *, times: int = 1) -> None:
+        """Say that everybody knows that `part` is never more than `whole`, or than so many times it."""
+        self.relation({whole: times, part: -1}, 0)
 
     def relation(self, factors: Mapping[int, int], least: float, most: float = np.inf) -> None:
         """Say that everybody knows that `least` <= the sum of factor × number <= `most`."""

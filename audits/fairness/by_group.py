@@ -42,7 +42,7 @@ def as_json(found: Fairness, looks: Looks, use_case: UseCase, small: SmallNumber
         seed: of the resamples of levels together.
     """
     declared = {group.name: group for group in use_case.groups}
-    everyone = hidden_of_everyone(found.everyone, small)
+    everyone = hidden_of_everyone(found.everyone, looks.matrix.day_count, small)
     told = _level(found.everyone, everyone, everyone)
     groups = [
         _group(group, found.everyone, everyone, declared[group.name], looks, use_case.fairness, small, seed)
@@ -67,20 +67,20 @@ def verdicts(told: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
-def hidden_of(level: Level, small: SmallNumbers) -> frozenset[Unit]:
+def hidden_of(level: Level, dates: int, small: SmallNumbers) -> frozenset[Unit]:
     """Return which numbers of a level that stands alone are withheld."""
     told = small.told()
-    _numbers(told, level, small, str)
+    _numbers(told, level, dates, small, str)
     return told.withheld()
 
 
-def hidden_of_everyone(everyone: Level, small: SmallNumbers) -> frozenset[Unit]:
+def hidden_of_everyone(everyone: Level, dates: int, small: SmallNumbers) -> frozenset[Unit]:
     """Return which numbers of everyone are withheld.
 
     Looks, and after how many the outcome followed, everybody knows: other tables tell their sums, unless they are few.
     """
     told = small.told()
-    places = _numbers(told, everyone, small, str)
+    places = _numbers(told, everyone, dates, small, str)
     with_outcome, without = (everyone.rates[rate].rate.n for rate in ("false_negative_rate", "false_positive_rate"))
     few = small.is_small(with_outcome) or small.is_small(without)
     for name in ("looks",) if few else ("looks", "with_outcome"):
@@ -88,7 +88,9 @@ def hidden_of_everyone(everyone: Level, small: SmallNumbers) -> frozenset[Unit]:
     return told.withheld()
 
 
-def _numbers(told: Told, level: Level, small: SmallNumbers, unit: Callable[[str], Unit | None]) -> dict[str, int]:
+def _numbers(
+    told: Told, level: Level, dates: int, small: SmallNumbers, unit: Callable[[str], Unit | None]
+) -> dict[str, int]:
     """Add the numbers of a level; return the place of each. What is small is judged in people, not in looks."""
     neither, wrongly, missed, found = level.cells
     with_outcome, without, suggested = (
@@ -115,26 +117,28 @@ def _numbers(told: Told, level: Level, small: SmallNumbers, unit: Callable[[str]
     told.sum(without_outcome, (rest, places["wrongly"]))
     told.sum(not_suggested, (rest, places["missed"]))
     told.sum(places["looks"], (places["with_outcome"], without_outcome))
-    # How many people there are stands beside each rate.
-    for name, people, kind in (
-        ("people", level.people, "looks"),
-        ("missed people", with_outcome, "with_outcome"),
-        ("found people", suggested, "suggested"),
+    # How many people there are stands beside each rate. Each has at least one look, and at most one a date.
+    for name, people, their_looks in (
+        ("people", level.people, places["looks"]),
+        ("missed people", with_outcome, places["with_outcome"]),
+        ("wrongly people", without, without_outcome),
+        ("found people", suggested, places["suggested"]),
     ):
         places[name] = told.number(people, unit(name.split()[0]))
-        told.at_most(places[name], places[kind])
-    places["wrongly people"] = told.number(without, unit("wrongly"))
-    told.at_most(places["wrongly people"], without_outcome)
+        told.at_most(places[name], their_looks)
+        told.at_most(their_looks, places[name], times=dates)
+        if name != "people":
+            told.at_most(places[name], places["people"])
     return places
 
 
 def _hidden(
-    group: GroupFairness, everyone: Level, of_everyone: Collection[Unit], small: SmallNumbers
+    group: GroupFairness, everyone: Level, of_everyone: Collection[Unit], dates: int, small: SmallNumbers
 ) -> list[frozenset[Unit]]:
     """Return which numbers of each level are withheld; everybody knows those of everyone, unless they are withheld."""
     told = small.told()
-    levels = [_numbers(told, level, small, partial(_of_level, at)) for at, level in enumerate(group.levels)]
-    whole = _numbers(told, everyone, small, _never_shown)
+    levels = [_numbers(told, level, dates, small, partial(_of_level, at)) for at, level in enumerate(group.levels)]
+    whole = _numbers(told, everyone, dates, small, _never_shown)
     for name, place in whole.items():
         # People who are of one level on one date and of another on the next count in both.
         more = sum(told.values[places[name]] for places in levels) - told.values[place]
@@ -165,14 +169,14 @@ def _group(
     small: SmallNumbers,
     seed: int,
 ) -> dict[str, Any]:
-    hidden = _hidden(group, everyone, of_everyone, small)
+    hidden = _hidden(group, everyone, of_everyone, looks.matrix.day_count, small)
     order = list(dict.fromkeys(declared.labels.values()))
     levels = [_level(level, of_level, of_everyone) for level, of_level in zip(group.levels, hidden, strict=True)]
     levels.sort(key=lambda one: in_order(one["level"], order))
     together = [one["level"] for one in levels if not one["shown"]]
     if together and len(together) < len(levels) and not of_everyone:
         level = _together(group.name, together, looks, policy, seed)
-        if not hidden_of(level, small):
+        if not hidden_of(level, looks.matrix.day_count, small):
             levels.append({**_level(level, (), ()), "together": together})
     judged = [(one, name) for one in levels for name in RATES]
     return {

@@ -127,7 +127,7 @@ def _as_of_everyone(
 
     Those without an offer are the other bands together, so they must not be worked out either.
     """
-    hidden = hidden_of_everyone(everyone, small)
+    hidden = hidden_of_everyone(everyone, looks.matrix.day_count, small)
 
     def known(name: str, place: int) -> None:
         if name not in hidden:

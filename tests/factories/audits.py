@@ -1,5 +1,6 @@
 """What an audit needs, made up: a bundle of a feature set, a partnership, and looks at people."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -148,13 +149,18 @@ def looks(
     probabilities: Sequence[float] | None = None,
     groups: Mapping[str, list[str]] | None = None,
 ) -> Looks:
-    """Return looks, one a row, on one date."""
+    """Return looks, one a row, each person's on dates after one another."""
     rows = len(people)
+    earlier: Counter[int] = Counter()
+    nth = []
+    for person in people:
+        nth.append(earlier[person])
+        earlier[person] += 1
     matrix = Matrix(
         tuple(values),
         np.column_stack([np.asarray(column, dtype=np.float64) for column in values.values()]),
         np.asarray(outcome if outcome is not None else [0] * rows, dtype=np.float64),
-        np.full(rows, np.datetime64("2024-01-01")),
+        np.datetime64("2024-01-01") + np.asarray(nth, dtype="timedelta64[D]"),
         np.asarray(people, dtype=np.intp),
         np.asarray(people, dtype=np.intp),
     )
