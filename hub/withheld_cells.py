@@ -16,7 +16,7 @@ numbers give it away, as an inequality that every solution must fulfil, and the 
 attacker who counts in whole numbers finds out no more: each answer is checked at a table of whole numbers.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,17 +135,9 @@ class _Choice:
         units = len(told.units)
         self._forced = np.isin(np.arange(units), list(told.forced))
         self._cost = np.array(told.people, dtype=np.float64) + 1  # a withheld 0 costs something, too
-        relations = np.zeros((len(told.relations), len(self._values)))
-        for row, (factors, _, _) in enumerate(told.relations):
-            relations[row, list(factors)] = list(factors.values())
-        ends = np.array([[least, most] for _, least, most in told.relations]).reshape(-1, 2)
-        equal, above = ends[:, 0] == ends[:, 1], np.isfinite(ends[:, 1])
-        self._known = {
-            "A_eq": relations[equal],
-            "b_eq": ends[equal, 0],
-            "A_ub": np.vstack([-relations[~equal], relations[~equal & above]]),
-            "b_ub": np.concatenate([-ends[~equal, 0], ends[~equal & above, 1]]),
-        }
+        self._ends = np.array([[least, most] for _, least, most in told.relations]).reshape(-1, 2)
+        self._relations = _matrix([factors for factors, _, _ in told.relations], len(self._values))
+        self._parts: tuple[bytes, _Parts] | None = None
         self._needs = [
             need
             for place in told.small
@@ -155,7 +147,8 @@ class _Choice:
             )
             if (need.end != told.values[place])
         ]
-        self._cuts = list(self._bridges(relations[equal]))
+        equal = self._ends[:, 0] == self._ends[:, 1]
+        self._cuts = list(self._bridges([told.relations[row][0] for row in np.flatnonzero(equal).tolist()]))
 
     def chosen(self) -> _Mask:
         """Return which units are withheld."""
@@ -169,11 +162,11 @@ class _Choice:
                 self._cuts.append(((~withheld).astype(float), 1.0))
         return self._without_spare(withheld) if rounds > _ROUNDS else withheld
 
-    def _bridges(self, sums: _Numbers) -> Iterator[_Cut]:
+    def _bridges(self, sums: Iterable[Mapping[int, int]]) -> Iterator[_Cut]:
         """Yield for each number in each sum: when it is withheld, another of the sum is, or nothing is won by it."""
         several = np.bincount(self._unit[self._unit >= 0], minlength=len(self._cost)) > 1
-        for row in sums:
-            inside = self._unit[np.flatnonzero(row)]
+        for factors in sums:
+            inside = self._unit[[place for place, factor in factors.items() if factor]]
             if (inside < 0).any() or len(set(inside)) < 2:
                 continue
             for unit in inside.tolist():
@@ -220,8 +213,8 @@ class _Choice:
         if any(not (moved & ~withheld).any() for moved in need.moved):
             return None
         found = self._furthest(need, withheld)
-        enough = self._far_enough(need, found.x[need.place])
-        if enough and (self._kept(need, found.x) or self._kept(need, self._in_whole_numbers(need, withheld))):
+        enough = self._far_enough(need, found.table[need.place])
+        if enough and (self._kept(need, found.table) or self._kept(need, self._in_whole_numbers(need, withheld))):
             return None
         if not need.certain:
             need.certain = True
@@ -231,11 +224,11 @@ class _Choice:
         if enough:  # in fractions, but not in whole numbers: something else must be withheld
             return None if withheld.all() else ((~withheld).astype(float), 1.0)
         # By how much each unit, when it is withheld, can let the number move further: at most its dual price.
-        prices = (self._most - self._values) * -found.upper.marginals + self._values * found.lower.marginals
+        prices = (self._most - self._values) * -found.upper + self._values * found.lower
         inside = self._unit >= 0
         gains = np.bincount(self._unit[inside], weights=prices[inside], minlength=len(self._cost))
         gains = np.ceil(gains.clip(min=0) - _NEARLY)
-        lacking = float(np.ceil(abs(need.end - found.x[need.place]) + gains @ withheld - _NEARLY))
+        lacking = float(np.ceil(abs(need.end - found.table[need.place]) + gains @ withheld - _NEARLY))
         return np.minimum(gains, lacking), lacking
 
     def _far_enough(self, need: _Need, value: float) -> bool:
@@ -256,18 +249,96 @@ class _Choice:
         free = np.where(self._unit >= 0, withheld[self._unit], True)
         return np.where(free, 0.0, self._values), np.where(free, self._most, self._values)
 
-    def _furthest(self, need: _Need, withheld: _Mask) -> Any:
+    def _furthest(self, need: _Need, withheld: _Mask) -> "_Furthest":
         """Return the table in which the number is furthest in its direction, with dual prices."""
-        return _solved(self._aim(need), self._known, *self._bounds(withheld))
+        part, aim, low, high = self._asked(need, withheld)
+        found = _solved(aim, part.known, low, high)
+        table, lower, upper = self._values.copy(), np.zeros(len(self._values)), np.zeros(len(self._values))
+        table[part.places], lower[part.places], upper[part.places] = (
+            found.x,
+            found.lower.marginals,
+            found.upper.marginals,
+        )
+        return _Furthest(table, lower, upper)
 
     def _in_whole_numbers(self, need: _Need, withheld: _Mask) -> _Numbers:
         """Return the table of whole numbers in which the number is furthest in its direction."""
-        return _in_whole_numbers(self._aim(need), self._known, *self._bounds(withheld), self._values)
+        part, aim, low, high = self._asked(need, withheld)
+        table = self._values.copy()
+        table[part.places] = _in_whole_numbers(aim, part.known, low, high, self._values[part.places])
+        return table
 
-    def _aim(self, need: _Need) -> _Numbers:
-        aim = np.zeros(len(self._values))
-        aim[need.place] = -1 if need.up else 1
-        return aim
+    def _asked(self, need: _Need, withheld: _Mask) -> tuple["_Part", _Numbers, _Numbers, _Numbers]:
+        """Return the part of the table in which a number lies, the aim, and between what each number there can be."""
+        low, high = self._bounds(withheld)
+        key = withheld.tobytes()
+        if self._parts is None or self._parts[0] != key:
+            self._parts = key, _Parts(self._relations, self._ends, low < high)
+        part = self._parts[1].of(need.place)
+        aim = (part.places == need.place) * (-1.0 if need.up else 1.0)
+        return part, aim, low[part.places], high[part.places]
+
+
+@dataclass(frozen=True, slots=True)
+class _Furthest:
+    """A table in which a number is furthest, and what each number's bounds cost there (`scipy.optimize.linprog`)."""
+
+    table: _Numbers
+    lower: _Numbers
+    upper: _Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Numbers that hang together: those that are not shown, and those that are shown and add up with them."""
+
+    places: npt.NDArray[np.int64]
+    known: Mapping[str, Any]
+
+
+class _Parts:
+    """A table in the parts into which it falls where numbers are shown: each is a small programme of its own."""
+
+    def __init__(self, relations: Any, ends: _Numbers, free: _Mask) -> None:
+        from scipy.sparse import bmat
+        from scipy.sparse.csgraph import connected_components
+
+        self._relations, self._ends, self._free = relations, ends, free
+        own = relations.multiply(free[None, :]).tocsr()
+        _, labels = connected_components(bmat([[None, own], [own.T, None]]), directed=False)
+        self._of_row, self._of_place = labels[: relations.shape[0]], labels[relations.shape[0] :]
+        self._made: dict[int, _Part] = {}
+
+    def of(self, place: int) -> _Part:
+        """Return the part in which a number lies."""
+        label = int(self._of_place[place])
+        if label not in self._made:
+            rows = np.flatnonzero(self._of_row == label)
+            inside = self._relations[rows]
+            places = np.union1d(inside.indices, [place]).astype(np.int64)
+            self._made[label] = _Part(places, _known(inside[:, places], self._ends[rows]))
+        return self._made[label]
+
+
+def _known(relations: Any, ends: _Numbers) -> dict[str, Any]:
+    """Return what is known in the words of `scipy.optimize.linprog`."""
+    from scipy.sparse import vstack
+
+    equal, above = ends[:, 0] == ends[:, 1], np.isfinite(ends[:, 1])
+    return {
+        "A_eq": relations[equal],
+        "b_eq": ends[equal, 0],
+        "A_ub": vstack([-relations[~equal], relations[~equal & above]], format="csr"),
+        "b_ub": np.concatenate([-ends[~equal, 0], ends[~equal & above, 1]]),
+    }
+
+
+def _matrix(rows: Sequence[Mapping[int, int]], columns: int) -> Any:
+    from scipy.sparse import csr_array
+
+    entries = [(row, place, factor) for row, factors in enumerate(rows) for place, factor in factors.items()]
+    at, places, factors = np.array(entries, dtype=np.int64).reshape(-1, 3).T
+    return csr_array((factors.astype(float), (at, places)), shape=(len(rows), columns))
 
 
 def _are_whole(numbers: _Numbers) -> bool:

@@ -49,6 +49,14 @@ class EventFilter(Document):
     details: tuple[str, ...] | None = Field(default=None, description="Only these codes.")
     origins: tuple[str, ...] | None = Field(default=None, description="Only 'reported' or only 'agency'.")
 
+    def overlaps(self, other: "EventFilter") -> bool:
+        """Say whether one event can be meant by both."""
+        lists = ((self.types, other.types), (self.roles, other.roles), (self.details, other.details))
+        return all(
+            own is None or theirs is None or not set(own).isdisjoint(theirs)
+            for own, theirs in (*lists, (self.origins, other.origins))
+        )
+
 
 class Spells(Document):
     """Times in a state: from a start to the first end of the same episode on or after it; without one it goes on."""

@@ -9,7 +9,7 @@ A use case names the outcome that it estimates; `sentinel features outcomes` tel
 import datetime
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from types import MappingProxyType
 from typing import Self
 
@@ -21,6 +21,10 @@ from hub import yaml_documents
 from hub.declarations.partnership import Partnership
 from hub.names import NAME
 from hub.yaml_documents import Document
+
+_EVERYBODY = (0, 200)
+_MOST_RELATED = 8
+# Of so many outcomes a child can have had any: 256 ways, for each of which it is known how many.
 
 
 class Headline(StrEnum):
@@ -97,6 +101,17 @@ class Outcome(Document):
             raise ValueError(f"{self.name}: until must be after since")
         return self
 
+    def counts_events_of(self, other: "Outcome") -> bool:
+        """Say whether one event can count here and for the other, on a day on which both definitions hold."""
+        begins = max(self.since, other.since)
+        both = all(one.until is None or begins < one.until for one in (self, other))
+        return both and self.events.overlaps(other.events)
+
+    def ages_overlap(self, other: "Outcome") -> bool:
+        """Say whether somebody can be of the ages of both."""
+        spans = [_EVERYBODY if of.ages is None else (of.ages.from_years, of.ages.below_years) for of in (self, other)]
+        return max(first for first, _ in spans) < min(below for _, below in spans)
+
     def holds(self, first: datetime.date, until: datetime.date) -> bool:
         """Say whether this definition is in force on every day of `[first, until)`."""
         return self.since <= first and (self.until is None or until <= self.until)
@@ -120,18 +135,34 @@ class Framework(Document):
         return self
 
     @model_validator(mode="after")
-    def _ages_do_not_subtract(self) -> Self:
-        """Refuse the same events told of ages that overlap: the difference of two levels tells of a year of age."""
+    def _levels_do_not_subtract(self) -> Self:
+        """Refuse outcomes that can count one event for ages that overlap, unless their levels can be told together.
+
+        The difference of two such levels tells of a year of age, or of a month of a year.
+        """
         for one, other in combinations(self.outcomes, 2):
-            if one.name != other.name and one.events == other.events and one.ages != other.ages:
-                spans = [
-                    (0, 200) if of.ages is None else (of.ages.from_years, of.ages.below_years) for of in (one, other)
-                ]
-                if max(first for first, _ in spans) < min(below for _, below in spans):
-                    raise ValueError(
-                        f"{one.name} and {other.name} are the same events for ages that overlap: subtracting their "
-                        "levels would tell of few. Give both the same ages, or ages that do not overlap"
-                    )
+            if not one.counts_events_of(other) or not one.ages_overlap(other):
+                continue
+            if one.ages != other.ages:
+                raise ValueError(
+                    f"{one.name} and {other.name} count the same events for ages that overlap: subtracting their "
+                    "levels would tell of few. Give both the same ages, or ages that do not overlap"
+                )
+            if one.period is not other.period:
+                raise ValueError(
+                    f"{one.name} and {other.name} count the same events by {one.period.value} and by "
+                    f"{other.period.value}: subtracting their levels would tell of few. Give both the same period"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _few_count_the_same_events(self) -> Self:
+        for group in self.related():
+            if len(group) > _MOST_RELATED:
+                raise ValueError(
+                    f"{', '.join(one.name for one in group)} count the same events, so that their levels are told "
+                    f"together: at most {_MOST_RELATED} outcomes may"
+                )
         return self
 
     @model_validator(mode="after")
@@ -143,6 +174,15 @@ class Framework(Document):
                 remedy = "" if headline in measured else "; add one, or say in not_measured why not"
                 raise ValueError(f"the headline outcome {headline.value} {wrong}{remedy}")
         return self
+
+    def related(self) -> tuple[tuple[Outcome, ...], ...]:
+        """Return the outcomes in groups whose levels must be told together, since they can count the same events."""
+        groups: list[list[Outcome]] = []
+        for one in self.outcomes:
+            near = [group for group in groups if any(one.counts_events_of(of) and one.ages == of.ages for of in group)]
+            groups = [group for group in groups if group not in near] + [[*chain.from_iterable(near), one]]
+        order = {one: at for at, one in enumerate(self.outcomes)}
+        return tuple(sorted((tuple(group) for group in groups), key=lambda group: order[group[0]]))
 
     def called(self, name: str) -> tuple[Outcome, ...]:
         """Return the definitions of the outcome called `name`, oldest first; none when there is no such outcome."""

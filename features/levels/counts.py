@@ -5,8 +5,8 @@ Everything here is as the hub knows it on the snapshot's last day, and still hol
 """
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 
 import duckdb
@@ -56,6 +56,22 @@ class LevelCounts:
     people: Whole
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How many children had which combination of related outcomes; a combination is a sum of 2^place in the group.
+
+    Attributes:
+        present: for each period's first day, the outcomes of which levels are told then.
+        children: for a district's name and a period's first day, the children with each combination.
+        ever: for a district's name, None for the county, and the outcomes that are present, the children who had each
+            combination in at least one period that is complete for all of these.
+    """
+
+    present: Mapping[datetime.date, int] = field(default_factory=dict)
+    children: Mapping[tuple[str, datetime.date], Mapping[int, int]] = field(default_factory=dict)
+    ever: Mapping[tuple[str | None, int], Mapping[int, int]] = field(default_factory=dict)
+
+
 def count(snapshot: Snapshot, outcome: Outcome, sources: Sequence[str]) -> LevelCounts | None:
     """Count an outcome by district and period; None when nothing happened or no whole period is known.
 
@@ -64,32 +80,56 @@ def count(snapshot: Snapshot, outcome: Outcome, sources: Sequence[str]) -> Level
         outcome: the outcome.
         sources: the sources whose events count.
     """
+    return count_related(snapshot, [(outcome, sources)])[0][0]
+
+
+def count_related(
+    snapshot: Snapshot, group: Sequence[tuple[Outcome, Sequence[str]]]
+) -> tuple[tuple[LevelCounts | None, ...], Together]:
+    """Count outcomes by district and period, and how many children had which of them.
+
+    Args:
+        snapshot: what the hub knows now.
+        group: outcomes of the same ages and periods, each with the sources whose events count.
+    """
     with sql.connect(threads=1) as connection:
         for table in ("person", "event", "household", "area"):
             connection.execute(f"CREATE VIEW {table} AS FROM {sql.parquet(snapshot.path(table))}")
         connection.execute(
-            f"CREATE TABLE happened AS SELECT person_id, occurred_on, known_from FROM event WHERE "
-            f"{event_condition(outcome.events)} AND source IN {sql.texts(sources)} AND {known_on(_now(snapshot))}"
+            "CREATE TABLE looked (outcome TINYINT, person_id VARCHAR, district VARCHAR, first DATE, complete BOOLEAN, "
+            "y INTEGER)"
         )
-        late_days = late_within(connection, snapshot.known_to)
-        reported = reduce(Reported.both, map(snapshot.reported, sources), EVER)
-        times = _times(connection, outcome, reported, late_days or 0)
-        if not times:
-            return None
-        _look(connection, snapshot, outcome, times)
-        rows = connection.execute(
-            "SELECT district, first, count(*), sum(y) FROM looked GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
-        districts = tuple(sorted({row[0] for row in rows}))
-        if not districts:
-            return None
-        counts = np.zeros((len(districts), len(times)), dtype=np.int64)
-        sizes = counts.copy()
-        at = {one.first: column for column, one in enumerate(times)}
-        for district, first, size, many in rows:
-            cell = districts.index(district), at[first]
-            sizes[cell], counts[cell] = size, many
-        return LevelCounts(late_days, times, districts, counts, sizes, _people(connection, districts))
+        found = tuple(_count(connection, snapshot, at, *one) for at, one in enumerate(group))
+        return found, _together(connection) if len(group) > 1 else Together()
+
+
+def _count(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, at: int, outcome: Outcome, sources: Sequence[str]
+) -> LevelCounts | None:
+    """Count one outcome, and add to `looked` at whom."""
+    connection.execute(
+        f"CREATE OR REPLACE TABLE happened AS SELECT person_id, occurred_on, known_from FROM event WHERE "
+        f"{event_condition(outcome.events)} AND source IN {sql.texts(sources)} AND {known_on(_now(snapshot))}"
+    )
+    late_days = late_within(connection, snapshot.known_to)
+    reported = reduce(Reported.both, map(snapshot.reported, sources), EVER)
+    times = _times(connection, outcome, reported, late_days or 0)
+    if not times:
+        return None
+    _look(connection, snapshot, at, outcome, times)
+    rows = connection.execute(
+        f"SELECT district, first, count(*), sum(y) FROM looked WHERE outcome = {at} GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    districts = tuple(sorted({row[0] for row in rows}))
+    if not districts:
+        return None
+    counts = np.zeros((len(districts), len(times)), dtype=np.int64)
+    sizes = counts.copy()
+    column_of = {one.first: column for column, one in enumerate(times)}
+    for district, first, size, many in rows:
+        cell = districts.index(district), column_of[first]
+        sizes[cell], counts[cell] = size, many
+    return LevelCounts(late_days, times, districts, counts, sizes, _people(connection, at, districts))
 
 
 def _now(snapshot: Snapshot) -> str:
@@ -138,10 +178,12 @@ def _day(month: int) -> datetime.date:
     return datetime.date(month // 12, month % 12 + 1, 1)
 
 
-def _look(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, outcome: Outcome, times: Sequence[Times]) -> None:
-    """Make `looked`: one row a child, period and district, with y = 1 when it happened to the child in the period."""
+def _look(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, at: int, outcome: Outcome, times: Sequence[Times]
+) -> None:
+    """Add to `looked` one row a child, period and district, with y = 1 when it happened to the child in the period."""
     values = ", ".join(f"({sql.date(one.first)}, {sql.date(one.until)}, {one.complete})" for one in times)
-    connection.execute(f"CREATE TABLE period AS FROM (VALUES {values}) AS period(first, until, complete)")
+    connection.execute(f"CREATE OR REPLACE TABLE period AS FROM (VALUES {values}) AS period(first, until, complete)")
     ages = ""
     if outcome.ages is not None:
         age = "date_sub('year', birth_month, first)"
@@ -151,7 +193,7 @@ def _look(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, outcome: Ou
     ended = f"coalesce(valid_to <= first AND coalesce(end_known_from, valid_to) <= {now}, false)"
     connection.execute(
         f"""
-        CREATE TABLE looked AS
+        INSERT INTO looked
         WITH stay AS (
             SELECT DISTINCT ON (person_id, first) person_id, first, area_id FROM household, period
             WHERE valid_from <= first AND known_from <= {now} AND NOT {ended}
@@ -168,7 +210,7 @@ def _look(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, outcome: Ou
             SELECT DISTINCT person_id, first FROM happened JOIN period
             ON occurred_on >= first AND occurred_on < until
         )
-        SELECT placed.person_id, district, first, complete, (hit.person_id IS NOT NULL)::INT AS y
+        SELECT {at}, placed.person_id, district, first, complete, (hit.person_id IS NOT NULL)::INT AS y
         FROM placed JOIN period USING (first) JOIN person USING (person_id)
         LEFT JOIN died USING (person_id) LEFT JOIN hit USING (person_id, first)
         WHERE coalesce(died_on >= first, true) {ages}
@@ -176,12 +218,12 @@ def _look(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, outcome: Ou
     )
 
 
-def _people(connection: duckdb.DuckDBPyConnection, districts: Sequence[str]) -> Whole:
+def _people(connection: duckdb.DuckDBPyConnection, at: int, districts: Sequence[str]) -> Whole:
     rows: dict[tuple[str, str | None], tuple[int, ...]] = {}
     for where, key in (("district", "district"), ("county", "NULL")):
         statement = f"""
             WITH child AS (
-                SELECT {key} AS place, person_id, sum(y) AS y FROM looked WHERE complete GROUP BY ALL
+                SELECT {key} AS place, person_id, sum(y) AS y FROM looked WHERE complete AND outcome = {at} GROUP BY ALL
             )
             SELECT place, count(*) FILTER (y > 0), count(*) FILTER (y = 0)
             FROM child GROUP BY place
@@ -190,3 +232,28 @@ def _people(connection: duckdb.DuckDBPyConnection, districts: Sequence[str]) -> 
     none = (0,) * 2
     found = [rows.get(("district", one), none) for one in districts]
     return np.array([*found, rows.get(("county", None), none)], dtype=np.int64)
+
+
+def _together(connection: duckdb.DuckDBPyConnection) -> Together:
+    connection.execute(
+        """
+        CREATE TABLE together AS
+        SELECT person_id, district, first, sum(1 << outcome)::INTEGER AS present, bool_and(complete) AS complete,
+            sum(y << outcome)::INTEGER AS combination
+        FROM looked GROUP BY person_id, district, first
+        """
+    )
+    present = dict(connection.execute("SELECT DISTINCT first, present FROM together").fetchall())
+    children: dict[tuple[str, datetime.date], dict[int, int]] = {}
+    for district, first, combination, many in connection.execute(
+        "SELECT district, first, combination, count(*) FROM together GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        children.setdefault((district, first), {})[combination] = many
+    ever: dict[tuple[str | None, int], dict[int, int]] = {}
+    for place in ("district", "NULL"):
+        for where, those, combination, many in connection.execute(
+            f"SELECT {place}, present, combination, count(DISTINCT person_id) FROM together WHERE complete "
+            "GROUP BY ALL ORDER BY ALL"
+        ).fetchall():
+            ever.setdefault((where, those), {})[combination] = many
+    return Together(present, children, ever)

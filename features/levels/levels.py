@@ -1,7 +1,8 @@
 """Levels of outcomes over time by district, as the hub knows them now, without small numbers.
 
-    found = levels(snapshot, partnership, outcome, purpose="early_help", on=day_of_use(workspace, partnership))
-    found.cells[-1][0].stated      # the county in the first period; None where it is withheld
+    for group in framework.related():
+        for found in levels(snapshot, partnership, group, purpose="early_help", on=day_of_use(workspace, partnership)):
+            found.cells[-1][0].stated      # the county in the first period; None where it is withheld
 
 Counted are children and not events: a child counts once in a period. Of whom: the people of the snapshot who are of the
 outcome's ages on the period's first day, are not known to have died, and have an address in the district on that day,
@@ -9,7 +10,7 @@ as known now. It is never an estimate of how many live there. In a snapshot with
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,8 @@ from features.declarations import outcomes
 from features.declarations.cohort import DEATH
 from features.declarations.outcomes import Outcome
 from features.levels import counts as level_counts
-from features.levels.counts import LevelCounts, Times, Whole
+from features.levels import overlaps
+from features.levels.counts import LevelCounts, Times, Together, Whole
 from hub.declarations.partnership import Partnership
 from hub.disclosure import WITHHELD, SmallNumbers, Withheld
 from hub.errors import GatewayError
@@ -71,111 +73,240 @@ class Levels:
     whole: tuple[Cell, ...] = ()
 
 
+_Cells = tuple[tuple[tuple[Cell, ...], ...], tuple[Cell, ...]]
+# Those of all areas and periods, and those of all complete periods together.
+_NOTHING: _Cells = ((), ())
+
+
 def levels(
-    snapshot: Snapshot, partnership: Partnership, outcome: Outcome, *, purpose: str, on: datetime.date
-) -> Levels:
-    """Return the levels of one outcome.
+    snapshot: Snapshot, partnership: Partnership, related: Sequence[Outcome], *, purpose: str, on: datetime.date
+) -> tuple[Levels, ...]:
+    """Return the levels of related outcomes (`Framework.related`), which are withheld together.
 
     Args:
         snapshot: what the hub knows now.
         partnership: declares sources and gateways as they are now.
-        outcome: the outcome.
+        related: the outcomes.
         purpose: the purpose for which levels are told.
         on: the day of use, on which gateways must hold: those under which a source came in, and those declared now.
     """
+    refused = {one: _refused(snapshot, partnership, one, purpose=purpose, on=on) for one in related}
+    allowed = [one for one in related if not refused[one]]
+    group = [(one, _delivered(snapshot, partnership, one)) for one in allowed]
+    counts, together = level_counts.count_related(snapshot, group)
+    cells = _shown(partnership.small_numbers, allowed, counts, together)
+    found = {one: (of, its) for one, of, its in zip(allowed, counts, cells, strict=True)}
+    return tuple(_told(snapshot, partnership, one, refused[one], *found.get(one, (None, _NOTHING))) for one in related)
+
+
+def _delivered(snapshot: Snapshot, partnership: Partnership, outcome: Outcome) -> tuple[str, ...]:
     sources = outcomes.sources_of(partnership, outcome.events.types)
-    said = snapshot.facts.sources
-    delivered = tuple(one for one in sources if one in said)
+    return tuple(one for one in sources if one in snapshot.facts.sources)
+
+
+def _refused(snapshot: Snapshot, partnership: Partnership, outcome: Outcome, *, purpose: str, on: datetime.date) -> str:
+    """Return why no levels of an outcome may be told; empty when they may."""
+    delivered = _delivered(snapshot, partnership, outcome)
     if not delivered:
-        return Levels(outcome, sources, f"The snapshot holds nothing from {' or '.join(sources)}.")
-    deaths = {*outcomes.sources_of(partnership, (DEATH,)), *snapshot.telling((DEATH,))} & {*said}
+        sources = outcomes.sources_of(partnership, outcome.events.types)
+        return f"The snapshot holds nothing from {' or '.join(sources)}."
+    deaths = {*outcomes.sources_of(partnership, (DEATH,)), *snapshot.telling((DEATH,))} & {*snapshot.facts.sources}
     try:
         for source in dict.fromkeys((*delivered, *sorted(deaths))):
             snapshot.require_gateway(source, purpose=purpose, on=on)
             partnership.require_gateway(source, purpose=purpose, on=on)
     except GatewayError as error:
-        return Levels(outcome, sources, error.message)
+        return error.message
+    return ""
+
+
+def _told(
+    snapshot: Snapshot,
+    partnership: Partnership,
+    outcome: Outcome,
+    refused: str,
+    found: LevelCounts | None,
+    shown: _Cells,
+) -> Levels:
+    sources = outcomes.sources_of(partnership, outcome.events.types)
+    if refused:
+        return Levels(outcome, sources, refused)
     assumed = tuple(
-        f"{said[one].title}: {assumption.lag_days} days after it happened"
-        for one in delivered
-        if (assumption := said[one].assumed_recording) is not None
+        f"{said.title}: {assumption.lag_days} days after it happened"
+        for one in _delivered(snapshot, partnership, outcome)
+        if (assumption := (said := snapshot.facts.sources[one]).assumed_recording) is not None
     )
-    found = level_counts.count(snapshot, outcome, delivered)
     if found is None:
         return Levels(outcome, sources, "", None, assumed)
-    cells, whole = _shown(partnership.small_numbers, found)
     areas = (*found.districts, "") if found.districts != ("",) else ("",)
-    return Levels(outcome, sources, "", found.late_days, assumed, found.times, areas, cells, whole)
+    return Levels(outcome, sources, "", found.late_days, assumed, found.times, areas, *shown)
 
 
-def _shown(small: SmallNumbers, found: LevelCounts) -> tuple[tuple[tuple[Cell, ...], ...], tuple[Cell, ...]]:
-    """Return the cells of all areas and periods, and those of all complete periods together, small ones withheld.
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of numbers of one outcome, with the county's in the last row.
 
-    Complete periods make one table with totals both ways. The others stand beside it, with the county's totals only.
-    """
-    complete = np.array([one.complete for one in found.times])
-    county = len(found.districts)
-    cells: list[list[Cell]] = [[Cell(WITHHELD)] * len(found.times) for _ in range(county + 1)]
-    whole: list[Cell] = []
-    for part in (complete, ~complete):
-        counts, sizes = _with_totals(found.counts[:, part]), _with_totals(found.sizes[:, part])
-        hidden = _hidden(small, counts, sizes, found.people if part is complete else None)
-        for column, at in enumerate(np.flatnonzero(part).tolist()):
-            for row in range(county + 1):
-                many, size = int(counts[row, column]), int(sizes[row, column])
-                cells[row][at] = _cell(many, size, hidden=(row, column) in hidden)
-        if part is complete:
-            whole = [
-                _together(many, size, people, hidden=(row, counts.shape[1] - 1) in hidden)
-                for row, (many, size, people) in enumerate(
-                    zip(counts[:, -1].tolist(), sizes[:, -1].tolist(), found.people, strict=True)
-                )
-            ]
-    if found.districts == ("",):
-        cells, whole = cells[-1:], whole[-1:]
-    return tuple(tuple(row) for row in cells), tuple(whole)
+    Complete periods make one table, with totals both ways. The others stand beside it, with the county's totals only.
 
-
-def _hidden(small: SmallNumbers, counts: Whole, sizes: Whole, people: Whole | None) -> frozenset[Unit]:
-    """Return the cells of a table with totals in the last row and column that are withheld, as (row, column).
-
-    A level tells to how many it happened and of how many. So three numbers of people must not be small: those to whom
-    it happened, the others (of whom there must be some: else it is told of everybody there), and all of them. How many
-    children live in a district on a day stands in the tables of other outcomes, too: which of those numbers are
-    withheld hangs on them alone.
-
-    Args:
-        small: which numbers may be shown.
+    Attributes:
+        name: of the table, in the units that are shown or withheld: (name, row, column).
+        columns: which of the outcome's periods it has; one more column holds their sum.
         counts: to how many it happened.
         sizes: of how many.
         people: for each row of all periods together, the children to whom it happened, and to whom it did not; None
             where that is not told.
     """
+
+    name: tuple[int, bool]
+    columns: Sequence[int]
+    counts: Whole
+    sizes: Whole
+    people: Whole | None
+
+
+def _shown(
+    small: SmallNumbers, related: Sequence[Outcome], found: Sequence[LevelCounts | None], together: Together
+) -> list[_Cells]:
+    """Return, of each outcome, the cells of all areas and periods and those of all complete periods together."""
     told = small.told()
-    rows, columns = counts.shape
-    told_columns = range(columns if people is not None else columns - 1)
-    unsaid = _unsaid(small, sizes)
-    with_it, of = np.zeros(counts.shape, dtype=np.int64), np.zeros(counts.shape, dtype=np.int64)
+    tables: list[tuple[_Table, ...]] = []
+    where: dict[tuple[int, str | None, datetime.date], int] = {}
+    for at, one in enumerate(found):
+        tables.append(tuple(_tables(at, one)) if one is not None else ())
+        for table in tables[-1]:
+            places = _add(told, small, table)
+            if one is not None:
+                for row, district in enumerate((*one.districts, None)):
+                    for column, period in enumerate(table.columns):
+                        where[at, district, one.times[period].first] = int(places[row, column])
+    if len(related) > 1:
+        _add_together(told, small, related, found, together, where)
+    hidden = told.withheld()
+    return [((), ()) if one is None else _cells(one, its, hidden) for one, its in zip(found, tables, strict=True)]
+
+
+def _tables(at: int, found: LevelCounts) -> Iterator[_Table]:
+    complete = np.array([one.complete for one in found.times])
+    for whole, part in ((True, complete), (False, ~complete)):
+        counts, sizes = _with_totals(found.counts[:, part]), _with_totals(found.sizes[:, part])
+        columns = np.flatnonzero(part).tolist()
+        yield _Table((at, whole), columns, counts, sizes, found.people if whole else None)
+
+
+def _cells(found: LevelCounts, tables: Sequence[_Table], hidden: Collection[Unit]) -> _Cells:
+    county = len(found.districts)
+    cells: list[list[Cell]] = [[Cell(WITHHELD)] * len(found.times) for _ in range(county + 1)]
+    whole: list[Cell] = []
+    for table in tables:
+        for row in range(county + 1):
+            for column, period in enumerate(table.columns):
+                many, size = int(table.counts[row, column]), int(table.sizes[row, column])
+                cells[row][period] = _cell(many, size, hidden=(*table.name, row, column) in hidden)
+            if table.people is not None:
+                many, size = int(table.counts[row, -1]), int(table.sizes[row, -1])
+                is_hidden = (*table.name, row, len(table.columns)) in hidden
+                whole.append(_together(many, size, table.people[row], hidden=is_hidden))
+    if found.districts == ("",):
+        cells, whole = cells[-1:], whole[-1:]
+    return tuple(tuple(row) for row in cells), tuple(whole)
+
+
+def _add(told: Told, small: SmallNumbers, table: _Table) -> Whole:
+    """Add the numbers of a table; return the places of those to whom it happened, shape [areas, periods and all].
+
+    A level tells to how many it happened and of how many. So three numbers of people must not be small: those to whom
+    it happened, the others (of whom there must be some: else it is told of everybody there), and all of them. How many
+    children live in a district on a day stands in the tables of other outcomes, too: which of those numbers are
+    withheld hangs on them alone.
+    """
+    rows, columns = table.counts.shape
+    told_columns = range(columns if table.people is not None else columns - 1)
+    unsaid = _unsaid(small, table.sizes)
+    with_it, of = np.zeros((rows, columns), dtype=np.int64), np.zeros((rows, columns), dtype=np.int64)
     for row in range(rows):
         for column in told_columns:
-            many, size, unit = int(counts[row, column]), int(sizes[row, column]), (row, column)
-            did, did_not = (many, size - many) if column < columns - 1 or people is None else people[row].tolist()
+            at, unit = (row, column), (*table.name, row, column)
+            many, size = int(table.counts[at]), int(table.sizes[at])
+            did, did_not = (
+                (many, size - many)
+                if column < columns - 1 or table.people is None
+                else (int(one) for one in table.people[row])
+            )
             # Of two levels of as many children the one goes in which it happened to fewer.
-            with_it[unit] = told.number(many, unit, people=size + many, small=small.is_small(did))
+            with_it[at] = told.number(many, unit, people=size + many, small=small.is_small(did))
             others = told.number(size - many, unit, people=size, small=size > 0 and did_not < small.fewest)
-            if unsaid[unit]:
-                of[unit] = told.number(size, unit, people=size)
-                told.sum(int(of[unit]), (int(with_it[unit]), others))
+            if unsaid[at]:
+                of[at] = told.number(size, unit, people=size)
+                told.sum(int(of[at]), (int(with_it[at]), others))
                 told.withhold(unit)
             else:
-                told.relation({int(with_it[unit]): 1, others: 1}, size, size)
-    for row in range(rows if people is not None else 0):
+                told.relation({int(with_it[at]): 1, others: 1}, size, size)
+    for row in range(rows if table.people is not None else 0):
         told.sum(int(with_it[row, -1]), with_it[row, :-1].tolist())
-        _sum_of_unsaid(told, of[row], sizes[row], unsaid[row])
+        _sum_of_unsaid(told, of[row], table.sizes[row], unsaid[row])
     for column in told_columns:
         told.sum(int(with_it[-1, column]), with_it[:-1, column].tolist())
-        _sum_of_unsaid(told, of[:, column], sizes[:, column], unsaid[:, column])
-    return told.withheld()
+        _sum_of_unsaid(told, of[:, column], table.sizes[:, column], unsaid[:, column])
+    return with_it
+
+
+def _add_together(
+    told: Told,
+    small: SmallNumbers,
+    related: Sequence[Outcome],
+    found: Sequence[LevelCounts | None],
+    together: Together,
+    where: Mapping[tuple[int, str | None, datetime.date], int],
+) -> None:
+    """Add how many children had which combination of outcomes: never shown, and not to be worked out when few.
+
+    Args:
+        told: holds the numbers of each outcome.
+        small: which numbers may be shown.
+        related: the outcomes.
+        found: their counts.
+        together: how many children had which combination.
+        where: of an outcome, a district (None for the county) and a period's first day, the place of to how many it
+            happened.
+    """
+    possible = overlaps.combinations_of([one.events for one in related])
+    districts = next((one.districts for one in found if one is not None), ())
+    complete = {first for first, those in together.present.items() if _is_complete(found, first, those)}
+    ever: dict[tuple[str | None, int, int], list[int]] = {}
+    for first, those in together.present.items():
+        if those.bit_count() < 2:
+            continue
+        combinations = [one for one in overlaps.only(possible, those) if one]
+        county: dict[int, list[int]] = {one: [] for one in combinations}
+        for district in (*districts, None):
+            children = together.children.get((district, first), {}) if district is not None else {}
+            places = {}
+            for one in combinations:
+                many = children.get(one, 0) if district is not None else sum(told.values[at] for at in county[one])
+                places[one] = told.number(many, None)
+                if district is None:
+                    told.sum(places[one], county[one])
+                else:
+                    county[one].append(places[one])
+                if first in complete:
+                    ever.setdefault((district, those, one), []).append(places[one])
+            for at in range(len(related)):
+                if those >> at & 1:
+                    inside = [place for one, place in places.items() if one >> at & 1]
+                    told.sum(where[at, district, first], inside)
+    for (district, those, one), places_ in ever.items():
+        people = together.ever.get((district, those), {}).get(one, 0)
+        total = told.number(sum(told.values[at] for at in places_), None, small=small.is_small(people))
+        told.sum(total, places_)
+
+
+def _is_complete(found: Sequence[LevelCounts | None], first: datetime.date, those: int) -> bool:
+    """Say whether a period is complete for each of these outcomes."""
+    return all(
+        any(times.first == first and times.complete for times in one.times)
+        for at, one in enumerate(found)
+        if one is not None and those >> at & 1
+    )
 
 
 def _unsaid(small: SmallNumbers, sizes: Whole) -> Mask:

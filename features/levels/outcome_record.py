@@ -54,13 +54,19 @@ def tell(
     known = [one.name for one in framework.outcomes]
     if outcome is not None and outcome not in known:
         raise yaml_documents.unknown_name(partnership.folder / "outcomes.yaml", "outcomes", "outcome", outcome, known)
-    chosen = [one for one in framework.outcomes if outcome in {None, one.name}]
-    found = []
+    # Those that count the same events are withheld together, whichever is asked for: else two answers would subtract.
+    groups = [group for group in framework.related() if outcome is None or outcome in {one.name for one in group}]
+    found: dict[int, Levels] = {}
     with snapshot.artefact.held() as held:
-        for done, one in enumerate(chosen):
-            progress(one.title, done, len(chosen))
-            found.append(levels(snapshot.read_from(held.artefact), partnership, one, purpose=framework.purpose, on=on))
-    return FrameworkLevels(partnership, framework, snapshot, tuple(found))
+        here = snapshot.read_from(held.artefact)
+        for done, group in enumerate(groups):
+            progress(group[0].title, done, len(groups))
+            of = levels(here, partnership, group, purpose=framework.purpose, on=on)
+            found |= {framework.outcomes.index(one.outcome): one for one in of}
+    in_order = (found[at] for at in sorted(found))
+    return FrameworkLevels(
+        partnership, framework, snapshot, tuple(one for one in in_order if outcome in {None, one.outcome.name})
+    )
 
 
 def as_json(told: FrameworkLevels, *, districts: bool) -> dict[str, Any]:

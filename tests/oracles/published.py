@@ -5,6 +5,7 @@ Numbers that two documents tell have one name here, so that whatever is read int
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import permutations, product
 from typing import Any
 
 from hub.figures import wilson
@@ -382,6 +383,62 @@ def levels(attacker: Attacker, document: Document, sizes: Mapping[str, int]) -> 
             parts = [one for one in areas if one != "county"]
             attacker.sum(f"{outcome['name']} county {first}", [f"{outcome['name']} {one} {first}" for one in parts])
             attacker.sum(children(ages, "county", first), [children(ages, one, first) for one in parts])
+    told = [one for one in document["outcomes"] if not one["refused"] and one["areas"]]
+    for whole, part in permutations(told, 2):
+        _nested(attacker, whole, [part])
+    for whole, one, other in permutations(told, 3):
+        if one["name"] < other["name"]:
+            _nested(attacker, whole, [one, other])
+
+
+_LISTS = ("types", "roles", "details", "origins")
+
+
+def _events(outcomes: Sequence[Document]) -> list[set[tuple[str, ...]]]:
+    """Return for each outcome which kinds of events it counts, of all that any of them tells apart."""
+    columns = [
+        sorted({"anything else", *(value for one in outcomes for value in one["events"].get(name) or ())})
+        for name in _LISTS
+    ]
+    return [
+        {
+            kind
+            for kind in product(*columns)
+            if all(
+                not one["events"].get(name) or value in one["events"][name]
+                for name, value in zip(_LISTS, kind, strict=True)
+            )
+        }
+        for one in outcomes
+    ]
+
+
+def _nested(attacker: Attacker, whole: Document, parts: Sequence[Document]) -> None:
+    """Know who is in the whole and not in its part; and, of a whole that is two parts, who is in both of them."""
+    every, *some = _events([whole, *parts])
+    if any(one.get("ages") != whole.get("ages") for one in parts) or not all(one < every for one in some):
+        return
+    if len(parts) == 2 and (set.union(*some) != every or not set.intersection(*some) < min(some, key=len)):
+        return
+    names = [one["name"] for one in (whole, *parts)]
+    of = [{one["first"]: one["complete"] for one in outcome["periods"]} for outcome in (whole, *parts)]
+    areas = [{area["area"]: area for area in outcome["areas"]} for outcome in (whole, *parts)]
+    for area in areas[0]:
+        place = area or "county"
+        at = (
+            [*of[0], "all"]
+            if all(one == of[0] for one in of[1:])
+            else [first for first in of[0] if all(first in one for one in of)]
+        )
+        for first in at:
+            hidden = f"{' less '.join(names)} {place} {first}"
+            attacker.read(hidden, {"withheld": "withheld"}, table="levels", stated=False)
+            if len(parts) == 1:
+                attacker.sum(f"{names[0]} {place} {first}", [f"{names[1]} {place} {first}", hidden])
+            else:
+                attacker.relation(
+                    {f"{names[0]} {place} {first}": 1, hidden: 1, **{f"{one} {place} {first}": -1 for one in names[1:]}}
+                )
 
 
 def children(ages: Any, place: str, first: str) -> str:

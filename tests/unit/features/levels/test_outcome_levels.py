@@ -1,6 +1,7 @@
 """Levels of outcomes: who counts, when, and that no small number can be worked out from what is shown."""
 
 import datetime
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from hub.workspace import Workspace
 from tests.factories.ethics import write_partnership
 from tests.factories.levels import CHILD, STAY, town
 from tests.factories.snapshots import snapshot
-from tests.factories.use_cases import outcome
+from tests.factories.use_cases import framework, outcome
 from tests.oracles import published
 from tests.oracles.attacker import Attacker
 
@@ -125,7 +126,7 @@ def test_a_period_is_complete_when_its_records_have_come(
 
 def told(root: Path, asked: Outcome, made: Snapshot, *, purpose: str = "early_help") -> Levels:
     write_partnership(root / "example", outcome=asked)
-    return levels(made, partnership.read(root / "example"), asked, purpose=purpose, on=ON)
+    return levels(made, partnership.read(root / "example"), [asked], purpose=purpose, on=ON)[0]
 
 
 def test_without_a_gateway_for_the_purpose_there_is_no_level(tmp_path: Path) -> None:
@@ -169,6 +170,87 @@ def test_no_small_level_can_be_worked_out(
     assert attacker.recovered() == []
     shown = {cell["count"] for area in document["outcomes"][0]["areas"] for cell in area["levels"] if "count" in cell}
     assert not any(0 < many < 10 for many in shown)
+
+
+def _framework(root: Path, *asked: Outcome) -> None:
+    write_partnership(root / "example", outcome=asked[0])
+    said = framework(*asked).model_dump(mode="json", exclude_defaults=True)
+    (root / "example" / "outcomes.yaml").write_text(json.dumps(said), encoding="utf-8")
+
+
+ANY = outcome(period="year")
+STRAIN = outcome("help_because_of_strain", period="year", events={"types": ["cin_start"], "details": ["strain"]})
+OTHERS = outcome("help_for_other_reasons", period="year", events={"types": ["cin_start"], "details": ["other", "ill"]})
+ILL = outcome("help_because_of_illness", period="year", events={"types": ["cin_start"], "details": ["ill"]})
+_REASONS = st.tuples(*[st.integers(0, 12) | st.integers(15, 20)] * 4)
+
+
+def reasons(root: Path, counts: list[list[tuple[int, int, int, int]]]) -> Snapshot:
+    """Publish districts (rows) and years (columns) of 80 children: for strain, other reasons, both, and illness."""
+    person, household, event = [], [], []
+    for row, line in enumerate(counts):
+        for number in range(80):
+            name = f"{row}-{number:02}"
+            person.append({"person_id": name} | CHILD)
+            household.append({"person_id": name, "area_id": f"d{row}"} | STAY)
+            for column, (strain, other, both, ill) in enumerate(line):
+                kinds = [*["s"] * strain, *["o"] * other, *["so"] * both, *["i"] * ill]
+                event += [
+                    {
+                        "person_id": name,
+                        "event_type": "cin_start",
+                        "occurred_on": datetime.date(2022 + column, 6, 1),
+                        "detail": {"s": "strain", "o": "other", "i": "ill"}[kind],
+                    }
+                    for kind in (kinds[number] if number < len(kinds) else "")
+                ]
+    area = [{"area_id": f"d{row}", "local_authority": f"District {row}"} for row in range(len(counts))]
+    return snapshot(Workspace(root), person=person, household=household, event=event, area=area)
+
+
+def _read_by_attacker(found: outcome_record.FrameworkLevels, districts: int) -> Attacker:
+    document = outcome_record.as_json(found, districts=True)
+    days = {one["first"] for outcome_ in document["outcomes"] for one in outcome_["periods"]}
+    places = [f"District {row}" for row in range(districts)]
+    attacker = Attacker()
+    published.levels(attacker, document, {published.children(None, one, day): 80 for one in places for day in days})
+    return attacker
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.lists(_REASONS, min_size=2, max_size=2), min_size=2, max_size=3),
+    st.sampled_from([(ANY, STRAIN), (ANY, STRAIN, OTHERS), (OTHERS, ILL, ANY)]),
+)
+def test_no_small_number_lies_between_two_levels(
+    tmp_path_factory: pytest.TempPathFactory, counts: list[list[tuple[int, int, int, int]]], asked: tuple[Outcome, ...]
+) -> None:
+    root = tmp_path_factory.mktemp("town")
+    _framework(root, *asked)
+    found = outcome_record.tell(reasons(root / "w", counts), partnership.read(root / "example"), on=ON)
+    assert _read_by_attacker(found, len(counts)).recovered() == []
+
+
+def test_help_for_one_reason_does_not_tell_of_few_with_others(tmp_path: Path) -> None:
+    """In one year of one district all but 4 of 36 children had help because of strain."""
+    _framework(tmp_path, ANY, STRAIN)
+    counts = [[(20, 15, 0, 0), (32, 4, 0, 0)], [(20, 15, 0, 0), (20, 15, 0, 0)], [(20, 15, 0, 0), (20, 15, 0, 0)]]
+    county = partnership.read(tmp_path / "example")
+    made = reasons(tmp_path / "w", counts)
+    found = outcome_record.tell(made, county, on=ON)
+    assert _read_by_attacker(found, 3).recovered() == []
+    shown = [cell.count for one in found.levels for row in one.cells for cell in row]
+    assert sum(one is not None for one in shown) >= 10, "few levels disappear"
+    # One that is asked for alone hides what it hides beside the other.
+    alone = [outcome_record.tell(made, county, on=ON, outcome=one.name).levels for one in (ANY, STRAIN)]
+    assert (*alone[0], *alone[1]) == found.levels
+    # Each for itself would tell the four.
+    apart = [levels(made, county, [one], purpose="early_help", on=ON)[0] for one in (ANY, STRAIN)]
+    assert [one.cells[0][1].count for one in apart] == [36, 32]
+    aside = outcome_record.FrameworkLevels(county, found.framework, made, tuple(apart))
+    assert "began_social_work_help less help_because_of_strain District 0 2023-01-01" in {
+        one.number for one in _read_by_attacker(aside, 3).recovered()
+    }
 
 
 def test_nobody_and_everybody(tmp_path: Path) -> None:
