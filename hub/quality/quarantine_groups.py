@@ -152,7 +152,9 @@ def _hidden(small: SmallNumbers, levels: Sequence[Count], unlisted: Collection[U
         # A row of the group is somebody's: that there are no people tells that there are no rows.
         people = told.number(one.people, (_people_of(one), one.level))
         told.at_most(people, place)
-        others = told.number(one.listed - one.people, None)
+        # That nobody else is listed would tell of everybody in the group that a row of theirs is wrong.
+        left = one.listed - one.people
+        others = told.number(left, None, small=one.listed > 0 and left < small.fewest)
         if (one.source, one.level) in unlisted:
             told.sum(told.number(one.listed, None, small=False), (people, others))
         else:

@@ -327,6 +327,8 @@ def quarantine(
             if "value" in row["share"]:
                 attacker.number(everybody, row["share"]["n"], row["share"]["n"])
                 attacker.share(f"{where} people", everybody, row["share"]["value"])
+                if row["share"]["value"] == 1:
+                    raise AssertionError("what is true of everybody in a group is told of each")
         attacker.relation(dict.fromkeys(parts, 1), total, total)
     for source, people in listed.items():
         attacker.sum(f"linkage source {source} records", people)

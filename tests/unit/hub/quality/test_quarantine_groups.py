@@ -48,6 +48,8 @@ def test_a_share_stands_only_where_both_its_numbers_may_be_shown() -> None:
     assert _shown(_row(4, 4, 80), male) == [(X, X, 80, X), (X, 30, 120, 0.25)]
     # All but five of them: those five could be told apart.
     assert _shown(_row(90, 75, 80), male) == [(90, X, 80, X), (40, 30, 120, 0.25)]
+    # All of them: that would tell it of each.
+    assert _shown(_row(90, 80, 80), male) == [(90, X, 80, X), (40, 30, 120, 0.25)]
     # A group of eight is not told of how many it is, nor is the next: their sum is known.
     assert _shown(_row(30, 8, 8), male) == [(30, X, X, X), (40, 30, X, X)]
 
