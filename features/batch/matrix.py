@@ -114,6 +114,7 @@ def build(
                     read,
                     use_case,
                     draft.path / MATRIX_FILE,
+                    on=on,
                     despite=despite_leaks,
                     progress=progress,
                 )

@@ -35,7 +35,7 @@ def lint_(
 ) -> None:
     """Look for leaks: whatever lets an indicator or the cohort see the future. Exit code 10 when there is any."""
     from features.declarations import use_cases
-    from features.leakage import leaks, lint, snapshot_order
+    from features.leakage import leaks, lint
     from features.leakage.leaks import TITLES, LeakError
     from hub.publishing.snapshots import open_snapshot
 
@@ -43,7 +43,7 @@ def lint_(
     found_use_case = use_cases.read(here.partnership, use_case)
     looked_at = open_snapshot(here.workspace, snapshot)
     if earlier == NEWEST:
-        before = snapshot_order.earlier_snapshot(here.workspace, looked_at)
+        before = lint.earlier_snapshot(here.workspace, here.partnership, looked_at, found_use_case, on=here.day_of_use)
     else:
         before = None if earlier == NONE else open_snapshot(here.workspace, earlier)
     with progress("Looking for leaks") as tell:

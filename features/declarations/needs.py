@@ -129,5 +129,9 @@ def in_snapshot(snapshot: Snapshot, read: Iterable[Need]) -> set[str]:
     A source that no indicator reads, and that the snapshot never had, brings nothing to be allowed; one that was left
     out of it because its gateway had ended must be answered for.
     """
-    known = {*snapshot.facts.sources, *snapshot.facts.linkage.sources_left_out}
-    return {one.source for one in read if one.indicators or one.source in known}
+    return {one.source for one in read if one.indicators or one.source in answered_for(snapshot)}
+
+
+def answered_for(snapshot: Snapshot) -> set[str]:
+    """Return the sources of which a snapshot holds something, or was published without, because a gateway had ended."""
+    return {*snapshot.facts.sources, *snapshot.facts.linkage.sources_left_out}

@@ -32,11 +32,13 @@ from features.leakage import (
 from features.leakage.leaks import Leakage
 from features.leakage.looking import Columns, LeakCheck, Seen
 from features.rows import unpublished
-from features.rows.gateways_needed import require_gateways
+from features.rows.gateways_needed import require_gateways, require_gateways_to_compare
 from hub import sql
 from hub.declarations.partnership import Partnership
-from hub.errors import StateError
+from hub.errors import GatewayError, StateError
+from hub.ledger import publications
 from hub.progress import Progress, silent
+from hub.publishing.snapshots import KIND as SNAPSHOT
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 
@@ -80,14 +82,18 @@ def lint(
         progress: called at every step.
 
     Raises:
-        GatewayError: a source may not be used for the purpose.
+        GatewayError: a source may not be used for the purpose, in one of the snapshots.
         IntegrityError: a snapshot has changed by a byte.
+        NotPublishedError: the ledger does not know `earlier`.
         StateError: `earlier` is not older.
     """
     if earlier is not None and (earlier.digest == snapshot.digest or snapshot_order.precedes(snapshot, earlier)):
         raise StateError(
             f"The snapshot {earlier.digest[:12]} is not older than {snapshot.digest[:12]}.", "Give an older one."
         )
+    if earlier is not None:
+        publications.read(workspace).require(SNAPSHOT, earlier.digest)
+        require_gateways_to_compare(earlier, partnership, use_case, on=on)
     with snapshot.artefact.held() as held:
         read = snapshot.read_from(held.artefact)
         require_gateways(read, partnership, use_case, on=on)
@@ -105,12 +111,14 @@ def of_build(
     use_case: UseCase,
     matrix: Path,
     *,
+    on: datetime.date,
     despite: str | None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Return what a feature set keeps under `leakage`: `Leakage.as_json` and `despite`, the reason or null.
 
-    The newest snapshot that is older than this one (`snapshot_order.earlier_snapshot`), if any, is compared with it.
+    The newest snapshot that is older than this one and may be read for the purpose (`earlier_snapshot`), if any, is
+    compared with it.
 
     Args:
         workspace: where extracts and snapshots lie.
@@ -118,6 +126,7 @@ def of_build(
         snapshot: what the matrix was built from.
         use_case: cohort, outcome, horizon, dates of looking, indicators.
         matrix: the Parquet file of the matrix.
+        on: the day of use, on which gateways must hold.
         despite: why it is right to build although something refuses.
         progress: called at every step.
 
@@ -128,10 +137,23 @@ def of_build(
     def columns(names: Sequence[str]) -> pa.Table:
         return pq.read_table(matrix, columns=[*names])
 
-    earlier = snapshot_order.earlier_snapshot(workspace, snapshot)
+    earlier = earlier_snapshot(workspace, partnership, snapshot, use_case, on=on)
     found = _look(workspace, partnership, snapshot, use_case, columns, earlier, progress)
     found.require_none(despite=despite)
     return {**found.as_json(), "despite": (despite or "").strip() or None}
+
+
+def earlier_snapshot(
+    workspace: Workspace, partnership: Partnership, snapshot: Snapshot, use_case: UseCase, *, on: datetime.date
+) -> Snapshot | None:
+    """Return the newest snapshot that is older than this one, and that may be read for the use case's purpose."""
+    for one in snapshot_order.earlier_snapshots(workspace, snapshot):
+        try:
+            require_gateways_to_compare(one, partnership, use_case, on=on)
+        except GatewayError:
+            continue
+        return one
+    return None
 
 
 def _look(

@@ -50,16 +50,19 @@ def precedes(one: Snapshot, other: Snapshot) -> bool:
     return is_older(*said)
 
 
-def earlier_snapshot(workspace: Workspace, snapshot: Snapshot) -> Snapshot | None:
-    """Return the newest snapshot of the same partnership that is older than `snapshot`; None without one.
+def earlier_snapshots(workspace: Workspace, snapshot: Snapshot) -> list[Snapshot]:
+    """Return the snapshots of the same partnership that are older than `snapshot`, the newest first.
 
     Where neither is older (a same-day correction, or another order of deliveries), the one published first is. One that
-    used a delivery that was withdrawn since is never compared with: its numbers are known to be wrong.
+    the ledger does not know is never read. One that used a delivery that was withdrawn since is never compared with:
+    its numbers are known to be wrong.
     """
     known = publications.read(workspace)
     number = {one.digest: one.number for one in reversed(known.of(KIND))}
     found: list[Snapshot] = []
     for digest in artefacts.digests_in(workspace.snapshots):
+        if digest not in number:
+            continue
         try:
             one = open_snapshot(workspace, digest)
         except SentinelError:
@@ -68,7 +71,7 @@ def earlier_snapshot(workspace: Workspace, snapshot: Snapshot) -> Snapshot | Non
             continue
         if known.withdrawn & {extract.digest for extract in one.facts.extracts} or precedes(snapshot, one):
             continue
-        first = number.get(digest, -1) < number.get(snapshot.digest, -1)
+        first = number[digest] < number.get(snapshot.digest, -1)
         if precedes(one, snapshot) or first:
             found.append(one)
-    return max(found, key=lambda one: (precedes(one, snapshot), one.known_to, number.get(one.digest, -1)), default=None)
+    return sorted(found, key=lambda one: (precedes(one, snapshot), one.known_to, number[one.digest]), reverse=True)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from features.declarations import outcomes
 from features.declarations.cohort import DEATH
+from features.declarations.needs import answered_for
 from features.declarations.outcomes import Outcome
 from features.levels import counts as level_counts
 from features.levels import overlaps
@@ -110,10 +111,12 @@ def _refused(snapshot: Snapshot, partnership: Partnership, outcome: Outcome, *, 
     if not delivered:
         sources = outcomes.sources_of(partnership, outcome.events.types)
         return f"The snapshot holds nothing from {' or '.join(sources)}."
-    deaths = {*outcomes.sources_of(partnership, (DEATH,)), *snapshot.telling((DEATH,))} & {*snapshot.facts.sources}
+    types = (*outcome.events.types, DEATH)
+    inside = answered_for(snapshot)
     try:
-        for source in dict.fromkeys((*delivered, *sorted(deaths))):
-            snapshot.require_gateway(source, purpose=purpose, on=on)
+        for source in sorted({*outcomes.sources_of(partnership, types), *snapshot.telling(types)}):
+            if source in inside:
+                snapshot.require_gateway(source, purpose=purpose, on=on)
             partnership.require_gateway(source, purpose=purpose, on=on)
     except GatewayError as error:
         return error.message

@@ -2,7 +2,7 @@
 
 import datetime
 
-from features.declarations.needs import in_snapshot, needs
+from features.declarations.needs import Need, in_snapshot, needs
 from features.declarations.use_cases import UseCase
 from hub.declarations.partnership import Partnership
 from hub.errors import GatewayError
@@ -19,7 +19,7 @@ def require_gateways(
     """Check that every source that is read (`needs`) may be used for the use case's purpose on the day `on`.
 
     Each needs a gateway as it was when it entered the snapshot, and one as gateways are declared now: the stricter
-    wins.
+    wins. One that is declared and was never delivered needs one, too: it may come tomorrow.
 
     Returns:
         The names of the sources that are read from the snapshot, sorted.
@@ -31,10 +31,27 @@ def require_gateways(
     read = needs(partnership, use_case, snapshot)
     inside = in_snapshot(snapshot, read)
     for need in read:
-        try:
-            if need.source in inside:
-                snapshot.require_gateway(need.source, purpose=use_case.purpose, on=on)
-            partnership.require_gateway(need.source, purpose=use_case.purpose, on=on)
-        except GatewayError as error:
-            raise need.refused(error) from None
+        _require(snapshot if need.source in inside else None, partnership, need, use_case.purpose, on)
     return tuple(sorted(inside))
+
+
+def require_gateways_to_compare(
+    earlier: Snapshot, partnership: Partnership, use_case: UseCase, *, on: datetime.date
+) -> None:
+    """Check the same of what an earlier snapshot holds of the sources that are read; it need not hold all of them.
+
+    Raises:
+        GatewayError: a source in it has no valid gateway, then or now; the message names it.
+    """
+    for need in needs(partnership, use_case, earlier):
+        if need.source in earlier.facts.sources:
+            _require(earlier, partnership, need, use_case.purpose, on)
+
+
+def _require(snapshot: Snapshot | None, partnership: Partnership, need: Need, purpose: str, on: datetime.date) -> None:
+    try:
+        if snapshot is not None:
+            snapshot.require_gateway(need.source, purpose=purpose, on=on)
+        partnership.require_gateway(need.source, purpose=purpose, on=on)
+    except GatewayError as error:
+        raise need.refused(error) from None

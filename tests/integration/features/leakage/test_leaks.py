@@ -3,7 +3,7 @@
 import datetime
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from features.leakage.leaks import Kind, Leakage, LeakError, Severity
 from features.rows.feature_sets import FeatureSet
 from hub.declarations import partnership
 from hub.declarations.partnership import Partnership
+from hub.errors import GatewayError
 from hub.intake import ingest
 from hub.linking import linkage
 from hub.publishing import publish
@@ -154,6 +155,18 @@ def test_what_was_not_planted_is_not_named(planted: Leakage) -> None:
     assert {one.about for one in planted.findings if one.kind is Kind.NEAR_PERFECT} == {PLANNED}
     readers = {CODES, "trusted_worker_longest_1095", "trusted_worker_now"}
     assert {one.about for one in planted.findings if one.kind is Kind.AS_OF_EXTRACT} == readers
+
+
+def test_an_earlier_snapshot_is_read_only_under_a_gateway(county: County) -> None:
+    """That of the police, as it was when the earlier one was published, has ended; the newest has a longer one."""
+    facts, ends = county.ordinary.facts, USED_ON - datetime.timedelta(days=1)
+    police = facts.sources["police"]
+    ended = police.model_copy(
+        update={"gateways": tuple(one.model_copy(update={"valid_to": ends}) for one in police.gateways)}
+    )
+    before = replace(county.ordinary, facts=facts.model_copy(update={"sources": {**facts.sources, "police": ended}}))
+    with pytest.raises(GatewayError, match="police"):
+        lint.lint(county.workspace, county.leaky, county.planted, county.use_case, on=USED_ON, earlier=before)
 
 
 def test_a_cohort_that_uses_the_future_is_named(county: County) -> None:

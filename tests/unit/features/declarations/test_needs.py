@@ -13,7 +13,7 @@ from features.declarations.needs import needs, sources_read
 from features.declarations.use_cases import UseCase
 from features.gaps import gaps
 from features.kernel import membership
-from features.rows.gateways_needed import require_gateways
+from features.rows.gateways_needed import require_gateways, require_gateways_to_compare
 from hub.declarations.partnership import Partnership
 from hub.errors import GatewayError
 from hub.publishing.snapshots import Snapshot
@@ -127,6 +127,21 @@ def test_a_source_that_brought_deaths_when_it_was_published_is_read_whatever_is_
     assert "register" in sources_read(silent, found, published)
     with pytest.raises(Exception, match="register"):
         require_gateways(published, silent, found, on=ON)
+
+
+def test_what_an_earlier_snapshot_holds_needs_a_gateway_then_and_now(tmp_path: Path) -> None:
+    found, allowed = _use_case({}), _partnership()
+    register = {"title": "register", "agency": "council", "assumed_recording": None, "types": [DEATH], "reported": []}
+
+    def earlier(**said: Any) -> Snapshot:
+        facts = {"sources": {"register": register | {"gateways": [GATEWAY | {"name": "register_link"} | said]}}}
+        return snapshot(Workspace(tmp_path / said.get("valid_to", "")), facts=facts)
+
+    require_gateways_to_compare(earlier(), allowed, found, on=ON)  # it need not hold the others
+    with pytest.raises(GatewayError, match="register"):
+        require_gateways_to_compare(earlier(valid_to="2025-06-30"), allowed, found, on=ON)
+    with pytest.raises(GatewayError, match="register"):
+        require_gateways_to_compare(earlier(), _partnership(ended="register"), found, on=ON)
 
 
 def test_what_a_source_is_needed_for_is_said() -> None:

@@ -1,6 +1,7 @@
 """Which snapshot is the older one, whatever the order in which deliveries came: a truth table, and snapshots."""
 
 import datetime
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.leakage.snapshot_order import earlier_snapshot, is_older
+from features.leakage.snapshot_order import earlier_snapshots, is_older
 from hub.ledger import ledger, publications
 from hub.ledger.store import open_store
 from hub.publishing.snapshots import Snapshot
@@ -75,17 +76,17 @@ def test_a_return_that_came_late_is_compared_with_the_snapshot_before_it(tmp_pat
     first = _published(workspace, "2021-06-30", "police 2021-06-30")
     second = _published(workspace, "2021-07-31", "police 2021-07-31")
     late = _published(workspace, "2021-07-31", "police 2021-07-31, returns 2021-03-31")
-    assert earlier_snapshot(workspace, late) == second
-    assert earlier_snapshot(workspace, second) == first
-    assert earlier_snapshot(workspace, first) is None
+    assert earlier_snapshots(workspace, late)[0] == second
+    assert earlier_snapshots(workspace, second)[0] == first
+    assert earlier_snapshots(workspace, first) == []
 
 
 def test_of_two_of_one_day_the_one_published_first_is_the_earlier(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     wrong = snapshot(workspace, facts={"extracts": [_extract("a")]})
     right = snapshot(workspace, facts={"extracts": [_extract("b")]})
-    assert earlier_snapshot(workspace, right) == wrong
-    assert earlier_snapshot(workspace, wrong) is None
+    assert earlier_snapshots(workspace, right)[0] == wrong
+    assert earlier_snapshots(workspace, wrong) == []
 
 
 def _extract(digest: str) -> dict[str, Any]:
@@ -100,4 +101,12 @@ def test_a_snapshot_that_used_a_withdrawn_delivery_is_never_compared_with(tmp_pa
     with open_store(workspace) as store, store.writing() as session:
         facts = {"kind": "extract", "digest": "police2021-07-31"}
         ledger.append(session, kind=publications.WITHDRAWAL, actor="ann", facts=facts, at=store.now())
-    assert earlier_snapshot(workspace, newest) == good
+    assert earlier_snapshots(workspace, newest)[0] == good
+
+
+def test_a_snapshot_that_the_ledger_does_not_know_is_never_read(tmp_path: Path) -> None:
+    workspace, other = Workspace(tmp_path / "here"), Workspace(tmp_path / "elsewhere")
+    newest = _published(workspace, "2021-08-31", "police 2021-08-31")
+    planted = _published(other, "2021-06-30", "police 2021-06-30")
+    shutil.copytree(planted.artefact.path, workspace.snapshots / planted.digest)
+    assert earlier_snapshots(workspace, newest) == []

@@ -20,7 +20,7 @@ from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 from tests.factories.ethics import write_partnership
 from tests.factories.levels import CHILD, STAY, town
-from tests.factories.snapshots import snapshot
+from tests.factories.snapshots import GATEWAY, snapshot
 from tests.factories.use_cases import framework, outcome
 from tests.oracles import published
 from tests.oracles.attacker import Attacker
@@ -145,6 +145,21 @@ def test_deaths_are_read_under_a_gateway_too(tmp_path: Path) -> None:
     found = told(tmp_path, outcome(), made)
     assert "register" in found.refused
     assert found.cells == ()
+
+
+def test_deaths_that_are_declared_are_asked_for_before_they_come(tmp_path: Path) -> None:
+    made = world(tmp_path / "w", CASES)
+    write_partnership(tmp_path / "example", outcome=outcome())
+    path = tmp_path / "example" / "sources.yaml"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    link = GATEWAY | {"name": "register_link", "purposes": ["homelessness"]}
+    deaths = said["sources"][0] | {"name": "register", "gateways": ["register_link"]}
+    deaths["events"] = [deaths["events"][0] | {"type": "death"}]
+    path.write_text(json.dumps({"sources": [*said["sources"], deaths]}), encoding="utf-8")
+    gateways = {"gateways": [GATEWAY, link]}
+    (tmp_path / "example" / "gateways.yaml").write_text(json.dumps(gateways), encoding="utf-8")
+    county = partnership.read(tmp_path / "example")
+    assert "register" in levels(made, county, [outcome()], purpose="early_help", on=ON)[0].refused
 
 
 _ROWS = st.lists(st.integers(0, 14) | st.integers(22, 30), min_size=3, max_size=3)
