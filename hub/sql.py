@@ -28,6 +28,20 @@ def date(day: datetime.date) -> str:
     return f"DATE '{day.isoformat()}'"
 
 
+_WIDE = "\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200C))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+_SPACES = f" \t\n\v\f\r{_WIDE}"
+# Whatever Unicode calls a space, and two that have no width.
+
+
+def trimmed(cell: str) -> str:
+    """Return the SQL of a cell without spaces, line ends and the like around it.
+
+    trim() with a list of characters costs more than parsing a date, so that it runs only where one of them can be.
+    """
+    can = f"{cell} < '!' OR strlen({cell}) <> length({cell}) OR {cell}[-1] < '!'"
+    return f"CASE WHEN {can} THEN trim({cell}, {text(_SPACES)}) ELSE {cell} END"
+
+
 def connect(*, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB in memory that never fetches an extension and draws no progress bar of its own.
 

@@ -88,7 +88,8 @@ class Validation:
 
     def select(self, cells: str) -> str:
         """Return the SELECT that types the rows of `cells`, whose columns are called `cell 0`, `cell 1` and so on."""
-        trimmed = ", ".join(f'{_trimmed(index)} AS "trimmed {index}"' for index in range(len(self.texts)))
+        cells_ = (sql.name(f"cell {index}") for index in range(len(self.texts)))
+        trimmed = ", ".join(f'{sql.trimmed(cell)} AS "trimmed {index}"' for index, cell in enumerate(cells_))
         texts = ", ".join(f'{text} AS "text {index}"' for index, text in enumerate(self.texts))
         values = ", ".join(f'{value} AS "value {index}"' for index, value in enumerate(self.values))
         typed = ", ".join(
@@ -101,14 +102,9 @@ class Validation:
     def evidence(self, cells: str, column: str) -> str:
         """Return the SELECT that counts dates of a column that only days before months explain, and months first."""
         index = [name for name, _ in self.columns].index(column)
-        read = f'SELECT {self.texts[index]} AS text FROM (SELECT {_trimmed(index)} AS "trimmed {index}" FROM {cells})'
+        trimmed = f"{sql.trimmed(sql.name(f'cell {index}'))} AS {sql.name(f'trimmed {index}')}"
+        read = f"SELECT {self.texts[index]} AS text FROM (SELECT {trimmed} FROM {cells})"
         return f"SELECT {', '.join(written_dates.evidence('text'))} FROM ({read})"
-
-
-def _trimmed(index: int) -> str:
-    cell = f'"cell {index}"'
-    # trim() costs as much as parsing a date: it runs only where a space, or one outside ASCII, can be.
-    return f"CASE WHEN contains({cell}, ' ') OR strlen({cell}) <> length({cell}) THEN trim({cell}) ELSE {cell} END"
 
 
 def compile_rules(

@@ -23,7 +23,7 @@ class FileMapping:
         one_record: whether the file holds each person once; None: the mapping does not say so.
         source: the name of the source; empty: the column `source`, or else the file's name.
         truth_pattern: what a regular expression finds in the true person's column, or in the id, is the true person.
-        missing: texts that mean "not recorded", in lower case.
+        missing: more texts than `source_files.MISSING` that mean "not recorded", in lower case.
         delimiter: what separates the cells; empty: found out.
         encoding: of the text; empty: found out.
         lines: line in the mapping of each field, identifier and setting.
@@ -36,7 +36,7 @@ class FileMapping:
     one_record: bool | None = None
     source: str = ""
     truth_pattern: str = ""
-    missing: tuple[str, ...] = words.MISSING
+    missing: tuple[str, ...] = ()
     delimiter: str = ""
     encoding: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)

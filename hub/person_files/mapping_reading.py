@@ -198,7 +198,7 @@ def _setting(mapping: FileMapping, name: str, value: Any) -> FileMapping:
         return replace(mapping, dates=_formats(mapping, name, value))
     if name == "missing":
         texts = value if isinstance(value, YamlList) else [value]
-        return replace(mapping, missing=(*words.MISSING, *(str(one).strip().lower() for one in texts)))
+        return replace(mapping, missing=tuple(str(one).strip().lower() for one in texts))
     if name == "source" and isinstance(value, YamlMap):
         inner = {words.plain(key): one for key, one in value.items()}
         if set(inner) == {"name"}:

@@ -59,8 +59,6 @@ KINDS: dict[str, tuple[str, ...]] = {
 HOLDERS = {"columns": ("fields", "mapping"), "identifiers": ("ids", "shared_identifiers")}
 FILES = ("files", "sources", "inputs", "datasets")
 FILE = ("file", "path", "name", "file_name", "filename")
-MISSING = ("", "?", "null", "na", "n/a", "nan", "none", "#n/a", "<na>")
-"""Texts that mean "not recorded", in lower case."""
 
 _CANONICAL = {
     word: name

@@ -12,6 +12,7 @@ import duckdb
 
 from hub import sql
 from hub.declarations import written_dates
+from hub.declarations.source_files import MISSING
 from hub.person_files.mapping import FileMapping
 from hub.person_files.opening import PersonFile
 from hub.tables import IDENTITY_RECORD
@@ -22,6 +23,8 @@ MOST_LINES = 1000
 _FOUND_OUT = ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%m/%d/%Y")
 _NOT_BOTH = {"%d/%m/%Y": "%m/%d/%Y", "%m/%d/%Y": "%d/%m/%Y"}
 _JOINED = ("given_name", "middle_name", "family_name", "full_name", "address", "id")
+_FREE = ("given_name", "middle_name", "family_name", "full_name", "previous_names", "address", "locality")
+"""Fields in which Null, Nan and Na are names: only what programs write as they write it means nothing there."""
 _KEPT = ("phone", "imd_decile")
 """Fields without a column of their own in identity rows; they stand among the attributes."""
 
@@ -105,11 +108,15 @@ class _Cells:
 
     def __init__(self, file: PersonFile, mapping: FileMapping) -> None:
         self._file, self._mapping = file, mapping
-        self._missing = sql.texts(mapping.missing)
 
     def one(self, column: str, name: str) -> str:
-        cell = f"trim(c{self._file.position(column, self._mapping, name)}, ' \t\r\n\u00a0')"
-        return f"CASE WHEN lower({cell}) NOT IN {self._missing} THEN {cell} END"
+        cell = sql.trimmed(f"c{self._file.position(column, self._mapping, name)}")
+        said, ours = {one.lower() for one in self._mapping.missing}, {one.lower() for one in MISSING}
+        if name in _FREE:
+            nothing = f"{cell} IN {sql.texts(MISSING)}" + f" OR lower({cell}) IN {sql.texts(sorted(said))}" * bool(said)
+        else:
+            nothing = f"lower({cell}) IN {sql.texts(sorted(said | ours))}"
+        return f"CASE WHEN NOT ({nothing}) THEN {cell} END"
 
     def identifier(self, kind: str) -> str:
         name = kind if kind in self._mapping.lines else f"identifiers.{kind}"
