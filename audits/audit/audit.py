@@ -17,7 +17,7 @@ from typing import Any
 
 from audits.audit.audit_facts import AuditFacts as AuditFacts
 from audits.audit.audit_facts import LeakageTold
-from audits.audit.evidence import SCHEMA_VERSION, Evidence
+from audits.audit.evidence import SCHEMA_VERSION, AuditEvidence
 from audits.limits import leakage
 from audits.verdicts import worst
 from features.rows.feature_sets import open_feature_set
@@ -143,7 +143,7 @@ def open_audit(workspace: Workspace, digest: str) -> Audit:
     return Audit(artefact, facts)
 
 
-def _facts(bundle: Bundle, found: Evidence, seed: int) -> AuditFacts:
+def _facts(bundle: Bundle, found: AuditEvidence, seed: int) -> AuditFacts:
     return AuditFacts(
         schema_version=SCHEMA_VERSION,
         partnership=bundle.facts.partnership,

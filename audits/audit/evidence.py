@@ -29,7 +29,7 @@ _DECIMALS = 10
 
 
 @dataclass(frozen=True)
-class Evidence:
+class AuditEvidence:
     """What was found.
 
     Attributes:
@@ -49,7 +49,7 @@ def gather(
     partnership: PartnershipFile,
     seed: int,
     progress: Progress,
-) -> Evidence:
+) -> AuditEvidence:
     """Work out the evidence on the test dates.
 
     Args:
@@ -95,7 +95,7 @@ def gather(
         "seed": seed,
         "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
     }
-    return Evidence(document, by_group.verdicts(groups))
+    return AuditEvidence(document, by_group.verdicts(groups))
 
 
 def _judged(found: Fairness) -> int:

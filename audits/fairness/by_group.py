@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from audits.fairness.fairness import Fairness, GroupFairness, Level, fairness
+from audits.fairness.fairness import Fairness, GroupFairness, GroupLevel, fairness
 from audits.looks import Looks
 from audits.phrases import RATES, in_order, listed, number
 from audits.verdicts import Verdict, worst
@@ -67,14 +67,14 @@ def verdicts(told: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
-def hidden_of(level: Level, dates: int, small: SmallNumbers) -> frozenset[Unit]:
+def hidden_of(level: GroupLevel, dates: int, small: SmallNumbers) -> frozenset[Unit]:
     """Return which numbers of a level that stands alone are withheld."""
     told = small.told()
     _numbers(told, level, dates, small, str)
     return told.withheld()
 
 
-def hidden_of_everyone(everyone: Level, dates: int, small: SmallNumbers) -> frozenset[Unit]:
+def hidden_of_everyone(everyone: GroupLevel, dates: int, small: SmallNumbers) -> frozenset[Unit]:
     """Return which numbers of everyone are withheld.
 
     Looks, and after how many the outcome followed, everybody knows: other tables tell their sums, unless they are few.
@@ -89,7 +89,7 @@ def hidden_of_everyone(everyone: Level, dates: int, small: SmallNumbers) -> froz
 
 
 def _numbers(
-    told: Told, level: Level, dates: int, small: SmallNumbers, unit: Callable[[str], Unit | None]
+    told: Told, level: GroupLevel, dates: int, small: SmallNumbers, unit: Callable[[str], Unit | None]
 ) -> dict[str, int]:
     """Add the numbers of a level; return the place of each. What is small is judged in people, not in looks."""
     neither, wrongly, missed, found = level.cells
@@ -133,7 +133,7 @@ def _numbers(
 
 
 def _hidden(
-    group: GroupFairness, everyone: Level, of_everyone: Collection[Unit], dates: int, small: SmallNumbers
+    group: GroupFairness, everyone: GroupLevel, of_everyone: Collection[Unit], dates: int, small: SmallNumbers
 ) -> list[frozenset[Unit]]:
     """Return which numbers of each level are withheld; everybody knows those of everyone, unless they are withheld."""
     told = small.told()
@@ -161,7 +161,7 @@ def _of_level(at: int, name: str) -> tuple[int, str]:
 
 def _group(
     group: GroupFairness,
-    everyone: Level,
+    everyone: GroupLevel,
     of_everyone: Collection[Unit],
     declared: Group,
     looks: Looks,
@@ -191,14 +191,14 @@ def _group(
     }
 
 
-def _together(group: str, names: Sequence[str], looks: Looks, policy: Policy, seed: int) -> Level:
+def _together(group: str, names: Sequence[str], looks: Looks, policy: Policy, seed: int) -> GroupLevel:
     title = f"{listed(names)} together" if len(names) < 3 else f"The {len(names)} smaller ones together"
     values: Mapping[str, list[str]] = {group: [title if one in names else one for one in looks.groups[group]]}
     found = fairness(looks.matrix.people, looks.outcome, looks.suggested, values, policy, seed=seed)
     return next(one for one in found.groups[0].levels if one.name == title)
 
 
-def _level(level: Level, hidden: Collection[Unit], of_everyone: Collection[Unit]) -> dict[str, Any]:
+def _level(level: GroupLevel, hidden: Collection[Unit], of_everyone: Collection[Unit]) -> dict[str, Any]:
     """Return a level as it may leave. A difference tells the rate of everyone else, too."""
     _, wrongly, missed, found = level.cells
     counts = dict(zip(_COUNTS, (sum(level.cells), missed + found, wrongly + found), strict=True))

@@ -42,7 +42,7 @@ class RateOfLevel:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class GroupLevel:
     """One level of a group, such as one age band.
 
     Attributes:
@@ -72,7 +72,7 @@ class GroupFairness:
     """One way of dividing people, with its levels sorted by name."""
 
     name: str
-    levels: tuple[Level, ...]
+    levels: tuple[GroupLevel, ...]
 
     @property
     def verdict(self) -> Verdict:
@@ -90,7 +90,7 @@ class Fairness:
         resamples: how often people were resampled.
     """
 
-    everyone: Level
+    everyone: GroupLevel
     groups: tuple[GroupFairness, ...]
     resamples: int
 
@@ -139,7 +139,7 @@ def _rng(seed: int, name: str) -> np.random.Generator:
 
 def _levels(
     names: tuple[str, ...], tally: Tally, policy: Policy, rng: np.random.Generator, resamples: int
-) -> tuple[Level, ...]:
+) -> tuple[GroupLevel, ...]:
     rest = tally.of_the_rest()
     drawn = draws(tally, resamples, rng)
     own = _Side(tally, resampled(tally, drawn))
@@ -147,7 +147,7 @@ def _levels(
     cells, people_in_cells, people = tally.cells(), tally.people_in_cells(), tally.people_in_levels()
     not_suggested = tally.people_not_suggested()
     return tuple(
-        Level(
+        GroupLevel(
             name,
             int(people[level]),
             tuple(cells[level].tolist()),

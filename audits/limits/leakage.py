@@ -9,7 +9,7 @@ from typing import Any
 from audits.phrases import number as decimal
 from audits.phrases import stated
 from features.leakage import leaks
-from features.leakage.leaks import TITLES, Kind, Severity
+from features.leakage.leaks import TITLES, LeakKind, Severity
 from features.rows.feature_sets import FeatureSet
 from hub.disclosure import SmallNumbers, text
 
@@ -58,7 +58,7 @@ def as_json(feature_set: FeatureSet, small: SmallNumbers) -> dict[str, Any]:
         "warning": severities.count(Severity.WARN.value),
         "despite": said.despite,
         "findings": [_finding(small, one.as_json()) for one in said.findings],
-        "checks": [{**one.as_json(), "title": TITLES[Kind(one.kind)]} for one in said.checks],
+        "checks": [{**one.as_json(), "title": TITLES[LeakKind(one.kind)]} for one in said.checks],
     }
 
 
@@ -105,4 +105,4 @@ def _finding(small: SmallNumbers, one: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in leaks.evidence(small, one).items()
     ]
     kept = {name: one[name] for name in ("kind", "severity", "about", "plain", "remedy")}
-    return {**kept, "title": TITLES[Kind(one["kind"])], "evidence": evidence}
+    return {**kept, "title": TITLES[LeakKind(one["kind"])], "evidence": evidence}

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audits.fairness.by_group import hidden_of_everyone
-from audits.fairness.fairness import Level
+from audits.fairness.fairness import GroupLevel
 from audits.limits import calibration
 from audits.looks import Looks
 from audits.phrases import inside
@@ -27,7 +27,7 @@ Mask = npt.NDArray[np.bool_]
 _SHARES = ("precision_at_capacity", "recall_at_capacity")
 
 
-def as_json(bundle: Bundle, looks: Looks, everyone: Level, small: SmallNumbers) -> dict[str, Any]:
+def as_json(bundle: Bundle, looks: Looks, everyone: GroupLevel, small: SmallNumbers) -> dict[str, Any]:
     """Return the figures of the model and the two simpler ones, the bands, and whether the probabilities hold.
 
     Args:
@@ -95,7 +95,7 @@ def _may_show_shares(bundle: Bundle, model: str, dates: int, small: SmallNumbers
     return not any(small.is_small(max(1, int(one / dates + 1e-6))) for one in counts if round(one))
 
 
-def _bands(bundle: Bundle, looks: Looks, everyone: Level, small: SmallNumbers) -> list[dict[str, Any]]:
+def _bands(bundle: Bundle, looks: Looks, everyone: GroupLevel, small: SmallNumbers) -> list[dict[str, Any]]:
     rows = {name: looks.bands == name for name in BANDS}
     people = {name: looks.people_where(rows[name]) for name in BANDS}
     told, places = _by_part(looks, rows, small)
@@ -121,7 +121,7 @@ def _bands(bundle: Bundle, looks: Looks, everyone: Level, small: SmallNumbers) -
 
 
 def _as_of_everyone(
-    told: Told, places: Mapping[str, Mapping[str, int]], looks: Looks, everyone: Level, small: SmallNumbers
+    told: Told, places: Mapping[str, Mapping[str, int]], looks: Looks, everyone: GroupLevel, small: SmallNumbers
 ) -> None:
     """Tell of the offers what fairness tells of them under everyone: suggested are those of this band, found with it.
 

@@ -15,13 +15,13 @@ import pyarrow as pa
 
 from features.declarations.cohort import DEATHS
 from features.declarations.event_fields import Reader
-from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.leaks import Check, Finding, LeakKind, Portion, Severity
 from features.leakage.looking import Looked, Seen
 from features.leakage.recording_dates import stamped_sources
 from hub import sql
 from hub.disclosure import SmallNumbers, text
 
-KINDS: tuple[Kind, ...] = (Kind.COHORT_FUTURE,)
+KINDS: tuple[LeakKind, ...] = (LeakKind.COHORT_FUTURE,)
 TITLE = "The cohort"
 FEWEST = 10
 """From so many children on, when they are also more than `SHARE` of the cohort, somebody should look."""
@@ -71,12 +71,12 @@ def check(
         """
     ).fetchall()
     connection.unregister("looked_given")
-    part = Part(int(many), int(whole), f"{people} in the cohort", small)
+    part = Portion(int(many), int(whole), f"{people} in the cohort", small)
     if part.many >= FEWEST and part.low > SHARE:
         found.append(_unknown(part))
     rules = sum(one.is_rule for one in readers)
     whom = f"{text(small.count(part.whole))} {people}"
-    return Check(Kind.COHORT_FUTURE, True, f"{rules} rules, and when {whom} came into the hub"), found
+    return Check(LeakKind.COHORT_FUTURE, True, f"{rules} rules, and when {whom} came into the hub"), found
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, rule: Reader) -> set[str]:
@@ -91,7 +91,7 @@ def _stamped(rule: Reader, sources: Collection[str]) -> list[Finding]:
         return [_deaths(rule, source) for source in sorted(sources)]
     return [
         Finding(
-            Kind.COHORT_FUTURE,
+            LeakKind.COHORT_FUTURE,
             Severity.REFUSE,
             rule.name,
             f"The rule reads {source}, whose records have no date of recording and count only from the day of "
@@ -106,7 +106,7 @@ def _stamped(rule: Reader, sources: Collection[str]) -> list[Finding]:
 def _deaths(rule: Reader, source: str) -> Finding:
     """Return the warning about deaths without dates of recording: nothing of the future shows, but the dead stay in."""
     return Finding(
-        Kind.COHORT_FUTURE,
+        LeakKind.COHORT_FUTURE,
         Severity.WARN,
         rule.name,
         f"{source} tells of deaths without a date of recording, so they count only from the day of delivery: whoever "
@@ -116,9 +116,9 @@ def _deaths(rule: Reader, source: str) -> Finding:
     )
 
 
-def _unknown(part: Part) -> Finding:
+def _unknown(part: Portion) -> Finding:
     return Finding(
-        Kind.COHORT_FUTURE,
+        LeakKind.COHORT_FUTURE,
         Severity.WARN,
         "cohort",
         f"For {part}, the hub had no record on a date of looking on which they are counted in: they came into it "

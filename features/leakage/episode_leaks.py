@@ -17,14 +17,14 @@ import pyarrow as pa
 from features.declarations.catalogue import EventFilter, Over
 from features.declarations.conditions import event_condition, known_before, known_on
 from features.declarations.use_cases import UseCase
-from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.leaks import Check, Finding, LeakKind, Portion, Severity
 from features.leakage.looking import Looked, Seen
 from hub import sql
 from hub.disclosure import SmallNumbers, text
 
-KINDS: tuple[Kind, ...] = (
-    Kind.READS_OUTCOME,
-    Kind.COHORT_FUTURE,
+KINDS: tuple[LeakKind, ...] = (
+    LeakKind.READS_OUTCOME,
+    LeakKind.COHORT_FUTURE,
 )
 TITLE = "The outcome's own records"
 FEWEST = 10
@@ -63,37 +63,37 @@ def check(
     own = [one for one in use_case.indicators if one.over is Over.SELF]
     if set(use_case.outcome.events.types) & _ends(use_case):
         why = "The outcome ends a spell, so what stands in the same episode before it is as it should be."
-        return [(Check(Kind.READS_OUTCOME, False, why_not=why), [])]
+        return [(Check(LeakKind.READS_OUTCOME, False, why_not=why), [])]
     if not len(positives):
         why = "No date of looking has a whole horizon and anybody with the outcome."
-        return [(Check(Kind.READS_OUTCOME, False, why_not=why), [])]
+        return [(Check(LeakKind.READS_OUTCOME, False, why_not=why), [])]
     many = _children_with_episode(connection, use_case, positives, known_to)
     if not many:
         why = "No event of the outcome says to which episode it belongs (episode in sources.yaml)."
-        return [(Check(Kind.READS_OUTCOME, False, why_not=why), [])]
+        return [(Check(LeakKind.READS_OUTCOME, False, why_not=why), [])]
     whom = f"{use_case.people} with the outcome"
     begins = bool(set(use_case.outcome.events.types) & _starts(use_case))
     found = []
     for one in own:
         window = None if one.spells is not None else one.window_days
         if children := _children(connection, one.filters(), one.sources, window):
-            found.append(_finding(one.name, one.plain, Part(children, many, whom, small), begins))
+            found.append(_finding(one.name, one.plain, Portion(children, many, whom, small), begins))
     cohort = [
-        _cohort_finding(rule.name, Part(children, many, whom, small))
+        _cohort_finding(rule.name, Portion(children, many, whom, small))
         for rule in use_case.cohort.rules()
         if rule.spell is None and (children := _children(connection, (rule.events,), (), rule.within_days))
     ]
     looked = f"{len(own)} indicators for {text(small.count(many))} {whom}"
     return [
-        (Check(Kind.READS_OUTCOME, True, looked), found),
-        (Check(Kind.COHORT_FUTURE, True, "its rules, for events of the outcome's own episode"), cohort),
+        (Check(LeakKind.READS_OUTCOME, True, looked), found),
+        (Check(LeakKind.COHORT_FUTURE, True, "its rules, for events of the outcome's own episode"), cohort),
     ]
 
 
-def _finding(name: str, plain: str, part: Part, begins: bool) -> Finding:
+def _finding(name: str, plain: str, part: Portion, begins: bool) -> Finding:
     refused = begins and (part.many >= FEWEST or part.many >= SHARE * part.whole)
     return Finding(
-        Kind.READS_OUTCOME,
+        LeakKind.READS_OUTCOME,
         Severity.REFUSE if refused else Severity.WARN,
         name,
         f"“{plain}” counts records that belong to the outcome's own episode and are dated before it: for {part}.",
@@ -104,9 +104,9 @@ def _finding(name: str, plain: str, part: Part, begins: bool) -> Finding:
     )
 
 
-def _cohort_finding(place: str, part: Part) -> Finding:
+def _cohort_finding(place: str, part: Portion) -> Finding:
     return Finding(
-        Kind.COHORT_FUTURE,
+        LeakKind.COHORT_FUTURE,
         Severity.REFUSE if part.many >= FEWEST or part.many >= SHARE * part.whole else Severity.WARN,
         place,
         f"The rule reads records that belong to the outcome's own episode and are dated before it: for {part}.",

@@ -18,7 +18,7 @@ from functools import cache
 import duckdb
 
 from features.declarations.event_fields import Reader
-from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.leaks import Check, Finding, LeakKind, Portion, Severity
 from features.leakage.looking import Looked, Seen
 from hub import sql
 from hub.declarations import adapter as adapters
@@ -30,9 +30,9 @@ from hub.declarations.sources import Source
 from hub.disclosure import SmallNumbers
 from hub.figures import Stated
 
-KINDS: tuple[Kind, ...] = (
-    Kind.AS_OF_EXTRACT,
-    Kind.COHORT_FUTURE,
+KINDS: tuple[LeakKind, ...] = (
+    LeakKind.AS_OF_EXTRACT,
+    LeakKind.COHORT_FUTURE,
 )
 TITLE = "Columns as of the extract"
 FEWEST = 10
@@ -89,7 +89,9 @@ def check(
     signs += _changed(connection, _CHANGED, partnership.small_numbers)
     told = {kind for one in readers if {"detail", "value"} & {*one.fields} for kind in one.types}
     signs += _written_at_the_end(connection, sorted(told)) if told else ()
-    return Check(Kind.AS_OF_EXTRACT, True, f"{looked} mapped event types and their records"), _findings(signs, readers)
+    return Check(LeakKind.AS_OF_EXTRACT, True, f"{looked} mapped event types and their records"), _findings(
+        signs, readers
+    )
 
 
 def between(
@@ -103,13 +105,13 @@ def between(
         small: which numbers may stand in sentences.
     """
     signs = _changed(connection, _CHANGED_BETWEEN, small)
-    return Check(Kind.AS_OF_EXTRACT, True, "the same events in an earlier snapshot"), _findings(signs, readers)
+    return Check(LeakKind.AS_OF_EXTRACT, True, "the same events in an earlier snapshot"), _findings(signs, readers)
 
 
 def _findings(signs: Iterable[Sign], readers: Sequence[Reader]) -> list[Finding]:
     return [
         Finding(
-            Kind.COHORT_FUTURE if one.is_rule else Kind.AS_OF_EXTRACT,
+            LeakKind.COHORT_FUTURE if one.is_rule else LeakKind.AS_OF_EXTRACT,
             sign.severity,
             one.name,
             sign.words,
@@ -203,7 +205,7 @@ def _changed(connection: duckdb.DuckDBPyConnection, pairs: str, small: SmallNumb
     ).fetchall()
     for source, kind, details, values, events in rows:
         for field, many in (("detail", details), ("value", values)):
-            part = Part(many, max(events, many), f"events {kind} of {source}", small)
+            part = Portion(many, max(events, many), f"events {kind} of {source}", small)
             if many >= FEWEST and part.low > CORRECTED:
                 words = f"The {field} of {part} became another one in a later delivery: it is not what was known then."
                 evidence = {"events_changed": many, "events": part.whole, "share": part.figure}

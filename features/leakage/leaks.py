@@ -20,7 +20,7 @@ from hub.errors import StateError
 from hub.figures import Stated, from_json, share
 
 
-class Kind(StrEnum):
+class LeakKind(StrEnum):
     """In which way the future can be seen."""
 
     READS_OUTCOME = "reads_outcome"
@@ -32,15 +32,15 @@ class Kind(StrEnum):
     NOT_REPORTED = "not_reported"
 
 
-TITLES: Mapping[Kind, str] = MappingProxyType(
+TITLES: Mapping[LeakKind, str] = MappingProxyType(
     {
-        Kind.READS_OUTCOME: "Indicators that read the outcome itself",
-        Kind.AS_OF_EXTRACT: "Columns as of the day of the extract",
-        Kind.STAMPED_KNOWN_FROM: "Dates of recording that are not true",
-        Kind.NEAR_PERFECT: "One indicator that almost tells the outcome",
-        Kind.VALUE_CHANGES: "Values of the past that changed between two snapshots",
-        Kind.COHORT_FUTURE: "Cohort rules that use what came later",
-        Kind.NOT_REPORTED: "Days of which a source has not told",
+        LeakKind.READS_OUTCOME: "Indicators that read the outcome itself",
+        LeakKind.AS_OF_EXTRACT: "Columns as of the day of the extract",
+        LeakKind.STAMPED_KNOWN_FROM: "Dates of recording that are not true",
+        LeakKind.NEAR_PERFECT: "One indicator that almost tells the outcome",
+        LeakKind.VALUE_CHANGES: "Values of the past that changed between two snapshots",
+        LeakKind.COHORT_FUTURE: "Cohort rules that use what came later",
+        LeakKind.NOT_REPORTED: "Days of which a source has not told",
     }
 )
 """Each kind's name for people."""
@@ -75,7 +75,7 @@ class Finding:
         parts: those others, first the one of which the sentence and the share tell.
     """
 
-    kind: Kind
+    kind: LeakKind
     severity: Severity
     about: str
     plain: str
@@ -111,7 +111,7 @@ class Check:
         why_not: why it, or a part of it, was not done; empty when all of it was.
     """
 
-    kind: Kind
+    kind: LeakKind
     done: bool
     looked_at: str = ""
     why_not: str = ""
@@ -138,12 +138,12 @@ class Leakage:
     @classmethod
     def of(cls, looked: Iterable[tuple[Check, Iterable[Finding]]], *, earlier: str = "") -> Self:
         """Put together what single checks found; of one kind the checks are joined."""
-        checks: dict[Kind, list[Check]] = {kind: [] for kind in Kind}
+        checks: dict[LeakKind, list[Check]] = {kind: [] for kind in LeakKind}
         findings: list[Finding] = []
         for check, found in looked:
             checks[check.kind].append(check)
             findings += found
-        severities, kinds = list(Severity), list(Kind)
+        severities, kinds = list(Severity), list(LeakKind)
         findings.sort(key=lambda one: (severities.index(one.severity), kinds.index(one.kind), one.about, one.plain))
         return cls(tuple(findings), tuple(_joined(kind, several) for kind, several in checks.items()), earlier)
 
@@ -176,7 +176,7 @@ class Leakage:
         )
 
 
-def _joined(kind: Kind, several: Iterable[Check]) -> Check:
+def _joined(kind: LeakKind, several: Iterable[Check]) -> Check:
     given = list(several)
     if not given:
         return Check(kind, False, why_not="It was not looked for.")
@@ -186,7 +186,7 @@ def _joined(kind: Kind, several: Iterable[Check]) -> Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Portion:
     """So many of a whole: for sentences ("12 of 40 children"), and as a figure for evidence.
 
     Attributes:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from features.declarations.event_fields import Reader, readers
 from features.declarations.needs import needs
 from features.declarations.use_cases import UseCase
-from features.leakage.leaks import Check, Finding, Kind
+from features.leakage.leaks import Check, Finding, LeakKind
 from hub.declarations.partnership import Partnership
 from hub.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
@@ -93,7 +93,7 @@ class LeakCheck(Protocol):
         TITLE: what it looks at, as progress says it.
     """
 
-    KINDS: tuple[Kind, ...]
+    KINDS: tuple[LeakKind, ...]
     TITLE: str
 
     def run(self, seen: Seen, /) -> Looked:

@@ -22,14 +22,14 @@ from features.declarations.conditions import event_condition, known_on
 from features.declarations.outcomes import sources_of
 from features.declarations.use_cases import UseCase
 from features.kernel.membership import covers, outcome_reported
-from features.leakage.leaks import Check, Finding, Kind, Severity
+from features.leakage.leaks import Check, Finding, LeakKind, Severity
 from features.leakage.looking import Looked, Seen
 from features.levels.counts import late_within
 from hub import sql
 from hub.declarations.partnership import Partnership
 from hub.publishing.snapshots import Snapshot
 
-KINDS: tuple[Kind, ...] = (Kind.NOT_REPORTED,)
+KINDS: tuple[LeakKind, ...] = (LeakKind.NOT_REPORTED,)
 TITLE = "What sources have told"
 LONGEST_SILENCE_DAYS = 31
 """A source that was silent for so long before its last day, and for longer than ever before, may be an old extract."""
@@ -91,14 +91,14 @@ def check(
         f"{len(dates)} dates of looking; the outcome is known on {len(known)} of them, told by "
         f"{', '.join(own) or 'no source'}"
     )
-    return Check(Kind.NOT_REPORTED, True, looked_at), findings
+    return Check(LeakKind.NOT_REPORTED, True, looked_at), findings
 
 
 def _missing(partnership: Partnership, snapshot: Snapshot, use_case: UseCase) -> list[Finding]:
     there = {*snapshot.facts.sources}
     return [
         Finding(
-            Kind.NOT_REPORTED,
+            LeakKind.NOT_REPORTED,
             Severity.WARN,
             source,
             "It brings the outcome, and is not in the snapshot: what it alone would tell counts as not happened.",
@@ -120,7 +120,7 @@ def _not_known(
         if late:
             findings.append(
                 Finding(
-                    Kind.NOT_REPORTED,
+                    LeakKind.NOT_REPORTED,
                     Severity.WARN,
                     source,
                     f"The time looked ahead is over on {_days(late)}, but this source has told only up to "
@@ -151,7 +151,7 @@ def _silent(
     wholly = [day for day in late if day > told.newest]
     return [
         Finding(
-            Kind.NOT_REPORTED,
+            LeakKind.NOT_REPORTED,
             Severity.REFUSE if wholly else Severity.WARN,
             source,
             f"The outcome counts as known on {_days(late)}, but the newest record of any kind in this source is of "
@@ -202,7 +202,7 @@ def _late(
         return []
     return [
         Finding(
-            Kind.NOT_REPORTED,
+            LeakKind.NOT_REPORTED,
             Severity.WARN,
             source,
             f"19 in 20 records of the outcome reach the hub within {late_days} days, and the source declares {delay}: "
@@ -221,7 +221,7 @@ def _ended(snapshot: Snapshot, source: str, known: Sequence[datetime.date]) -> l
     last = "no day" if until is None else f"days up to {until - _DAY}"
     return [
         Finding(
-            Kind.NOT_REPORTED,
+            LeakKind.NOT_REPORTED,
             Severity.WARN,
             source,
             f"Indicators read it on {_days(late)}, but it has told of {last} only: that it is silent there looks like "

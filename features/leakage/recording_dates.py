@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import duckdb
 
-from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.leaks import Check, Finding, LeakKind, Portion, Severity
 from features.leakage.looking import Looked, Seen
 from hub import sql
 from hub.disclosure import SmallNumbers
@@ -27,7 +27,7 @@ from hub.staging import extracts
 from hub.staging.extracts import Extract
 from hub.workspace import Workspace
 
-KINDS: tuple[Kind, ...] = (Kind.STAMPED_KNOWN_FROM,)
+KINDS: tuple[LeakKind, ...] = (LeakKind.STAMPED_KNOWN_FROM,)
 TITLE = "Dates of recording"
 FEWEST = 10
 """Fewer records than this say nothing."""
@@ -64,7 +64,7 @@ def check(
     held = _held(workspace, snapshot)
     if not held:
         why = "The extracts from which the snapshot was published are not in this workspace."
-        return Check(Kind.STAMPED_KNOWN_FROM, False, why_not=why), []
+        return Check(LeakKind.STAMPED_KNOWN_FROM, False, why_not=why), []
     titles = {name: said.title for name, said in snapshot.facts.sources.items()}
     found: list[Finding] = []
     once = []
@@ -78,7 +78,7 @@ def check(
         elif (late := _late(connection, source, title, days, small)) is not None:
             found.append(late)
     why = f"Delivered once, so nothing could come in dated back: {', '.join(once)}." if once else ""
-    return Check(Kind.STAMPED_KNOWN_FROM, True, f"{len(sources)} sources", why), found
+    return Check(LeakKind.STAMPED_KNOWN_FROM, True, f"{len(sources)} sources", why), found
 
 
 def stamped_sources(workspace: Workspace, snapshot: Snapshot, sources: Iterable[str]) -> set[str]:
@@ -108,12 +108,12 @@ def _stamped(source: str, title: str, held: Sequence[Extract], small: SmallNumbe
     newest = held[-1]
     counts = newest.facts.known_from
     stamped = counts.delivery + counts.first_seen_earlier
-    part = Part(stamped, stamped + counts.mapped + counts.assumed, "records", small)
+    part = Portion(stamped, stamped + counts.mapped + counts.assumed, "records", small)
     if part.many < FEWEST or part.low <= TOLERATED:
         return []
     return [
         Finding(
-            Kind.STAMPED_KNOWN_FROM,
+            LeakKind.STAMPED_KNOWN_FROM,
             Severity.REFUSE if part.many >= STAMPED * part.whole else Severity.WARN,
             source,
             f"{title}: {part} have no date of recording and count only from the day of delivery, although they tell of "
@@ -151,11 +151,11 @@ def _late(
         SELECT (SELECT count(*) FROM came), (SELECT count(*) FROM late), (SELECT count(DISTINCT person_id) FROM late)
         """
     ).fetchall()
-    part = Part(late, new, "records that came new after the first delivery", small)
+    part = Portion(late, new, "records that came new after the first delivery", small)
     if late < FEWEST or part.low <= TOLERATED:
         return None
     return Finding(
-        Kind.STAMPED_KNOWN_FROM,
+        LeakKind.STAMPED_KNOWN_FROM,
         Severity.REFUSE,
         source,
         f"{title}: {part} are dated more than a month before a delivery that lacked them, so they were dated back. "

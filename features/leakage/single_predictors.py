@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
-from features.leakage.leaks import Check, Finding, Kind, Severity
+from features.leakage.leaks import Check, Finding, LeakKind, Severity
 from features.leakage.looking import Columns, Looked, Seen
 from hub.disclosure import SmallNumbers, Withheld
 from hub.figures import Figure, NotComputed, Stated, wilson
 
-KINDS: tuple[Kind, ...] = (Kind.NEAR_PERFECT,)
+KINDS: tuple[LeakKind, ...] = (LeakKind.NEAR_PERFECT,)
 TITLE = "Single indicators"
 PERFECT = 0.95
 """An AUC, or a share of those with anything who have the outcome, from this on is too good to be true."""
@@ -59,7 +59,7 @@ def check(use_case: UseCase, columns: Columns, *, small: SmallNumbers) -> tuple[
     if min(with_it, without) < FEWEST:
         fewer = "with" if with_it < without else "without"
         why = f"Fewer than {FEWEST} {use_case.people} {fewer} the outcome on the training dates."
-        return Check(Kind.NEAR_PERFECT, False, why_not=why), []
+        return Check(LeakKind.NEAR_PERFECT, False, why_not=why), []
     found = []
     for one in use_case.indicators:
         values = columns([one.name])[one.name].take(pa.array(rows)).to_numpy().astype(np.float64)
@@ -69,7 +69,7 @@ def check(use_case: UseCase, columns: Columns, *, small: SmallNumbers) -> tuple[
             found.append(_finding(one, ordered, certain, small))
     dates = len(np.unique(days[rows]))
     looked = f"{len(use_case.indicators)} indicators on {dates} training dates, {len(rows):,} rows"
-    return Check(Kind.NEAR_PERFECT, True, looked), found
+    return Check(LeakKind.NEAR_PERFECT, True, looked), found
 
 
 def order(values: Floats, outcome: Floats, people: Codes) -> Stated:
@@ -151,7 +151,7 @@ def _finding(one: Indicator, ordered: Stated, certain: Stated, small: SmallNumbe
         else f"almost everybody for whom there is anything has the outcome{_in_brackets(shown)}"
     )
     return Finding(
-        Kind.NEAR_PERFECT,
+        LeakKind.NEAR_PERFECT,
         Severity.REFUSE,
         one.name,
         f"“{one.plain}” tells the outcome almost by itself on the training dates: {told}.",

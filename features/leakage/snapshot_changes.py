@@ -18,16 +18,16 @@ import duckdb
 
 from features.declarations.catalogue import Indicator, Over
 from features.declarations.use_cases import UseCase
-from features.leakage.leaks import Check, Finding, Kind, Part, Severity
+from features.leakage.leaks import Check, Finding, LeakKind, Portion, Severity
 from features.leakage.looking import Looked, Seen
 from features.rows import unpublished
 from hub import sql
 from hub.disclosure import SmallNumbers, text
 from hub.publishing.snapshots import Snapshot
 
-KINDS: tuple[Kind, ...] = (
-    Kind.VALUE_CHANGES,
-    Kind.COHORT_FUTURE,
+KINDS: tuple[LeakKind, ...] = (
+    LeakKind.VALUE_CHANGES,
+    LeakKind.COHORT_FUTURE,
 )
 TITLE = "An earlier snapshot"
 FEWEST = 10
@@ -72,8 +72,8 @@ def run(seen: Seen) -> Looked:
         why = "There is no earlier snapshot to compare with."
         of_cohort = "Whether it changes between two snapshots was not looked at: there is no earlier one."
         return [
-            (Check(Kind.VALUE_CHANGES, False, why_not=why), []),
-            (Check(Kind.COHORT_FUTURE, False, why_not=of_cohort), []),
+            (Check(LeakKind.VALUE_CHANGES, False, why_not=why), []),
+            (Check(LeakKind.COHORT_FUTURE, False, why_not=of_cohort), []),
         ]
     return check(seen.connection, seen.snapshot, seen.earlier, seen.use_case, small=seen.small)
 
@@ -104,7 +104,7 @@ def check(
             f"The earlier snapshot {earlier.digest[:12]} covers no date of looking, or has none of the sources of the "
             "indicators."
         )
-        return [(Check(kind, False, why_not=why), []) for kind in (Kind.VALUE_CHANGES, Kind.COHORT_FUTURE)]
+        return [(Check(kind, False, why_not=why), []) for kind in (LeakKind.VALUE_CHANGES, LeakKind.COHORT_FUTURE)]
     until = unpublished.last_of(snapshot, MOST_PEOPLE)
     for name, one in (("now_row", snapshot), ("then_row", earlier)):
         built = unpublished.of(one, use_case.reading(compared), dates, until=until)
@@ -119,7 +119,7 @@ def check(
     for indicator in compared:
         changed = _changed(connection, _different_values(indicator), indicator.over)
         found += _findings(
-            Kind.VALUE_CHANGES,
+            LeakKind.VALUE_CHANGES,
             indicator.name,
             f"“{indicator.plain}” has another number",
             changed,
@@ -128,7 +128,7 @@ def check(
             small,
         )
     members = _findings(
-        Kind.COHORT_FUTURE,
+        LeakKind.COHORT_FUTURE,
         "cohort",
         "Whether they belong to the cohort on a past date of looking changes",
         _changed(connection, _different_members(), Over.SELF),
@@ -141,8 +141,8 @@ def check(
     days = f"{len(dates)} old dates of looking built again, compared with the snapshot {earlier.digest[:12]}"
     looked = f"{len(compared)} indicators of {text(small.count(people))} {use_case.people} on {days}"
     return [
-        (Check(Kind.VALUE_CHANGES, True, looked, why), found),
-        (Check(Kind.COHORT_FUTURE, True, f"who belongs to it, on {days}"), members),
+        (Check(LeakKind.VALUE_CHANGES, True, looked, why), found),
+        (Check(LeakKind.COHORT_FUTURE, True, f"who belongs to it, on {days}"), members),
     ]
 
 
@@ -239,10 +239,10 @@ def _changed(connection: duckdb.DuckDBPyConnection, different: str, over: Over) 
 
 
 def _findings(
-    kind: Kind, about: str, words: str, changed: _Changed, people: int, called: str, small: SmallNumbers
+    kind: LeakKind, about: str, words: str, changed: _Changed, people: int, called: str, small: SmallNumbers
 ) -> list[Finding]:
-    part = Part(changed.events, max(people, changed.events), f"{called} compared", small)
-    homes = Part(changed.household, max(people, changed.household), f"{called} compared", small)
+    part = Portion(changed.events, max(people, changed.events), f"{called} compared", small)
+    homes = Portion(changed.household, max(people, changed.household), f"{called} compared", small)
     evidence = {
         "children_by_events": changed.events,
         "children_by_household": changed.household,

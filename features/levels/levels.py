@@ -35,7 +35,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class LevelCell:
     """One level.
 
     Attributes:
@@ -70,11 +70,11 @@ class Levels:
     assumed: tuple[str, ...] = ()
     times: tuple[Times, ...] = ()
     areas: tuple[str, ...] = ()
-    cells: tuple[tuple[Cell, ...], ...] = ()
-    whole: tuple[Cell, ...] = ()
+    cells: tuple[tuple[LevelCell, ...], ...] = ()
+    whole: tuple[LevelCell, ...] = ()
 
 
-_Cells = tuple[tuple[tuple[Cell, ...], ...], tuple[Cell, ...]]
+_Cells = tuple[tuple[tuple[LevelCell, ...], ...], tuple[LevelCell, ...]]
 # Those of all areas and periods, and those of all complete periods together.
 _NOTHING: _Cells = ((), ())
 
@@ -198,8 +198,8 @@ def _tables(at: int, found: LevelCounts) -> Iterator[_Table]:
 
 def _cells(found: LevelCounts, tables: Sequence[_Table], hidden: Collection[Unit]) -> _Cells:
     county = len(found.districts)
-    cells: list[list[Cell]] = [[Cell(WITHHELD)] * len(found.times) for _ in range(county + 1)]
-    whole: list[Cell] = []
+    cells: list[list[LevelCell]] = [[LevelCell(WITHHELD)] * len(found.times) for _ in range(county + 1)]
+    whole: list[LevelCell] = []
     for table in tables:
         for row in range(county + 1):
             for column, period in enumerate(table.columns):
@@ -339,26 +339,26 @@ def _with_totals(inner: Whole) -> Whole:
     return np.hstack([table, table.sum(axis=1, keepdims=True)])
 
 
-def _cell(many: int, size: int, *, hidden: bool) -> Cell:
+def _cell(many: int, size: int, *, hidden: bool) -> LevelCell:
     if hidden:
-        return Cell(WITHHELD)
+        return LevelCell(WITHHELD)
     if size == 0:
-        return Cell(NotComputed(0, "nobody of these ages is known there"))
-    return Cell(_per_1000(many / size, wilson(many, size), size), many)
+        return LevelCell(NotComputed(0, "nobody of these ages is known there"))
+    return LevelCell(_per_1000(many / size, wilson(many, size), size), many)
 
 
-def _together(many: int, size: int, people: Sequence[int] | Whole, *, hidden: bool) -> Cell:
+def _together(many: int, size: int, people: Sequence[int] | Whole, *, hidden: bool) -> LevelCell:
     """Return the level of several periods together, with an interval that knows that children count more than once.
 
     Wilson's interval is that of as many children as there are, as if a child's periods were all alike: it is never too
     narrow for that. How alike they are would tell to how many it happened more than once, which may be few.
     """
     if size == 0:
-        return Cell(NotComputed(0, "no period is complete"))
+        return LevelCell(NotComputed(0, "no period is complete"))
     if hidden:
-        return Cell(WITHHELD)
+        return LevelCell(WITHHELD)
     p, children = many / size, int(people[0]) + int(people[1])
-    return Cell(_per_1000(p, wilson(p * children, children), children), None)
+    return LevelCell(_per_1000(p, wilson(p * children, children), children), None)
 
 
 def _per_1000(p: float, interval: tuple[float, float], n: int) -> Figure:

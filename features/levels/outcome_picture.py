@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from features.levels.levels import Cell, Levels
+from features.levels.levels import LevelCell, Levels
 from hub.figures import Figure
 
 WIDTH, HEIGHT = 168, 116
@@ -77,7 +77,7 @@ def _text(x: float, y: float, words: str, anchor: str) -> Markup:
     return Markup('<text x="{}" y="{}" text-anchor="{}" fill="{}">{}</text>').format(x, y, anchor, _QUIET, words)
 
 
-def _line(found: Levels, cells: Sequence[Cell], most: float, tone: str, style: str) -> list[Markup]:
+def _line(found: Levels, cells: Sequence[LevelCell], most: float, tone: str, style: str) -> list[Markup]:
     """Return the line through neighbouring levels of complete periods; it breaks where one is withheld."""
     steps = []
     pen = "M"
@@ -91,7 +91,7 @@ def _line(found: Levels, cells: Sequence[Cell], most: float, tone: str, style: s
     return [drawn + Markup(style) + Markup("/>")] if steps else []  # noqa: S704 - from the constants above
 
 
-def _point(found: Levels, at: int, cell: Cell, most: float) -> list[Markup]:
+def _point(found: Levels, at: int, cell: LevelCell, most: float) -> list[Markup]:
     if not isinstance(cell.stated, Figure):
         return []
     x, y = _x(found, at), _y(cell.stated.value, most)

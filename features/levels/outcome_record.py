@@ -9,7 +9,7 @@ from features.declarations import outcomes
 from features.declarations.outcomes import HEADLINES, Framework, Period
 from features.levels import label_cards
 from features.levels.counts import Times
-from features.levels.levels import Cell, Levels, levels
+from features.levels.levels import LevelCell, Levels, levels
 from hub import yaml_documents
 from hub.dates import in_month
 from hub.declarations.partnership import Partnership
@@ -105,7 +105,7 @@ def _outcome(partnership: Partnership, found: Levels, *, districts: bool) -> dic
     }
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: LevelCell) -> dict[str, Any]:
     return cell.stated.as_json() | ({} if cell.count is None else {"count": cell.count})
 
 
@@ -160,7 +160,7 @@ def period(found: Levels, times: Times) -> str:
     return words if times.complete else f"{words} (not complete)"
 
 
-def text(cell: Cell) -> str:
+def text(cell: LevelCell) -> str:
     """Return a level for people, such as "12.1 (9.8 to 14.9)", or why there is none."""
     if isinstance(cell.stated, Withheld):
         return str(cell.stated)

@@ -22,7 +22,7 @@ from hub.commands.linkage_cli import TruthOption
 from hub.errors import InputError
 
 if TYPE_CHECKING:
-    from hub.quality.review import Sample
+    from hub.quality.review import ReviewSample
 
 app = typer.Typer()
 HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write the page here: one file that needs nothing.")]
@@ -104,7 +104,7 @@ def review_(
     _state(here, drawn, as_json=as_json)
 
 
-def _pairs(here: Place, drawn: "Sample", *, masked: bool) -> Sequence[Mapping[str, Any]]:
+def _pairs(here: Place, drawn: "ReviewSample", *, masked: bool) -> Sequence[Mapping[str, Any]]:
     from hub import sql
     from hub.quality import clerical_answers, review_page
     from hub.staging import admitted, extracts
@@ -118,13 +118,13 @@ def _pairs(here: Place, drawn: "Sample", *, masked: bool) -> Sequence[Mapping[st
         return review_page.with_names(connection, pairs)
 
 
-def _page(here: Place, drawn: "Sample", html: Path, *, masked: bool) -> None:
+def _page(here: Place, drawn: "ReviewSample", html: Path, *, masked: bool) -> None:
     from hub.quality import review_page
 
     _write(html, review_page.render(drawn, _pairs(here, drawn, masked=masked), masked=masked), private=True)
 
 
-def _ask(here: Place, drawn: "Sample", by: str | None, *, masked: bool) -> None:
+def _ask(here: Place, drawn: "ReviewSample", by: str | None, *, masked: bool) -> None:
     """Ask about one pair after the other; each answer is stored at once."""
     from hub.quality import clerical_answers, review_page
 
@@ -139,7 +139,7 @@ def _ask(here: Place, drawn: "Sample", by: str | None, *, masked: bool) -> None:
         clerical_answers.store(here.workspace, drawn, {int(pair["number"]): answer}, by, day)
 
 
-def _state(here: Place, drawn: "Sample", *, as_json: bool) -> None:
+def _state(here: Place, drawn: "ReviewSample", *, as_json: bool) -> None:
     from hub import figures
     from hub.quality import clerical_answers
 

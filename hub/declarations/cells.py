@@ -63,7 +63,7 @@ FINITE = Broken("number", "NOT isfinite({})")
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Cell:
+class MappedCell:
     """What the cells of one mapped field must be, and which rules each keeps.
 
     Attributes:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from hub import sql, yaml_documents
 from hub.declarations import adapter as adapters
-from hub.declarations.cells import Cell, CellKind
+from hub.declarations.cells import CellKind, MappedCell
 from hub.declarations.rules import ColumnRule, Rules
 from hub.declarations.sources import Source
 from hub.errors import ConfigurationError
@@ -86,10 +86,10 @@ class Mapped:
         of_cells = (rule for name, cell in self._cells() for rule in cell.column_rules(name))
         return Rules((*of_cells, *self._before_birth()))
 
-    def _cells(self) -> Iterator[tuple[str, Cell]]:
+    def _cells(self) -> Iterator[tuple[str, MappedCell]]:
         """Yield the fields that have a `Cell`, in the order in which they are declared."""
         for name, field in type(self.declared).model_fields.items():
-            yield from ((name, one) for one in field.metadata if isinstance(one, Cell))
+            yield from ((name, one) for one in field.metadata if isinstance(one, MappedCell))
 
     def _before_birth(self) -> Iterator[ColumnRule]:
         if self.group == "events":

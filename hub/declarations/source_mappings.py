@@ -16,8 +16,8 @@ from hub.declarations.cells import (
     NOT_FUTURE,
     REQUIRED,
     Broken,
-    Cell,
     CellKind,
+    MappedCell,
 )
 from hub.declarations.expressions import nearest
 from hub.names import NAME
@@ -26,14 +26,14 @@ from hub.yaml_documents import Document
 _ORIGIN = Broken("allowed", "{} NOT IN ('reported', 'agency')")
 _DECILE = Broken("allowed", "{} NOT BETWEEN 1 AND 10")
 
-Text = Annotated[str | None, Cell()]
-OwnId = Annotated[str, Cell(CellKind.ID, REQUIRED)]
-Listed = Annotated[str, Cell(CellKind.ID, REQUIRED, LISTED)]
-Day = Annotated[str | None, Cell(CellKind.DATE)]
-NeededDay = Annotated[str, Cell(CellKind.DATE, REQUIRED)]
-PastDay = Annotated[str | None, Cell(CellKind.DATE, NOT_FUTURE)]
-EndDay = Annotated[str | None, Cell(CellKind.DATE, NOT_BEFORE_START)]
-Number = Annotated[str | None, Cell(CellKind.NUMBER, FINITE)]
+Text = Annotated[str | None, MappedCell()]
+OwnId = Annotated[str, MappedCell(CellKind.ID, REQUIRED)]
+Listed = Annotated[str, MappedCell(CellKind.ID, REQUIRED, LISTED)]
+Day = Annotated[str | None, MappedCell(CellKind.DATE)]
+NeededDay = Annotated[str, MappedCell(CellKind.DATE, REQUIRED)]
+PastDay = Annotated[str | None, MappedCell(CellKind.DATE, NOT_FUTURE)]
+EndDay = Annotated[str | None, MappedCell(CellKind.DATE, NOT_BEFORE_START)]
+Number = Annotated[str | None, MappedCell(CellKind.NUMBER, FINITE)]
 
 
 class Scope(StrEnum):
@@ -93,14 +93,14 @@ class PeopleMapping(Document):
     valid_to: EndDay = Field(default=None, description="First day on which the address no longer holds.")
     known_from: PastDay = Field(default=None, description="When the row was recorded; else the day of delivery.")
     end_known_from: PastDay = Field(default=None, description="When the end was recorded; else valid_to.")
-    identifiers: Annotated[dict[str, str], Cell(CellKind.ID)] = Field(
+    identifiers: Annotated[dict[str, str], MappedCell(CellKind.ID)] = Field(
         default_factory=dict, description="Identifiers shared between agencies, such as upn, nhs_number or uln."
     )
     scopes: dict[str, Scope] = Field(
         default_factory=dict,
         description="For identifiers that are not national: source, or agency (all sources of this agency).",
     )
-    attributes: Annotated[dict[str, str], Cell()] = Field(
+    attributes: Annotated[dict[str, str], MappedCell()] = Field(
         default_factory=dict, description="Other facts used only to audit fairness, such as disability."
     )
 
@@ -140,7 +140,7 @@ class EventMapping(Document):
     role: Text = Field(default=None, description="victim, witness, suspect, missing…")
     value: Number = Field(default=None, description="A number, such as a score or a number of days.")
     detail: Text = Field(default=None, description="A code, such as an offence group.")
-    origin: Annotated[str | None, Cell(CellKind.TEXT, _ORIGIN)] = Field(
+    origin: Annotated[str | None, MappedCell(CellKind.TEXT, _ORIGIN)] = Field(
         default=None, description="'reported' by the public or 'agency' initiated."
     )
     episode: Text = Field(default=None, description="What ties a start to its end.")
@@ -155,7 +155,7 @@ class InvolvementMapping(Document):
 
     table: str = Field(description="The table that is read.")
     person: Listed = Field(description="The agency's own identifier of the person.")
-    team: Annotated[str, Cell(CellKind.TEXT, REQUIRED)] = Field(description="The team or service.")
+    team: Annotated[str, MappedCell(CellKind.TEXT, REQUIRED)] = Field(description="The team or service.")
     role: Text = Field(default=None, description="The professional's role.")
     valid_from: NeededDay = Field(description="First day.")
     valid_to: EndDay = Field(default=None, description="First day on which it no longer holds.")
@@ -172,7 +172,7 @@ class FamilyMapping(Document):
     family: OwnId = Field(description="What names the family, or the pair of related people.")
     relation: Text = Field(default=None, description="child, parent, sibling… within it.")
     valid_from: PastDay = Field(default=None, description="Since when it holds; else the day it was recorded.")
-    valid_to: Annotated[str | None, Cell(CellKind.DATE, NOT_BEFORE_START, NOT_FUTURE)] = Field(
+    valid_to: Annotated[str | None, MappedCell(CellKind.DATE, NOT_BEFORE_START, NOT_FUTURE)] = Field(
         default=None, description="First day on which it no longer holds."
     )
     known_from: PastDay = Field(default=None, description="When it was recorded; else the day of delivery.")
@@ -187,7 +187,7 @@ class AreaMapping(Document):
     id: OwnId = Field(description="The area's code.")
     name: Text = Field(default=None, description="The area's name.")
     local_authority: Text = Field(default=None, description="Local authority or district.")
-    imd_decile: Annotated[str | None, Cell(CellKind.WHOLE, _DECILE)] = Field(
+    imd_decile: Annotated[str | None, MappedCell(CellKind.WHOLE, _DECILE)] = Field(
         default=None, description="Deprivation decile, 1 is the most deprived."
     )
     imd_vintage: Text = Field(default=None, description="Year of the deprivation index.")
@@ -198,7 +198,7 @@ class AreaEventMapping(Document):
 
     type: str = Field(pattern=NAME, description="Type of event.")
     table: str = Field(description="The table that is read.")
-    area: Annotated[str, Cell(CellKind.TEXT, REQUIRED)] = Field(description="The area's code.")
+    area: Annotated[str, MappedCell(CellKind.TEXT, REQUIRED)] = Field(description="The area's code.")
     occurred_on: NeededDay = Field(description="The date on which it happened, or the first day of its time.")
     known_from: PastDay = Field(
         default=None, description="The date on which it was recorded; else the day of delivery."

@@ -26,7 +26,7 @@ from hub.identity import persons
 from hub.identity import store as identity_store
 from hub.quality import clerical_estimates
 from hub.quality.clerical_estimates import Stratum
-from hub.quality.review import CURRENT, Sample, open_sample
+from hub.quality.review import CURRENT, ReviewSample, open_sample
 from hub.workspace import Workspace
 
 SAME, DIFFERENT, CANNOT_SAY = "same", "different", "cannot say"
@@ -105,7 +105,9 @@ def newest(workspace: Workspace) -> dict[tuple[str, str], Answer]:
     return {one.pair: one for one in said}
 
 
-def store(workspace: Workspace, sample: Sample, said: Mapping[int, str], by: str | None, on: datetime.date) -> int:
+def store(
+    workspace: Workspace, sample: ReviewSample, said: Mapping[int, str], by: str | None, on: datetime.date
+) -> int:
     """Store answers about pairs of a sample, by their numbers, and return how many.
 
     Raises:
@@ -126,7 +128,7 @@ def store(workspace: Workspace, sample: Sample, said: Mapping[int, str], by: str
     return len(rows)
 
 
-def unmasked(workspace: Workspace, sample: Sample, reason: str, by: str | None, on: datetime.date) -> None:
+def unmasked(workspace: Workspace, sample: ReviewSample, reason: str, by: str | None, on: datetime.date) -> None:
     """Store that somebody looked at names, and why, before they are shown.
 
     Raises:
@@ -167,7 +169,7 @@ def read(path: Path) -> dict[int, str]:
     return said
 
 
-def strata(workspace: Workspace, sample: Sample) -> tuple[list[Stratum], list[str]]:
+def strata(workspace: Workspace, sample: ReviewSample) -> tuple[list[Stratum], list[str]]:
     """Return the strata of a sample with the answers given so far, and what one must know about them."""
     said = newest(workspace)
     people = {record: one.person_id for record, one in persons.open_map(workspace).known().items()}
@@ -207,7 +209,7 @@ def estimates(workspace: Workspace) -> dict[str, Any] | None:
     return clerical_estimates.as_json(found, notes)
 
 
-def open_pairs(workspace: Workspace, sample: Sample) -> Sequence[Mapping[str, Any]]:
+def open_pairs(workspace: Workspace, sample: ReviewSample) -> Sequence[Mapping[str, Any]]:
     """Return the pairs of a sample that have no answer yet."""
     said = newest(workspace)
     return [pair for pair in sample.pairs if tuple(sorted((pair["one"], pair["other"]))) not in said]

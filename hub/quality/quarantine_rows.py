@@ -69,7 +69,7 @@ OTHER = "Look it up in the record, and send the row again."
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuarantinedRow:
     """One rule that one row breaks.
 
     Attributes:
@@ -114,7 +114,7 @@ def shape(text: str | None) -> str:
     return "".join(found) + ("…" if len(text) > MOST else "")
 
 
-def listed(workspace: Workspace, partnership: Partnership, source: str | None = None) -> list[Row]:
+def listed(workspace: Workspace, partnership: Partnership, source: str | None = None) -> list[QuarantinedRow]:
     """Return the quarantine of the extracts that hold now, sorted by source, period, file, line and rule.
 
     Args:
@@ -129,7 +129,7 @@ def listed(workspace: Workspace, partnership: Partnership, source: str | None = 
     names = [one.name for one in partnership.sources]
     if source is not None and source not in names:
         raise ConfigurationError("sources.yaml declares no such source.", f"There is: {', '.join(names)}.")
-    found: list[Row] = []
+    found: list[QuarantinedRow] = []
     for extract in extracts.current_extracts(workspace):
         name = extract.source
         if source not in (None, name):
@@ -143,25 +143,27 @@ def listed(workspace: Workspace, partnership: Partnership, source: str | None = 
     return sorted(found, key=lambda one: (one.source, one.period, one.file, one.table, one.line or 0, one.rule))
 
 
-def _of(source: str, period: str, row: Mapping[str, Any]) -> list[Row]:
+def _of(source: str, period: str, row: Mapping[str, Any]) -> list[QuarantinedRow]:
     cells = dict(row["cells"])
     rows = []
     for label in row["rules"]:
         column, _, rule = str(label).rpartition(": ")
         seen = shape(cells.get(column)) if column else ""
         remedy = REMEDIES.get(rule, OTHER)
-        rows.append(Row(source, period, row["file"] or "", row["table"], row["line"], column, rule, remedy, seen))
+        rows.append(
+            QuarantinedRow(source, period, row["file"] or "", row["table"], row["line"], column, rule, remedy, seen)
+        )
     return rows
 
 
-def write_csv(rows: Sequence[Row], path: Path) -> None:
+def write_csv(rows: Sequence[QuarantinedRow], path: Path) -> None:
     """Write rows as CSV, for the agency; a cell that a spreadsheet could take for a formula is quoted as text.
 
     Raises:
         InputError: the file cannot be written.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(Row.__dataclass_fields__), lineterminator="\n")
+    writer = csv.DictWriter(text, list(QuarantinedRow.__dataclass_fields__), lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow({name: _as_text(value) for name, value in row.as_json().items()})

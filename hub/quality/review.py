@@ -44,7 +44,7 @@ _STEPS = (*engine.STEPS, "Drawing pairs")
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class ReviewSample:
     """A drawn sample."""
 
     artefact: Artefact
@@ -63,7 +63,7 @@ class Sample:
         return found
 
 
-def open_sample(workspace: Workspace) -> Sample:
+def open_sample(workspace: Workspace) -> ReviewSample:
     """Open the newest sample.
 
     Raises:
@@ -76,7 +76,7 @@ def open_sample(workspace: Workspace) -> Sample:
     except NotFoundError:
         raise NotFoundError("No sample was drawn yet.", "Run `sentinel hub review --sample 200`.") from None
     artefact = artefacts.open_artefact(parent, digest, KIND)
-    return Sample(artefact, json.loads(artefact.read("sample.json")))
+    return ReviewSample(artefact, json.loads(artefact.read("sample.json")))
 
 
 def allocate(sizes: Mapping[tuple[bool, int], int], size: int) -> dict[tuple[bool, int], int]:
@@ -98,7 +98,7 @@ def draw(
     seed: int = 1,
     judged: Sequence[tuple[str, str]] = (),
     progress: Progress = silent,
-) -> Sample:
+) -> ReviewSample:
     """Draw a sample and make it the one that holds. The same linkage and seed give the same pairs.
 
     Args:

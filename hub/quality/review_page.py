@@ -7,7 +7,7 @@ import duckdb
 
 from hub import pages
 from hub.quality import waterfall
-from hub.quality.review import Sample
+from hub.quality.review import ReviewSample
 
 _SHOWN = ("given_name", "family_name", "date_of_birth", "sex", "address", "postcode", "identifiers")
 
@@ -52,7 +52,7 @@ def text(pair: Mapping[str, Any], of: int) -> str:
     return "\n".join(lines)
 
 
-def render(sample: Sample, pairs: Sequence[Mapping[str, Any]], *, masked: bool) -> str:
+def render(sample: ReviewSample, pairs: Sequence[Mapping[str, Any]], *, masked: bool) -> str:
     """Return the page with the pairs of a sample; equal samples give equal pages."""
     filters = {"signed": _signed, "share": _share}
     values = {"pairs": pairs, "all": len(sample.pairs), "digest": sample.artefact.digest, "masked": masked}

@@ -28,7 +28,7 @@ class Noticed(Facts):
     """The first lines on which it stands, from 1."""
 
 
-class Judged(Facts):
+class CheckedRows(Facts):
     """Rows that were kept, or set aside for the rules that they break."""
 
     rows: Count
@@ -37,7 +37,7 @@ class Judged(Facts):
     """How many rows break each rule; a row that breaks two counts under both."""
 
 
-class FileFacts(Judged):
+class FileFacts(CheckedRows):
     """One delivered file: rows = kept + quarantined."""
 
     table: str
@@ -55,7 +55,7 @@ class FileFacts(Judged):
     """Headers that must never be used; not written where there is none."""
 
 
-class MappedFacts(Judged):
+class MappedFacts(CheckedRows):
     """What one mapping made of the kept rows of its table: rows = not_mapped + mapped + quarantined."""
 
     mapping: str

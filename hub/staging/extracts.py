@@ -25,7 +25,7 @@ from hub.ledger import publications
 from hub.staging import taken_away
 from hub.staging.extract_facts import DeliveryFacts as DeliveryFacts
 from hub.staging.extract_facts import ExtractFacts as ExtractFacts
-from hub.staging.extract_facts import Judged
+from hub.staging.extract_facts import CheckedRows
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
@@ -205,7 +205,7 @@ def _replaces(new: DeliveryFacts, old: DeliveryFacts) -> bool:
     return new.source == old.source and not apart
 
 
-def judged(extract: Extract) -> tuple[Judged, ...]:
+def judged(extract: Extract) -> tuple[CheckedRows, ...]:
     """Return what is said of the rows of each file, and then of those of each mapping."""
     return (*extract.facts.files, *extract.facts.mapped)
 

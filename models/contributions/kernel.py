@@ -47,7 +47,7 @@ _ZERO = float(np.float32(1e-35))
 """LightGBM takes a number up to this size for 0."""
 
 
-class Layout(NamedTuple):
+class TreeLayout(NamedTuple):
     """Trees as the kernel walks them; `layout` writes it.
 
     Of each tree the splits come first that have another split below them, parents before children, then those with two
@@ -311,7 +311,7 @@ def few_rows(
 
 @compiled()
 def _walk(
-    layout: Layout, tree: int, start: int, event: int, room: NDArray[np.float64], x: int, c: int, p: int, phi: int
+    layout: TreeLayout, tree: int, start: int, event: int, room: NDArray[np.float64], x: int, c: int, p: int, phi: int
 ) -> None:
     """Take one block of rows down and up one tree, depth first."""
     splits, numbers, taus, slopes = layout.splits, layout.numbers, layout.taus, layout.slopes
@@ -364,7 +364,7 @@ def _walk(
 
 @compiled()
 def many_rows(
-    layout: Layout,
+    layout: TreeLayout,
     base: float,
     places: NDArray[np.int64],
     room: NDArray[np.float64],

@@ -7,7 +7,7 @@ from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 from features.kernel.compilation import compiled
-from models.contributions.kernel import BOTH, DOWN, LANES, LEAVES, MIXED, Layout
+from models.contributions.kernel import BOTH, DOWN, LANES, LEAVES, MIXED, TreeLayout
 from models.contributions.trees import OutsideError, Trees
 
 MOST_ON_A_PATH = 200
@@ -41,7 +41,7 @@ class _Path(NamedTuple):
     """By edge: its row in `_Shares`, or -1."""
 
 
-def lay(trees: Trees) -> Layout:
+def lay(trees: Trees) -> TreeLayout:
     """Lay trees out.
 
     Raises:
@@ -51,7 +51,7 @@ def lay(trees: Trees) -> Layout:
     deepest = int(np.diff(trees.splits).max(initial=0)) + 1
     asked = np.stack([trees.indicator, trees.missing, trees.missing_first], axis=1)
     inputs, of_input = np.unique(asked, axis=0, return_inverse=True)
-    layout = Layout(
+    layout = TreeLayout(
         inputs=inputs.astype(np.int32),
         trees=np.zeros((count, 7), dtype=np.int32),
         splits=np.zeros((splits, 8), dtype=np.int32),
@@ -76,7 +76,7 @@ def lay(trees: Trees) -> Layout:
     return _with_rules(layout, shares.share[:repeated], shares.tree[:repeated])
 
 
-def _with_rules(layout: Layout, shares: NDArray[np.float64], share_trees: NDArray[np.int64]) -> Layout:
+def _with_rules(layout: TreeLayout, shares: NDArray[np.float64], share_trees: NDArray[np.int64]) -> TreeLayout:
     """Add the nodes of the rule: first those of each rule that a tree needs, then those changed by each share."""
     nodes = layout.trees[:, 3].astype(np.int64)
     rules = {int(number): _rule(int(number)) for number in np.unique(nodes)}
@@ -122,7 +122,7 @@ def _aligned(rows: int) -> NDArray[np.float64]:
 
 
 @compiled()
-def _write(trees: Trees, of_input: NDArray[np.int64], layout: Layout, shares: _Shares, path: _Path) -> int:
+def _write(trees: Trees, of_input: NDArray[np.int64], layout: TreeLayout, shares: _Shares, path: _Path) -> int:
     """Walk each tree once, depth first, and write its splits and its events; return how many shares there are.
 
     In the place of a row of taus stands that of a share, or -1.

@@ -22,7 +22,7 @@ from models.bundle.model import Model
 from models.fitting import baselines, boosting, golden
 from models.matrices import Matrix, of_feature_set
 from models.measuring import calibration, metrics, thresholds
-from models.measuring.metrics import HEADLINE, Judged, JudgedRows
+from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
 from models.resampling import LEVEL, METHOD, RESAMPLES
 from models.sample_size import SampleSize, sample_size
@@ -44,7 +44,7 @@ class Fitted:
 
     contents: Contents
     case: JudgedRows
-    judged: dict[str, Judged]
+    judged: dict[str, ModelAnswers]
 
 
 def split(feature_set: FeatureSet, matrix: Matrix) -> tuple[Splits, dict[str, Rows]]:
@@ -191,7 +191,7 @@ class Judgement:
     """The test rows, and what each model answered for them."""
 
     case: JudgedRows
-    judged: dict[str, Judged]
+    judged: dict[str, ModelAnswers]
 
 
 def judge_again(feature_set: FeatureSet, bundle: Bundle) -> Judgement:
@@ -210,14 +210,14 @@ def judge_again(feature_set: FeatureSet, bundle: Bundle) -> Judgement:
 
 def _judge(
     feature_set: FeatureSet, model: Model, logistic: baselines.Logistic, choose: Matrix, test: Matrix
-) -> dict[str, Judged]:
+) -> dict[str, ModelAnswers]:
     """Return what the model, the logistic regression (calibrated likewise) and the simple rule say of the test rows."""
     calibrated = calibration.fit(logistic.margins["choose"], choose.outcomes)
     margins, others = model.margins(test.values), logistic.margins["test"]
     return {
-        MODEL: Judged(margins, model.calibration.probabilities(margins)),
-        baselines.LOGISTIC_REGRESSION: Judged(others, calibrated.probabilities(others)),
-        baselines.SIMPLE_RULE: Judged(baselines.rule_scores(test, feature_set.use_case.simple_rule)),
+        MODEL: ModelAnswers(margins, model.calibration.probabilities(margins)),
+        baselines.LOGISTIC_REGRESSION: ModelAnswers(others, calibrated.probabilities(others)),
+        baselines.SIMPLE_RULE: ModelAnswers(baselines.rule_scores(test, feature_set.use_case.simple_rule)),
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.bundle.bundles import Bundle
-from models.measuring.metrics import Judged, JudgedRows
+from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.measuring.ranking import TopOfEachDate
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def calibration(table: Sequence[Mapping[str, Any]]) -> str:
     return _svg(figure, axes)
 
 
-def offers(case: JudgedRows, judged: Mapping[str, Judged], what: str, people: str, *, precision: bool) -> str:
+def offers(case: JudgedRows, judged: Mapping[str, ModelAnswers], what: str, people: str, *, precision: bool) -> str:
     """Draw precision (or recall) against the number of offers at each date of looking, for each model.
 
     Args:

@@ -17,7 +17,7 @@ from models.fitting import boosting, pictures
 from models.fitting.fitting import Fitted, Judgement, fit, judge_again
 from models.measuring import dates
 from models.record import tracking
-from models.record.entries import Told, Tried
+from models.record.entries import TrainingEntry, Tried
 
 
 def train(
@@ -73,10 +73,10 @@ def record(workspace: Workspace, digest: str, *, progress: Progress = silent) ->
     return run.about
 
 
-def _told(bundle: Bundle, found: Fitted | Judgement | None, trained_by: str) -> Told:
+def _told(bundle: Bundle, found: Fitted | Judgement | None, trained_by: str) -> TrainingEntry:
     by_date = {} if found is None else dates.measure(found.case, found.judged, bundle.facts.splits.test)
     drawn = {} if found is None else pictures.draw(found, bundle)
-    return Told(bundle, trained_by, _tried(bundle), by_date, drawn)
+    return TrainingEntry(bundle, trained_by, _tried(bundle), by_date, drawn)
 
 
 def _tried(bundle: Bundle) -> list[Tried]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from models.figures import Figure, NotComputed, Stated
-from models.measuring.metrics import Judged, JudgedRows
+from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.measuring.ranking import Ranking, TopOfEachDate
 from models.resampling import Floats, wilson
 
@@ -23,7 +23,7 @@ ByDate = Mapping[datetime.date, Mapping[str, Mapping[str, Stated]]]
 """Date → model → metric of `BY_DATE` → figure."""
 
 
-def measure(case: JudgedRows, judged: Mapping[str, Judged], dates: Sequence[datetime.date]) -> ByDate:
+def measure(case: JudgedRows, judged: Mapping[str, ModelAnswers], dates: Sequence[datetime.date]) -> ByDate:
     """Return each model's figures at each date.
 
     Args:

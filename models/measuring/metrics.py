@@ -84,7 +84,7 @@ class JudgedRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ModelAnswers:
     """One model's answers, one a row: scores that order people and, unless it is only an order, probabilities."""
 
     scores: Floats
@@ -132,7 +132,7 @@ class Measured:
 
 def measure(
     case: JudgedRows,
-    judged: Mapping[str, Judged],
+    judged: Mapping[str, ModelAnswers],
     *,
     against: Mapping[str, Sequence[str]],
     resamples: int = RESAMPLES,
@@ -240,7 +240,7 @@ def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 1
     return table
 
 
-def _numbers_of(case: JudgedRows, judged: Judged) -> Callable[[Floats], dict[str, Floats]]:
+def _numbers_of(case: JudgedRows, judged: ModelAnswers) -> Callable[[Floats], dict[str, Floats]]:
     """Return the function from row weights to every number of one model."""
     ranking = Ranking(judged.scores, case.outcomes)
     top = _top(case, judged)
@@ -259,7 +259,7 @@ def _numbers_of(case: JudgedRows, judged: Judged) -> Callable[[Floats], dict[str
     return numbers
 
 
-def _top(case: JudgedRows, judged: Judged) -> TopOfEachDate:
+def _top(case: JudgedRows, judged: ModelAnswers) -> TopOfEachDate:
     return TopOfEachDate(judged.scores, case.outcomes, case.dates, case.capacity)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.figures import NotComputed, Stated
-from models.measuring.metrics import SMALLEST_CLASS, Judged, JudgedRows
+from models.measuring.metrics import SMALLEST_CLASS, JudgedRows, ModelAnswers
 from models.resampling import RESAMPLES, Floats, bootstrap
 
 OFFER_HELP = "offer_help"
@@ -125,7 +125,9 @@ def fit(probabilities: Floats, dates: int, capacity: int) -> Thresholds:
     return Thresholds(offer, talk, capacity, per_date, level if 0 < left < level else 0)
 
 
-def by_date(case: JudgedRows, thresholds: Thresholds, judged: Judged, days: Sequence[str]) -> list[dict[str, Any]]:
+def by_date(
+    case: JudgedRows, thresholds: Thresholds, judged: ModelAnswers, days: Sequence[str]
+) -> list[dict[str, Any]]:
     """Return, for each date, who is above the cut beside who would be offered the places one by one.
 
     Figures "at capacity" are about the first of each date, as many as there are places; those of bands are about all

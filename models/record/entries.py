@@ -51,7 +51,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TrainingEntry:
     """A training as MLflow is to be told of it.
 
     Attributes:
@@ -74,7 +74,7 @@ def experiment_of(partnership: str, use_case: str) -> str:
     return f"{partnership}/{use_case}"
 
 
-def tags_of(told: Told) -> dict[str, str]:
+def tags_of(told: TrainingEntry) -> dict[str, str]:
     """Return the tags of a training's run."""
     bundle, facts = told.bundle, told.bundle.facts
     return {
@@ -102,7 +102,7 @@ def of_lightgbm(parameters: Mapping[str, Any]) -> dict[str, str]:
     return _texts({f"lightgbm.{name}": value for name, value in parameters.items()})
 
 
-def whole_parameters(told: Told) -> str:
+def whole_parameters(told: TrainingEntry) -> str:
     """Return every parameter whole, those of all candidates too, as JSON text."""
     facts = told.bundle.facts
     chosen = {"seed": facts.seed, "candidate": facts.candidate, "rounds": facts.rounds}
@@ -131,7 +131,7 @@ def metrics_of(bundle: Bundle) -> dict[str, float]:
     return found
 
 
-def by_date_of(told: Told) -> list[tuple[str, float, int, int]]:
+def by_date_of(told: TrainingEntry) -> list[tuple[str, float, int, int]]:
     """Return name, value, step (the date's ordinal) and time (its midnight, in ms) of the figures of each date."""
     found = []
     for day, by_model in told.by_date.items():
@@ -168,7 +168,7 @@ def signature_of(bundle: Bundle) -> str:
     return json.dumps(said, indent=2) + "\n"
 
 
-def files_of(told: Told) -> dict[str, str]:
+def files_of(told: TrainingEntry) -> dict[str, str]:
     """Return the text of each file beside the bundle's own, by its name in the run."""
     pictures = {f"{PICTURES_FOLDER}/{name}": svg for name, svg in told.pictures.items()}
     return {PARAMETERS_FILE: whole_parameters(told), SIGNATURE_FILE: signature_of(told.bundle), **pictures}

@@ -30,7 +30,7 @@ from hub.errors import NotFoundError, RecordError
 from hub.workspace import Workspace
 from models.bundle.bundles import Bundle
 from models.record import entries, stores
-from models.record.entries import DIGEST_TAG, Told
+from models.record.entries import DIGEST_TAG, TrainingEntry
 from models.record.stores import StoreError as StoreError
 
 BUNDLE_FOLDER = "bundle"
@@ -76,7 +76,7 @@ class Run:
         """What the ledger keeps of it."""
         return {"run_id": self.run_id, "experiment": self.experiment}
 
-    def log_bundle(self, told: Told) -> None:
+    def log_bundle(self, told: TrainingEntry) -> None:
         """Write all that is told of a training, register its bundle and end the run as FINISHED.
 
         What is there already stays, so that a run which was cut short is filled by doing it again.
@@ -91,7 +91,7 @@ class Run:
         except Exception as error:  # of whatever library carries files to the store
             raise NotRecordedError(told.bundle.digest, stores.reason(error)) from error
 
-    def _log(self, told: Told) -> None:
+    def _log(self, told: TrainingEntry) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
         bundle = told.bundle
@@ -120,7 +120,7 @@ class Run:
         self.client.update_run(self.run_id, name=f"{bundle.facts.use_case} {bundle.digest[:12]}")
         self.client.set_terminated(self.run_id, "FINISHED")
 
-    def _log_tried(self, told: Told, experiment_id: str, at: int) -> None:
+    def _log_tried(self, told: TrainingEntry, experiment_id: str, at: int) -> None:
         """Write a run inside this one for each candidate that has none yet."""
         from mlflow.entities import Metric, Param
         from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_USER

@@ -57,7 +57,7 @@ class Evidence(BaseModel):
     words: str = Field(description="The same in plain words, or why there is no number.")
 
 
-class Withheld(BaseModel):
+class WithheldReasons(BaseModel):
     """How many of the reasons may not be shown to the agency that asks."""
 
     reasons: int = Field(description="Of what raised the probability most.")
@@ -79,7 +79,7 @@ class Score(BaseModel):
     agency: str | None = Field(description="The agency to which the reasons are told; taken on trust.")
     reasons: list[str] = Field(description="What raised the probability most, in plain words, or that it is withheld.")
     protective_factors: list[str] = Field(description="What lowered it most: strengths, or that they are withheld.")
-    withheld: Withheld = Field(description="Reasons whose source may not be shown to the agency.")
+    withheld: WithheldReasons = Field(description="Reasons whose source may not be shown to the agency.")
     model: str = Field(description="Digest of the model bundle.")
     audit: str = Field(description="Digest of its audit.")
     decision: DecisionReference

@@ -27,7 +27,7 @@ from service.scoring.answers import (
     Score,
     ScoreRequest,
     SnapshotReference,
-    Withheld,
+    WithheldReasons,
 )
 from service.scoring.problems import Problem
 
@@ -137,7 +137,7 @@ class Scorer:
             agency=agency,
             reasons=reasons,
             protective_factors=strengths,
-            withheld=Withheld(reasons=reasons_withheld, protective_factors=strengths_withheld),
+            withheld=WithheldReasons(reasons=reasons_withheld, protective_factors=strengths_withheld),
             model=opened.bundle.digest,
             audit=opened.decision.audit,
             decision=DecisionReference(

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from models.measuring.metrics import Judged, JudgedRows, measure
+from models.measuring.metrics import JudgedRows, ModelAnswers, measure
 from models.resampling import Floats
 from tests.bench import Measured, measured
 
@@ -19,7 +19,7 @@ _FAMILIES, _DATES, _OFFERED = 500, 2, 0.1
 _TIMES = 600
 
 
-def _drawn(families: int, correlation: float, draw: np.random.Generator) -> tuple[JudgedRows, Judged]:
+def _drawn(families: int, correlation: float, draw: np.random.Generator) -> tuple[JudgedRows, ModelAnswers]:
     """Draw families, their children's outcomes, and a model's answers that are somewhat too sure of themselves."""
     sizes = draw.integers(1, 5, families)
     whose = np.repeat(np.arange(families), sizes)
@@ -35,7 +35,7 @@ def _drawn(families: int, correlation: float, draw: np.random.Generator) -> tupl
     latent = -1.3 + 0.9 * score + alike(correlation)
     margins = 1.7 * (-1.0 + 0.85 * score)
     case = JudgedRows((latent > 0).astype(np.float64), np.arange(rows), whose, np.arange(rows) % _DATES, places)
-    return case, Judged(margins, 1 / (1 + np.exp(-margins)))
+    return case, ModelAnswers(margins, 1 / (1 + np.exp(-margins)))
 
 
 @cache

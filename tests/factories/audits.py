@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audits.looks import Looks
-from features.leakage.leaks import Check, Finding, Kind, Leakage, Severity
+from features.leakage.leaks import Check, Finding, Leakage, LeakKind, Severity
 from features.rows.feature_sets import (
     FAMILIES_FILE,
     GROUPS_FILE,
@@ -55,10 +55,10 @@ LEAKAGE = {
     **Leakage.of(
         [
             (
-                Check(Kind.READS_OUTCOME, True, "6 indicators for 450 children with the outcome"),
+                Check(LeakKind.READS_OUTCOME, True, "6 indicators for 450 children with the outcome"),
                 [
                     Finding(
-                        Kind.READS_OUTCOME,
+                        LeakKind.READS_OUTCOME,
                         Severity.REFUSE,
                         "incidents",
                         "“Incidents” counts records of the outcome's own episode for 120 of 450 children.",
@@ -68,7 +68,7 @@ LEAKAGE = {
                         ("children",),
                     ),
                     Finding(
-                        Kind.READS_OUTCOME,
+                        LeakKind.READS_OUTCOME,
                         Severity.WARN,
                         "moves",
                         "“Moves” counts records of the outcome's own episode for fewer than 10 of 450 children.",
@@ -79,7 +79,7 @@ LEAKAGE = {
                     ),
                 ],
             ),
-            (Check(Kind.VALUE_CHANGES, False, why_not="There is no earlier snapshot to compare with."), []),
+            (Check(LeakKind.VALUE_CHANGES, False, why_not="There is no earlier snapshot to compare with."), []),
         ]
     ).as_json(),
     "despite": "The dates of <these> records were checked & are right",

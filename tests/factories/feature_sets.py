@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.kernel.code import code_digest
-from features.leakage.leaks import Check, Kind, Leakage
+from features.leakage.leaks import Check, Leakage, LeakKind
 from features.rows.feature_sets import (
     FAMILIES_FILE,
     GROUPS_FILE,
@@ -138,7 +138,10 @@ def feature_set(
         "outcomes": outcomes,
         "sources": {"police": source_facts("police", title="Police records", agency="police", gateways=[])},
         "linkage": LINKAGE | {"records": people, "people": people},
-        "leakage": {**Leakage.of([(Check(kind, True, "everything"), []) for kind in Kind]).as_json(), "despite": None},
+        "leakage": {
+            **Leakage.of([(Check(kind, True, "everything"), []) for kind in LeakKind]).as_json(),
+            "despite": None,
+        },
     }
     with artefacts.publish(workspace.features, KIND, facts) as draft:
         pq.write_table(matrix_table(chosen).conform(rows), draft.path / MATRIX_FILE, compression="zstd")

@@ -20,7 +20,7 @@ from service.scoring.answers import (
     Score,
     ScoreRequest,
     SnapshotReference,
-    Withheld,
+    WithheldReasons,
 )
 from service.scoring.problems import Problem
 
@@ -46,7 +46,7 @@ def score(person_id: str) -> Score:
         agency=None,
         reasons=[],
         protective_factors=[],
-        withheld=Withheld(reasons=0, protective_factors=0),
+        withheld=WithheldReasons(reasons=0, protective_factors=0),
         model="m",
         audit="a",
         decision=DecisionReference(id=1, expires_on=datetime.date(2026, 2, 1), conditions=[]),

@@ -66,3 +66,14 @@ def test_tests_mirror_the_rooms() -> None:
             names = {room.name for room in rooms.HOUSE[package]}
             folders = {path.parent.name for path in (ROOT / "tests" / kind / package).glob("*/test_*.py")}
             assert folders <= names, f"tests/{kind}/{package} has folders that are no rooms"
+
+
+def test_the_name_of_a_class_means_one_thing() -> None:
+    """Of two that are called alike a reader must look which one is meant."""
+    named: dict[str, list[str]] = {}
+    for package in rooms.HOUSE:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    named.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
+    assert {name: places for name, places in named.items() if len(places) > 1} == {}

@@ -15,7 +15,7 @@ from features.declarations import use_cases
 from features.declarations.catalogue import EventFilter, Indicator
 from features.declarations.use_cases import UseCase
 from features.leakage import lint
-from features.leakage.leaks import Kind, Leakage, LeakError, Severity
+from features.leakage.leaks import Leakage, LeakError, LeakKind, Severity
 from features.rows.feature_sets import FeatureSet
 from hub.declarations import partnership
 from hub.declarations.partnership import Partnership
@@ -118,29 +118,31 @@ def planted(county: County) -> Leakage:
     )
 
 
-def named(found: Leakage) -> set[tuple[Kind, Severity, str]]:
+def named(found: Leakage) -> set[tuple[LeakKind, Severity, str]]:
     return {(one.kind, one.severity, one.about) for one in found.findings}
 
 
 def test_without_any_leak_nothing_is_said_and_what_was_not_looked_for_is(county: County) -> None:
     found = lint.lint(county.workspace, county.declared, county.ordinary, county.use_case, on=USED_ON)
     assert [one.plain for one in found.findings] == []
-    assert [one.kind for one in found.checks] == list(Kind)
-    assert {one.kind: one.done for one in found.checks} == {kind: kind is not Kind.VALUE_CHANGES for kind in Kind}
+    assert [one.kind for one in found.checks] == list(LeakKind)
+    assert {one.kind: one.done for one in found.checks} == {
+        kind: kind is not LeakKind.VALUE_CHANGES for kind in LeakKind
+    }
     assert all(one.looked_at if one.done else one.why_not for one in found.checks)
 
 
 @pytest.mark.parametrize(
     ("kind", "about"),
     [
-        (Kind.READS_OUTCOME, "found_domestic_abuse_730"),
-        (Kind.AS_OF_EXTRACT, CODES),
-        (Kind.STAMPED_KNOWN_FROM, "police"),
-        (Kind.NEAR_PERFECT, PLANNED),
-        (Kind.VALUE_CHANGES, "found_domestic_abuse_730"),
+        (LeakKind.READS_OUTCOME, "found_domestic_abuse_730"),
+        (LeakKind.AS_OF_EXTRACT, CODES),
+        (LeakKind.STAMPED_KNOWN_FROM, "police"),
+        (LeakKind.NEAR_PERFECT, PLANNED),
+        (LeakKind.VALUE_CHANGES, "found_domestic_abuse_730"),
     ],
 )
-def test_each_leak_is_named(planted: Leakage, kind: Kind, about: str) -> None:
+def test_each_leak_is_named(planted: Leakage, kind: LeakKind, about: str) -> None:
     assert (kind, Severity.REFUSE, about) in named(planted)
     for one in planted.findings:
         assert one.plain.endswith(".")
@@ -151,10 +153,10 @@ def test_each_leak_is_named(planted: Leakage, kind: Kind, about: str) -> None:
 def test_what_was_not_planted_is_not_named(planted: Leakage) -> None:
     clean = {"contacts_365", "days_since_contact", "trusted_worker_meetings_365", "early_help_completed_730"}
     assert not clean & {one.about for one in planted.findings}
-    assert {one.about for one in planted.findings if one.kind is Kind.STAMPED_KNOWN_FROM} == {"police"}
-    assert {one.about for one in planted.findings if one.kind is Kind.NEAR_PERFECT} == {PLANNED}
+    assert {one.about for one in planted.findings if one.kind is LeakKind.STAMPED_KNOWN_FROM} == {"police"}
+    assert {one.about for one in planted.findings if one.kind is LeakKind.NEAR_PERFECT} == {PLANNED}
     readers = {CODES, "trusted_worker_longest_1095", "trusted_worker_now"}
-    assert {one.about for one in planted.findings if one.kind is Kind.AS_OF_EXTRACT} == readers
+    assert {one.about for one in planted.findings if one.kind is LeakKind.AS_OF_EXTRACT} == readers
 
 
 def test_an_earlier_snapshot_is_read_only_under_a_gateway(county: County) -> None:
@@ -176,8 +178,8 @@ def test_a_cohort_that_uses_the_future_is_named(county: County) -> None:
     found = lint.lint(
         county.workspace, county.leaky, county.planted, asked.reading(few), on=USED_ON, earlier=county.ordinary
     )
-    assert (Kind.COHORT_FUTURE, Severity.REFUSE, "cohort.without_event_ever") in named(found)
-    assert (Kind.COHORT_FUTURE, Severity.REFUSE, "cohort") in named(found)
+    assert (LeakKind.COHORT_FUTURE, Severity.REFUSE, "cohort.without_event_ever") in named(found)
+    assert (LeakKind.COHORT_FUTURE, Severity.REFUSE, "cohort") in named(found)
 
 
 def test_the_build_refuses_unless_somebody_says_why_not(county: County) -> None:

@@ -61,7 +61,7 @@ def run(town: tuple[County, Path, dict[str, int]]) -> Run:
 
 
 @pytest.fixture(scope="module")
-def sample(run: Run, town: tuple[County, Path, dict[str, int]]) -> review.Sample:
+def sample(run: Run, town: tuple[County, Path, dict[str, int]]) -> review.ReviewSample:
     """Return a sample that was drawn and half of which was judged by somebody who knows the truth."""
     county, _, true = town
     assert _json(run("review", "--sample", 90, "--seed", 3, "--json"))["without_answer"] == 90
@@ -121,7 +121,7 @@ def test_quality_against_truth_by_group(run: Run, town: tuple[County, Path, dict
 
 
 def test_clerks_estimate_what_is_true(
-    run: Run, town: tuple[County, Path, dict[str, int]], sample: review.Sample
+    run: Run, town: tuple[County, Path, dict[str, int]], sample: review.ReviewSample
 ) -> None:
     found = _json(run("quality", "--truth", town[1], "--json"))
     precision, truth = found["clerical"]["precision"], found["quality"]["precision"]
@@ -138,7 +138,7 @@ def test_clerks_estimate_what_is_true(
     assert all(any(pair["stratum"] == bands.index(row) for pair in sample.pairs) for row in near)
 
 
-def test_the_waterfall_adds_up_to_the_weight(sample: review.Sample) -> None:
+def test_the_waterfall_adds_up_to_the_weight(sample: review.ReviewSample) -> None:
     for pair in sample.pairs:
         assert sum(step["bits"] for step in pair["waterfall"]) == pytest.approx(pair["weight"], abs=0.25)
         assert "weight in bits" in review_page.text(pair, 90)
@@ -160,7 +160,7 @@ def test_answers_come_into_a_new_sample_and_change_no_link(run: Run, town: tuple
 
 
 def test_nobody_can_be_seen_unless_a_reason_is_on_record(
-    run: Run, town: tuple[County, Path, dict[str, int]], sample: review.Sample
+    run: Run, town: tuple[County, Path, dict[str, int]], sample: review.ReviewSample
 ) -> None:
     county, page = town[0], town[0].root / "pairs.html"
     values = _values(county)

@@ -23,7 +23,7 @@ from models.fitting import fitting
 from models.fitting.boosting import directions
 from models.fitting.fitting import Fitted, fit
 from models.matrices import Matrix, floats, of_feature_set
-from models.measuring.metrics import Judged, JudgedRows, measure
+from models.measuring.metrics import JudgedRows, ModelAnswers, measure
 from models.measuring.thresholds import BANDS, OFFER_HELP
 from models.splits import NotEnoughError
 from tests.factories.bundles import published
@@ -313,9 +313,9 @@ def test_families_make_intervals_wider_where_fates_are_shared() -> None:
     outcomes = np.repeat((draw.random(300) < 1 / (1 + np.exp(1 - scores[::3]))).astype(float), 3)
     alone, dates = np.arange(900), np.zeros(900, dtype=np.intp)
     case = JudgedRows(outcomes, alone, alone // 3, dates, 90)
-    found = measure(case, {"model": Judged(scores), "rule": Judged(-scores)}, against={"model": ("rule",)})
+    found = measure(case, {"model": ModelAnswers(scores), "rule": ModelAnswers(-scores)}, against={"model": ("rule",)})
     effect = found.design_effect["auc"]
     assert effect is not None
     assert 2 < effect < 4.5, "three copies: three times the variance"
-    single = measure(replace(case, families=alone), {"model": Judged(scores)}, against={"model": ()})
+    single = measure(replace(case, families=alone), {"model": ModelAnswers(scores)}, against={"model": ()})
     assert single.design_effect["auc"] == pytest.approx(1.0)

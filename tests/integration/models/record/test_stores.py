@@ -33,7 +33,7 @@ from models.bundle.bundles import Bundle, open_bundle
 from models.bundle.trainings import trainings
 from models.fitting import boosting, training
 from models.record import entries, stores, tracking, viewer
-from models.record.entries import Told
+from models.record.entries import TrainingEntry
 from models.record.stores import StoreError
 from models.record.tracking import NotRecordedError
 from service.documentation import rooms
@@ -171,7 +171,7 @@ def test_long_parameters_are_whole_in_a_file(copied: Workspace, tmp_path: Path) 
     bundle, signs = bundle_in(copied), tuple(number % 2 for number in range(2500))
     facts = bundle.facts.model_copy(update={"parameters": {"monotone_constraints": signs, "num_leaves": 7}})
     with tracking.run(copied, features_in(copied)) as run:
-        run.log_bundle(Told(replace(bundle, facts=facts), "ana", [], {}, {}))
+        run.log_bundle(TrainingEntry(replace(bundle, facts=facts), "ana", [], {}, {}))
     client = plain(copied)
     said = client.get_run(run.run_id).data.params
     assert said["lightgbm.num_leaves"] == "7"

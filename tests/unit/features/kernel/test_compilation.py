@@ -1,5 +1,8 @@
 """What numba keeps on disk stays right when the code around it changes."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +27,45 @@ class Pair(NamedTuple):
 def test_a_compiled_function_calls_none_of_another_file(function: Dispatcher) -> None:
     called = [function.py_func.__globals__.get(name) for name in function.py_func.__code__.co_names]
     assert {one.__module__ for one in called if isinstance(one, Dispatcher)} <= {function.__module__}
+
+
+MODULE = """
+import sys
+from typing import NamedTuple
+import numpy as np
+from numpy.typing import NDArray
+sys.path.insert(0, {root!r})
+from features.kernel.compilation import compiled
+
+class {name}(NamedTuple):
+    one: NDArray[np.int64]
+
+@compiled()
+def total(pair):
+    found = 0
+    for value in pair.one:
+        found += value
+    return found
+
+if __name__ == "__main__":
+    import kept
+    print(kept.total(kept.{name}(np.arange(4))))
+"""
+
+
+def test_what_was_kept_by_an_older_version_is_compiled_again(tmp_path: Path) -> None:
+    def run(name: str) -> str:
+        text = MODULE.format(root=str(Path(__file__).parents[4]), name=name)
+        (tmp_path / "kept.py").write_text(text, encoding="utf-8")
+        done = subprocess.run([sys.executable, "kept.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.stdout.strip() or done.stderr
+
+    assert run("Before") == "6"
+    assert list(tmp_path.rglob("*.nbi"))
+    assert run("After") == "6", "its type has another name"
+    for kept in tmp_path.rglob("*.nbc"):
+        kept.write_bytes(kept.read_bytes()[:100])
+    assert run("After") == "6", "cut off"
 
 
 def test_the_numbers_of_measures_are_different_and_do_not_move() -> None:

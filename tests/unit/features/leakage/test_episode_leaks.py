@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from features.leakage import episode_leaks
-from features.leakage.leaks import Check, Finding, Kind, Severity
+from features.leakage.leaks import Check, Finding, LeakKind, Severity
 from hub import sql
 from hub.disclosure import SmallNumbers
 from hub.workspace import Workspace
@@ -62,7 +62,7 @@ def test_only_what_was_dated_back_is_named(tmp_path: Path, lines: list[str], abo
     [(check, found), (_, cohort)] = looked(tmp_path, lines)
     assert check.done
     assert [(one.kind, one.severity, one.about) for one in found] == [
-        (Kind.READS_OUTCOME, Severity.REFUSE, name) for name in about
+        (LeakKind.READS_OUTCOME, Severity.REFUSE, name) for name in about
     ]
     assert cohort == []
     if about:
@@ -73,7 +73,7 @@ def test_a_rule_of_the_cohort_is_looked_at_too(tmp_path: Path) -> None:
     line = "{p} | factor | 2023-11-01 | 2023-11-02 | - | {p}-new"
     rule: dict[str, Any] = {"with_recent_event": {"events": {"types": ["factor"]}, "within_days": 100}}
     [_, (_, cohort)] = looked(tmp_path, [line], **rule)
-    assert [(one.kind, one.about) for one in cohort] == [(Kind.COHORT_FUTURE, "cohort.with_recent_event")]
+    assert [(one.kind, one.about) for one in cohort] == [(LeakKind.COHORT_FUTURE, "cohort.with_recent_event")]
 
 
 def test_few_are_looked_at_and_not_told(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from features.declarations.event_fields import readers
 from features.leakage import extract_columns
-from features.leakage.leaks import Finding, Kind, Severity
+from features.leakage.leaks import Finding, LeakKind, Severity
 from hub import sql
 from hub.declarations.mapped_columns import behind
 from hub.declarations.sources import Source
@@ -112,7 +112,7 @@ def test_what_the_declarations_tell(
     found = looked(tmp_path, [], declared=source(**event))
     assert sorted(one.about for one in found) == about
     assert {one.severity for one in found} == ({severity} if about else set())
-    assert {one.kind for one in found} == ({Kind.AS_OF_EXTRACT} if about else set())
+    assert {one.kind for one in found} == ({LeakKind.AS_OF_EXTRACT} if about else set())
 
 
 def plans(first: int, last: int, **said: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.leakage import leaks
-from features.leakage.leaks import Finding, Kind, Part, Severity
+from features.leakage.leaks import Finding, LeakKind, Portion, Severity
 from hub.disclosure import SmallNumbers
 from tests.oracles import published
 from tests.oracles.attacker import Attacker
@@ -18,12 +18,14 @@ CAUSES = ("children_by_events", "children_by_household", "children_by_linkage", 
 
 
 def finding(whole: int, *parts: int) -> dict[str, Any]:
-    part = Part(parts[0], whole, "children compared", SMALL)
+    part = Portion(parts[0], whole, "children compared", SMALL)
     evidence: dict[str, Any] = dict(zip(CAUSES, parts, strict=True)) | {
         "children_compared": whole,
         "share": part.figure,
     }
-    found = Finding(Kind.VALUE_CHANGES, Severity.WARN, "x", f"For {part}.", evidence, "", "children_compared", CAUSES)
+    found = Finding(
+        LeakKind.VALUE_CHANGES, Severity.WARN, "x", f"For {part}.", evidence, "", "children_compared", CAUSES
+    )
     return found.as_json()
 
 
@@ -46,7 +48,9 @@ def test_evidence(whole: int, parts: tuple[int, ...], shown: list[Any], share: b
 
 
 def test_numbers_of_days_and_dates_are_about_nobody() -> None:
-    one = Finding(Kind.NOT_REPORTED, Severity.REFUSE, "x", "", {"dates": 3, "silent_days": 8, "source": "police"}, "")
+    one = Finding(
+        LeakKind.NOT_REPORTED, Severity.REFUSE, "x", "", {"dates": 3, "silent_days": 8, "source": "police"}, ""
+    )
     assert leaks.evidence(SMALL, one.as_json()) == {"dates": 3, "silent_days": 8, "source": "police"}
 
 

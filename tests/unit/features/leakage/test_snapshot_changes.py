@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from features.leakage import lint, snapshot_changes
-from features.leakage.leaks import Finding, Kind, Severity
+from features.leakage.leaks import Finding, LeakKind, Severity
 from hub.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
@@ -43,7 +43,7 @@ def published(workspace: Workspace, known_to: str, held: Rows, homes: Rows | Non
     return snapshot(workspace, known_to=known_to, person=people, event=held, household=homes or living())
 
 
-def compared(tmp_path: Path, then: Rows, now: Rows, homes: Rows | None = None) -> dict[Kind, list[Finding]]:
+def compared(tmp_path: Path, then: Rows, now: Rows, homes: Rows | None = None) -> dict[LeakKind, list[Finding]]:
     workspace = Workspace(tmp_path)
     older = published(workspace, "2024-06-30", then)
     newer = published(workspace, "2024-12-31", now, homes)
@@ -93,12 +93,12 @@ def test_causes_are_told_apart(
     tmp_path: Path, then: Rows, now: Rows, own: Severity | None, home: Severity | None
 ) -> None:
     now = [{**one, "event_id": one["event_id"] or f"n{one['person_id']}"} for one in now]
-    found = {one.about: one.severity for one in compared(tmp_path, then, now)[Kind.VALUE_CHANGES]}
+    found = {one.about: one.severity for one in compared(tmp_path, then, now)[LeakKind.VALUE_CHANGES]}
     assert found == {name: one for name, one in (("own", own), ("home", home)) if one is not None}
 
 
 def test_another_home_is_not_another_event(tmp_path: Path) -> None:
-    [found] = compared(tmp_path, events(), events(), living(PEOPLE[:30]))[Kind.VALUE_CHANGES]
+    [found] = compared(tmp_path, events(), events(), living(PEOPLE[:30]))[LeakKind.VALUE_CHANGES]
     assert (found.about, found.severity) == ("home", Severity.WARN)
     assert found.evidence["children_by_events"] == 0
     assert found.evidence["children_by_household"] == 30

@@ -17,7 +17,7 @@ def test_a_compiled_function_calls_none_of_another_file(function: Dispatcher) ->
 
 def test_what_layout_reads_from_another_file_does_not_move() -> None:
     assert (kernel.BOTH, kernel.MIXED, kernel.LEAVES, kernel.DOWN) == (0, 1, 2, 3)
-    assert kernel.Layout._fields == (
+    assert kernel.TreeLayout._fields == (
         "inputs", "trees", "splits", "numbers", "events", "taus", "slopes", "weights"
     )  # fmt: skip
     assert trees.Trees._fields == (

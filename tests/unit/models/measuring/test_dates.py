@@ -7,7 +7,7 @@ import pytest
 
 from models.figures import Figure, NotComputed
 from models.measuring import dates
-from models.measuring.metrics import Judged, JudgedRows
+from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.measuring.ranking import Ranking
 
 DAYS = (datetime.date(2024, 1, 1), datetime.date(2024, 7, 1))
@@ -28,7 +28,7 @@ def test_each_date_is_measured_alone_and_a_small_one_not_at_all() -> None:
     outcomes[400:409] = 1.0
     scores = outcomes + draw.normal(size=460)
     case = JudgedRows(outcomes, np.arange(460), np.arange(460), codes, capacity=50)
-    found = dates.measure(case, {"model": Judged(scores)}, DAYS)
+    found = dates.measure(case, {"model": ModelAnswers(scores)}, DAYS)
     first = found[DAYS[0]]["model"]
     top = np.argsort(-scores[:400])[:50]
     reached = outcomes[:400][top].sum()
@@ -52,7 +52,7 @@ def test_the_intervals_hold_what_they_promise() -> None:
         outcomes = (draw.random(500) < 0.15).astype(float)
         scores = outcomes + draw.normal(size=500)
         case = JudgedRows(outcomes, np.arange(500), np.arange(500), np.zeros(500, dtype=np.intp), capacity=50)
-        found = dates.measure(case, {"model": Judged(scores)}, DAYS[:1])[DAYS[0]]["model"]
+        found = dates.measure(case, {"model": ModelAnswers(scores)}, DAYS[:1])[DAYS[0]]["model"]
         for name in inside:
             one = found[name]
             assert isinstance(one, Figure)

@@ -6,7 +6,15 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from models.figures import Figure, NotComputed, Stated
 from models.measuring.calibration import sigmoid
-from models.measuring.metrics import METRICS, ORDER_METRICS, Judged, JudgedRows, expected_and_observed, measure, verdict
+from models.measuring.metrics import (
+    METRICS,
+    ORDER_METRICS,
+    JudgedRows,
+    ModelAnswers,
+    expected_and_observed,
+    measure,
+    verdict,
+)
 from models.measuring.ranking import Ranking
 from models.resampling import Floats, bootstrap, codes, draws, interval, wilson
 
@@ -23,7 +31,7 @@ def drawn(rows: int = 1200, people: int = 400, seed: int = 3) -> tuple[JudgedRow
 def test_values_are_those_of_scikit_learn() -> None:
     case, logits = drawn()
     probabilities = sigmoid(logits)
-    found = measure(case, {"model": Judged(logits, probabilities)}, against={}, resamples=50).figures["model"]
+    found = measure(case, {"model": ModelAnswers(logits, probabilities)}, against={}, resamples=50).figures["model"]
     assert list(found) == list(METRICS)
     for name, oracle in (
         ("auc", roc_auc_score(case.outcomes, logits)),
@@ -62,7 +70,7 @@ def test_rows_of_a_person_come_and_go_together() -> None:
 
 def test_the_same_seed_gives_the_same_interval() -> None:
     case, logits = drawn()
-    judged = {"model": Judged(logits)}
+    judged = {"model": ModelAnswers(logits)}
     one, again, other = (
         measure(case, judged, against={}, resamples=60, seed=seed).figures["model"]["auc"] for seed in (1, 1, 2)
     )
@@ -74,10 +82,10 @@ def test_differences_are_paired() -> None:
     case, logits = drawn()
     noisy = logits + np.random.default_rng(0).normal(size=len(logits)) * 0.05
     judged = {
-        "model": Judged(logits),
-        "twin": Judged(logits.copy()),
-        "noisy": Judged(noisy),
-        "coarse": Judged(np.sign(logits)),
+        "model": ModelAnswers(logits),
+        "twin": ModelAnswers(logits.copy()),
+        "noisy": ModelAnswers(noisy),
+        "coarse": ModelAnswers(np.sign(logits)),
     }
     found = measure(case, judged, against={"model": ("twin", "noisy", "coarse")}, resamples=100)
     for name in ORDER_METRICS:
@@ -116,7 +124,9 @@ def test_too_few_to_say(with_: int, without: int, reason: str) -> None:
     rows = len(outcomes)
     scores = np.random.default_rng(0).normal(size=rows)
     case = JudgedRows(outcomes, np.arange(rows), np.arange(rows), np.zeros(rows, dtype=np.intp), 5)
-    found = measure(case, {"model": Judged(scores), "rule": Judged(scores)}, against={"model": ("rule",)}, resamples=50)
+    found = measure(
+        case, {"model": ModelAnswers(scores), "rule": ModelAnswers(scores)}, against={"model": ("rule",)}, resamples=50
+    )
     for stated in (found.figures["model"]["auc"], found.differences["model"]["rule"]["precision_at_capacity"]):
         assert stated.computed == (not reason)
         assert reason in stated.text()
@@ -124,7 +134,7 @@ def test_too_few_to_say(with_: int, without: int, reason: str) -> None:
 
 def test_an_order_has_no_probabilities() -> None:
     case, logits = drawn()
-    found = measure(case, {"rule": Judged(np.round(logits))}, against={}, resamples=50).figures["rule"]
+    found = measure(case, {"rule": ModelAnswers(np.round(logits))}, against={}, resamples=50).figures["rule"]
     assert {name for name, one in found.items() if one.computed} == set(ORDER_METRICS)
     assert found["brier"] == NotComputed(1200, "an order, not a probability")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.figures import Figure, NotComputed
-from models.measuring.metrics import Judged, JudgedRows
+from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.measuring.thresholds import (
     BANDS,
     NO_SUGGESTION,
@@ -107,7 +107,7 @@ def test_offers_by_date_say_how_far_two_lists_are_one() -> None:
     probabilities = np.array([0.9, 0.8, 0.1, 0.2, 0.7, 0.65, 0.1])
     alone, dates = np.arange(7), np.array([0, 0, 0, 0, 1, 1, 1])
     case = JudgedRows(np.zeros(7), alone, alone, dates, 1)
-    found = by_date(case, CUTS, Judged(probabilities, probabilities), ["2024-01-01", "2024-07-01"])
+    found = by_date(case, CUTS, ModelAnswers(probabilities, probabilities), ["2024-01-01", "2024-07-01"])
     assert found == [
         {"as_of_date": "2024-01-01", "rows": 4, "places": 1, "offered": 2, "both": 1},
         {"as_of_date": "2024-07-01", "rows": 3, "places": 1, "offered": 2, "both": 1},
