@@ -23,9 +23,9 @@ from hub.errors import IntegrityError, OtherSchemaError
 from hub.identity import store as identity_store
 from hub.ledger import publications
 from hub.staging import taken_away
+from hub.staging.extract_facts import CheckedRows
 from hub.staging.extract_facts import DeliveryFacts as DeliveryFacts
 from hub.staging.extract_facts import ExtractFacts as ExtractFacts
-from hub.staging.extract_facts import CheckedRows
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
