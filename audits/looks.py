@@ -67,7 +67,7 @@ def looks(bundle: Bundle, feature_set: FeatureSet, model: Model) -> Looks:
             )
     whole = of_feature_set(feature_set)
     days = np.array(bundle.facts.splits.test, dtype="datetime64[D]")
-    rows = np.flatnonzero(np.isin(whole.days, days) & ~np.isnan(whole.outcomes))
+    rows = np.flatnonzero(np.isin(whole.days, days) & ~np.isnan(whole.outcomes) & whole.followed)
     expected = bundle.metrics["parts"]["test"]["rows"]
     if len(rows) != expected:
         raise IntegrityError(

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.rows.feature_sets import FeatureSet
+from features.rows.followed import Ended
 from hub.errors import IntegrityError
 from models.resampling import Codes, Floats, codes
 from models.splits import Days, Rows
 
+Mask = npt.NDArray[np.bool_]
 _DAYS = 1_000_000
 """More than any day has since 1970."""
 
@@ -27,6 +30,8 @@ class Matrix:
         days: the as-of date of each row.
         people: a code per person, from 0; equal codes are the same person.
         families: a code per family, from 0; equal codes are of one family.
+        followed: whether the outcome can be known: somebody was followed to the end of the horizon, or to the outcome
+            before that (`features.rows.followed`).
     """
 
     names: tuple[str, ...]
@@ -35,11 +40,13 @@ class Matrix:
     days: Days
     people: Codes
     families: Codes
+    followed: Mask
 
     def take(self, rows: Rows) -> "Matrix":
         """Return these rows; people and families are numbered anew from 0."""
         people, families = (codes(one[rows]) for one in (self.people, self.families))
-        return Matrix(self.names, self.values[rows], self.outcomes[rows], self.days[rows], people, families)
+        of = (self.values[rows], self.outcomes[rows], self.days[rows])
+        return Matrix(self.names, *of, people, families, self.followed[rows])
 
     def column(self, name: str) -> Floats:
         """Return the numbers of one indicator."""
@@ -88,17 +95,34 @@ def of_feature_set(feature_set: FeatureSet) -> Matrix:
             f"feature set {feature_set.digest[:12]}: matrix and families are not about the same people.",
             "Build it anew.",
         )
+    outcomes = table["outcome"].cast(pa.float64()).to_numpy()
     names, days = feature_set.use_case.indicator_names, table["as_of_date"]
     values, people = floats(table, names), codes(ids.to_numpy(zero_copy_only=False).astype(np.str_))
     _require_usable(feature_set, values, people, days.to_numpy().astype("datetime64[D]"))
     return Matrix(
         tuple(names),
         values,
-        table["outcome"].cast(pa.float64()).to_numpy(),
+        outcomes,
         days.to_numpy().astype("datetime64[D]"),
         people,
         codes(families["family"].to_numpy()[at.to_numpy(zero_copy_only=False).astype(np.intp)]),
+        _followed(feature_set, table, outcomes),
     )
+
+
+def _followed(feature_set: FeatureSet, table: pa.Table, outcomes: Floats) -> Mask:
+    """Return of which rows the outcome can be known.
+
+    That somebody grows up within the horizon is known beforehand: such a look is out also when the outcome came first.
+    """
+    ended = feature_set.not_followed()
+    keys = [table.select(["person_id", "as_of_date"]), ended.select(["person_id", "as_of_date", "why"])]
+    numbered = keys[0].append_column("row", pa.array(np.arange(table.num_rows)))
+    joined = keys[1].join(numbered, ["person_id", "as_of_date"], join_type="inner")
+    rows, age = joined["row"].to_numpy(), np.asarray(joined["why"].to_pylist()) == Ended.AGE
+    found = np.ones(table.num_rows, dtype=np.bool_)
+    found[rows[age | (outcomes[rows] != 1)]] = False
+    return found
 
 
 def _require_usable(feature_set: FeatureSet, values: Floats, people: Codes, days: Days) -> None:

@@ -1,7 +1,7 @@
 """Splitting a feature set by time: train on earlier dates of looking, choose on later ones, test on the last.
 
     splits = split_dates(dates, use_case.split, use_case.horizon_days)   # which dates, which were dropped and why
-    rows = rows_of(splits, as_of_dates, outcomes)                        # row numbers of each part
+    rows = rows_of(splits, as_of_dates, outcomes, followed)              # row numbers of each part
     check_no_leakage(rows, as_of_dates, use_case.horizon_days)           # once more, on the very rows
 
 Between two parts lies a gap: an as-of date whose horizon `[as_of, as_of + horizon_days)` reaches past the first as-of
@@ -113,13 +113,16 @@ def _empty_part(name: str, dropped: list[Dropped], first: datetime.date, until: 
     return f"The part {name} has no date of looking from {first} to before {until}.{why}"
 
 
-def rows_of(splits: Splits, as_of_dates: Days, outcomes: npt.NDArray[np.float64]) -> dict[str, Rows]:
+def rows_of(
+    splits: Splits, as_of_dates: Days, outcomes: npt.NDArray[np.float64], followed: npt.NDArray[np.bool_]
+) -> dict[str, Rows]:
     """Return the row numbers of each part, in the order of the matrix.
 
     Args:
         splits: which dates are in which part.
         as_of_dates: one date a row.
         outcomes: one a row, 0, 1 or NaN; a row without an outcome is never in.
+        followed: whether the outcome can be known, one a row; one that cannot be known is never in.
 
     Raises:
         NotEnoughError: a part has no rows, nobody with the outcome, or nobody without it.
@@ -127,7 +130,7 @@ def rows_of(splits: Splits, as_of_dates: Days, outcomes: npt.NDArray[np.float64]
     found: dict[str, Rows] = {}
     for name in PARTS:
         days = np.array(splits.part(name), dtype="datetime64[D]")
-        rows = np.flatnonzero(np.isin(as_of_dates, days) & ~np.isnan(outcomes))
+        rows = np.flatnonzero(np.isin(as_of_dates, days) & ~np.isnan(outcomes) & followed)
         positives = int(outcomes[rows].sum())
         if len(rows) == 0:
             raise NotEnoughError(f"The part {name} of the split has no rows: nobody was in the cohort.", _FEW_REMEDY)

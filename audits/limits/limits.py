@@ -90,7 +90,7 @@ def _sizes(bundle: Bundle, looks: Looks, small: SmallNumbers) -> list[dict[str, 
         sides = [part["with_outcome"], part["rows"] - part["with_outcome"]]
         if name == "test":
             sides = [looks.people_where(looks.outcome), looks.people_where(~looks.outcome)]
-        counts = {key: counted(small.count(part[key])) for key in ("rows", "people")}
+        counts = {key: counted(small.count(part[key])) for key in ("rows", "people", "not_followed")}
         counts["with_outcome"] = counted(part["with_outcome"] if small.may_show_share(*sides) else WITHHELD)
         found.append(
             {"part": words, "from": dates[0].isoformat(), "to": dates[-1].isoformat(), "dates": len(dates), **counts}

@@ -3,10 +3,13 @@
 import shutil
 from collections import Counter
 from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
-from features.rows.feature_sets import KIND, MATRIX_FILE, STAGING
+from features.rows.feature_sets import FOLLOWED_FILE, KIND, MATRIX_FILE, STAGING
+from features.rows.followed import counts
 from hub import artefacts
 from hub.erasing.rewriting import copy_without, holds
 from hub.ledger import publications
@@ -57,11 +60,20 @@ def rewrite(workspace: Workspace, people: Collection[str], snapshots: Mapping[st
                 "outcomes": {
                     day: None if counted is None else outcomes[day] for day, counted in facts["outcomes"].items()
                 },
+                **_not_followed(draft.path / FOLLOWED_FILE),
                 "rewritten_from": [*facts.get("rewritten_from", ()), digest],
             }
         done[digest] = draft.digest
         shutil.rmtree(workspace.features / digest)
     return done
+
+
+def _not_followed(path: Path) -> dict[str, Any]:
+    """Return the fact about looks that were not followed; nothing of a feature set from before it was written."""
+    if not path.exists():
+        return {}
+    counted = counts(pq.read_table(path))
+    return {"not_followed": {day.isoformat(): reasons for day, reasons in counted.items()}}
 
 
 def forget(workspace: Workspace) -> None:

@@ -20,6 +20,7 @@ from features.rows.families import families
 from features.rows.feature_set_facts import OddEvents
 from features.rows.feature_sets import (
     FAMILIES_FILE,
+    FOLLOWED_FILE,
     KIND,
     MATRIX_FILE,
     SCHEMA_VERSION,
@@ -29,6 +30,7 @@ from features.rows.feature_sets import (
     LeakageFacts,
     open_feature_set,
 )
+from features.rows.followed import counts, not_followed
 from features.rows.gateways_needed import require_gateways
 from features.rows.odd_events import odd_events
 from features.rows.parts import PartMaker, coverage_sources, split, streams
@@ -108,6 +110,9 @@ def build(
                 for file in waiting_parts.FILES:
                     waiting_parts.join(folder, file, draft.path / file)
                 _write_families(draft.path, read, dates[0])
+                ended = not_followed(read, use_case, draft.path / MATRIX_FILE)
+                pq.write_table(ended, draft.path / FOLLOWED_FILE, compression="zstd")
+                facts = facts.model_copy(update={"not_followed": counts(ended)})
                 leakage = lint.of_build(
                     workspace,
                     partnership,
@@ -162,6 +167,7 @@ def _facts(
         coverage=tuple(coverage_sources(use_case.indicators)),
         rows={day: looked[day] for day in dates},
         outcomes={day: outcomes[day] if covers(told, day, horizon) else None for day in dates},
+        not_followed={},
         begins=beginnings(snapshot, sources),
         odd_events={name: OddEvents(**counted) for name, counted in odd_events(snapshot, sources).items()},
         sources={name: snapshot.facts.sources[name] for name in sources},

@@ -9,8 +9,9 @@ The first rule is not written in any file, because it always holds: whoever is k
 
 import datetime
 from dataclasses import dataclass
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from features.declarations.ages import Ages
 from features.declarations.catalogue import EventFilter
@@ -35,6 +36,22 @@ class OpenSpell(Document):
     started_within_days: int | None = Field(
         default=None, ge=1, description="Only spells that started in `[as_of - n, as_of)`."
     )
+
+
+class FollowedUntil(Document):
+    """Until when it can be seen whether an outcome happens to somebody: afterwards nobody here would write it down."""
+
+    below_years: int | None = Field(
+        default=None, ge=1, le=121, description="Until the month in which they reach this age."
+    )
+    events: EventFilter | None = Field(default=None, description="Until such an event, such as leaving the school.")
+    home: bool = Field(default=False, description="Until the last home that is known of them has ended.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self == type(self).model_construct():
+            raise ValueError("followed_until must say below_years, events or home")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,9 @@ class Cohort(Document):
     without_open_spell: OpenSpell | None = Field(default=None, description="Only people without such an open spell.")
     without_event_ever: EventFilter | None = Field(
         default=None, description="Only people for whom no such event occurred before the date, as known on it."
+    )
+    followed_until: FollowedUntil | None = Field(
+        default=None, description="Until when they can be followed; whoever has died is not, in any case."
     )
 
     def rules(self) -> tuple[Rule, ...]:

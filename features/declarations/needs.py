@@ -30,7 +30,7 @@ class Need:
     Attributes:
         source: its name.
         rules: the rules of the cohort that its events decide.
-        outcome: its events are what the model estimates.
+        outcome: its events are what the model estimates, or say until when that can be seen.
         groups: the names of the groups of the audit that its fields decide.
     """
 
@@ -85,7 +85,7 @@ def needs(partnership: Partnership, use_case: UseCase, snapshot: Snapshot | None
         return {*outcomes.sources_of(partnership, wanted), *then}
 
     of_rules = [(rule, bring(rule.events.types)) for rule in rules]
-    of_outcome = bring(use_case.outcome.events.types)
+    of_outcome = bring(use_case.outcome_types)
     declared = [source.name for source in partnership.sources]
     of_groups = {source.name: _groups(use_case.groups, source) for source in partnership.sources}
     named = {name for one in chosen for name in one.sources}

@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 
 from features.declarations.ages import Ages
 from features.declarations.catalogue import EventFilter
+from features.declarations.cohort import FollowedUntil
 from hub import yaml_documents
 from hub.declarations.partnership import Partnership
 from hub.names import NAME
@@ -87,6 +88,9 @@ class Outcome(Document):
     events: EventFilter = Field(description="The events that count.")
     ages: Ages | None = Field(default=None, description="Of whom levels are told; leave it out for everybody.")
     period: Period = Field(default=Period.QUARTER, description="Levels are told by month, quarter or year.")
+    followed_until: FollowedUntil | None = Field(
+        default=None, description="Until when it can be seen whether it happens, such as below_years: 18."
+    )
     decided_by: str = Field(min_length=5, description="Who decides that it happened.")
     known_bias: str = Field(min_length=10, description="What is known to be unfair or wrong in it.")
     since: datetime.date = Field(description="First day on which this definition holds.")
@@ -199,9 +203,13 @@ def read(partnership: Partnership) -> Framework:
     found = yaml_documents.read(path, Framework)
     known = {event.type for source in partnership.sources for event in source.events}
     for index, outcome in enumerate(found.outcomes):
-        for kind in outcome.events.types:
-            if kind not in known:
-                raise yaml_documents.unknown_name(path, f"outcomes.{index}.events.types", "event type", kind, known)
+        until = outcome.followed_until.events if outcome.followed_until is not None else None
+        for where, events in (("events", outcome.events), ("followed_until.events", until)):
+            for kind in events.types if events is not None else ():
+                if kind not in known:
+                    raise yaml_documents.unknown_name(
+                        path, f"outcomes.{index}.{where}.types", "event type", kind, known
+                    )
     return found
 
 

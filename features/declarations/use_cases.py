@@ -7,6 +7,7 @@ import datetime
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
 
@@ -14,7 +15,7 @@ from pydantic import Field, field_validator
 
 from features.declarations import catalogue, outcomes
 from features.declarations.catalogue import Catalogue, Indicator, Over
-from features.declarations.cohort import Cohort
+from features.declarations.cohort import Cohort, FollowedUntil
 from features.declarations.outcomes import Framework, Outcome
 from features.declarations.schedules import Schedule
 from features.declarations.split import Split
@@ -168,6 +169,17 @@ class UseCase(_Declared[Outcome, Indicator]):
         """The names of the indicators, in the order of a matrix's columns."""
         return tuple(one.name for one in self.indicators)
 
+    @property
+    def followed_until(self) -> tuple[FollowedUntil, ...]:
+        """Until when somebody is followed, as the cohort and the outcome say it; whichever comes first."""
+        return tuple(one for one in (self.cohort.followed_until, self.outcome.followed_until) if one is not None)
+
+    @property
+    def outcome_types(self) -> tuple[str, ...]:
+        """The types of the events that say whether the outcome happened, and until when that can be seen."""
+        ends = (one.events.types for one in self.followed_until if one.events is not None)
+        return tuple(dict.fromkeys((*self.outcome.events.types, *chain.from_iterable(ends))))
+
     def reading(self, indicators: Iterable[Indicator]) -> "UseCase":
         """Return the same use case with these indicators in place of its own."""
         return self.model_copy(update={"indicators": tuple(indicators)})
@@ -288,7 +300,10 @@ def _check_sources(partnership: Partnership, every: Catalogue, use_case: UseCase
                     raise yaml_documents.unknown_name(path, where, "event type", kind, readable)
     path = partnership.folder / "use_cases" / f"{use_case.name}.yaml"
     known = set().union(*declared.values())
-    for where, kinds in (place for rule in use_case.cohort.rules() for place in rule.places()):
+    places = [place for rule in use_case.cohort.rules() for place in rule.places()]
+    if (until := use_case.cohort.followed_until) is not None and until.events is not None:
+        places.append(("cohort.followed_until.events.types", until.events.types))
+    for where, kinds in places:
         for kind in kinds:
             if kind not in known:
                 raise yaml_documents.unknown_name(path, where, "event type", kind, known)

@@ -77,8 +77,11 @@ def birth_months(column: pa.ChunkedArray | pa.Array) -> NDArray[np.float64]:
 
 
 def outcome_reported(snapshot: Snapshot, use_case: UseCase) -> Reported:
-    """Return the days of which the outcome's own sources have told: what other sources bring says nothing about it."""
-    return snapshot.reported_of(use_case.outcome.events.types)
+    """Return the days of which the outcome's own sources have told: what other sources bring says nothing about it.
+
+    Those that tell until when somebody can be followed are among them.
+    """
+    return snapshot.reported_of(use_case.outcome_types)
 
 
 def covers(reported: Reported, as_of_date: datetime.date, horizon_days: int) -> bool:

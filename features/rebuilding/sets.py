@@ -17,11 +17,13 @@ from features.rows.families import families
 from features.rows.feature_sets import (
     COVERAGE_FILE,
     FAMILIES_FILE,
+    FOLLOWED_FILE,
     GROUPS_FILE,
     MATRIX_FILE,
     FeatureSet,
     open_feature_set,
 )
+from features.rows.followed import counts, not_followed
 from features.rows.parts import coverage_sources
 from hub import facts, sql
 from hub.errors import NotFoundError
@@ -107,6 +109,9 @@ def _counted(found: FeatureSet, snapshot: Snapshot, folder: Path) -> list[str]:
     made = families(snapshot, pq.read_table(folder / FAMILIES_FILE)["person_id"].combine_chunks(), dates[0])
     if not found.facts.rewritten_from and not made.equals(pq.read_table(folder / FAMILIES_FILE)):
         differs.append("who belongs to which family")
+    ended = not_followed(snapshot, found.use_case, folder / MATRIX_FILE)
+    if not ended.equals(pq.read_table(folder / FOLLOWED_FILE)) or found.facts.not_followed != counts(ended):
+        differs.append("who could not be followed to the end")
     if strangers:
         differs.append(f"{strangers:,} people whom the snapshot does not hold")
     return differs

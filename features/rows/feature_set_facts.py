@@ -71,6 +71,8 @@ class FeatureSetFacts(Facts):
     """Rows on each date of looking."""
     outcomes: Mapping[datetime.date, Count | None]
     """How many of these have the outcome; None unless the outcome's own sources told of the whole horizon."""
+    not_followed: Mapping[datetime.date, Mapping[str, Count]]
+    """On each date with any: looks that were not followed to their end, by why (features.rows.followed)."""
     begins: Mapping[str, datetime.date]
     """For each source with events: the day before which hardly anything happened (features.rows.beginnings)."""
     odd_events: Mapping[str, OddEvents]

@@ -1,7 +1,8 @@
 """Feature sets: what the models read. One row per (person_id, as_of_date), only cohort members.
 
 A feature set is an artefact with `matrix.parquet`, `coverage.parquet` and `groups.parquet` (the same rows in the same
-order; only audits read groups); what its manifest says is `FeatureSetFacts`.
+order; only audits read groups), `families.parquet` (a row a person) and `followed.parquet` (the looks whose outcome
+cannot be known); what its manifest says is `FeatureSetFacts`.
 """
 
 import datetime
@@ -26,11 +27,12 @@ from hub.tables import Field, Table
 from hub.workspace import Workspace
 
 KIND = "feature set"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MATRIX_FILE = "matrix.parquet"
 COVERAGE_FILE = "coverage.parquet"
 GROUPS_FILE = "groups.parquet"
 FAMILIES_FILE = "families.parquet"
+FOLLOWED_FILE = "followed.parquet"
 STAGING = ".building-"
 """How the folder of a build that is not finished begins."""
 NOT_RECORDED = "not recorded"
@@ -71,6 +73,13 @@ def families_table() -> Table:
     """Return the schema of the families: who belongs with whom, so that intervals can resample families."""
     family = Field("family", pa.int64(), False, "Equal numbers are of one family (features.rows.families).")
     return Table("families", "One row per person of the matrix.", (_KEYS[0], family), ("person_id",))
+
+
+def followed_table() -> Table:
+    """Return the schema of the looks at somebody who could not be followed to the end of the horizon."""
+    until = Field("until", pa.date32(), False, "First day on which the outcome would not be seen any more.")
+    why = Field("why", pa.string(), False, "age, death or left.")
+    return Table("followed", "One row per look that was not followed to its end.", (*_KEYS, until, why), _SORTED)
 
 
 @dataclass(frozen=True)
@@ -136,6 +145,10 @@ class FeatureSet:
     def families(self) -> pa.Table:
         """Return person_id and family (equal numbers are of one family), sorted by person_id, each person once."""
         return self._read(FAMILIES_FILE, families_table())
+
+    def not_followed(self) -> pa.Table:
+        """Return person_id, as_of_date, until and why of each look that was not followed to its end, sorted."""
+        return self._read(FOLLOWED_FILE, followed_table())
 
     def require_gateways(self, partnership: Partnership, *, on: datetime.date) -> None:
         """Check that every source in it may still be used for its purpose on the day `on`, as gateways are declared.

@@ -157,6 +157,8 @@ def show_(
         part = bundle.metrics["parts"][name]
         dates = bundle.facts.splits.part(name)
         say(f"{name}: {part['rows']:,} rows, {part['people']:,} people, {len(dates)} dates, {dates[0]} to {dates[-1]}.")
+        if part["not_followed"]:
+            say(f"{name}: {part['not_followed']:,} looks are left out, since nobody can say how they ended.")
     for one in bundle.facts.splits.dropped:
         say(f"left out: {one.as_of_date}, {one.reason}.")
     for entry in trainings(here.workspace, bundle.digest):

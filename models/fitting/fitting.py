@@ -6,7 +6,7 @@ cuts of the bands come from `choose`; every number that is reported comes from `
 
 import importlib.metadata
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from models.matrices import Matrix, of_feature_set
 from models.measuring import calibration, metrics, thresholds
 from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
+from models.measuring.thresholds import Thresholds
 from models.resampling import LEVEL, METHOD, RESAMPLES
 from models.sample_size import SampleSize, sample_size
 from models.splits import PARTS, NotEnoughError, Rows, Splits
@@ -61,7 +62,7 @@ def split(feature_set: FeatureSet, matrix: Matrix) -> tuple[Splits, dict[str, Ro
     found = splits.split_dates(
         np.unique(matrix.days).tolist(), open_days.tolist(), use_case.split, use_case.horizon_days
     )
-    rows = splits.rows_of(found, matrix.days, matrix.outcomes)
+    rows = splits.rows_of(found, matrix.days, matrix.outcomes, matrix.followed)
     splits.check_no_leakage(rows, matrix.days, use_case.horizon_days)
     return found, rows
 
@@ -88,8 +89,10 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
 
     choice = boosting.choose_best(train, choose, use_case.indicators, seed=seed, progress=progress)
     calibrated = calibration.fit(choice.best.margins, choose.outcomes)
-    bands = thresholds.fit(calibrated.probabilities(choice.best.margins), choose.day_count, use_case.capacity)
-    model = Model.parse(choice.best.text, use_case.indicator_names, calibrated, bands)
+    nobody = Thresholds(1.0, 1.0, use_case.capacity, {})
+    model = Model.parse(choice.best.text, use_case.indicator_names, calibrated, nobody)
+    bands = _bands(model, matrix, dates, use_case.capacity)
+    model = replace(model, thresholds=bands)
 
     progress("Comparing the test dates with those that were learned from", 0, 1)
     moved = shift(train, test, (matrix.families[rows["train"]], matrix.families[rows["test"]]), seed=seed)
@@ -107,7 +110,7 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         "sample_size": enough.as_json(),
         "shift": moved.as_json(),
         "short_windows": _short_windows(feature_set, dates),
-        "parts": {name: _part(matrix, rows, name) for name in PARTS},
+        "parts": {name: _part(matrix, dates, rows, name) for name in PARTS},
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
         "offers_by_date": thresholds.by_date(case, bands, judged[MODEL], [day.isoformat() for day in dates.test]),
         "expected_and_observed": metrics.expected_and_observed(case, probabilities),
@@ -133,6 +136,15 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         use_case=use_case,
     )
     return Fitted(contents, case, judged)
+
+
+def _bands(model: Model, matrix: Matrix, dates: Splits, capacity: int) -> Thresholds:
+    """Return the bands, set on the dates to choose on.
+
+    The places are for everybody in the cohort there, also for those who cannot be followed to the end.
+    """
+    looked = matrix.take(np.flatnonzero(np.isin(matrix.days, np.array(dates.choose, dtype="datetime64[D]"))))
+    return thresholds.fit(model.probabilities(looked.values), looked.day_count, capacity)
 
 
 def _enough(use_case: UseCase, train: Matrix) -> SampleSize:
@@ -221,10 +233,17 @@ def _judge(
     }
 
 
-def _part(matrix: Matrix, rows: dict[str, Rows], name: str) -> dict[str, int]:
+def _part(matrix: Matrix, dates: Splits, rows: dict[str, Rows], name: str) -> dict[str, int]:
+    """Return what a part of the split holds; `not_followed` are looks on its dates that are in no part."""
+    on_dates = np.isin(matrix.days, np.array(dates.part(name), dtype="datetime64[D]"))
     part = matrix.take(rows[name])
     shared = np.intersect1d(matrix.people[rows["train"]], matrix.people[rows[name]])
-    counts = {"rows": len(part.values), "people": part.people_count, "with_outcome": part.positives}
+    counts = {
+        "rows": len(part.values),
+        "people": part.people_count,
+        "with_outcome": part.positives,
+        "not_followed": int((on_dates & ~matrix.followed).sum()),
+    }
     return counts if name == "train" else {**counts, "people_also_in_train": len(shared)}
 
 

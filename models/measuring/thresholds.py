@@ -107,10 +107,10 @@ def cut(probabilities: Floats, places: int) -> float:
 
 
 def fit(probabilities: Floats, dates: int, capacity: int) -> Thresholds:
-    """Set both cuts on the `choose` rows, so that the average date has `capacity` (three times: `TALK_TIMES`) people.
+    """Set both cuts, so that the average date to choose on has `capacity` (three times: `TALK_TIMES`) people.
 
     Args:
-        probabilities: calibrated, of all `choose` rows.
+        probabilities: calibrated, of all looks of these dates.
         dates: how many as-of dates they come from.
         capacity: places at each date.
     """

@@ -13,6 +13,7 @@ from audits.looks import Looks
 from features.leakage.leaks import Check, Finding, Leakage, LeakKind, Severity
 from features.rows.feature_sets import (
     FAMILIES_FILE,
+    FOLLOWED_FILE,
     GROUPS_FILE,
     KIND,
     MATRIX_FILE,
@@ -137,6 +138,7 @@ def changed(
         pq.write_table(matrix_table(feature_set.indicators).conform(matrix), draft.path / MATRIX_FILE)
         pq.write_table(groups_table(feature_set.use_case).conform(groups), draft.path / GROUPS_FILE)
         pq.write_table(feature_set.families(), draft.path / FAMILIES_FILE)
+        pq.write_table(feature_set.not_followed(), draft.path / FOLLOWED_FILE)
     return open_feature_set(workspace, draft.digest)
 
 
@@ -163,6 +165,7 @@ def looks(
         np.datetime64("2024-01-01") + np.asarray(nth, dtype="timedelta64[D]"),
         np.asarray(people, dtype=np.intp),
         np.asarray(people, dtype=np.intp),
+        np.ones(rows, dtype=np.bool_),
     )
     return Looks(
         matrix,

@@ -9,6 +9,7 @@ often missing; three audit groups, none of which moves the outcome.
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,11 +23,13 @@ from features.kernel.code import code_digest
 from features.leakage.leaks import Check, Leakage, LeakKind
 from features.rows.feature_sets import (
     FAMILIES_FILE,
+    FOLLOWED_FILE,
     GROUPS_FILE,
     KIND,
     MATRIX_FILE,
     SCHEMA_VERSION,
     FeatureSet,
+    followed_table,
     groups_table,
     matrix_table,
     open_feature_set,
@@ -97,6 +100,7 @@ def feature_set(
     partnership: str = "lancashire",
     snapshot: str = "5" * 64,
     siblings: int = 1,
+    ended: Sequence[tuple[str, datetime.date]] = (),
     **said: Any,
 ) -> FeatureSet:
     """Publish a feature set and open it.
@@ -112,6 +116,7 @@ def feature_set(
         partnership: its name in the facts.
         snapshot: digest in the facts; no such snapshot need exist.
         siblings: how many people a family has.
+        ended: looks at somebody who grows up within the horizon: who, and the as-of date.
         said: what the use case says differently.
     """
     chosen = indicators(extra)
@@ -134,6 +139,7 @@ def feature_set(
         "coverage": [],
         "begins": {"police": "2015-01-01"},
         "odd_events": {},
+        "not_followed": {day: {"age": many} for day, many in Counter(day.isoformat() for _, day in ended).items()},
         "rows": {day: as_of.count(day) for day in days},
         "outcomes": outcomes,
         "sources": {"police": source_facts("police", title="Police records", agency="police", gateways=[])},
@@ -149,6 +155,9 @@ def feature_set(
         ids = rows["person_id"].combine_chunks().unique().sort()
         families = [int(one[1:]) // siblings for one in ids.to_pylist()]
         pq.write_table(pa.table({"person_id": ids, "family": families}), draft.path / FAMILIES_FILE)
+        rows_ended = [{"person_id": who, "as_of_date": day, "until": day, "why": "age"} for who, day in ended]
+        not_followed = pa.Table.from_pylist(rows_ended, followed_table().schema)
+        pq.write_table(followed_table().conform(not_followed), draft.path / FOLLOWED_FILE)
     return open_feature_set(workspace, draft.digest)
 
 

@@ -140,7 +140,7 @@ WHOLE = "2020-02-01:0 2020-02-01:1 2021-02-01:0 2021-02-01:1 2022-02-01:0 2022-0
 
 def test_rows_of_each_part_without_those_that_have_no_outcome() -> None:
     dates, outcomes = rows("2020-02-01:- " + WHOLE + " 2022-02-01:- 2019-01-01:1")
-    found = rows_of(SPLITS, dates, outcomes)
+    found = rows_of(SPLITS, dates, outcomes, np.ones(len(dates), dtype=np.bool_))
     assert {name: part.tolist() for name, part in found.items()} == {"train": [1, 2], "choose": [3, 4], "test": [5, 6]}
 
 
@@ -153,8 +153,15 @@ def test_rows_of_each_part_without_those_that_have_no_outcome() -> None:
     ],
 )
 def test_a_part_that_cannot_teach_is_named(text: str, message: str) -> None:
+    dates, outcomes = rows(text)
     with pytest.raises(NotEnoughError, match=message):
-        rows_of(SPLITS, *rows(text))
+        rows_of(SPLITS, dates, outcomes, np.ones(len(dates), dtype=np.bool_))
+
+
+def test_a_look_that_was_not_followed_to_its_end_is_in_no_part() -> None:
+    dates, outcomes = rows(WHOLE + " 2022-02-01:0")
+    followed = np.array([True] * 6 + [False])
+    assert rows_of(SPLITS, dates, outcomes, followed)["test"].tolist() == [4, 5]
 
 
 @pytest.mark.parametrize(

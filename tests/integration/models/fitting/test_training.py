@@ -108,6 +108,31 @@ def test_the_gap_is_kept_and_recorded(tmp_path: Path) -> None:
     assert close not in matrix.days[used].tolist()
 
 
+def test_looks_that_were_not_followed_to_their_end_are_in_no_part_and_counted(tmp_path: Path) -> None:
+    """On each date one in 20 grows up within the horizon: no figure is about them; the places are for them, too."""
+    workspace = Workspace(tmp_path)
+    whole = feature_set(workspace)
+    looks = [
+        (row["person_id"], row["as_of_date"]) for row in whole.matrix().select(["person_id", "as_of_date"]).to_pylist()
+    ]
+    ended = [look for look in looks if int(look[0][1:]) % 20 == 0]
+    found = feature_set(workspace, ended=ended)
+    matrix = rows_of(found)
+    assert int((~matrix.followed).sum()) == len(ended)
+    _, rows = fitting.split(found, matrix)
+    assert matrix.followed[np.concatenate(list(rows.values()))].all()
+    fitted_ = fit(found)
+    for name, part in fitted_.contents.metrics["parts"].items():
+        days = {str(day) for day in matrix.days[rows[name]]}
+        left_out = sum(str(day) in days for _, day in ended)
+        assert part["not_followed"] == left_out > 0
+        assert part["rows"] == len(rows[name])
+    bands = fitted_.contents.thresholds
+    of_choose = np.isin(matrix.days, matrix.days[rows["choose"]])
+    offered = sum(bands.on_choose.values())
+    assert offered == pytest.approx(of_choose.sum() / len(np.unique(matrix.days[of_choose])), abs=0.01)
+
+
 def test_the_same_training_gives_the_same_digest(
     place: Workspace, bundle: Bundle, features: FeatureSet, tmp_path: Path
 ) -> None:
@@ -225,7 +250,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: UseCase, tabl
     import pyarrow.parquet as pq
 
     from features.kernel.code import code_digest
-    from features.rows.feature_sets import FAMILIES_FILE, KIND, MATRIX_FILE, matrix_table
+    from features.rows.feature_sets import FAMILIES_FILE, FOLLOWED_FILE, KIND, MATRIX_FILE, matrix_table
 
     changed = {
         "use_case": case.model_dump(mode="json"),
@@ -235,6 +260,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: UseCase, tabl
     with artefacts.publish(workspace.features, KIND, {**features.artefact.facts, **changed}) as draft:
         pq.write_table(matrix_table(case.indicators).conform(table), draft.path / MATRIX_FILE)
         pq.write_table(features.families(), draft.path / FAMILIES_FILE)
+        pq.write_table(features.not_followed(), draft.path / FOLLOWED_FILE)
     return open_feature_set(workspace, draft.digest)
 
 

@@ -30,7 +30,9 @@ def rows() -> Matrix:
     values[rng.random((600, 4)) < 0.1] = np.nan
     days = np.full(600, np.datetime64("2024-01-01"))
     people = np.arange(600) // 2
-    return Matrix(tuple(one.name for one in INDICATORS), values, np.zeros(600), days, people, people)
+    return Matrix(
+        tuple(one.name for one in INDICATORS), values, np.zeros(600), days, people, people, np.ones(600, dtype=np.bool_)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 from tests.factories.permissions import declared, source
 from tests.factories.snapshots import GATEWAY, snapshot
-from tests.factories.use_cases import indicator, use_case
+from tests.factories.use_cases import indicator, outcome, use_case
 
 ON = datetime.date(2026, 1, 1)
 BROUGHT = {
@@ -144,6 +144,19 @@ def test_what_an_earlier_snapshot_holds_needs_a_gateway_then_and_now(tmp_path: P
         require_gateways_to_compare(earlier(), _partnership(ended="register"), found, on=ON)
 
 
+@pytest.mark.parametrize("place", ["cohort", "outcome"])
+def test_what_says_until_when_somebody_is_followed_is_read_for_the_outcome(tmp_path: Path, place: str) -> None:
+    until: dict[str, Any] = {"followed_until": {"events": {"types": ["order"]}}}
+    clubs = indicator(sources=["clubs"], events={"types": ["club"]})
+    cohort = {"plain": "Children of whom the rules speak", **(until if place == "cohort" else {})}
+    asked = outcome(**until) if place == "outcome" else outcome()
+    found = use_case(cohort=cohort, outcome=asked, indicators=[clubs])
+    [need] = [one for one in needs(_partnership(), found) if one.source == "courts"]
+    assert (need.outcome, need.scored, need.words) == (True, False, ("the outcome",))
+    with pytest.raises(GatewayError, match="courts"):
+        require_gateways(_snapshot(tmp_path), _partnership(ended="courts"), found, on=ON)
+
+
 def test_what_a_source_is_needed_for_is_said() -> None:
     rules, _ = RULES["with_recent_event"]
     found = _use_case(rules)
@@ -194,7 +207,7 @@ def test_a_source_that_maps_the_field_of_a_group_is_asked_for_a_gateway(tmp_path
 
 
 def test_every_field_of_a_cohort_that_speaks_of_events_is_a_rule() -> None:
-    spoken = {"plain", "since", "why", "ages"}
+    spoken = {"plain", "since", "why", "ages", "followed_until"}
     written = {name for name in Cohort.model_fields if name not in spoken}
     rules = {key: value for one, _ in RULES.values() for key, value in one.items()}
     assert {rule.name.removeprefix("cohort.") for rule in _use_case(rules).cohort.rules()} == written | {"deaths"}

@@ -59,7 +59,7 @@ def test_a_fact_that_is_missing_unknown_or_wrong_is_refused_by_name(
 
 def test_what_cannot_be_read_is_not_the_one_that_is_looked_for(tmp_path: Path, made: FeatureSet) -> None:
     workspace, digest = _published(tmp_path, {"schema_version": 1})
-    with pytest.raises(OtherSchemaError, match="has schema 1, this is 3"):
+    with pytest.raises(OtherSchemaError, match="has schema 1, this is 4"):
         open_feature_set(workspace, digest)
     with pytest.raises(NotFoundError):
         current_feature_set(workspace, made.use_case, made.snapshot_digest)

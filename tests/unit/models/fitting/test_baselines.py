@@ -19,7 +19,7 @@ def matrix(values: Floats, outcomes: Floats) -> Matrix:
     rows = len(values)
     names = tuple(f"i{number}" for number in range(values.shape[1]))
     days = np.full(rows, "2020-01-01", dtype="datetime64[D]")
-    return Matrix(names, values, outcomes, days, np.arange(rows), np.arange(rows))
+    return Matrix(names, values, outcomes, days, np.arange(rows), np.arange(rows), np.ones(rows, dtype=np.bool_))
 
 
 @pytest.mark.parametrize(

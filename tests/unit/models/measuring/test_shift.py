@@ -12,7 +12,7 @@ def _matrix(values: Floats) -> Matrix:
     rows = len(values)
     people, days = np.arange(rows), np.full(rows, "2024-01-01", dtype="datetime64[D]")
     names = tuple(f"i{at}" for at in range(values.shape[1]))
-    return Matrix(names, values, np.zeros(rows), days, people, people)
+    return Matrix(names, values, np.zeros(rows), days, people, people, np.ones(rows, dtype=np.bool_))
 
 
 @pytest.mark.parametrize("moved", [0.0, 1.0])
