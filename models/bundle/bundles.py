@@ -139,18 +139,23 @@ class Bundle:
             )
 
     def require_numbers(self, values: Floats) -> None:
-        """Check that a row has a number wherever every row had one that the model learned from.
+        """Check that rows have a number wherever every row had one that the model learned from.
 
         The trees would take a missing number for 0 there, which nobody said.
 
         Args:
-            values: shape (indicators,), NaN where there is no number.
+            values: shape (indicators,) or (rows, indicators), NaN where there is no number.
 
         Raises:
-            NoNumberError: it names the indicators.
+            NoNumberError: it names the indicators, and of several rows it says in how many.
         """
         names, learned = self.use_case.indicator_names, {*self.facts.never_missing}
-        missing = [name for name, value in zip(names, values, strict=True) if np.isnan(value) and name in learned]
+        counts = np.isnan(values).sum(axis=0) if values.ndim > 1 else np.isnan(values)
+        missing = [
+            f"{name} in {count:,} rows" if values.ndim > 1 else name
+            for name, count in zip(names, counts, strict=True)
+            if count and name in learned
+        ]
         if missing:
             raise NoNumberError(
                 f"No number for {', '.join(missing)}, which everybody had from whom the model learned.",
