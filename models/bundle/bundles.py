@@ -29,17 +29,15 @@ from hub.digests import digest_of, sources_digest
 from hub.errors import IntegrityError, StateError
 from hub.ledger import publications
 from hub.workspace import Workspace
-from models import figures
 from models.bundle.bundle_facts import BundleFacts as BundleFacts
 from models.bundle.model import Model as Model
-from models.figures import Stated
+from models.bundle.model_files import MODEL_FILE, StatedFigures, model_files, pretty
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
 from models.resampling import Floats
 
 KIND = "bundle"
 SCHEMA_VERSION = 2
-MODEL_FILE = "model.txt"
 _REHEARSAL_SECONDS = 120
 _HERE = Path(__file__).parents[1]
 
@@ -67,18 +65,12 @@ class Contents:
 
     def files(self) -> dict[str, bytes]:
         """Return the bytes of each file."""
-        return {
-            MODEL_FILE: self.text.encode("utf-8"),
-            "calibration.json": _pretty(self.calibration.as_json()),
-            "thresholds.json": _pretty(self.thresholds.as_json()),
-            "metrics.json": _pretty(self.metrics),
-            "golden.json": _pretty(self.golden),
-            "use_case.json": _pretty(self.use_case.model_dump(mode="json")),
-        }
+        model = model_files(self.text, self.calibration, self.thresholds, self.metrics, self.golden)
+        return {**model, "use_case.json": pretty(self.use_case.model_dump(mode="json"))}
 
 
 @dataclass(frozen=True)
-class Bundle:
+class Bundle(StatedFigures):
     """A published bundle whose every byte was checked when it was opened."""
 
     artefact: Artefact
@@ -166,25 +158,6 @@ class Bundle:
         """Return how many golden rows `load` checks."""
         return len(json.loads(self.artefact.read("golden.json"))["rows"])
 
-    def figure(self, metric: str, model: str = "model") -> Stated:
-        """Return a number on the test dates, such as `figure("auc")` or `figure("auc", "simple_rule")`."""
-        return figures.from_json(self.metrics["figures"][model][metric])
-
-    def difference(self, metric: str, other: str = "simple_rule") -> Stated:
-        """Return the model's number minus the simpler model's, on the test dates."""
-        return figures.from_json(self.metrics["differences"]["model"][other][metric])
-
-    @property
-    def verdicts(self) -> Mapping[str, str]:
-        """For each simpler way: whether the model "beats" it, "does not beat" it, or one "cannot tell"."""
-        return dict(self.metrics["verdict"]["against"])
-
-    @property
-    def verdict(self) -> str:
-        """The least of `verdicts`: a model is worth having where it beats every simpler way."""
-        said = set(self.verdicts.values())
-        return next(one for one in ("does not beat", "cannot tell", "beats") if one in said)
-
 
 def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: Mapping[str, str]) -> Bundle:
     """Publish a bundle, after its model's text was parsed anew and gave the golden rows again.
@@ -241,8 +214,3 @@ def open_bundle(workspace: Workspace, digest: str) -> Bundle:
         Thresholds.from_json(documents["thresholds.json"]),
         documents["metrics.json"],
     )
-
-
-def _pretty(value: Any) -> bytes:
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode("utf-8")
