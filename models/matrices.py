@@ -8,8 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.rows.feature_sets import FeatureSet
-from features.rows.followed import Ended
+from features.rows.feature_sets import Ended, FeatureSet
 from hub.errors import IntegrityError
 from models.resampling import Codes, Floats, codes
 from models.splits import Days, Rows

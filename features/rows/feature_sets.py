@@ -8,6 +8,7 @@ cannot be known); what its manifest says is `FeatureSetFacts`.
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from io import BytesIO
 
 import pyarrow as pa
@@ -75,10 +76,18 @@ def families_table() -> Table:
     return Table("families", "One row per person of the matrix.", (_KEYS[0], family), ("person_id",))
 
 
+class Ended(StrEnum):
+    """Why somebody could not be followed any longer."""
+
+    AGE = "age"
+    DEATH = "death"
+    LEFT = "left"
+
+
 def followed_table() -> Table:
     """Return the schema of the looks at somebody who could not be followed to the end of the horizon."""
     until = Field("until", pa.date32(), False, "First day on which the outcome would not be seen any more.")
-    why = Field("why", pa.string(), False, "age, death or left.")
+    why = Field("why", pa.string(), False, ", ".join(Ended) + ".")
     return Table("followed", "One row per look that was not followed to its end.", (*_KEYS, until, why), _SORTED)
 
 

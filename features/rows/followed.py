@@ -9,7 +9,6 @@ to whom it happened.
 """
 
 import datetime
-from enum import StrEnum
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,17 +16,9 @@ import pyarrow as pa
 from features.declarations.cohort import DEATH
 from features.declarations.conditions import event_condition, known_on
 from features.declarations.use_cases import UseCase
-from features.rows.feature_sets import followed_table
+from features.rows.feature_sets import Ended, followed_table
 from hub import sql
 from hub.publishing.snapshots import Snapshot
-
-
-class Ended(StrEnum):
-    """Why somebody could not be followed any longer."""
-
-    AGE = "age"
-    DEATH = "death"
-    LEFT = "left"
 
 
 def not_followed(snapshot: Snapshot, use_case: UseCase, matrix: Path) -> pa.Table:

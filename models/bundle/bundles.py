@@ -29,17 +29,15 @@ from hub.digests import digest_of, sources_digest
 from hub.errors import IntegrityError, StateError
 from hub.ledger import publications
 from hub.workspace import Workspace
-from models import figures
 from models.bundle.bundle_facts import BundleFacts as BundleFacts
 from models.bundle.model import Model as Model
-from models.figures import Stated
+from models.bundle.model_files import MODEL_FILE, StatedFigures, model_files, pretty
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
 from models.resampling import Floats
 
 KIND = "bundle"
 SCHEMA_VERSION = 2
-MODEL_FILE = "model.txt"
 _REHEARSAL_SECONDS = 120
 _HERE = Path(__file__).parents[1]
 
@@ -67,18 +65,12 @@ class Contents:
 
     def files(self) -> dict[str, bytes]:
         """Return the bytes of each file."""
-        return {
-            MODEL_FILE: self.text.encode("utf-8"),
-            "calibration.json": _pretty(self.calibration.as_json()),
-            "thresholds.json": _pretty(self.thresholds.as_json()),
-            "metrics.json": _pretty(self.metrics),
-            "golden.json": _pretty(self.golden),
-            "use_case.json": _pretty(self.use_case.model_dump(mode="json")),
-        }
+        model = model_files(self.text, self.calibration, self.thresholds, self.metrics, self.golden)
+        return {**model, "use_case.json": pretty(self.use_case.model_dump(mode="json"))}
 
 
 @dataclass(frozen=True)
-class Bundle:
+class Bundle(StatedFigures):
     """A published bundle whose every byte was checked when it was opened."""
 
     artefact: Artefact
@@ -139,18 +131,23 @@ class Bundle:
             )
 
     def require_numbers(self, values: Floats) -> None:
-        """Check that a row has a number wherever every row had one that the model learned from.
+        """Check that rows have a number wherever every row had one that the model learned from.
 
         The trees would take a missing number for 0 there, which nobody said.
 
         Args:
-            values: shape (indicators,), NaN where there is no number.
+            values: shape (indicators,) or (rows, indicators), NaN where there is no number.
 
         Raises:
-            NoNumberError: it names the indicators.
+            NoNumberError: it names the indicators, and of several rows it says in how many.
         """
         names, learned = self.use_case.indicator_names, {*self.facts.never_missing}
-        missing = [name for name, value in zip(names, values, strict=True) if np.isnan(value) and name in learned]
+        counts = np.isnan(values).sum(axis=0) if values.ndim > 1 else np.isnan(values)
+        missing = [
+            f"{name} in {count:,} rows" if values.ndim > 1 else name
+            for name, count in zip(names, counts, strict=True)
+            if count and name in learned
+        ]
         if missing:
             raise NoNumberError(
                 f"No number for {', '.join(missing)}, which everybody had from whom the model learned.",
@@ -160,25 +157,6 @@ class Bundle:
     def golden_rows(self) -> int:
         """Return how many golden rows `load` checks."""
         return len(json.loads(self.artefact.read("golden.json"))["rows"])
-
-    def figure(self, metric: str, model: str = "model") -> Stated:
-        """Return a number on the test dates, such as `figure("auc")` or `figure("auc", "simple_rule")`."""
-        return figures.from_json(self.metrics["figures"][model][metric])
-
-    def difference(self, metric: str, other: str = "simple_rule") -> Stated:
-        """Return the model's number minus the simpler model's, on the test dates."""
-        return figures.from_json(self.metrics["differences"]["model"][other][metric])
-
-    @property
-    def verdicts(self) -> Mapping[str, str]:
-        """For each simpler way: whether the model "beats" it, "does not beat" it, or one "cannot tell"."""
-        return dict(self.metrics["verdict"]["against"])
-
-    @property
-    def verdict(self) -> str:
-        """The least of `verdicts`: a model is worth having where it beats every simpler way."""
-        said = set(self.verdicts.values())
-        return next(one for one in ("does not beat", "cannot tell", "beats") if one in said)
 
 
 def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: Mapping[str, str]) -> Bundle:
@@ -236,8 +214,3 @@ def open_bundle(workspace: Workspace, digest: str) -> Bundle:
         Thresholds.from_json(documents["thresholds.json"]),
         documents["metrics.json"],
     )
-
-
-def _pretty(value: Any) -> bytes:
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode("utf-8")

@@ -196,7 +196,7 @@ class Choice:
 def choose_best(
     train_rows: Matrix,
     choose: Matrix,
-    indicators: Sequence[Indicator],
+    constraints: Sequence[int],
     *,
     seed: int,
     progress: Progress,
@@ -204,8 +204,14 @@ def choose_best(
     """Train all candidates and return the one with the highest average precision on `choose`.
 
     Ties go to the lower log loss, then to the simpler candidate.
+
+    Args:
+        train_rows: rows to learn from.
+        choose: rows that decide.
+        constraints: from `directions`, or zeros.
+        seed: of the sampling of rows and indicators.
+        progress: told of each candidate.
     """
-    constraints = directions(indicators)
     tried: list[Trained] = []
     for number, candidate in enumerate(CANDIDATES):
         progress(f"Training: {candidate.plain}", number, len(CANDIDATES) + 1)

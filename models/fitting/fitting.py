@@ -1,36 +1,22 @@
-"""Fitting: all that a training works out, before anything is written.
+"""Fitting: all that a training on a feature set works out, before anything is written; `learning` does the work."""
 
-What each part of the split is for: trees are grown on `train`; when to stop, which candidate, the calibration and the
-cuts of the bands come from `choose`; every number that is reported comes from `test`, which decides nothing.
-"""
-
-import importlib.metadata
-import platform
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from features.declarations.use_cases import UseCase
 from features.rows.feature_sets import FeatureSet
-from hub.errors import StateError
 from hub.progress import Progress, silent
 from models import splits
 from models.bundle.bundle_facts import SplitFacts
 from models.bundle.bundles import SCHEMA_VERSION, Bundle, BundleFacts, Contents
-from models.bundle.model import Model
-from models.fitting import baselines, boosting, golden
+from models.fitting import baselines, boosting
+from models.fitting.learning import MODEL as MODEL
+from models.fitting.learning import Learned, Task, judge, learn, libraries
 from models.matrices import Matrix, of_feature_set
-from models.measuring import calibration, metrics, thresholds
-from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
-from models.measuring.shift import shift
-from models.measuring.thresholds import Thresholds
-from models.resampling import LEVEL, METHOD, RESAMPLES
-from models.sample_size import SampleSize, sample_size
-from models.splits import PARTS, NotEnoughError, Rows, Splits
-
-MODEL = "model"
-_LIBRARIES = ("lightgbm", "numpy", "scikit-learn")
+from models.measuring.metrics import JudgedRows, ModelAnswers
+from models.splits import PARTS, Rows, Splits
 
 
 @dataclass(frozen=True)
@@ -83,86 +69,28 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
     use_case = feature_set.use_case
     matrix = of_feature_set(feature_set)
     dates, rows = split(feature_set, matrix)
-    train, choose, test = (matrix.take(rows[name]) for name in PARTS)
-    enough = _enough(use_case, train)
-    never_missing = _never_missing(train, choose, test)
-
-    choice = boosting.choose_best(train, choose, use_case.indicators, seed=seed, progress=progress)
-    calibrated = calibration.fit(choice.best.margins, choose.outcomes)
-    nobody = Thresholds(1.0, 1.0, use_case.capacity, {})
-    model = Model.parse(choice.best.text, use_case.indicator_names, calibrated, nobody)
-    bands = _bands(model, matrix, dates, use_case.capacity)
-    model = replace(model, thresholds=bands)
-
-    progress("Comparing the test dates with those that were learned from", 0, 1)
-    moved = shift(train, test, (matrix.families[rows["train"]], matrix.families[rows["test"]]), seed=seed)
-    progress("Measuring on the test dates", 0, 1)
-    case = JudgedRows.of(test, use_case.capacity)
-    logistic = baselines.logistic(train, {"choose": choose, "test": test})
-    judged = _judge(feature_set, model, logistic, choose, test)
-    probabilities = judged[MODEL].probabilities
-    assert probabilities is not None  # noqa: S101 - for the type checker: _judge gives the model its probabilities
-    measured = metrics.measure(case, judged, against={MODEL: baselines.OPPONENTS}, seed=seed)
-    in_bands = thresholds.measure(case, bands, probabilities, seed=seed)
-    said = {name: metrics.verdict(by_metric[HEADLINE]) for name, by_metric in measured.differences[MODEL].items()}
-    numbers = {
-        **measured.as_json(),
-        "sample_size": enough.as_json(),
-        "shift": moved.as_json(),
-        "short_windows": _short_windows(feature_set, dates),
-        "parts": {name: _part(matrix, dates, rows, name) for name in PARTS},
-        "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
-        "offers_by_date": thresholds.by_date(case, bands, judged[MODEL], [day.isoformat() for day in dates.test]),
-        "expected_and_observed": metrics.expected_and_observed(case, probabilities),
-        "verdict": {"on": HEADLINE, "against": said},
-        "opponents": {baselines.LOGISTIC_REGRESSION: logistic.as_json()},
-        "choice": choice.as_json(),
-        "contributions": model.explained.said,
-        "interval": {
-            "level": LEVEL,
-            "method": METHOD,
-            "resamples": RESAMPLES,
-            "seed": seed,
-        },
-    }
-    rows_of_nobody = golden.rows(train, seed=seed)
+    learned = learn(matrix, rows, _task(use_case), seed=seed, progress=progress)
     contents = Contents(
-        facts=_facts(feature_set, dates, choice.best, never_missing, seed),
-        text=choice.best.text,
-        calibration=calibrated,
-        thresholds=bands,
-        metrics=numbers,
-        golden=golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody)),
+        facts=_facts(feature_set, dates, learned, seed),
+        text=learned.best.text,
+        calibration=learned.calibration,
+        thresholds=learned.thresholds,
+        metrics={**learned.metrics, "short_windows": _short_windows(feature_set, dates)},
+        golden=learned.golden,
         use_case=use_case,
     )
-    return Fitted(contents, case, judged)
+    return Fitted(contents, learned.case, learned.judged)
 
 
-def _bands(model: Model, matrix: Matrix, dates: Splits, capacity: int) -> Thresholds:
-    """Return the bands, set on the dates to choose on.
-
-    The places are for everybody in the cohort there, also for those who cannot be followed to the end.
-    """
-    looked = matrix.take(np.flatnonzero(np.isin(matrix.days, np.array(dates.choose, dtype="datetime64[D]"))))
-    return thresholds.fit(model.probabilities(looked.values), looked.day_count, capacity)
-
-
-def _enough(use_case: UseCase, train: Matrix) -> SampleSize:
-    """Return what there is to learn from.
-
-    Raises:
-        NotEnoughError: fewer rows with the outcome than the use case's floor, and it does not say why that is right.
-    """
-    found, floor = sample_size(len(train.values), train.positives, len(train.names)), use_case.floor
-    if train.positives < floor.outcomes and not floor.fewer_because.strip():
-        raise NotEnoughError(
-            f"There are {train.positives} rows with the outcome to train on; {use_case.name} asks for "
-            f"{floor.outcomes}. "
-            f"With {len(train.names)} indicators {max(found.needed.values()):,} rows would be enough; there are "
-            f"{len(train.values):,}.",
-            "Look on more dates, use fewer indicators, or say in `floor.fewer_because` why fewer will do.",
-        )
-    return found
+def _task(use_case: UseCase) -> Task:
+    return Task(
+        use_case.name,
+        use_case.capacity,
+        use_case.simple_rule,
+        use_case.floor,
+        "floor.fewer_because",
+        boosting.directions(use_case.indicators),
+    )
 
 
 def _short_windows(feature_set: FeatureSet, dates: Splits) -> list[dict[str, Any]]:
@@ -176,26 +104,6 @@ def _short_windows(feature_set: FeatureSet, dates: Splits) -> list[dict[str, Any
         }
         for day in days
     ]
-
-
-def _never_missing(train: Matrix, choose: Matrix, test: Matrix) -> tuple[str, ...]:
-    """Return the indicators that have a number in every row of `train`.
-
-    Raises:
-        StateError: one of them has none in a row of a later part: nothing was learned about that.
-    """
-    always = np.isfinite(train.values).all(axis=0)
-    for name, part in (("choose", choose), ("test", test)):
-        missing = np.isnan(part.values[:, always]).sum(axis=0)
-        if missing.any():
-            named = np.array(train.names)[always][missing > 0]
-            told = ", ".join(f"{one} in {count:,} rows" for one, count in zip(named, missing[missing > 0], strict=True))
-            raise StateError(
-                f"In the part {name} of the split there is no number for {told}; in every row to learn from there is "
-                "one, so that nothing was learned about its absence.",
-                "Train on dates on which it may be missing too, or leave the indicator out.",
-            )
-    return tuple(train.names[at] for at in np.flatnonzero(always))
 
 
 @dataclass(frozen=True)
@@ -216,41 +124,12 @@ def judge_again(feature_set: FeatureSet, bundle: Bundle) -> Judgement:
     _, rows = split(feature_set, matrix)
     train, choose, test = (matrix.take(rows[name]) for name in PARTS)
     logistic = baselines.logistic(train, {"choose": choose, "test": test})
-    judged = _judge(feature_set, bundle.load(), logistic, choose, test)
+    judged = judge(bundle.load(), logistic, feature_set.use_case.simple_rule, choose, test)
     return Judgement(JudgedRows.of(test, feature_set.use_case.capacity), judged)
 
 
-def _judge(
-    feature_set: FeatureSet, model: Model, logistic: baselines.Logistic, choose: Matrix, test: Matrix
-) -> dict[str, ModelAnswers]:
-    """Return what the model, the logistic regression (calibrated likewise) and the simple rule say of the test rows."""
-    calibrated = calibration.fit(logistic.margins["choose"], choose.outcomes)
-    margins, others = model.margins(test.values), logistic.margins["test"]
-    return {
-        MODEL: ModelAnswers(margins, model.calibration.probabilities(margins)),
-        baselines.LOGISTIC_REGRESSION: ModelAnswers(others, calibrated.probabilities(others)),
-        baselines.SIMPLE_RULE: ModelAnswers(baselines.rule_scores(test, feature_set.use_case.simple_rule)),
-    }
-
-
-def _part(matrix: Matrix, dates: Splits, rows: dict[str, Rows], name: str) -> dict[str, int]:
-    """Return what a part of the split holds; `not_followed` are looks on its dates that are in no part."""
-    on_dates = np.isin(matrix.days, np.array(dates.part(name), dtype="datetime64[D]"))
-    part = matrix.take(rows[name])
-    shared = np.intersect1d(matrix.people[rows["train"]], matrix.people[rows[name]])
-    counts = {
-        "rows": len(part.values),
-        "people": part.people_count,
-        "with_outcome": part.positives,
-        "not_followed": int((on_dates & ~matrix.followed).sum()),
-    }
-    return counts if name == "train" else {**counts, "people_also_in_train": len(shared)}
-
-
-def _facts(
-    feature_set: FeatureSet, dates: Splits, best: boosting.Trained, never_missing: tuple[str, ...], seed: int
-) -> BundleFacts:
-    facts = feature_set.facts
+def _facts(feature_set: FeatureSet, dates: Splits, learned: Learned, seed: int) -> BundleFacts:
+    facts, best = feature_set.facts, learned.best
     return BundleFacts(
         schema_version=SCHEMA_VERSION,
         partnership=facts.partnership,
@@ -265,10 +144,7 @@ def _facts(
         candidate=best.candidate.name,
         parameters=best.parameters,
         rounds=best.rounds,
-        never_missing=never_missing,
-        libraries={
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
-        },
+        never_missing=learned.never_missing,
+        libraries=libraries(),
         splits=SplitFacts.model_validate(dates.as_json()),
     )

@@ -7,8 +7,9 @@ Weights have shape (resamples, rows) and are whole numbers: a weight of 2 stands
 """
 
 import numpy as np
+import numpy.typing as npt
 
-from models.resampling import Codes, Floats
+from models.resampling import Codes, Floats, codes
 
 
 class Ranking:
@@ -116,6 +117,36 @@ class TopOfEachDate:
         """
         reached, offers, positives = self.found(weights)
         return _ratio(reached, offers), _ratio(reached, positives)
+
+
+def foremost(scores: Floats, dates: Codes, capacity: int) -> Codes:
+    """Return the rows that get a place, by date and then by score: the first `capacity` of each date.
+
+    Of rows that are level at the last place, the earlier ones get it.
+
+    Args:
+        scores: one a row; the highest comes first.
+        dates: one code a row, equal for rows of the same as-of date.
+        capacity: places at each date.
+    """
+    order = np.lexsort((-scores, dates))
+    ordered = dates[order]
+    return order[np.arange(len(order)) - np.searchsorted(ordered, ordered) < capacity]
+
+
+def level_with_others(scores: Floats, dates: Codes, held: Codes) -> npt.NDArray[np.bool_]:
+    """Say of each row whether, at its date, rows with its very score are both among `held` and not among them.
+
+    Args:
+        scores: one a row.
+        dates: one code a row, equal for rows of the same as-of date.
+        held: rows that get a place.
+    """
+    inside = np.zeros(len(scores), dtype=np.bool_)
+    inside[held] = True
+    level = codes(dates * len(scores) + codes(scores))
+    everyone, with_place = np.bincount(level), np.bincount(level, weights=inside)
+    return ((with_place > 0) & (with_place < everyone))[level]
 
 
 def _by_group(ordered: Floats, starts: Codes) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 
 from models.figures import NotComputed, Stated
 from models.measuring.metrics import SMALLEST_CLASS, JudgedRows, ModelAnswers
+from models.measuring.ranking import foremost
 from models.resampling import RESAMPLES, Floats, bootstrap
 
 OFFER_HELP = "offer_help"
@@ -139,10 +140,11 @@ def by_date(
     """
     assert judged.probabilities is not None  # noqa: S101 - only what has probabilities has bands
     above = thresholds.codes(judged.probabilities) == 0
+    with_place = foremost(judged.scores, case.dates, case.capacity)
     found = []
     for code, day in enumerate(days):
         here = np.flatnonzero(case.dates == code)
-        first = here[np.argsort(-judged.scores[here], kind="stable")[: case.capacity]]
+        first = with_place[case.dates[with_place] == code]
         found.append(
             {
                 "as_of_date": day,

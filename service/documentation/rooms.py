@@ -69,6 +69,7 @@ HOUSE: dict[str, tuple[Room, ...]] = {
         Room("bundle", ("bundles", "model", "trainings")),
         Room("record", ("tracking",)),
         Room("fitting", ("baselines", "fitting", "training")),
+        Room("frames"),
         Room("commands", ("cli",)),
     ),
     "audits": (

@@ -1,5 +1,6 @@
 """Notebooks: the text and the .ipynb are one notebook, and no output is committed."""
 
+import ast
 import json
 from pathlib import Path
 
@@ -25,3 +26,16 @@ def test_no_output_is_kept(text: Path) -> None:
     for cell in json.loads(text.with_suffix(".ipynb").read_text(encoding="utf-8"))["cells"]:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
+
+
+def test_two_models_are_compared_through_the_frames_alone() -> None:
+    text = (ROOT / "02_compare_models.py").read_text(encoding="utf-8")
+    making, compared = text.split("# ## 1. What was trained")
+    assert "practice.begin" in making
+    imported = {
+        f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(ast.parse(compared))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported == {"matplotlib.pyplot", "pandas", "sklearn.metrics.RocCurveDisplay", "models.frames.frames"}

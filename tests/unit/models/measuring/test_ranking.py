@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from models.measuring.ranking import Ranking, TopOfEachDate
+from models.measuring.ranking import Ranking, TopOfEachDate, foremost, level_with_others
 from models.resampling import Floats
 
 LEVELS = st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=2, max_size=40)
@@ -129,3 +129,17 @@ def test_places_that_a_shuffle_decides_are_counted() -> None:
     assert top.by_chance() == (1.0, 4.0), "one of the three that are level on the first date; both of two on the second"
     assert TopOfEachDate(scores, np.zeros(8), dates, 9).by_chance() == (0.0, 8.0), "places for everyone"
     assert TopOfEachDate(np.zeros(8), np.zeros(8), dates, 2).by_chance() == (4.0, 4.0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=30), st.integers(1, 6))
+def test_places_go_to_the_foremost_of_each_date(rows: list[tuple[int, int]], capacity: int) -> None:
+    scores, dates = np.array([float(score) for score, _ in rows]), np.array([date for _, date in rows], dtype=np.intp)
+    held = foremost(scores, dates, capacity)
+    expected = []
+    for date in range(3):
+        there = [at for at, row in enumerate(rows) if row[1] == date]
+        expected += sorted(there, key=lambda at: (-rows[at][0], at))[:capacity]
+    assert held.tolist() == expected
+    for at, said in enumerate(level_with_others(scores, dates, held)):
+        alike = [other for other, row in enumerate(rows) if row == rows[at]]
+        assert said == (0 < len({*alike} & {*expected}) < len(alike))

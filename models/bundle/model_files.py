@@ -1,0 +1,60 @@
+"""The files that every trained model leaves, whatever it was trained on, and the figures that its record states."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from models import figures
+from models.figures import Stated
+from models.measuring.calibration import Calibration
+from models.measuring.thresholds import Thresholds
+
+MODEL_FILE = "model.txt"
+
+
+def model_files(
+    text: str,
+    calibration: Calibration,
+    thresholds: Thresholds,
+    metrics: Mapping[str, Any],
+    golden: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """Return the bytes of each file by its name."""
+    return {
+        MODEL_FILE: text.encode("utf-8"),
+        "calibration.json": pretty(calibration.as_json()),
+        "thresholds.json": pretty(thresholds.as_json()),
+        "metrics.json": pretty(metrics),
+        "golden.json": pretty(golden),
+    }
+
+
+def pretty(value: Any) -> bytes:
+    """Return a JSON value as a file that people can read: equal values give equal bytes."""
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")
+
+
+class StatedFigures:
+    """Reads the figures of a record: whatever has `metrics`, as training writes them."""
+
+    metrics: Mapping[str, Any]
+
+    def figure(self, metric: str, model: str = "model") -> Stated:
+        """Return a number on the test dates, such as `figure("auc")` or `figure("auc", "simple_rule")`."""
+        return figures.from_json(self.metrics["figures"][model][metric])
+
+    def difference(self, metric: str, other: str = "simple_rule") -> Stated:
+        """Return the model's number minus the simpler model's, on the test dates."""
+        return figures.from_json(self.metrics["differences"]["model"][other][metric])
+
+    @property
+    def verdicts(self) -> Mapping[str, str]:
+        """For each simpler way: whether the model "beats" it, "does not beat" it, or one "cannot tell"."""
+        return dict(self.metrics["verdict"]["against"])
+
+    @property
+    def verdict(self) -> str:
+        """The least of `verdicts`: a model is worth having where it beats every simpler way."""
+        said = set(self.verdicts.values())
+        return next(one for one in ("does not beat", "cannot tell", "beats") if one in said)

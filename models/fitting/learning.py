@@ -1,0 +1,232 @@
+"""Learning: all that a trainer works out of rows whose parts are known, whichever table they come from.
+
+    learned = learn(matrix, rows, Task(...), seed=0, progress=silent)
+
+What each part is for: trees are grown on `train`; when to stop, which candidate, the calibration and the cuts of the
+bands come from `choose`; every number that is reported comes from `test`, which decides nothing.
+"""
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from features.declarations.use_cases import Floor, SimpleRule
+from hub.errors import StateError
+from hub.progress import Progress
+from models.bundle.model import Model
+from models.fitting import baselines, boosting, golden
+from models.matrices import Matrix
+from models.measuring import calibration, metrics, thresholds
+from models.measuring.calibration import Calibration
+from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
+from models.measuring.shift import shift
+from models.measuring.thresholds import Thresholds
+from models.resampling import LEVEL, METHOD, RESAMPLES
+from models.sample_size import SampleSize, sample_size
+from models.splits import PARTS, NotEnoughError, Rows
+
+MODEL = "model"
+_LIBRARIES = ("lightgbm", "numpy", "scikit-learn")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a trainer has to be told beside the rows.
+
+    Attributes:
+        name: what asks for it, for messages.
+        capacity: places at each date of looking.
+        rule: the simple rule that the model must beat; None takes the one that orders `choose` best.
+        floor: how few rows with the outcome are too few.
+        floor_said_in: where somebody may say why fewer will do.
+        constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
+    """
+
+    name: str
+    capacity: int
+    rule: SimpleRule | None
+    floor: Floor
+    floor_said_in: str
+    constraints: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What came of it, before anything is written.
+
+    Attributes:
+        best: the chosen candidate; its text is the model.
+        model: the model in memory, with its calibration and its bands.
+        metrics: the record: figures on `test`, and how everything was chosen.
+        golden: made-up rows and what the model says of them.
+        never_missing: indicators that have a number in every row of `train`.
+        case: the test rows.
+        judged: what each model answered for them.
+        rule: the simple rule among them.
+    """
+
+    best: boosting.Trained
+    model: Model
+    metrics: Mapping[str, Any]
+    golden: Mapping[str, Any]
+    never_missing: tuple[str, ...]
+    case: JudgedRows
+    judged: dict[str, ModelAnswers]
+    rule: SimpleRule
+
+    @property
+    def calibration(self) -> Calibration:
+        """From margin to probability."""
+        return self.model.calibration
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From probability to band."""
+        return self.model.thresholds
+
+
+def learn(matrix: Matrix, rows: Mapping[str, Rows], task: Task, *, seed: int, progress: Progress) -> Learned:
+    """Train, calibrate, set the bands and measure. Nothing is written.
+
+    Args:
+        matrix: all rows; families and people are known across the parts.
+        rows: the rows of "train", "choose" and "test"; each has an outcome.
+        task: what else there is to know.
+        seed: of sampling rows and indicators, of the resamples and of the golden rows.
+        progress: told of each step.
+
+    Raises:
+        NotEnoughError: there are fewer rows with the outcome than the floor asks for.
+        StateError: a number is missing in a later part that was never missing in what was learned from.
+    """
+    train, choose, test = (matrix.take(rows[name]) for name in PARTS)
+    enough = _enough(task, train)
+    never_missing = _never_missing(train, choose, test)
+
+    choice = boosting.choose_best(train, choose, task.constraints, seed=seed, progress=progress)
+    calibrated = calibration.fit(choice.best.margins, choose.outcomes)
+    model = Model.parse(choice.best.text, matrix.names, calibrated, Thresholds(1.0, 1.0, task.capacity, {}))
+    bands = _bands(model, matrix, rows["choose"], task.capacity)
+    model = replace(model, thresholds=bands)
+
+    progress("Comparing the test dates with those that were learned from", 0, 1)
+    moved = shift(train, test, (matrix.families[rows["train"]], matrix.families[rows["test"]]), seed=seed)
+    progress("Measuring on the test dates", 0, 1)
+    case = JudgedRows.of(test, task.capacity)
+    logistic = baselines.logistic(train, {"choose": choose, "test": test})
+    rule = task.rule or baselines.best_rule(choose)
+    judged = judge(model, logistic, rule, choose, test)
+    probabilities = judged[MODEL].probabilities
+    assert probabilities is not None  # noqa: S101 - for the type checker: judge gives the model its probabilities
+    measured = metrics.measure(case, judged, against={MODEL: baselines.OPPONENTS}, seed=seed)
+    in_bands = thresholds.measure(case, bands, probabilities, seed=seed)
+    said = {name: metrics.verdict(by_metric[HEADLINE]) for name, by_metric in measured.differences[MODEL].items()}
+    numbers = {
+        **measured.as_json(),
+        "sample_size": enough.as_json(),
+        "shift": moved.as_json(),
+        "parts": {name: _part(matrix, rows, name) for name in PARTS},
+        "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
+        "offers_by_date": thresholds.by_date(case, bands, judged[MODEL], np.unique(test.days).astype(str).tolist()),
+        "expected_and_observed": metrics.expected_and_observed(case, probabilities),
+        "verdict": {"on": HEADLINE, "against": said},
+        "opponents": {baselines.LOGISTIC_REGRESSION: logistic.as_json()},
+        "choice": choice.as_json(),
+        "contributions": model.explained.said,
+        "interval": {
+            "level": LEVEL,
+            "method": METHOD,
+            "resamples": RESAMPLES,
+            "seed": seed,
+        },
+    }
+    rows_of_nobody = golden.rows(train, seed=seed)
+    said_of_them = golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody))
+    return Learned(choice.best, model, numbers, said_of_them, never_missing, case, judged, rule)
+
+
+def _bands(model: Model, matrix: Matrix, choose: Rows, capacity: int) -> Thresholds:
+    """Return the bands, set on `choose` and on the looks of its dates that were not followed to their end.
+
+    The places of a date are for everybody in the cohort.
+    """
+    looked = matrix.take(np.union1d(choose, _not_followed(matrix, choose)))
+    return thresholds.fit(model.probabilities(looked.values), looked.day_count, capacity)
+
+
+def _not_followed(matrix: Matrix, part: Rows) -> Rows:
+    """Return the rows on the dates of a part that are in no part, since they were not followed to their end."""
+    return np.flatnonzero(np.isin(matrix.days, np.unique(matrix.days[part])) & ~matrix.followed)
+
+
+def _enough(task: Task, train: Matrix) -> SampleSize:
+    """Return what there is to learn from.
+
+    Raises:
+        NotEnoughError: fewer rows with the outcome than the floor, and it does not say why that is right.
+    """
+    found, floor = sample_size(len(train.values), train.positives, len(train.names)), task.floor
+    if train.positives < floor.outcomes and not floor.fewer_because.strip():
+        raise NotEnoughError(
+            f"There are {train.positives} rows with the outcome to train on; {task.name} asks for "
+            f"{floor.outcomes}. "
+            f"With {len(train.names)} indicators {max(found.needed.values()):,} rows would be enough; there are "
+            f"{len(train.values):,}.",
+            f"Look on more dates, use fewer indicators, or say in `{task.floor_said_in}` why fewer will do.",
+        )
+    return found
+
+
+def _never_missing(train: Matrix, choose: Matrix, test: Matrix) -> tuple[str, ...]:
+    """Return the indicators that have a number in every row of `train`.
+
+    Raises:
+        StateError: one of them has none in a row of a later part: nothing was learned about that.
+    """
+    always = np.isfinite(train.values).all(axis=0)
+    for name, part in (("choose", choose), ("test", test)):
+        missing = np.isnan(part.values[:, always]).sum(axis=0)
+        if missing.any():
+            named = np.array(train.names)[always][missing > 0]
+            told = ", ".join(f"{one} in {count:,} rows" for one, count in zip(named, missing[missing > 0], strict=True))
+            raise StateError(
+                f"In the part {name} of the split there is no number for {told}; in every row to learn from there is "
+                "one, so that nothing was learned about its absence.",
+                "Train on dates on which it may be missing too, or leave the indicator out.",
+            )
+    return tuple(train.names[at] for at in np.flatnonzero(always))
+
+
+def judge(
+    model: Model, logistic: baselines.Logistic, rule: SimpleRule, choose: Matrix, test: Matrix
+) -> dict[str, ModelAnswers]:
+    """Return what the model, the logistic regression (calibrated likewise) and the simple rule say of the test rows."""
+    calibrated = calibration.fit(logistic.margins["choose"], choose.outcomes)
+    margins, others = model.margins(test.values), logistic.margins["test"]
+    return {
+        MODEL: ModelAnswers(margins, model.calibration.probabilities(margins)),
+        baselines.LOGISTIC_REGRESSION: ModelAnswers(others, calibrated.probabilities(others)),
+        baselines.SIMPLE_RULE: ModelAnswers(baselines.rule_scores(test, rule)),
+    }
+
+
+def _part(matrix: Matrix, rows: Mapping[str, Rows], name: str) -> dict[str, int]:
+    """Return what a part of the split holds, and how many looks on its dates are in none."""
+    part = matrix.take(rows[name])
+    shared = np.intersect1d(matrix.people[rows["train"]], matrix.people[rows[name]])
+    counts = {
+        "rows": len(part.values),
+        "people": part.people_count,
+        "with_outcome": part.positives,
+        "not_followed": len(_not_followed(matrix, rows[name])),
+    }
+    return counts if name == "train" else {**counts, "people_also_in_train": len(shared)}
+
+
+def libraries() -> dict[str, str]:
+    """Return the version of Python and of each library that takes part."""
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in _LIBRARIES}}
