@@ -1,6 +1,7 @@
 """Splitting a feature set by time: train on earlier dates of looking, choose on later ones, test on the last.
 
-    splits = split_dates(dates, use_case.split, use_case.horizon_days)   # which dates, which were dropped and why
+    splits = split_dates(dates, open_, use_case.validation, use_case.horizon_days)   # which dates, which were dropped
+    folds = folds_of(splits.train, use_case.validation.folds, use_case.horizon_days)   # earlier dates, then later ones
     rows = rows_of(splits, as_of_dates, outcomes, followed)              # row numbers of each part
     check_no_leakage(rows, as_of_dates, use_case.horizon_days)           # once more, on the very rows
 
@@ -10,14 +11,14 @@ date of the next part is dropped, so that no outcome that a model learned from w
 
 import datetime
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features.declarations.split import Split
+from features.declarations.validation import Folds, ValidationPlan
 from hub.errors import StateError
 
 PARTS = ("train", "choose", "test")
@@ -68,14 +69,14 @@ class Splits:
 
 
 def split_dates(
-    complete: Iterable[datetime.date], open_: Iterable[datetime.date], split: Split, horizon: int
+    complete: Iterable[datetime.date], open_: Iterable[datetime.date], plan: ValidationPlan, horizon: int
 ) -> Splits:
     """Say which as-of dates are in which part.
 
     Args:
         complete: as-of dates on which every outcome is known.
         open_: as-of dates whose horizon is not complete in the snapshot; none is used.
-        split: the half-open ranges of the use case.
+        plan: the half-open ranges of the use case.
         horizon: days after an as-of date in which the outcome counts, `[as_of, as_of + horizon)`.
 
     Raises:
@@ -83,11 +84,11 @@ def split_dates(
     """
     dropped = [Dropped(day, "its horizon is not complete in the snapshot") for day in set(open_)]
     days = sorted(set(complete) - set(open_))
-    ranges = {"train": split.train, "choose": split.choose, "test": split.test}
+    ranges = {"train": plan.train, "choose": plan.choose, "test": plan.test}
     kept = {name: [day for day in days if ranges[name].holds(day)] for name in PARTS}
     for day in days:
         if not any(one.holds(day) for one in ranges.values()):
-            dropped.append(Dropped(day, "it is in no part of the use case's split"))
+            dropped.append(Dropped(day, "it is in no part of the use case's plan"))
     for name, following in (("choose", "test"), ("train", "choose")):
         if not kept[following]:
             continue
@@ -104,13 +105,92 @@ def split_dates(
 
 
 _FEW_REMEDY = "Widen its range of dates in the use case, or look again at the cohort and the outcome."
-_EMPTY_REMEDY = "Change `split` or `as_of` in the use case, or publish a newer snapshot."
+_EMPTY_REMEDY = "Change `validation` or `as_of` in the use case, or publish a newer snapshot."
 
 
 def _empty_part(name: str, dropped: list[Dropped], first: datetime.date, until: datetime.date) -> str:
     here = [one for one in dropped if first <= one.as_of_date < until]
     why = "".join(f" {one.as_of_date} was dropped: {one.reason}." for one in here)
     return f"The part {name} has no date of looking from {first} to before {until}.{why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Dates to learn from, and later ones that are held out to compare candidates on."""
+
+    learn: tuple[datetime.date, ...]
+    held: tuple[datetime.date, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"learn": [day.isoformat() for day in self.learn], "held": [day.isoformat() for day in self.held]}
+
+
+def folds_of(train: Sequence[datetime.date], folds: Folds | None, horizon: int) -> tuple[Fold, ...]:
+    """Return the folds of the dates to train on, the earliest first; none where none are declared.
+
+    Args:
+        train: the dates of the part "train", sorted.
+        folds: as the use case declares them.
+        horizon: days after a date in which the outcome counts: whatever a fold learns from was over before its first
+            date that is held out.
+
+    Raises:
+        NotEnoughError: a fold has no date to learn from; the message names it.
+    """
+    if folds is None:
+        return ()
+    found = []
+    for number in range(folds.number):
+        last = len(train) - (folds.number - 1 - number) * folds.dates
+        held = tuple(train[max(last - folds.dates, 0) : max(last, 0)])
+        learn = [day for day in train if held and day + datetime.timedelta(days=horizon) <= held[0]]
+        learn = learn[-folds.learn_dates :] if folds.learn_dates is not None else learn
+        if not learn:
+            what = f"holds out {held[0]}" if held else "has no date to hold out"
+            told = f"Fold {number + 1} of {folds.number} {what}, and no earlier date to train on has a horizon of "
+            remedy = "Ask for fewer folds or fewer dates in `validation.folds`, or look on earlier dates."
+            raise NotEnoughError(f"{told}{horizon} days that was over by then.", remedy)
+        found.append(Fold(tuple(learn), held))
+    return tuple(found)
+
+
+def rows_of_folds(folds: Sequence[Fold], train: Rows, as_of_dates: Days) -> tuple[tuple[Rows, Rows], ...]:
+    """Return for each fold the rows to learn from and those that are held out.
+
+    Args:
+        folds: the dates.
+        train: the rows of the part "train".
+        as_of_dates: one date a row of the whole matrix.
+    """
+
+    def on(days: tuple[datetime.date, ...]) -> Rows:
+        return train[np.isin(as_of_dates[train], np.array(days, dtype="datetime64[D]"))]
+
+    return tuple((on(fold.learn), on(fold.held)) for fold in folds)
+
+
+def check_fold(
+    number: int, days: Days, outcomes: npt.NDArray[np.float64], learn: Rows, held: Rows, horizon: int
+) -> None:
+    """Check on the very rows that a fold learns from nothing that was open on its first date held out.
+
+    Raises:
+        LeakageError: it does.
+        NotEnoughError: there is nobody with, or nobody without the outcome on one side.
+    """
+    for rows, what in ((learn, "to learn from"), (held, "held out")):
+        positives = int(outcomes[rows].sum())
+        if positives in (0, len(rows)):
+            which = "without" if positives else "with"
+            told = f"Fold {number} has nobody {which} the outcome among {len(rows):,} rows {what}."
+            raise NotEnoughError(told, _FEW_REMEDY)
+    last = days[learn].max() + np.timedelta64(horizon, "D")
+    if last > days[held].min():
+        raise LeakageError(
+            f"Outcomes that fold {number} learns from are open until {last}, but it holds out {days[held].min()}.",
+            "Nothing was trained. Make folds with models.splits.folds_of.",
+        )
 
 
 def rows_of(

@@ -2,5 +2,5 @@
 
 In: `indicators.yaml`, `outcomes.yaml` and `use_cases/`.
 Out: the catalogue, cohorts, outcomes, schedules, splits, and what each of them reads.
-Callers: outsiders through `catalogue`, `use_cases`, `outcomes`, `split` and `needs`; every room below.
+Callers: outsiders through `catalogue`, `use_cases`, `outcomes`, `validation` and `needs`; every room below.
 """

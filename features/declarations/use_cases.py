@@ -18,7 +18,7 @@ from features.declarations.catalogue import Catalogue, Indicator, Over
 from features.declarations.cohort import Cohort, FollowedUntil
 from features.declarations.outcomes import Framework, Outcome
 from features.declarations.schedules import Schedule
-from features.declarations.split import Split
+from features.declarations.validation import ValidationPlan
 from hub import yaml_documents
 from hub.declarations.partnership import Partnership
 from hub.digests import digest_of
@@ -129,7 +129,7 @@ class _Declared(Document, Generic[OutcomeT, IndicatorT]):
     )
     simple_rule: SimpleRule = Field(description="The rule that the model must beat.")
     capacity: int = Field(ge=1, description="How many people can be offered help at each date of looking.")
-    split: Split = Field(description="When to train, choose and test.")
+    validation: ValidationPlan = Field(description="When to train (and over which folds to compare), choose and test.")
     floor: Floor = Field(default=Floor(), description="How few people with the outcome are too few to learn from.")
     groups: tuple[Group, ...] = Field(min_length=1, description="Groups for which fairness is audited.")
     fairness: FairnessPolicy = Field(default=FairnessPolicy(), description="What counts as a difference that matters.")

@@ -18,6 +18,7 @@ MODULES = (  # all that numbers go through; a test follows the imports
     "kernel/walk",
     "rows/companions",
     "rows/families",
+    "rows/followed",
     "rows/groups",
     "rows/partitions",
     "rows/parts",

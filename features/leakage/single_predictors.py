@@ -49,7 +49,7 @@ def check(use_case: UseCase, columns: Columns, *, small: SmallNumbers) -> tuple[
     """
     keys = columns(["person_id", "as_of_date", "outcome"])
     days = keys["as_of_date"].to_numpy().astype("datetime64[D]")
-    first, until = (np.datetime64(one) for one in (use_case.split.train.first, use_case.split.train.until))
+    first, until = (np.datetime64(one) for one in (use_case.validation.train.first, use_case.validation.train.until))
     rows = np.flatnonzero((days >= first) & (days < until) & keys["outcome"].is_valid().to_numpy())[:MOST_ROWS]
     outcome = keys["outcome"].take(pa.array(rows)).to_numpy().astype(np.float64)
     people = (

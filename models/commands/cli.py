@@ -1,5 +1,7 @@
 """`sentinel models`: train, list, show and compare; MLflow's record and pages."""
 
+import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +18,7 @@ from hub.commands.command_line import (
     show,
     show_json,
 )
+from hub.errors import InputError, NotFoundError
 
 app = typer.Typer(help="Models: train them, see what they are worth, compare them.", no_args_is_help=True)
 
@@ -65,6 +68,50 @@ def train(
         raise refused
     if not as_json:
         say(f"MLflow run {last['run_id']} in the experiment {last['experiment']}.")
+
+
+@app.command("plan")
+def plan_(
+    use_case: UseCaseOption,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Also draw the plan, to this SVG file.", show_default=False)
+    ] = None,
+    features: FeaturesOption = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which dates of looking are for what: the folds, to choose, to test; and which are left out, and why."""
+    from features.declarations import use_cases
+    from models import plan
+
+    here = place(workspace, partnership)
+    asked = use_cases.read(here.partnership, use_case)
+    known: dict[datetime.date, bool] = dict.fromkeys(asked.scheduled(), True)
+    try:
+        built = find_features(here.workspace, here.partnership, use_case, features)
+        known = {day: many is not None for day, many in built.facts.outcomes.items()}
+    except NotFoundError:
+        if features is not None:
+            raise
+        say("No feature set was built yet: every scheduled date is taken as one whose outcomes are known.")
+    found = plan.plan(
+        asked, [day for day, done in known.items() if done], [day for day, done in known.items() if not done]
+    )
+    if picture is not None:
+        try:
+            picture.write_text(plan.picture(found), encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"{picture}: cannot be written ({type(error).__name__}).", "Give a file in a folder that is there."
+            ) from None
+        say(f"The picture is {picture}.")
+    if as_json:
+        show_json(plan.as_json(found))
+        return
+    show(plan.rows(found), as_json, title=f"The plan of dates of {asked.name}", empty="")
+    for one in found.splits.dropped:
+        say(f"left out: {one.as_of_date}, {one.reason}.")
 
 
 @app.command("record")

@@ -14,6 +14,8 @@ Reproducible: one thread, `deterministic`, `force_row_wise` and one seed give th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
+from statistics import fmean, median, stdev
 from typing import Any
 
 import numpy as np
@@ -176,19 +178,90 @@ def train(
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """A candidate over the folds, each time trained on earlier dates and looked at on later ones.
+
+    Attributes:
+        candidate: which one.
+        average_precision: of each fold, on the dates that were held out.
+        log_loss: of each fold, before calibration, in nats.
+        rounds: of each fold, trees up to the lowest log loss on the dates that were held out.
+    """
+
+    candidate: Candidate
+    average_precision: tuple[float, ...]
+    log_loss: tuple[float, ...]
+    rounds: tuple[int, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean average precision over the folds."""
+        return fmean(self.average_precision)
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of that mean; 0 of a single fold, which says nothing about it."""
+        several = self.average_precision
+        return stdev(several) / len(several) ** 0.5 if len(several) > 1 else 0.0
+
+    def as_json(self, best: Sequence[float]) -> dict[str, Any]:
+        """Return what the record keeps of it.
+
+        Args:
+            best: the best average precision of any candidate, of each fold: what a candidate lacks is its regret.
+        """
+        regret = [most - own for most, own in zip(best, self.average_precision, strict=True)]
+        return {
+            "candidate": self.candidate.name,
+            "plain": self.candidate.plain,
+            "rounds": int(median(self.rounds)),
+            "average_precision": round(self.mean, 6),
+            "log_loss": round(fmean(self.log_loss), 6),
+            "standard_error": round(self.standard_error, 6),
+            "regret": round(fmean(regret), 6),
+            "folds": [round(one, 6) for one in self.average_precision],
+        }
+
+
+def simplest_within_one_error(compared: Sequence[Compared]) -> Compared:
+    """Return the simplest candidate whose mean is within one standard error of the best one's (Breiman et al. 1984).
+
+    Args:
+        compared: all candidates, the simplest first.
+    """
+    best = max(compared, key=lambda one: (round(one.mean, 6), -round(fmean(one.log_loss), 6)))
+    return next(one for one in compared if one.mean >= best.mean - best.standard_error)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """The candidate that was chosen, all that were tried, and the chosen one without expected directions."""
+    """The candidate that was chosen, all that were tried, and the chosen one without expected directions.
+
+    Attributes:
+        best: the chosen one, grown on `train` and stopped on `choose`.
+        tried: all of them on `choose`; empty where they were compared over folds.
+        free: the chosen one without expected directions.
+        compared: all of them over the folds; empty without any.
+    """
 
     best: Trained
     tried: tuple[Trained, ...]
     free: Trained
+    compared: tuple[Compared, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the record of the choice; figures are on `choose`, which the choice was made on."""
+        """Return the record of the choice, with the figures that it was made on."""
+        by = "average precision on choose, then lower log loss, then the simpler candidate"
+        tried = [one.as_json() for one in self.tried]
+        if self.compared:
+            folds = len(self.compared[0].rounds)
+            by = f"the simplest within one standard error of the best mean average precision over {folds} folds"
+            best = [max(of) for of in zip(*(one.average_precision for one in self.compared), strict=True)]
+            tried = [one.as_json(best) for one in self.compared]
         return {
-            "by": "average precision on choose, then lower log loss, then the simpler candidate",
+            "by": by,
             "chosen": self.best.candidate.name,
-            "tried": [one.as_json() for one in self.tried],
+            "tried": tried,
             "without_expected_directions": self.free.as_json(),
         }
 
@@ -198,27 +271,53 @@ def choose_best(
     choose: Matrix,
     constraints: Sequence[int],
     *,
+    folds: Sequence[tuple[Matrix, Matrix]] = (),
     seed: int,
     progress: Progress,
 ) -> Choice:
-    """Train all candidates and return the one with the highest average precision on `choose`.
+    """Train all candidates and return the one that orders people best.
 
-    Ties go to the lower log loss, then to the simpler candidate.
+    Over folds it is `simplest_within_one_error`. Without any it is the one with the highest average precision on
+    `choose`; ties go to the lower log loss, then to the simpler candidate.
 
     Args:
         train_rows: rows to learn from.
-        choose: rows that decide.
+        choose: rows that say when to stop, and that decide where there are no folds.
         constraints: from `directions`, or zeros.
+        folds: earlier rows to learn from, and later ones that are held out; all of them in `train_rows`.
         seed: of the sampling of rows and indicators.
         progress: told of each candidate.
     """
-    tried: list[Trained] = []
-    for number, candidate in enumerate(CANDIDATES):
-        progress(f"Training: {candidate.plain}", number, len(CANDIDATES) + 1)
-        tried.append(train(candidate, train_rows, choose, constraints=constraints, seed=seed))
-    best = min(tried, key=lambda one: (-round(one.average_precision, 6), round(one.log_loss, 6)))
-    progress("Training without expected directions", len(CANDIDATES), len(CANDIDATES) + 1)
+    steps = len(CANDIDATES) * max(len(folds), 1) + bool(folds) + 1
+    done = count()
+
+    def trained(candidate: Candidate, learn: Matrix, watched: Matrix, *, signs: Sequence[int], says: str) -> Trained:
+        progress(f"Training: {says}", next(done), steps)
+        return train(candidate, learn, watched, constraints=signs, seed=seed)
+
+    def on_choose(candidate: Candidate) -> Trained:
+        return trained(candidate, train_rows, choose, signs=constraints, says=candidate.plain)
+
+    def over_folds(candidate: Candidate) -> Compared:
+        found = [
+            trained(candidate, *fold, signs=constraints, says=f"{candidate.plain}, fold {number} of {len(folds)}")
+            for number, fold in enumerate(folds, 1)
+        ]
+        return Compared(
+            candidate,
+            tuple(one.average_precision for one in found),
+            tuple(one.log_loss for one in found),
+            tuple(one.rounds for one in found),
+        )
+
+    compared = tuple(over_folds(candidate) for candidate in CANDIDATES) if folds else ()
+    tried = () if folds else tuple(on_choose(candidate) for candidate in CANDIDATES)
+    if compared:
+        best = on_choose(simplest_within_one_error(compared).candidate)
+    else:
+        best = min(tried, key=lambda one: (-round(one.average_precision, 6), round(one.log_loss, 6)))
     free = best
     if any(constraints):
-        free = train(best.candidate, train_rows, choose, constraints=[0] * len(constraints), seed=seed)
-    return Choice(best, tuple(tried), free)
+        nothing, says = [0] * len(constraints), "without expected directions"
+        free = trained(best.candidate, train_rows, choose, signs=nothing, says=says)
+    return Choice(best, tried, free, compared)

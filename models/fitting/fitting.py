@@ -46,7 +46,7 @@ def split(feature_set: FeatureSet, matrix: Matrix) -> tuple[Splits, dict[str, Ro
     use_case = feature_set.use_case
     open_days = np.unique(matrix.days[np.isnan(matrix.outcomes)])
     found = splits.split_dates(
-        np.unique(matrix.days).tolist(), open_days.tolist(), use_case.split, use_case.horizon_days
+        np.unique(matrix.days).tolist(), open_days.tolist(), use_case.validation, use_case.horizon_days
     )
     rows = splits.rows_of(found, matrix.days, matrix.outcomes, matrix.followed)
     splits.check_no_leakage(rows, matrix.days, use_case.horizon_days)
@@ -69,13 +69,21 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
     use_case = feature_set.use_case
     matrix = of_feature_set(feature_set)
     dates, rows = split(feature_set, matrix)
-    learned = learn(matrix, rows, _task(use_case), seed=seed, progress=progress)
+    folds = splits.folds_of(dates.train, use_case.validation.folds, use_case.horizon_days)
+    of_folds = splits.rows_of_folds(folds, rows["train"], matrix.days)
+    for number, (learned_from, held) in enumerate(of_folds, 1):
+        splits.check_fold(number, matrix.days, matrix.outcomes, learned_from, held, use_case.horizon_days)
+    learned = learn(matrix, rows, _task(use_case), folds=of_folds, seed=seed, progress=progress)
     contents = Contents(
         facts=_facts(feature_set, dates, learned, seed),
         text=learned.best.text,
         calibration=learned.calibration,
         thresholds=learned.thresholds,
-        metrics={**learned.metrics, "short_windows": _short_windows(feature_set, dates)},
+        metrics={
+            **learned.metrics,
+            "short_windows": _short_windows(feature_set, dates),
+            "folds": [fold.as_json() for fold in folds],
+        },
         golden=learned.golden,
         use_case=use_case,
     )

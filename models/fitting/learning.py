@@ -89,13 +89,22 @@ class Learned:
         return self.model.thresholds
 
 
-def learn(matrix: Matrix, rows: Mapping[str, Rows], task: Task, *, seed: int, progress: Progress) -> Learned:
+def learn(
+    matrix: Matrix,
+    rows: Mapping[str, Rows],
+    task: Task,
+    *,
+    folds: Sequence[tuple[Rows, Rows]] = (),
+    seed: int,
+    progress: Progress,
+) -> Learned:
     """Train, calibrate, set the bands and measure. Nothing is written.
 
     Args:
         matrix: all rows; families and people are known across the parts.
         rows: the rows of "train", "choose" and "test"; each has an outcome.
         task: what else there is to know.
+        folds: of `train`, the rows to learn from and those that are held out, to compare candidates over time.
         seed: of sampling rows and indicators, of the resamples and of the golden rows.
         progress: told of each step.
 
@@ -107,7 +116,8 @@ def learn(matrix: Matrix, rows: Mapping[str, Rows], task: Task, *, seed: int, pr
     enough = _enough(task, train)
     never_missing = _never_missing(train, choose, test)
 
-    choice = boosting.choose_best(train, choose, task.constraints, seed=seed, progress=progress)
+    over = [(matrix.take(learn_), matrix.take(held)) for learn_, held in folds]
+    choice = boosting.choose_best(train, choose, task.constraints, folds=over, seed=seed, progress=progress)
     calibrated = calibration.fit(choice.best.margins, choose.outcomes)
     model = Model.parse(choice.best.text, matrix.names, calibrated, Thresholds(1.0, 1.0, task.capacity, {}))
     bands = _bands(model, matrix, rows["choose"], task.capacity)

@@ -51,7 +51,7 @@ HOUSE: dict[str, tuple[Room, ...]] = {
         Room("commands", ("cli", "command_line")),
     ),
     "features": (
-        Room("declarations", ("catalogue", "needs", "outcomes", "split", "use_cases")),
+        Room("declarations", ("catalogue", "needs", "outcomes", "use_cases", "validation")),
         Room("kernel", ("compilation",)),
         Room("rows", ("feature_sets",)),
         Room("gaps"),

@@ -74,7 +74,7 @@ def early_help(chosen: Sequence[Indicator], **said: Any) -> UseCase:
         "indicators": list(chosen),
         "simple_rule": {"indicator": "incidents"},
         "capacity": 40,
-        "split": {
+        "validation": {
             "train": {"first": "2021-01-01", "until": "2022-06-01"},
             "choose": {"first": "2022-06-01", "until": "2023-01-01"},
             "test": {"first": "2023-01-01", "until": "2024-01-01"},

@@ -72,7 +72,7 @@ def use_case(**said: Any) -> UseCase:
         "indicators": [indicator()],
         "simple_rule": {"indicator": "incidents"},
         "capacity": 10,
-        "split": {
+        "validation": {
             "train": {"first": "2023-01-01", "until": "2023-02-01"},
             "choose": {"first": "2023-07-01", "until": "2023-08-01"},
             "test": {"first": "2024-01-01", "until": "2024-02-01"},

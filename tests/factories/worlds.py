@@ -75,7 +75,7 @@ def partnership(folder: Path) -> None:
         capacity=60,
         floor={"outcomes": 10},
         snapshot_days=3650,
-        split={
+        validation={
             "train": {"first": "2022-01-01", "until": "2023-01-01"},
             "choose": {"first": "2023-04-01", "until": "2023-07-02"},
             "test": {"first": "2023-10-01", "until": "2024-07-02"},

@@ -87,7 +87,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
     found["day"] = table["as_of_date"].to_numpy().astype("datetime64[D]")
     found["matrix"] = numbers.T
     for name in ("train", "test"):
-        part = getattr(use_case.split, name)
+        part = getattr(use_case.validation, name)
         found[name] = (found["day"] >= np.datetime64(part.first)) & (found["day"] < np.datetime64(part.until))
     return found
 

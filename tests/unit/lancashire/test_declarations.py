@@ -186,7 +186,7 @@ def test_every_part_of_the_split_is_complete_and_apart() -> None:
     horizon = datetime.timedelta(days=USE_CASE.horizon_days)
     parts = [
         [day for day in USE_CASE.scheduled() if part.holds(day)]
-        for part in (USE_CASE.split.train, USE_CASE.split.choose, USE_CASE.split.test)
+        for part in (USE_CASE.validation.train, USE_CASE.validation.choose, USE_CASE.validation.test)
     ]
     assert [len(part) for part in parts] == [4, 2, 3]
     for earlier, later in (parts[:2], parts[1:]):

@@ -8,20 +8,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.declarations.split import Split
-from models.splits import LeakageError, NotEnoughError, Splits, check_no_leakage, rows_of, split_dates
+from features.declarations.validation import Folds, ValidationPlan
+from models.splits import (
+    Fold,
+    LeakageError,
+    NotEnoughError,
+    Splits,
+    check_fold,
+    check_no_leakage,
+    folds_of,
+    rows_of,
+    rows_of_folds,
+    split_dates,
+)
 
 DAY = datetime.timedelta(days=1)
 START = datetime.date(2020, 1, 1)
 
 
-def split(train: str, choose: str, test: str) -> Split:
+def split(train: str, choose: str, test: str) -> ValidationPlan:
     """Return a split from three half-open ranges written "first until"."""
     ranges = {}
     for name, text in (("train", train), ("choose", choose), ("test", test)):
         first, until = text.split()
         ranges[name] = {"first": first, "until": until}
-    return Split.model_validate(ranges)
+    return ValidationPlan.model_validate(ranges)
 
 
 YEARLY = split("2020-01-01 2021-01-01", "2021-01-01 2022-01-01", "2022-01-01 2023-01-01")
@@ -78,7 +89,7 @@ def test_which_date_is_where(complete: str, open_: str, horizon: int, expected: 
 def test_every_dropped_date_says_why() -> None:
     found = split_dates(days("2019-06-01 2020-06-01 2020-12-01 2021-02-01 2022-02-01"), days("2022-12-01"), YEARLY, 90)
     assert [one.reason for one in found.dropped] == [
-        "it is in no part of the use case's split",
+        "it is in no part of the use case's plan",
         "its horizon of 90 days reaches past 2021-02-01, the first date of the part choose",
         "its horizon is not complete in the snapshot",
     ]
@@ -189,3 +200,87 @@ def test_a_row_in_two_parts_is_leakage() -> None:
     check_no_leakage(same, dates, 1)
     with pytest.raises(LeakageError, match="two parts"):
         check_no_leakage({**same, "train": np.array([0, 0])}, dates, 1)
+
+
+QUARTERS = "2020-01-01 2020-04-01 2020-07-01 2020-10-01 2021-01-01 2021-04-01"
+
+
+@pytest.mark.parametrize(
+    ("said", "horizon", "expected"),
+    [
+        ({"number": 1}, 90, ["1 2 3 4 5 | 6"]),
+        ({"number": 2}, 90, ["1 2 3 4 | 5", "1 2 3 4 5 | 6"]),
+        ({"number": 2}, 100, ["1 2 3 | 5", "1 2 3 4 | 6"]),
+        ({"number": 2, "dates": 2}, 180, ["1 | 3 4", "1 2 3 | 5 6"]),
+        ({"number": 2, "window": "rolling", "learn_dates": 2}, 90, ["3 4 | 5", "4 5 | 6"]),
+        ({"number": 5}, 1, ["1 | 2", "1 2 | 3", "1 2 3 | 4", "1 2 3 4 | 5", "1 2 3 4 5 | 6"]),
+    ],
+)
+def test_folds_learn_from_what_was_over(said: dict[str, Any], horizon: int, expected: list[str]) -> None:
+    dates = days(QUARTERS)
+    found = folds_of(dates, Folds.model_validate(said), horizon)
+    numbers = {day: str(number) for number, day in enumerate(dates, 1)}
+    assert [
+        " | ".join(" ".join(numbers[day] for day in part) for part in (one.learn, one.held)) for one in found
+    ] == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "horizon", "message"),
+    [
+        ({"number": 6}, 1, "Fold 1 of 6 holds out 2020-01-01, and no earlier date"),
+        ({"number": 7}, 1, "Fold 1 of 7 has no date to hold out"),
+        ({"number": 4}, 366, "Fold 1 of 4 holds out 2020-07-01, and no earlier date"),
+    ],
+)
+def test_a_fold_that_has_nothing_to_learn_from_is_named(said: dict[str, Any], horizon: int, message: str) -> None:
+    with pytest.raises(NotEnoughError, match=message):
+        folds_of(days(QUARTERS), Folds.model_validate(said), horizon)
+
+
+def test_without_folds_there_are_none() -> None:
+    assert folds_of(days(QUARTERS), None, 90) == ()
+
+
+@given(
+    st.lists(st.integers(0, 2000), min_size=1, max_size=12, unique=True).map(sorted),
+    st.integers(1, 4), st.integers(1, 3), st.none() | st.integers(1, 4), st.integers(1, 400),
+)  # fmt: skip
+def test_no_fold_learns_from_what_was_open(
+    offsets: list[int], number: int, each: int, learn: int | None, horizon: int
+) -> None:
+    dates = [START + offset * DAY for offset in offsets]
+    window = {"window": "rolling", "learn_dates": learn} if learn is not None else {}
+    try:
+        found = folds_of(dates, Folds.model_validate({"number": number, "dates": each, **window}), horizon)
+    except NotEnoughError:
+        return
+    held = [day for fold in found for day in fold.held]
+    assert held == dates[len(dates) - number * each :]
+    for fold in found:
+        over = [day for day in dates if day + horizon * DAY <= fold.held[0]]
+        assert list(fold.learn) == (over if learn is None else over[-learn:])
+
+
+def test_the_rows_of_folds_are_rows_to_train_on() -> None:
+    dates = np.array(["2020-01-01", "2020-07-01", "2020-07-01", "2021-01-01"], dtype="datetime64[D]")
+    fold = Fold(tuple(days("2020-01-01")), tuple(days("2020-07-01")))
+    [(learn, held)] = rows_of_folds([fold], np.array([0, 2, 3]), dates)
+    assert (learn.tolist(), held.tolist()) == ([0], [2])
+
+
+def test_each_fold_is_checked_on_its_rows() -> None:
+    dates = np.array(["2020-01-01", "2020-01-01", "2020-03-31", "2020-03-31"], dtype="datetime64[D]")
+    outcomes = np.array([0.0, 1.0, 0.0, 1.0])
+    learn, held = np.array([0, 1]), np.array([2, 3])
+    check_fold(1, dates, outcomes, learn, held, 90)
+    with pytest.raises(LeakageError, match="fold 1 learns from are open until 2020-04-01, but it holds out 2020-03-31"):
+        check_fold(1, dates, outcomes, learn, held, 91)
+    with pytest.raises(NotEnoughError, match="Fold 2 has nobody without the outcome among 1 rows held out"):
+        check_fold(2, dates, outcomes, learn, held[1:], 90)
+
+
+def test_a_rolling_window_says_how_long_it_is() -> None:
+    for said in ({"window": "rolling"}, {"learn_dates": 2}):
+        with pytest.raises(ValueError, match="a rolling window says learn_dates"):
+            Folds.model_validate({"number": 2, **said})

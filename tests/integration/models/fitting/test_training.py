@@ -91,7 +91,7 @@ def test_the_gap_is_kept_and_recorded(tmp_path: Path) -> None:
         Workspace(tmp_path),
         people=600,
         dates=(*DATES, *TEST_DATES, close, later),
-        split={
+        validation={
             "train": {"first": "2021-01-01", "until": "2022-08-15"},
             "choose": {"first": "2022-08-15", "until": "2023-01-01"},
             "test": {"first": "2023-01-01", "until": "2024-01-01"},
@@ -131,6 +131,31 @@ def test_looks_that_were_not_followed_to_their_end_are_in_no_part_and_counted(tm
     of_choose = np.isin(matrix.days, matrix.days[rows["choose"]])
     offered = sum(bands.on_choose.values())
     assert offered == pytest.approx(of_choose.sum() / len(np.unique(matrix.days[of_choose])), abs=0.01)
+
+
+def test_candidates_are_compared_over_folds(tmp_path: Path) -> None:
+    """Four dates to train on; the two last ones are held out in turn, and nothing that was open is learned from."""
+    workspace = Workspace(tmp_path)
+    plan = {
+        "train": {"first": "2021-01-01", "until": "2022-06-01"},
+        "folds": {"number": 2},
+        "choose": {"first": "2022-06-01", "until": "2023-01-01"},
+        "test": {"first": "2023-01-01", "until": "2024-01-01"},
+    }
+    found = feature_set(workspace, validation=plan)
+    contents = fit(found).contents
+    choice = contents.metrics["choice"]
+    assert contents.metrics["folds"] == [
+        {"learn": ["2021-01-01"], "held": ["2021-07-01"]},
+        {"learn": ["2021-01-01", "2021-07-01"], "held": ["2022-01-01"]},
+    ]
+    assert "over 2 folds" in choice["by"]
+    for one in choice["tried"]:
+        assert len(one["folds"]) == 2
+        assert one["average_precision"] == pytest.approx(sum(one["folds"]) / 2, abs=1e-6)
+    assert choice["chosen"] in {one["candidate"] for one in choice["tried"]}
+    again = published(workspace, fit(found).contents)
+    assert again.digest == published(workspace, contents).digest
 
 
 def test_the_same_training_gives_the_same_digest(
