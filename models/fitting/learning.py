@@ -9,7 +9,7 @@ bands come from `choose`; every number that is reported comes from `test`, which
 import importlib.metadata
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class Task:
         floor: how few rows with the outcome are too few.
         floor_said_in: where somebody may say why fewer will do.
         constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
+        capacity_on_choose: places at each date to choose on, where such a date has other numbers of rows; None: alike.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Task:
     floor: Floor
     floor_said_in: str
     constraints: Sequence[int]
+    capacity_on_choose: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,9 @@ def learn(matrix: Matrix, rows: Mapping[str, Rows], task: Task, *, seed: int, pr
 
     choice = boosting.choose_best(train, choose, task.constraints, seed=seed, progress=progress)
     calibrated = calibration.fit(choice.best.margins, choose.outcomes)
-    bands = thresholds.fit(calibrated.probabilities(choice.best.margins), choose.day_count, task.capacity)
+    places = task.capacity_on_choose or task.capacity
+    bands = thresholds.fit(calibrated.probabilities(choice.best.margins), choose.day_count, places)
+    bands = replace(bands, capacity=task.capacity)
     model = Model.parse(choice.best.text, matrix.names, calibrated, bands)
 
     progress("Comparing the test dates with those that were learned from", 0, 1)
@@ -199,7 +203,7 @@ def judge(
     }
 
 
-def _part(matrix: Matrix, rows: dict[str, Rows], name: str) -> dict[str, int]:
+def _part(matrix: Matrix, rows: Mapping[str, Rows], name: str) -> dict[str, int]:
     part = matrix.take(rows[name])
     shared = np.intersect1d(matrix.people[rows["train"]], matrix.people[rows[name]])
     counts = {"rows": len(part.values), "people": part.people_count, "with_outcome": part.positives}
