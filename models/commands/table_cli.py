@@ -124,17 +124,19 @@ def train_table(matrix: Path, options: Mapping[str, Any], *, seed: int, as_json:
 def _show(model: Any) -> None:
     from models.commands.worth import show_worth
     from models.figures import from_json
+    from models.splits import PARTS
 
     facts = model.facts
     show_worth(model, f"Model {model.digest[:12]} of {facts.outcome}. Test rows, with 95 % intervals")
     rows = [
-        {"group": f"{name}: {label}", **{key: from_json(said).text() for key, said in by.items() if key in _SHOWN}}
+        {"group": f"{name}: {label}", **{key: from_json(by[key]).text() for key in _SHOWN}}
         for name, groups in model.metrics["by_group"].items()
         for label, by in groups.items()
     ]
     if rows:
         show(rows, False, title="By group, which the model never saw")
-    for name, part in model.metrics["parts"].items():
+    for name in PARTS:
+        part = model.metrics["parts"][name]
         people = f", {part['people']:,} people" if "people" in part else ""
         say(f"{name}: {part['rows']:,} rows{people}, {part['with_outcome']:,} with the outcome.")
     say(f"The rows to learn from were divided {facts.split}. Intervals resample {facts.resampled}.")

@@ -39,6 +39,8 @@ CAPACITY_SHARE = 0.1
 """Places for this share of an average date's rows, where nobody says how many there are."""
 MOST_GROUPS = 30
 _BY_GROUP = ("auc", "brier", "calibration_slope", "calibration_intercept")
+_OF_OFFERS = ("with_outcome", "of_outcomes")
+_FIGURES = (*_BY_GROUP, *(f"offers_{name}" for name in _OF_OFFERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +154,8 @@ def _by_group(learned: Learned, groups: Mapping[str, NDArray[np.object_]], seed:
             else:
                 found[name][label] = _of_group(learned, rows, seed)
         if few:
-            found[name][f"{few} groups of fewer than {SMALLEST_CLASS} people"] = {
-                key: NotComputed(0, f"fewer than {SMALLEST_CLASS} people").as_json() for key in _BY_GROUP
-            }
+            too_few = NotComputed(0, f"fewer than {SMALLEST_CLASS} people in each").as_json()
+            found[name][f"groups of fewer than {SMALLEST_CLASS} people: {few}"] = dict.fromkeys(_FIGURES, too_few)
     return found
 
 
@@ -169,7 +170,7 @@ def _of_group(learned: Learned, rows: Codes, seed: int) -> dict[str, Any]:
     )
     bands = thresholds.measure(inside, learned.thresholds, probabilities, seed=seed)[OFFER_HELP]
     figures = {name: measured.figures[MODEL][name].as_json() for name in _BY_GROUP}
-    offers = {f"offers_{name}": bands[name].as_json() for name in ("with_outcome", "of_outcomes")}
+    offers = {f"offers_{name}": bands[name].as_json() for name in _OF_OFFERS}
     return {"rows": len(rows), "with_outcome": int(inside.outcomes.sum()), **figures, **offers}
 
 
@@ -200,7 +201,7 @@ def _facts(
         split=split.how,
         horizon_days=asked.horizon,
         capacity=learned.thresholds.capacity,
-        rule=f"{rule.indicator}, {'highest' if rule.highest_first else 'lowest'} first",
+        rule=f"{coding.words(rule.indicator)}, {'highest' if rule.highest_first else 'lowest'} first",
         seed=asked.seed,
         algorithm="lightgbm",
         candidate=best.candidate.name,

@@ -109,7 +109,7 @@ def keys(path: Path, column: pa.ChunkedArray, name: str) -> pa.Array:
         raise InputError(f"{path}: {name} is not a column of identifiers.", "Give texts or whole numbers.")
     if column.null_count:
         raise InputError(f"{path}: {name} is empty in {column.null_count:,} rows.", "Fill it, or leave these rows out.")
-    return _plain(column).cast(pa.string()).combine_chunks()
+    return column.cast(pa.string()).combine_chunks()
 
 
 def days(path: Path, column: pa.ChunkedArray, name: str) -> Days:
@@ -119,7 +119,7 @@ def days(path: Path, column: pa.ChunkedArray, name: str) -> Days:
         InputError: a cell is empty or is no date.
     """
     try:
-        found = _plain(column).cast(pa.date32()) if not kinds.is_integer(column.type) else None
+        found = column.cast(pa.date32()) if not kinds.is_integer(column.type) else None
     except pa.ArrowException:
         found = None
     if found is None:
@@ -131,7 +131,7 @@ def days(path: Path, column: pa.ChunkedArray, name: str) -> Days:
 
 def labels(column: pa.ChunkedArray) -> NDArray[np.object_]:
     """Return the groups of a column as texts; an empty cell is "not recorded"."""
-    said = _plain(column).cast(pa.string()).fill_null("not recorded")
+    said = column.cast(pa.string()).fill_null("not recorded")
     return np.asarray(said.to_numpy(zero_copy_only=False), dtype=np.object_)
 
 
@@ -173,6 +173,11 @@ class TableCoding:
             found[one.column] = (*found.get(one.column, ()), *(() if one.text is None else (one.text,)))
         return found
 
+    def words(self, name: str) -> str:
+        """Return a column of numbers as the table calls it."""
+        one = self.indicators[self.names.index(name)]
+        return one.column if one.text is None else f"{one.column} is {one.text}"
+
     def as_json(self) -> list[dict[str, Any]]:
         """Return the JSON form."""
         return [one.as_json() for one in self.indicators]
@@ -200,7 +205,7 @@ class TableCoding:
         found: list[CodedColumn] = []
         taken: set[str] = set()
         for name in names:
-            column = _plain(table[name])
+            column = table[name]
             texts: list[str | None] = [None]
             if _is_text(column.type):
                 texts = [*_categories(path, name, column, people)]
@@ -227,7 +232,7 @@ class TableCoding:
         found = np.empty((table.num_rows, len(self.indicators)))
         endless: dict[str, int] = {}
         for at, one in enumerate(self.indicators):
-            column = _plain(table[one.column])
+            column = table[one.column]
             whole = column.null_count == len(column)
             if one.text is not None and (_is_text(column.type) or whole):
                 found[:, at] = _floats(pc.equal(column.cast(pa.string()), one.text))
@@ -251,7 +256,7 @@ class TableCoding:
         found = {}
         for name, texts in self.columns.items():
             if texts:
-                column = _plain(table[name]).cast(pa.string())
+                column = table[name].cast(pa.string())
                 found[name] = int(pc.sum(pc.invert(pc.is_in(column, pa.array(texts)))).as_py()) - column.null_count
         return {name: count for name, count in found.items() if count}
 
@@ -262,7 +267,7 @@ def require_no_group_in(path: Path, table: pa.Table, indicators: Sequence[str], 
     Raises:
         InputError: it names both columns.
     """
-    counts = {name: len(pc.unique(_plain(table[name]))) for name in (*indicators, *groups)}
+    counts = {name: len(pc.unique(table[name])) for name in (*indicators, *groups)}
     for group in groups:
         for name in indicators:
             if counts[name] == counts[group] > 1 and _pairs(table, name, group) == counts[group]:
@@ -314,13 +319,8 @@ def _called(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column whose values are written out."""
-    return column.cast(column.type.value_type) if kinds.is_dictionary(column.type) else column
-
-
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))
+    return bool(kinds.is_string(kind))
 
 
 def _is_numeric(kind: pa.DataType) -> bool:
@@ -329,6 +329,8 @@ def _is_numeric(kind: pa.DataType) -> bool:
 
 
 def _kind(kind: pa.DataType) -> str:
+    if kinds.is_binary(kind):
+        return "of bytes that are no UTF-8"
     return "of dates" if kinds.is_temporal(kind) else "of something else"
 
 

@@ -1,4 +1,4 @@
-"""Files of rows: Parquet or CSV as an Arrow table, each column of a type that a trainer can take or refuse by name."""
+"""Files of rows, Parquet or CSV, as an Arrow table."""
 
 import re
 from collections.abc import Collection
@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+from pyarrow import types
 
 from hub.errors import InputError
 
@@ -40,7 +41,18 @@ def read(path: Path, *, as_text: Collection[str]) -> pa.Table:
         raise InputError(f"{path}: more than one column is called {', '.join(twice)}.", "Rename or drop them.")
     if not table.num_rows:
         raise InputError(f"{path}: it has no rows.", "Give a file with rows.")
-    return table
+    return plain(table)
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Return a table whose texts are all of one type and whose values are all written out."""
+    kinds = [_written_out(field.type) for field in table.schema]
+    return table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
+
+
+def _written_out(kind: pa.DataType) -> pa.DataType:
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    return pa.string() if types.is_large_string(kind) or types.is_string_view(kind) else kind
 
 
 def _opened(path: Path, as_text: Collection[str]) -> pa.Table:

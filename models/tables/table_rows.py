@@ -211,7 +211,7 @@ def split_rows(tables: TablePair, *, horizon: int | None, seed: int) -> TableSpl
         said.append(f"{dropped:,} rows were left out: their horizon of {horizon} days reaches into the next part.")
     rows = {"train": train, "choose": choose, "test": test}
     for name in PARTS:
-        _require_both(tables, name, rows[name])
+        _require_both(tables, name, rows[name], horizon if name != "test" else None)
     return TableSplit(rows, how, tuple(said))
 
 
@@ -227,9 +227,13 @@ def _drawn(tables: TablePair, seed: int) -> NDArray[np.bool_]:
     return np.array([drawn[unit] for unit in units], dtype=np.bool_)
 
 
-def _require_both(tables: TablePair, name: str, rows: Rows) -> None:
-    path = tables.paths[name == "test"]
-    which = f"{path}: the part {name}"
+def _require_both(tables: TablePair, name: str, rows: Rows, horizon: int | None) -> None:
+    which = f"{tables.paths[name == 'test']}: the part {name}"
+    if not len(rows) and horizon is not None:
+        raise NotEnoughError(
+            f"{which} has no rows whose horizon of {horizon} days ends before the next part begins.",
+            "Give earlier dates to learn from, or a later test.",
+        )
     if not len(rows):
         raise NotEnoughError(f"{which} has no rows.", _REMEDY)
     positives = int(tables.outcomes[rows].sum())
