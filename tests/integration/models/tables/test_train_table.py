@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.declarations.use_cases import Floor
 from hub import artefacts
 from hub.errors import IntegrityError
 from hub.progress import silent
 from hub.workspace import Workspace
 from models.bundle.bundles import open_bundle
 from models.bundle.table_models import TableModel, open_table_model
-from models.fitting import boosting, table_training
+from models.fitting import boosting
 from models.fitting.learning import Task, learn
 from models.fitting.table_training import TableTraining, fit_table
 from models.tables.table_columns import ColumnRoles, TableCoding
@@ -89,7 +90,7 @@ def test_it_is_the_same_trainer_on_the_same_rows(folder: Path, model: TableModel
     train_rows, choose = (matrix.take(split.rows[name]) for name in ("train", "choose"))
     best = boosting.choose_best(train_rows, choose, free, seed=3, progress=silent).best
     assert model.artefact.read("model.txt").decode("utf-8") == best.text
-    task = Task("", model.facts.capacity, None, table_training.Floor(), "", free, model.facts.capacity)
+    task = Task("", model.facts.capacity, None, Floor(), "", free, model.facts.capacity)
     learned = learn(matrix, split.rows, task, seed=3, progress=silent)
     for name in ("figures", "differences", "design_effect", "parts", "choice", "shift"):
         assert model.metrics[name] == learned.metrics[name]

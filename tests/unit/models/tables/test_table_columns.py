@@ -176,7 +176,7 @@ def test_a_column_has_one_role() -> None:
         {"date": "day", "groups": ("day",)},
     ):
         with pytest.raises(ConfigurationError, match="is named for"):
-            ColumnRoles("y", **roles)  # type: ignore[arg-type]
+            ColumnRoles("y", **roles)
 
 
 def test_a_group_is_no_indicator_under_another_name() -> None:

@@ -80,7 +80,7 @@ def test_outcomes_that_were_open_are_dropped(tmp_path: Path) -> None:
     assert dropped.said == ("30 rows were left out: their horizon of 150 days reaches into the next part.",)
     one = datetime.date(2021, 10, 1)
     assert longer.days[dropped.rows["choose"]].tolist() == [one] * 30
-    with pytest.raises(NotEnoughError, match="the part train has no rows whose horizon of 300 days"):
+    with pytest.raises(NotEnoughError, match="the part choose has no rows whose horizon of 300 days"):
         split_rows(tables, horizon=300, seed=0)
 
 
