@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -15,6 +15,8 @@ def utc_now() -> datetime.datetime:
 class Workspace:
     """The folders of one workspace. Making one writes nothing; each stage makes the folders it fills.
 
+    Shown in a notebook or a log it tells no address, which may hold a password.
+
     Attributes:
         root: the workspace's folder.
         database_url: SQLAlchemy's address of the ledger and the records on it; SQLite in the workspace without one.
@@ -25,10 +27,10 @@ class Workspace:
     """
 
     root: Path
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     anchor_file: Path | None = None
     clock: Callable[[], datetime.datetime] = utc_now
-    mlflow_uri: str | None = None
+    mlflow_uri: str | None = field(default=None, repr=False)
 
     @property
     def anchor(self) -> Path:

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from hub.commands.command_line import (
-    AsOption,
     JsonOption,
     PartnershipOption,
+    Place,
     UseCaseOption,
     WorkspaceOption,
     place,
@@ -19,6 +19,22 @@ from hub.commands.command_line import (
     show_json,
 )
 from hub.errors import InputError, NotFoundError
+from models.commands.table_cli import (
+    CapacityOption,
+    DateOption,
+    FamilyOption,
+    FewerOption,
+    GroupsOption,
+    HorizonOption,
+    MatrixOption,
+    OutcomeOption,
+    OutOption,
+    PersonOption,
+    TestOption,
+    require_alone,
+    required,
+    train_table,
+)
 
 app = typer.Typer(help="Models: train them, see what they are worth, compare them.", no_args_is_help=True)
 
@@ -35,21 +51,62 @@ DigestsArgument = Annotated[
 
 @app.command("train")
 def train(
-    use_case: UseCaseOption,
-    trained_by: AsOption,
+    use_case: Annotated[
+        str | None,
+        typer.Option("--use-case", help="Name of a file in use_cases/, without .yaml.", show_default=False),
+    ] = None,
+    trained_by: Annotated[
+        str | None, typer.Option("--as", help="Your id in partnership.yaml.", show_default=False)
+    ] = None,
     seed: SeedOption = 0,
     features: FeaturesOption = None,
+    matrix: MatrixOption = None,
+    test: TestOption = None,
+    outcome: OutcomeOption = None,
+    person: PersonOption = None,
+    family: FamilyOption = None,
+    date: DateOption = None,
+    groups: GroupsOption = None,
+    horizon: HorizonOption = None,
+    capacity: CapacityOption = None,
+    fewer_because: FewerOption = "",
+    out: OutOption = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a model for a use case, with two simpler ones beside it, and publish its bundle."""
+    """Train a model for a use case, or on any table, with two simpler ones beside it.
+
+    For a use case its bundle is published. With --matrix, --test and --outcome a table is learned from instead, without
+    a partnership; what comes of it is put in the folder --out and never answers for anybody.
+    """
+    of_table = {
+        "--test": test, "--outcome": outcome, "--out": out, "--person": person, "--family": family, "--date": date,
+        "--groups": groups, "--horizon": horizon, "--capacity": capacity, "--fewer-because": fewer_because,
+    }  # fmt: skip
+    if matrix is not None:
+        require_alone("--matrix", {"--use-case": use_case, "--as": trained_by, "--features": features})
+        train_table(matrix, of_table, seed=seed, as_json=as_json)
+        return
+    require_alone("--use-case", of_table)
+    _train_use_case(
+        required("--use-case", use_case, "A training is for a use case, or on a table (--matrix)."),
+        required("--as", trained_by, "Whoever trains a model does not judge it, so it must be known who does."),
+        seed,
+        features,
+        place(workspace, partnership),
+        as_json,
+    )
+
+
+def _train_use_case(
+    use_case: str, trained_by: str, seed: int, features: str | None, here: Place, as_json: bool
+) -> None:
     from models.bundle.bundles import open_bundle
     from models.bundle.trainings import trainings
     from models.fitting import training
     from models.record.tracking import NotRecordedError
 
-    here = place(workspace, partnership)
     analyst = require_analyst(here.partnership, trained_by)
     feature_set = find_features(here.workspace, here.partnership, use_case, features)
     feature_set.require_gateways(here.partnership, on=here.day_of_use)
@@ -291,44 +348,7 @@ def _whole(bundle: Any) -> dict[str, Any]:
 
 
 def _show(bundle: Any) -> None:
-    from models.figures import from_json
-    from models.measuring.metrics import HEADLINE, METRICS
-    from models.measuring.shift import TOLD
-    from models.measuring.thresholds import BANDS
+    from models.commands.worth import show_worth
 
-    title = f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals"
-    models = {"model": "model", "logistic_regression": "logistic regression", "simple_rule": "simple rule"}
-    rows = [
-        {"metric": name.replace("_", " "), **{models[one]: bundle.figure(name, one).text() for one in models}}
-        for name in METRICS
-    ]
-    show(rows, False, title=title)
-    for other, says in bundle.verdicts.items():
-        plain = says if says != "cannot tell" else "may or may not beat (one cannot tell)"
-        difference, name = bundle.difference(HEADLINE, other).text(), other.replace("_", " ")
-        say(
-            f"On the test dates the model {plain} the {name}. Difference in {HEADLINE.replace('_', ' ')}: {difference}."
-        )
-    by_chance = bundle.metrics["places_by_chance"]["simple_rule"]
-    say(
-        f"Of {by_chance['offers']:,.0f} offers of the simple rule, {by_chance['places']:,.1f} go by chance to some of "
-        "those who are level."
-    )
-    moved, short = bundle.metrics["shift"], bundle.metrics["short_windows"]
-    if moved["auc"] >= TOLD:
-        most = ", ".join([*moved["indicators"]][:3])
-        say(
-            f"Test rows can be told from those that were learned from (AUC {moved['auc']:.2f}; 0.5 is not at all), "
-            f"most by {most}: figures on them are about rows of a kind that was hardly seen."
-        )
-    if short:
-        many = len({name for one in short for name in one["indicators"]})
-        say(
-            f"On {len(short)} dates to learn from, {many} indicators have windows that reach back to before their "
-            "source began: look on later dates, or use shorter windows."
-        )
-    for name in BANDS:
-        by = bundle.metrics["bands"][name]
-        people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()
-        say(f"{name}: {people} at each date of looking; share with the outcome {share}.")
+    show_worth(bundle, f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals")
     say(f"Bundle {bundle.digest}")

@@ -44,6 +44,7 @@ class Task:
         floor: how few rows with the outcome are too few.
         floor_said_in: where somebody may say why fewer will do.
         constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
+        capacity_on_choose: places at each date to choose on, where such a date has other numbers of rows; None: alike.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Task:
     floor: Floor
     floor_said_in: str
     constraints: Sequence[int]
+    capacity_on_choose: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,9 @@ def learn(
     over = [(matrix.take(learn_), matrix.take(held)) for learn_, held in folds]
     choice = boosting.choose_best(train, choose, task.constraints, folds=over, seed=seed, progress=progress)
     calibrated = calibration.fit(choice.best.margins, choose.outcomes)
+    places = task.capacity_on_choose or task.capacity
     model = Model.parse(choice.best.text, matrix.names, calibrated, Thresholds(1.0, 1.0, task.capacity, {}))
-    bands = _bands(model, matrix, rows["choose"], task.capacity)
+    bands = replace(_bands(model, matrix, rows["choose"], places), capacity=task.capacity)
     model = replace(model, thresholds=bands)
 
     progress("Comparing the test dates with those that were learned from", 0, 1)

@@ -42,6 +42,7 @@ from models.measuring import metrics
 from models.measuring.metrics import METRICS, ORDER_METRICS, JudgedRows, ModelAnswers
 from models.measuring.ranking import foremost, level_with_others
 from models.resampling import RESAMPLES, codes
+from models.splits import NotEnoughError
 
 KEYS = ("person_id", "as_of_date")
 """The index of every frame of rows: a pseudonym and the date of looking."""
@@ -59,7 +60,8 @@ class FeatureFrames:
     Attributes:
         indicators: one float64 column an indicator, in the order of training; NaN is "no number".
         outcome: 1 or 0; empty (`<NA>`) while the horizon is not complete, which is not a 0.
-        part: "train", "choose" or "test", as training splits them by date, or "".
+        part: "train", "choose" or "test", as training splits them by date, or ""; "" for all where a part would be
+            empty, so that nothing can be trained.
         groups: one text column a group of the audit; no model ever sees them.
         families: a number a family; equal numbers belong together, so split and resample by them.
     """
@@ -95,14 +97,16 @@ def feature_set(workspace: Workspace, digest: str) -> FeatureFrames:
     Raises:
         NotFoundError: there is none, or more than one begins so.
         IntegrityError: a byte has changed, or a number is not one.
-        NotEnoughError: a part of its split is empty, so that nothing can be trained on it.
     """
     return _frames(open_feature_set(workspace, digest))
 
 
 def _frames(opened: FeatureSet) -> FeatureFrames:
     matrix = of_feature_set(opened)
-    _, rows = fitting.split(opened, matrix)
+    try:
+        _, rows = fitting.split(opened, matrix)
+    except NotEnoughError:
+        rows = {}  # nothing can be trained on it, which training says; it can be looked at
     people = opened.matrix()["person_id"].to_pandas()
     index = pd.MultiIndex.from_arrays([people, matrix.days.astype("datetime64[s]")], names=KEYS)
     part = pd.Series(NO_PART, index=index, name="part", dtype="str")

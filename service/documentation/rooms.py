@@ -68,6 +68,7 @@ HOUSE: dict[str, tuple[Room, ...]] = {
         Room("contributions"),
         Room("bundle", ("bundles", "model", "trainings")),
         Room("record", ("tracking",)),
+        Room("tables"),
         Room("fitting", ("baselines", "fitting", "training")),
         Room("frames"),
         Room("commands", ("cli",)),

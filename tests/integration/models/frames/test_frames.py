@@ -1,6 +1,7 @@
 """The face on pandas: the bundle's own numbers in the caller's order, and columns that are not its own are refused."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,13 @@ def test_a_feature_set_is_the_matrix_that_was_trained_on(
     assert set(rows.groups.columns).isdisjoint(rows.indicators.columns)
     counts = {name: part["rows"] for name, part in fitted.contents.metrics["parts"].items()}
     assert rows.part.value_counts().to_dict() == counts
+
+
+def test_a_feature_set_on_which_nothing_can_be_trained_can_be_looked_at(place: Workspace) -> None:
+    few = feature_set(place, people=8, signal=0.0, seed=3)
+    rows = frames.feature_set(place, few.digest)
+    assert len(rows.indicators) == few.matrix().num_rows
+    assert (rows.part == "").all()
 
 
 def test_probabilities_are_those_of_the_bundle_to_the_bit(model: BundleClassifier, rows: FeatureFrames) -> None:
@@ -167,6 +175,14 @@ def test_scikit_learn_takes_it_for_a_classifier(model: BundleClassifier, rows: F
     np.testing.assert_array_equal(frozen.predict(asked), model.predict(asked))
     with pytest.raises(StateError, match="trained already"):
         model.fit(asked, outcomes)
+
+
+def test_what_a_notebook_shows_of_it_holds_no_address(place: Workspace, model: BundleClassifier) -> None:
+    address = "postgresql://hub:secret@db.example/hub"
+    other = BundleClassifier(replace(place, database_url=address, mlflow_uri=address), model.digest)
+    for shown in (repr(other), other._repr_html_()):
+        assert model.digest in shown
+        assert "secret" not in shown
 
 
 def test_other_parameters_are_another_bundle(place: Workspace, features: FeatureSet, model: BundleClassifier) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from features.declarations.use_cases import RuleStep, SimpleRule
-from models.fitting.baselines import PENALTIES, logistic, rule_scores
+from models.fitting.baselines import PENALTIES, best_rule, logistic, rule_scores
 from models.matrices import Matrix
 from models.resampling import Floats
 from tests.unit.models.measuring.test_calibration import drawn
@@ -44,6 +44,19 @@ def test_who_is_level_is_ordered_by_the_next_step() -> None:
         before, after = key(values[one]), key(values[other])
         assert (scores[one] > scores[other]) == (before > after)
         assert (scores[one] == scores[other]) == (before == after)
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ([[1, 2, 1, 2], [1, 2, 3, 4]], SimpleRule(indicator="i1")),
+        ([[4, 3, 2, 1], [1, 1, 2, 1]], SimpleRule(indicator="i0", highest_first=False)),
+        ([[0, 0, 1, 1], [1, 1, 0, 0]], SimpleRule(indicator="i0")),  # level: the first, highest first
+        ([[0, 0, NAN, 0], [0, 0, 1, 0]], SimpleRule(indicator="i1")),  # no number comes last
+    ],
+)
+def test_the_best_rule_orders_best(columns: list[list[float]], expected: SimpleRule) -> None:
+    assert best_rule(matrix(np.array(columns, dtype=float).T, np.array([0.0, 0.0, 1.0, 1.0]))) == expected
 
 
 def test_it_learns_from_numbers_and_from_their_absence() -> None:

@@ -1,0 +1,51 @@
+"""What a trained model is worth, as a command prints it for people."""
+
+from typing import TYPE_CHECKING
+
+from hub.commands.command_line import say, show
+
+if TYPE_CHECKING:
+    from models.bundle.model_files import StatedFigures
+
+
+def show_worth(model: "StatedFigures", title: str) -> None:
+    """Print figures with their intervals, whom the model beats, what must be known of its rows, and its bands."""
+    from models.figures import from_json
+    from models.measuring.metrics import HEADLINE, METRICS
+    from models.measuring.shift import TOLD
+    from models.measuring.thresholds import BANDS
+
+    names = {"model": "model", "logistic_regression": "logistic regression", "simple_rule": "simple rule"}
+    rows = [
+        {"metric": name.replace("_", " "), **{names[one]: model.figure(name, one).text() for one in names}}
+        for name in METRICS
+    ]
+    show(rows, False, title=title)
+    for other, says in model.verdicts.items():
+        plain = says if says != "cannot tell" else "may or may not beat (one cannot tell)"
+        difference, name = model.difference(HEADLINE, other).text(), other.replace("_", " ")
+        say(
+            f"On the test dates the model {plain} the {name}. Difference in {HEADLINE.replace('_', ' ')}: {difference}."
+        )
+    by_chance = model.metrics["places_by_chance"]["simple_rule"]
+    say(
+        f"Of {by_chance['offers']:,.0f} offers of the simple rule, {by_chance['places']:,.1f} go by chance to some of "
+        "those who are level."
+    )
+    moved, short = model.metrics["shift"], model.metrics.get("short_windows", [])
+    if moved["auc"] >= TOLD:
+        most = ", ".join([*moved["indicators"]][:3])
+        say(
+            f"Test rows can be told from those that were learned from (AUC {moved['auc']:.2f}; 0.5 is not at all), "
+            f"most by {most}: figures on them are about rows of a kind that was hardly seen."
+        )
+    if short:
+        many = len({name for one in short for name in one["indicators"]})
+        say(
+            f"On {len(short)} dates to learn from, {many} indicators have windows that reach back to before their "
+            "source began: look on later dates, or use shorter windows."
+        )
+    for name in BANDS:
+        by = model.metrics["bands"][name]
+        people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()
+        say(f"{name}: {people} at each date of looking; share with the outcome {share}.")
