@@ -1,5 +1,8 @@
-"""`sentinel models`: train, list, show and compare; MLflow's record and pages."""
+"""`sentinel models`: train, update, list, show and compare; MLflow's record and pages."""
 
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +20,18 @@ from hub.commands.command_line import (
     show_json,
 )
 
-app = typer.Typer(help="Models: train them, see what they are worth, compare them.", no_args_is_help=True)
+app = typer.Typer(help="Models: train and update them, see what they are worth, compare them.", no_args_is_help=True)
+
+
+class UpdateChoice(StrEnum):
+    """How much of a model an update changes: what a closed test says, or a step of its ladder."""
+
+    AUTO = "auto"
+    NOTHING = "nothing"
+    INTERCEPT = "intercept"
+    SLOPE = "slope"
+    REFIT = "refit"
+
 
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same bundle.")]
 FeaturesOption = Annotated[
@@ -41,30 +55,43 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a model for a use case, with two simpler ones beside it, and publish its bundle."""
-    from models.bundle.bundles import open_bundle
-    from models.bundle.trainings import trainings
     from models.fitting import training
-    from models.record.tracking import NotRecordedError
 
     here = place(workspace, partnership)
     analyst = require_analyst(here.partnership, trained_by)
     feature_set = find_features(here.workspace, here.partnership, use_case, features)
     feature_set.require_gateways(here.partnership, on=here.day_of_use)
-    refused = None
-    with progress("Training") as tell:
-        try:
-            bundle = training.train(here.workspace, feature_set, trained_by=analyst, seed=seed, progress=tell)
-        except NotRecordedError as error:
-            bundle, refused = open_bundle(here.workspace, error.bundle), error
-    last = trainings(here.workspace, bundle.digest)[-1]
-    if as_json:
-        show_json({**_whole(bundle), "run_id": last["run_id"], "experiment": last["experiment"]})
-    else:
-        _show(bundle)
-    if refused is not None:
-        raise refused
-    if not as_json:
-        say(f"MLflow run {last['run_id']} in the experiment {last['experiment']}.")
+    make = partial(training.train, here.workspace, feature_set, trained_by=analyst, seed=seed)
+    _make_and_show(here.workspace, "Training", make, as_json)
+
+
+@app.command("update")
+def update(
+    digest: DigestArgument,
+    trained_by: AsOption,
+    to: Annotated[
+        UpdateChoice, typer.Option("--to", help="What to change: auto is what a closed test says (docs/models.md).")
+    ] = UpdateChoice.AUTO,
+    seed: SeedOption = 0,
+    features: FeaturesOption = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a bundle against newer outcomes, change as little of it as they call for, and publish a new bundle."""
+    from models.bundle.bundles import open_bundle
+    from models.fitting import training
+    from models.fitting.updating import Asked
+    from models.measuring.closed_test import LadderStep
+
+    here = place(workspace, partnership)
+    analyst = require_analyst(here.partnership, trained_by)
+    old = open_bundle(here.workspace, digest)
+    feature_set = find_features(here.workspace, here.partnership, old.facts.use_case, features)
+    feature_set.require_gateways(here.partnership, on=here.day_of_use)
+    step: Asked = "auto" if to is UpdateChoice.AUTO else LadderStep(to.value)
+    make = partial(training.update, here.workspace, old, feature_set, to=step, trained_by=analyst, seed=seed)
+    _make_and_show(here.workspace, "Updating", make, as_json)
 
 
 @app.command("record")
@@ -236,6 +263,33 @@ def find_features(workspace: Any, partnership: Any, name: str, digest: str | Non
     return found
 
 
+def _make_and_show(workspace: Any, label: str, make: Callable[..., Any], as_json: bool) -> None:
+    """Make a bundle and show it, also where MLflow refuses the record of it, which is then raised.
+
+    Raises:
+        NotRecordedError: the bundle is published, and was shown.
+    """
+    from models.bundle.bundles import open_bundle
+    from models.bundle.trainings import trainings
+    from models.record.tracking import NotRecordedError
+
+    refused = None
+    with progress(label) as tell:
+        try:
+            bundle = make(progress=tell)
+        except NotRecordedError as error:
+            bundle, refused = open_bundle(workspace, error.bundle), error
+    last = trainings(workspace, bundle.digest)[-1]
+    if as_json:
+        show_json({**_whole(bundle), "run_id": last["run_id"], "experiment": last["experiment"]})
+    else:
+        _show(bundle)
+    if refused is not None:
+        raise refused
+    if not as_json:
+        say(f"MLflow run {last['run_id']} in the experiment {last['experiment']}.")
+
+
 def _whole(bundle: Any) -> dict[str, Any]:
     facts = {name: value for name, value in bundle.facts.as_json().items() if name != "schema_version"}
     return {"digest": bundle.digest, **facts, "metrics": bundle.metrics, "thresholds": bundle.thresholds.as_json()}
@@ -282,4 +336,34 @@ def _show(bundle: Any) -> None:
         by = bundle.metrics["bands"][name]
         people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()
         say(f"{name}: {people} at each date of looking; share with the outcome {share}.")
+    _show_update(bundle)
     say(f"Bundle {bundle.digest}")
+
+
+_CHANGED = {
+    "nothing": "nothing was changed",
+    "intercept": "the level alone was fitted anew",
+    "slope": "level and spread were fitted anew",
+    "refit": "all was fitted anew",
+}
+
+
+def _show_update(bundle: Any) -> None:
+    """Say from which bundle an update came, what was changed, why, and what became of the order."""
+    from models.figures import from_json
+
+    update, old = bundle.facts.update, bundle.facts.updated_from
+    if update is None or old is None:
+        return
+    say(f"An update of the bundle {old[:12]}: {_CHANGED[update.step.value]}. {update.why}")
+    order, people = update.order, bundle.use_case.people
+    if order.unchanged:
+        say(f"The order of {people} is unchanged on all {order.rows:,} rows of {order.dates:,} dates.")
+    else:
+        say(
+            f"The order of {people} changed: {order.moved:,} of {order.rows:,} rows have another place on their date; "
+            f"{order.places_kept:,} of {order.places:,} places go to whom they went to."
+        )
+    saved = from_json(bundle.metrics["update"]["after_minus_before"]["log_loss"]).text()
+    say(f"Log loss on the test dates, less that of the old bundle (below 0 is better): {saved}.")
+    say(f"It needs an approval of its own; that of {old[:12]} stands or falls as before.")

@@ -4,8 +4,10 @@ What each part of the split is for: trees are grown on `train`; when to stop, wh
 cuts of the bands come from `choose`; every number that is reported comes from `test`, which decides nothing.
 """
 
+import datetime
 import importlib.metadata
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,20 +15,21 @@ import numpy as np
 
 from features.declarations.use_cases import UseCase
 from features.rows.feature_sets import FeatureSet
-from hub.errors import StateError
 from hub.progress import Progress, silent
-from models import splits
 from models.bundle.bundle_facts import SplitFacts
 from models.bundle.bundles import SCHEMA_VERSION, Bundle, BundleFacts, Contents
 from models.bundle.model import Model
 from models.fitting import baselines, boosting, golden
-from models.matrices import Matrix, of_feature_set
+from models.fitting.parted import Parted, counts_of, require_numbers
+from models.fitting.parted import split as split
+from models.matrices import Matrix
 from models.measuring import calibration, metrics, thresholds
 from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
-from models.resampling import LEVEL, METHOD, RESAMPLES
+from models.measuring.thresholds import Thresholds
+from models.resampling import LEVEL, METHOD, RESAMPLES, Floats
 from models.sample_size import SampleSize, sample_size
-from models.splits import PARTS, NotEnoughError, Rows, Splits
+from models.splits import PARTS, NotEnoughError, Splits
 
 MODEL = "model"
 _LIBRARIES = ("lightgbm", "numpy", "scikit-learn")
@@ -47,25 +50,6 @@ class Fitted:
     judged: dict[str, ModelAnswers]
 
 
-def split(feature_set: FeatureSet, matrix: Matrix) -> tuple[Splits, dict[str, Rows]]:
-    """Split a feature set by time and check it for leakage on the very rows.
-
-    A date on which any outcome is not known yet is in no part.
-
-    Raises:
-        NotEnoughError: a part is empty, or holds nobody with (or without) the outcome.
-        LeakageError: a part's outcomes are still open when the next begins.
-    """
-    use_case = feature_set.use_case
-    open_days = np.unique(matrix.days[np.isnan(matrix.outcomes)])
-    found = splits.split_dates(
-        np.unique(matrix.days).tolist(), open_days.tolist(), use_case.split, use_case.horizon_days
-    )
-    rows = splits.rows_of(found, matrix.days, matrix.outcomes)
-    splits.check_no_leakage(rows, matrix.days, use_case.horizon_days)
-    return found, rows
-
-
 def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) -> Fitted:
     """Train, calibrate, set the bands and measure. Nothing is written.
 
@@ -75,45 +59,81 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         progress: told of each step.
 
     Raises:
-        NotEnoughError: see `split`; or there are fewer people with the outcome than the use case asks for.
-        LeakageError: see `split`.
+        NotEnoughError: see `parted.split`; or there are fewer people with the outcome than the use case asks for.
+        LeakageError: see `parted.split`.
         StateError: a number is missing on later dates that was never missing in what was learned from.
     """
     use_case = feature_set.use_case
-    matrix = of_feature_set(feature_set)
-    dates, rows = split(feature_set, matrix)
-    train, choose, test = (matrix.take(rows[name]) for name in PARTS)
-    enough = _enough(use_case, train)
-    never_missing = _never_missing(train, choose, test)
+    parted = Parted.of(feature_set)
+    enough = _enough(use_case, parted.train)
+    never_missing = _never_missing(parted)
 
-    choice = boosting.choose_best(train, choose, use_case.indicators, seed=seed, progress=progress)
-    calibrated = calibration.fit(choice.best.margins, choose.outcomes)
-    bands = thresholds.fit(calibrated.probabilities(choice.best.margins), choose.day_count, use_case.capacity)
+    choice = boosting.choose_best(parted.train, parted.choose, use_case.indicators, seed=seed, progress=progress)
+    calibrated = calibration.fit(choice.best.margins, parted.choose.outcomes)
+    bands = fit_bands(calibrated.probabilities(choice.best.margins), parted, use_case.capacity)
     model = Model.parse(choice.best.text, use_case.indicator_names, calibrated, bands)
 
+    judgement, figures = measure(feature_set, parted, model, learned="train", seed=seed, progress=progress)
+    numbers = {
+        **figures,
+        "sample_size": enough.as_json(),
+        "parts": {name: _part(parted, name) for name in PARTS},
+        "choice": choice.as_json(),
+    }
+    rows_of_nobody = golden.rows(parted.train, seed=seed)
+    contents = Contents(
+        facts=_facts(feature_set, parted.dates, choice.best, never_missing, seed),
+        text=choice.best.text,
+        calibration=calibrated,
+        thresholds=bands,
+        metrics=numbers,
+        golden=golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody)),
+        use_case=use_case,
+    )
+    return Fitted(contents, judgement.case, judgement.judged)
+
+
+def fit_bands(probabilities: Floats, parted: Parted, capacity: int) -> Thresholds:
+    """Set the cuts of the bands on the rows of `choose`, of which these are the calibrated probabilities."""
+    return thresholds.fit(probabilities, parted.choose.day_count, capacity)
+
+
+def measure(
+    feature_set: FeatureSet, parted: Parted, model: Model, *, learned: str, seed: int, progress: Progress
+) -> tuple["Judgement", dict[str, Any]]:
+    """Measure a model, and the simpler ones beside it, on the test rows; return the answers and what the record says.
+
+    Args:
+        feature_set: whose rows.
+        parted: the same by parts.
+        model: whatever made it.
+        learned: the part that it learned from last, with which the test rows are compared.
+        seed: of the resamples.
+        progress: told of each step.
+    """
+    use_case, dates, test = feature_set.use_case, parted.dates, parted.test
     progress("Comparing the test dates with those that were learned from", 0, 1)
-    moved = shift(train, test, (matrix.families[rows["train"]], matrix.families[rows["test"]]), seed=seed)
+    whose = (parted.families(learned), parted.families("test"))
+    moved = shift(parted.part(learned), test, whose, seed=seed)
     progress("Measuring on the test dates", 0, 1)
     case = JudgedRows.of(test, use_case.capacity)
-    logistic = baselines.logistic(train, {"choose": choose, "test": test})
-    judged = _judge(feature_set, model, logistic, choose, test)
+    logistic = baselines.logistic(parted.train, {"choose": parted.choose, "test": test})
+    judged = _judge(feature_set, model, logistic, parted.choose, test)
     probabilities = judged[MODEL].probabilities
     assert probabilities is not None  # noqa: S101 - for the type checker: _judge gives the model its probabilities
     measured = metrics.measure(case, judged, against={MODEL: baselines.OPPONENTS}, seed=seed)
-    in_bands = thresholds.measure(case, bands, probabilities, seed=seed)
+    in_bands = thresholds.measure(case, model.thresholds, probabilities, seed=seed)
     said = {name: metrics.verdict(by_metric[HEADLINE]) for name, by_metric in measured.differences[MODEL].items()}
+    days = [day.isoformat() for day in dates.test]
     numbers = {
         **measured.as_json(),
-        "sample_size": enough.as_json(),
         "shift": moved.as_json(),
-        "short_windows": _short_windows(feature_set, dates),
-        "parts": {name: _part(matrix, rows, name) for name in PARTS},
+        "short_windows": _short_windows(feature_set, dates.part(learned)),
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
-        "offers_by_date": thresholds.by_date(case, bands, judged[MODEL], [day.isoformat() for day in dates.test]),
+        "offers_by_date": thresholds.by_date(case, model.thresholds, judged[MODEL], days),
         "expected_and_observed": metrics.expected_and_observed(case, probabilities),
         "verdict": {"on": HEADLINE, "against": said},
         "opponents": {baselines.LOGISTIC_REGRESSION: logistic.as_json()},
-        "choice": choice.as_json(),
         "contributions": model.explained.said,
         "interval": {
             "level": LEVEL,
@@ -122,17 +142,7 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
             "seed": seed,
         },
     }
-    rows_of_nobody = golden.rows(train, seed=seed)
-    contents = Contents(
-        facts=_facts(feature_set, dates, choice.best, never_missing, seed),
-        text=choice.best.text,
-        calibration=calibrated,
-        thresholds=bands,
-        metrics=numbers,
-        golden=golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody)),
-        use_case=use_case,
-    )
-    return Fitted(contents, case, judged)
+    return Judgement(case, judged), numbers
 
 
 def _enough(use_case: UseCase, train: Matrix) -> SampleSize:
@@ -153,9 +163,9 @@ def _enough(use_case: UseCase, train: Matrix) -> SampleSize:
     return found
 
 
-def _short_windows(feature_set: FeatureSet, dates: Splits) -> list[dict[str, Any]]:
+def _short_windows(feature_set: FeatureSet, dates: Sequence[datetime.date]) -> list[dict[str, Any]]:
     """Return, for each date to learn from, the indicators whose window reaches back to before their source began."""
-    short = [one for one in feature_set.short_windows if one.as_of_date in dates.train]
+    short = [one for one in feature_set.short_windows if one.as_of_date in dates]
     days = sorted({one.as_of_date for one in short})
     return [
         {
@@ -166,24 +176,16 @@ def _short_windows(feature_set: FeatureSet, dates: Splits) -> list[dict[str, Any
     ]
 
 
-def _never_missing(train: Matrix, choose: Matrix, test: Matrix) -> tuple[str, ...]:
+def _never_missing(parted: Parted) -> tuple[str, ...]:
     """Return the indicators that have a number in every row of `train`.
 
     Raises:
-        StateError: one of them has none in a row of a later part: nothing was learned about that.
+        StateError: as `require_numbers`.
     """
-    always = np.isfinite(train.values).all(axis=0)
-    for name, part in (("choose", choose), ("test", test)):
-        missing = np.isnan(part.values[:, always]).sum(axis=0)
-        if missing.any():
-            named = np.array(train.names)[always][missing > 0]
-            told = ", ".join(f"{one} in {count:,} rows" for one, count in zip(named, missing[missing > 0], strict=True))
-            raise StateError(
-                f"In the part {name} of the split there is no number for {told}; in every row to learn from there is "
-                "one, so that nothing was learned about its absence.",
-                "Train on dates on which it may be missing too, or leave the indicator out.",
-            )
-    return tuple(train.names[at] for at in np.flatnonzero(always))
+    always = np.isfinite(parted.train.values).all(axis=0)
+    found = tuple(parted.train.names[at] for at in np.flatnonzero(always))
+    require_numbers(parted, found)
+    return found
 
 
 @dataclass(frozen=True)
@@ -200,12 +202,10 @@ def judge_again(feature_set: FeatureSet, bundle: Bundle) -> Judgement:
     Raises:
         IntegrityError: a byte of either has changed.
     """
-    matrix = of_feature_set(feature_set)
-    _, rows = split(feature_set, matrix)
-    train, choose, test = (matrix.take(rows[name]) for name in PARTS)
-    logistic = baselines.logistic(train, {"choose": choose, "test": test})
-    judged = _judge(feature_set, bundle.load(), logistic, choose, test)
-    return Judgement(JudgedRows.of(test, feature_set.use_case.capacity), judged)
+    parted = Parted.of(feature_set)
+    logistic = baselines.logistic(parted.train, {"choose": parted.choose, "test": parted.test})
+    judged = _judge(feature_set, bundle.load(), logistic, parted.choose, parted.test)
+    return Judgement(JudgedRows.of(parted.test, feature_set.use_case.capacity), judged)
 
 
 def _judge(
@@ -221,11 +221,15 @@ def _judge(
     }
 
 
-def _part(matrix: Matrix, rows: dict[str, Rows], name: str) -> dict[str, int]:
-    part = matrix.take(rows[name])
-    shared = np.intersect1d(matrix.people[rows["train"]], matrix.people[rows[name]])
-    counts = {"rows": len(part.values), "people": part.people_count, "with_outcome": part.positives}
+def _part(parted: Parted, name: str) -> dict[str, int]:
+    people, rows, counts = parted.matrix.people, parted.rows, counts_of(parted.part(name))
+    shared = np.intersect1d(people[rows["train"]], people[rows[name]])
     return counts if name == "train" else {**counts, "people_also_in_train": len(shared)}
+
+
+def libraries() -> dict[str, str]:
+    """Return the version of Python and of each library that takes part."""
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in _LIBRARIES}}
 
 
 def _facts(
@@ -247,9 +251,6 @@ def _facts(
         parameters=best.parameters,
         rounds=best.rounds,
         never_missing=never_missing,
-        libraries={
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
-        },
+        libraries=libraries(),
         splits=SplitFacts.model_validate(dates.as_json()),
     )
