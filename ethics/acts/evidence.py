@@ -22,7 +22,7 @@ from hub.ledger.publications import Publications
 from hub.publishing import snapshots
 from hub.workspace import Workspace
 from models.bundle.bundles import BundleFacts, open_manifest
-from models.bundle.trainings import trainings
+from models.bundle.trainings import with_earlier
 
 BUNDLE = "bundle"
 AUDIT = "audit"
@@ -152,13 +152,14 @@ def policy(workspace: Workspace, partnership: Partnership, use_case: str) -> Pol
 
 
 def trainers(workspace: Workspace, bundle: str) -> frozenset[str]:
-    """Return the ids of everybody who trained `bundle`.
+    """Return the ids of everybody who trained `bundle`, or a bundle whose trees an update of it kept.
 
     Raises:
-        ConflictOfInterestError: no training of it is known, or one names nobody.
+        ConflictOfInterestError: no training of one of them is known, or one names nobody.
     """
-    named = [training["trained_by"] for training in trainings(workspace, bundle)]
-    if not named or not all(named):
+    known = with_earlier(workspace, bundle).values()
+    named = [training["trained_by"] for of_one in known for training in of_one]
+    if not all(known) or not all(named):
         raise ConflictOfInterestError(
             "It is not known who trained this model, so nobody can be shown to be independent of it.",
             "Train it again with `sentinel models train`, which records who did.",

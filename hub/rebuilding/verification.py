@@ -34,6 +34,7 @@ _KIND_OF_INPUT = {
     "snapshot": KIND,
     "feature_set": _FEATURE_SET,
     "bundle": _BUNDLE,
+    "updated_from": _BUNDLE,
 }
 _NAMED_BY = {
     KIND: ("extracts",),

@@ -32,6 +32,7 @@ from hub.workspace import Workspace
 from models.bundle.bundle_facts import BundleFacts as BundleFacts
 from models.bundle.model import Model as Model
 from models.bundle.model_files import MODEL_FILE, StatedFigures, model_files, pretty
+from models.bundle.trainings import TREES_FROM
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
 from models.resampling import Floats
@@ -99,7 +100,7 @@ class Bundle(StatedFigures):
         """
         text = self.artefact.read(MODEL_FILE).decode("utf-8")
         model = Model.parse(text, self.use_case.indicator_names, self.calibration, self.thresholds)
-        model.check_golden(json.loads(self.artefact.read("golden.json")))
+        model.check_golden(self.golden())
         return model
 
     def rehearse(self) -> None:
@@ -156,7 +157,11 @@ class Bundle(StatedFigures):
 
     def golden_rows(self) -> int:
         """Return how many golden rows `load` checks."""
-        return len(json.loads(self.artefact.read("golden.json"))["rows"])
+        return len(self.golden()["rows"])
+
+    def golden(self) -> dict[str, Any]:
+        """Return the golden rows and their probabilities, as they are written."""
+        return dict(json.loads(self.artefact.read("golden.json")))
 
 
 def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: Mapping[str, str]) -> Bundle:
@@ -172,6 +177,10 @@ def publish(workspace: Workspace, contents: Contents, *, trained_by: str, run: M
     Model.parse(contents.text, names, contents.calibration, contents.thresholds).check_golden(contents.golden)
     inputs = ("feature_set", "snapshot", "use_case_digest")
     made_from = {name: getattr(contents.facts, name) for name in inputs}
+    if contents.facts.updated_from is not None:
+        made_from["updated_from"] = contents.facts.updated_from
+        if contents.facts.update is not None and contents.facts.update.earlier is not None:
+            run = {**run, TREES_FROM: contents.facts.updated_from}
     recorder = publications.recorder(workspace, KIND, made_from, by=trained_by, code=sources_digest(_HERE), more=run)
     with artefacts.publish(workspace.bundles, KIND, contents.facts.as_json(), before=recorder, apart=True) as draft:
         for name, content in contents.files().items():

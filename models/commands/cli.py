@@ -1,12 +1,16 @@
-"""`sentinel models`: train, list, show and compare; MLflow's record and pages."""
+"""`sentinel models`: train, update, list, show and compare; MLflow's record and pages."""
 
 import datetime
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hub.commands.command_line import (
+    AsOption,
     JsonOption,
     PartnershipOption,
     Place,
@@ -36,7 +40,18 @@ from models.commands.table_cli import (
     train_table,
 )
 
-app = typer.Typer(help="Models: train them, see what they are worth, compare them.", no_args_is_help=True)
+app = typer.Typer(help="Models: train and update them, see what they are worth, compare them.", no_args_is_help=True)
+
+
+class UpdateChoice(StrEnum):
+    """How much of a model an update changes: what a closed test says, or a step of its ladder."""
+
+    AUTO = "auto"
+    NOTHING = "nothing"
+    INTERCEPT = "intercept"
+    SLOPE = "slope"
+    REFIT = "refit"
+
 
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same bundle.")]
 FeaturesOption = Annotated[
@@ -102,29 +117,13 @@ def train(
 def _train_use_case(
     use_case: str, trained_by: str, seed: int, features: str | None, here: Place, as_json: bool
 ) -> None:
-    from models.bundle.bundles import open_bundle
-    from models.bundle.trainings import trainings
     from models.fitting import training
-    from models.record.tracking import NotRecordedError
 
     analyst = require_analyst(here.partnership, trained_by)
     feature_set = find_features(here.workspace, here.partnership, use_case, features)
     feature_set.require_gateways(here.partnership, on=here.day_of_use)
-    refused = None
-    with progress("Training") as tell:
-        try:
-            bundle = training.train(here.workspace, feature_set, trained_by=analyst, seed=seed, progress=tell)
-        except NotRecordedError as error:
-            bundle, refused = open_bundle(here.workspace, error.bundle), error
-    last = trainings(here.workspace, bundle.digest)[-1]
-    if as_json:
-        show_json({**_whole(bundle), "run_id": last["run_id"], "experiment": last["experiment"]})
-    else:
-        _show(bundle)
-    if refused is not None:
-        raise refused
-    if not as_json:
-        say(f"MLflow run {last['run_id']} in the experiment {last['experiment']}.")
+    make = partial(training.train, here.workspace, feature_set, trained_by=analyst, seed=seed)
+    _make_and_show(here.workspace, "Training", make, as_json)
 
 
 @app.command("plan")
@@ -169,6 +168,35 @@ def plan_(
     show(plan.rows(found), as_json, title=f"The plan of dates of {asked.name}", empty="")
     for one in found.splits.dropped:
         say(f"left out: {one.as_of_date}, {one.reason}.")
+
+
+@app.command("update")
+def update(
+    digest: DigestArgument,
+    trained_by: AsOption,
+    to: Annotated[
+        UpdateChoice, typer.Option("--to", help="What to change: auto is what a closed test says (docs/models.md).")
+    ] = UpdateChoice.AUTO,
+    seed: SeedOption = 0,
+    features: FeaturesOption = None,
+    workspace: WorkspaceOption = None,
+    partnership: PartnershipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a bundle against newer outcomes, change as little of it as they call for, and publish a new bundle."""
+    from models.bundle.bundles import open_bundle
+    from models.fitting import training
+    from models.fitting.updating import Asked
+    from models.measuring.closed_test import LadderStep
+
+    here = place(workspace, partnership)
+    analyst = require_analyst(here.partnership, trained_by)
+    old = open_bundle(here.workspace, digest)
+    feature_set = find_features(here.workspace, here.partnership, old.facts.use_case, features)
+    feature_set.require_gateways(here.partnership, on=here.day_of_use)
+    step: Asked = "auto" if to is UpdateChoice.AUTO else LadderStep(to.value)
+    make = partial(training.update, here.workspace, old, feature_set, to=step, trained_by=analyst, seed=seed)
+    _make_and_show(here.workspace, "Updating", make, as_json)
 
 
 @app.command("record")
@@ -351,4 +379,61 @@ def _show(bundle: Any) -> None:
     from models.commands.worth import show_worth
 
     show_worth(bundle, f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals")
+    _show_update(bundle)
     say(f"Bundle {bundle.digest}")
+
+
+def _make_and_show(workspace: Any, label: str, make: Callable[..., Any], as_json: bool) -> None:
+    """Make a bundle and show it, also where MLflow refuses the record of it, which is then raised.
+
+    Raises:
+        NotRecordedError: the bundle is published, and was shown.
+    """
+    from models.bundle.bundles import open_bundle
+    from models.bundle.trainings import trainings
+    from models.record.tracking import NotRecordedError
+
+    refused = None
+    with progress(label) as tell:
+        try:
+            bundle = make(progress=tell)
+        except NotRecordedError as error:
+            bundle, refused = open_bundle(workspace, error.bundle), error
+    last = trainings(workspace, bundle.digest)[-1]
+    if as_json:
+        show_json({**_whole(bundle), "run_id": last["run_id"], "experiment": last["experiment"]})
+    else:
+        _show(bundle)
+    if refused is not None:
+        raise refused
+    if not as_json:
+        say(f"MLflow run {last['run_id']} in the experiment {last['experiment']}.")
+
+
+_CHANGED = {
+    "nothing": "nothing was changed",
+    "intercept": "the level alone was fitted anew",
+    "slope": "level and spread were fitted anew",
+    "refit": "all was fitted anew",
+}
+
+
+def _show_update(bundle: Any) -> None:
+    """Say from which bundle an update came, what was changed, why, and what became of the order."""
+    from models.figures import from_json
+
+    update, old = bundle.facts.update, bundle.facts.updated_from
+    if update is None or old is None:
+        return
+    say(f"An update of the bundle {old[:12]}: {_CHANGED[update.step.value]}. {update.why}")
+    order, people = update.order, bundle.use_case.people
+    if order.unchanged:
+        say(f"The order of {people} is unchanged on all {order.rows:,} rows of {order.dates:,} dates.")
+    else:
+        say(
+            f"The order of {people} changed: {order.moved:,} of {order.rows:,} rows have another place on their date; "
+            f"{order.places_kept:,} of {order.places:,} places go to whom they went to."
+        )
+    saved = from_json(bundle.metrics["update"]["after_minus_before"]["log_loss"]).text()
+    say(f"Log loss on the test dates, less that of the old bundle (below 0 is better): {saved}.")
+    say(f"It needs an approval of its own; that of {old[:12]} stands or falls as before.")

@@ -1,9 +1,9 @@
 """Fitting: all that a training on a feature set works out, before anything is written; `learning` does the work."""
 
+import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from features.declarations.use_cases import UseCase
 from features.rows.feature_sets import FeatureSet
@@ -11,12 +11,15 @@ from hub.progress import Progress, silent
 from models import splits
 from models.bundle.bundle_facts import SplitFacts
 from models.bundle.bundles import SCHEMA_VERSION, Bundle, BundleFacts, Contents
-from models.fitting import baselines, boosting
+from models.bundle.model import Model
+from models.fitting import baselines, boosting, learning
 from models.fitting.learning import MODEL as MODEL
+from models.fitting.learning import Judgement as Judgement
 from models.fitting.learning import Learned, Task, judge, learn, libraries
-from models.matrices import Matrix, of_feature_set
+from models.fitting.parted import Parted
+from models.fitting.parted import split as split
 from models.measuring.metrics import JudgedRows, ModelAnswers
-from models.splits import PARTS, Rows, Splits
+from models.splits import Splits
 
 
 @dataclass(frozen=True)
@@ -34,25 +37,6 @@ class Fitted:
     judged: dict[str, ModelAnswers]
 
 
-def split(feature_set: FeatureSet, matrix: Matrix) -> tuple[Splits, dict[str, Rows]]:
-    """Split a feature set by time and check it for leakage on the very rows.
-
-    A date on which any outcome is not known yet is in no part.
-
-    Raises:
-        NotEnoughError: a part is empty, or holds nobody with (or without) the outcome.
-        LeakageError: a part's outcomes are still open when the next begins.
-    """
-    use_case = feature_set.use_case
-    open_days = np.unique(matrix.days[np.isnan(matrix.outcomes)])
-    found = splits.split_dates(
-        np.unique(matrix.days).tolist(), open_days.tolist(), use_case.validation, use_case.horizon_days
-    )
-    rows = splits.rows_of(found, matrix.days, matrix.outcomes, matrix.followed)
-    splits.check_no_leakage(rows, matrix.days, use_case.horizon_days)
-    return found, rows
-
-
 def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) -> Fitted:
     """Train, calibrate, set the bands and measure. Nothing is written.
 
@@ -67,8 +51,8 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         StateError: a number is missing on later dates that was never missing in what was learned from.
     """
     use_case = feature_set.use_case
-    matrix = of_feature_set(feature_set)
-    dates, rows = split(feature_set, matrix)
+    parted = Parted.of(feature_set)
+    dates, rows, matrix = parted.dates, parted.rows, parted.matrix
     folds = splits.folds_of(dates.train, use_case.validation.folds, use_case.horizon_days)
     of_folds = splits.rows_of_folds(folds, rows["train"], matrix.days)
     for number, (learned_from, held) in enumerate(of_folds, 1):
@@ -81,13 +65,40 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
         thresholds=learned.thresholds,
         metrics={
             **learned.metrics,
-            "short_windows": _short_windows(feature_set, dates),
+            "short_windows": _short_windows(feature_set, dates.train),
             "folds": [fold.as_json() for fold in folds],
         },
         golden=learned.golden,
         use_case=use_case,
     )
     return Fitted(contents, learned.case, learned.judged)
+
+
+def measure(
+    feature_set: FeatureSet, parted: Parted, model: Model, *, learned: str, seed: int, progress: Progress
+) -> tuple[Judgement, dict[str, Any]]:
+    """Measure a model, and the simpler ones beside it, on the test rows; return the answers and what the record says.
+
+    Args:
+        feature_set: whose rows.
+        parted: the same by parts.
+        model: whatever made it.
+        learned: the part that it learned from last, with which the test rows are compared.
+        seed: of the resamples.
+        progress: told of each step.
+    """
+    asked = feature_set.use_case
+    answers, numbers = learning.measure(
+        parted.matrix,
+        parted.rows,
+        asked.simple_rule,
+        asked.capacity,
+        model,
+        learned=learned,
+        seed=seed,
+        progress=progress,
+    )
+    return answers, {**numbers, "short_windows": _short_windows(feature_set, parted.dates.part(learned))}
 
 
 def _task(use_case: UseCase) -> Task:
@@ -101,9 +112,9 @@ def _task(use_case: UseCase) -> Task:
     )
 
 
-def _short_windows(feature_set: FeatureSet, dates: Splits) -> list[dict[str, Any]]:
+def _short_windows(feature_set: FeatureSet, dates: Sequence[datetime.date]) -> list[dict[str, Any]]:
     """Return, for each date to learn from, the indicators whose window reaches back to before their source began."""
-    short = [one for one in feature_set.short_windows if one.as_of_date in dates.train]
+    short = [one for one in feature_set.short_windows if one.as_of_date in dates]
     days = sorted({one.as_of_date for one in short})
     return [
         {
@@ -114,26 +125,16 @@ def _short_windows(feature_set: FeatureSet, dates: Splits) -> list[dict[str, Any
     ]
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """The test rows, and what each model answered for them."""
-
-    case: JudgedRows
-    judged: dict[str, ModelAnswers]
-
-
 def judge_again(feature_set: FeatureSet, bundle: Bundle) -> Judgement:
     """Ask a published model, and the simpler ways beside it, about the test rows that it was measured on.
 
     Raises:
         IntegrityError: a byte of either has changed.
     """
-    matrix = of_feature_set(feature_set)
-    _, rows = split(feature_set, matrix)
-    train, choose, test = (matrix.take(rows[name]) for name in PARTS)
-    logistic = baselines.logistic(train, {"choose": choose, "test": test})
-    judged = judge(bundle.load(), logistic, feature_set.use_case.simple_rule, choose, test)
-    return Judgement(JudgedRows.of(test, feature_set.use_case.capacity), judged)
+    parted = Parted.of(feature_set)
+    logistic = baselines.logistic(parted.train, {"choose": parted.choose, "test": parted.test})
+    judged = judge(bundle.load(), logistic, feature_set.use_case.simple_rule, parted.choose, parted.test)
+    return Judgement(JudgedRows.of(parted.test, feature_set.use_case.capacity), judged)
 
 
 def _facts(feature_set: FeatureSet, dates: Splits, learned: Learned, seed: int) -> BundleFacts:

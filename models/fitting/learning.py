@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from features.declarations.use_cases import Floor, SimpleRule
-from hub.errors import StateError
 from hub.progress import Progress
 from models.bundle.model import Model
 from models.fitting import baselines, boosting, golden
+from models.fitting.parted import counts_of, not_followed, require_numbers
 from models.matrices import Matrix
 from models.measuring import calibration, metrics, thresholds
 from models.measuring.calibration import Calibration
@@ -123,32 +123,75 @@ def learn(
     calibrated = calibration.fit(choice.best.margins, choose.outcomes)
     places = task.capacity_on_choose or task.capacity
     model = Model.parse(choice.best.text, matrix.names, calibrated, Thresholds(1.0, 1.0, task.capacity, {}))
-    bands = replace(_bands(model, matrix, rows["choose"], places), capacity=task.capacity)
+    bands = replace(fit_bands(model, matrix, rows["choose"], places), capacity=task.capacity)
     model = replace(model, thresholds=bands)
 
-    progress("Comparing the test dates with those that were learned from", 0, 1)
-    moved = shift(train, test, (matrix.families[rows["train"]], matrix.families[rows["test"]]), seed=seed)
-    progress("Measuring on the test dates", 0, 1)
-    case = JudgedRows.of(test, task.capacity)
-    logistic = baselines.logistic(train, {"choose": choose, "test": test})
     rule = task.rule or baselines.best_rule(choose)
+    answers, figures = measure(matrix, rows, rule, task.capacity, model, learned="train", seed=seed, progress=progress)
+    numbers = {
+        **figures,
+        "sample_size": enough.as_json(),
+        "parts": {name: _part(matrix, rows, name) for name in PARTS},
+        "choice": choice.as_json(),
+    }
+    rows_of_nobody = golden.rows(train, seed=seed)
+    said_of_them = golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody))
+    return Learned(choice.best, model, numbers, said_of_them, never_missing, answers.case, answers.judged, rule)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The test rows, and what each model answered for them."""
+
+    case: JudgedRows
+    judged: dict[str, ModelAnswers]
+
+
+def measure(
+    matrix: Matrix,
+    rows: Mapping[str, Rows],
+    rule: SimpleRule,
+    capacity: int,
+    model: Model,
+    *,
+    learned: str,
+    seed: int,
+    progress: Progress,
+) -> tuple[Judgement, dict[str, Any]]:
+    """Measure a model, and the simpler ones beside it, on the test rows; return the answers and what the record says.
+
+    Args:
+        matrix: all rows; families and people are known across the parts.
+        rows: the rows of "train", "choose" and "test".
+        rule: the simple rule that the model must beat.
+        capacity: places at each date of looking.
+        model: whatever made it.
+        learned: the part that it learned from last, with which the test rows are compared.
+        seed: of the resamples.
+        progress: told of each step.
+    """
+    train, choose, test = (matrix.take(rows[name]) for name in PARTS)
+    progress("Comparing the test dates with those that were learned from", 0, 1)
+    whose = (matrix.families[rows[learned]], matrix.families[rows["test"]])
+    moved = shift(matrix.take(rows[learned]), test, whose, seed=seed)
+    progress("Measuring on the test dates", 0, 1)
+    case = JudgedRows.of(test, capacity)
+    logistic = baselines.logistic(train, {"choose": choose, "test": test})
     judged = judge(model, logistic, rule, choose, test)
     probabilities = judged[MODEL].probabilities
     assert probabilities is not None  # noqa: S101 - for the type checker: judge gives the model its probabilities
     measured = metrics.measure(case, judged, against={MODEL: baselines.OPPONENTS}, seed=seed)
-    in_bands = thresholds.measure(case, bands, probabilities, seed=seed)
+    in_bands = thresholds.measure(case, model.thresholds, probabilities, seed=seed)
     said = {name: metrics.verdict(by_metric[HEADLINE]) for name, by_metric in measured.differences[MODEL].items()}
+    days = np.unique(test.days).astype(str).tolist()
     numbers = {
         **measured.as_json(),
-        "sample_size": enough.as_json(),
         "shift": moved.as_json(),
-        "parts": {name: _part(matrix, rows, name) for name in PARTS},
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
-        "offers_by_date": thresholds.by_date(case, bands, judged[MODEL], np.unique(test.days).astype(str).tolist()),
+        "offers_by_date": thresholds.by_date(case, model.thresholds, judged[MODEL], days),
         "expected_and_observed": metrics.expected_and_observed(case, probabilities),
         "verdict": {"on": HEADLINE, "against": said},
         "opponents": {baselines.LOGISTIC_REGRESSION: logistic.as_json()},
-        "choice": choice.as_json(),
         "contributions": model.explained.said,
         "interval": {
             "level": LEVEL,
@@ -157,23 +200,16 @@ def learn(
             "seed": seed,
         },
     }
-    rows_of_nobody = golden.rows(train, seed=seed)
-    said_of_them = golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody))
-    return Learned(choice.best, model, numbers, said_of_them, never_missing, case, judged, rule)
+    return Judgement(case, judged), numbers
 
 
-def _bands(model: Model, matrix: Matrix, choose: Rows, capacity: int) -> Thresholds:
+def fit_bands(model: Model, matrix: Matrix, choose: Rows, capacity: int) -> Thresholds:
     """Return the bands, set on `choose` and on the looks of its dates that were not followed to their end.
 
     The places of a date are for everybody in the cohort.
     """
-    looked = matrix.take(np.union1d(choose, _not_followed(matrix, choose)))
+    looked = matrix.take(np.union1d(choose, not_followed(matrix, choose)))
     return thresholds.fit(model.probabilities(looked.values), looked.day_count, capacity)
-
-
-def _not_followed(matrix: Matrix, part: Rows) -> Rows:
-    """Return the rows on the dates of a part that are in no part, since they were not followed to their end."""
-    return np.flatnonzero(np.isin(matrix.days, np.unique(matrix.days[part])) & ~matrix.followed)
 
 
 def _enough(task: Task, train: Matrix) -> SampleSize:
@@ -198,20 +234,12 @@ def _never_missing(train: Matrix, choose: Matrix, test: Matrix) -> tuple[str, ..
     """Return the indicators that have a number in every row of `train`.
 
     Raises:
-        StateError: one of them has none in a row of a later part: nothing was learned about that.
+        StateError: as `require_numbers`.
     """
     always = np.isfinite(train.values).all(axis=0)
-    for name, part in (("choose", choose), ("test", test)):
-        missing = np.isnan(part.values[:, always]).sum(axis=0)
-        if missing.any():
-            named = np.array(train.names)[always][missing > 0]
-            told = ", ".join(f"{one} in {count:,} rows" for one, count in zip(named, missing[missing > 0], strict=True))
-            raise StateError(
-                f"In the part {name} of the split there is no number for {told}; in every row to learn from there is "
-                "one, so that nothing was learned about its absence.",
-                "Train on dates on which it may be missing too, or leave the indicator out.",
-            )
-    return tuple(train.names[at] for at in np.flatnonzero(always))
+    found = tuple(train.names[at] for at in np.flatnonzero(always))
+    require_numbers({"choose": choose, "test": test}, found)
+    return found
 
 
 def judge(
@@ -228,15 +256,8 @@ def judge(
 
 
 def _part(matrix: Matrix, rows: Mapping[str, Rows], name: str) -> dict[str, int]:
-    """Return what a part of the split holds, and how many looks on its dates are in none."""
-    part = matrix.take(rows[name])
+    counts = counts_of(matrix, rows[name])
     shared = np.intersect1d(matrix.people[rows["train"]], matrix.people[rows[name]])
-    counts = {
-        "rows": len(part.values),
-        "people": part.people_count,
-        "with_outcome": part.positives,
-        "not_followed": len(_not_followed(matrix, rows[name])),
-    }
     return counts if name == "train" else {**counts, "people_also_in_train": len(shared)}
 
 

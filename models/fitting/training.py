@@ -1,6 +1,7 @@
-"""Training: a feature set becomes a bundle, and the MLflow run that tells how.
+"""Training: a feature set becomes a bundle, and the MLflow run that tells how; later an update of it likewise.
 
 python -m models train --use-case early_help_offer --as analyst_one
+python -m models update 3f2a --to auto --as analyst_one
 """
 
 from contextlib import suppress
@@ -8,13 +9,15 @@ from typing import Any
 
 from features.rows.feature_sets import FeatureSet, open_feature_set
 from hub.errors import IntegrityError, NotFoundError
+from hub.ledger import publications
 from hub.progress import Progress, silent
 from hub.workspace import Workspace
 from models.bundle import bundles
 from models.bundle.bundles import Bundle, open_bundle
 from models.bundle.trainings import trainings
-from models.fitting import boosting, pictures
+from models.fitting import boosting, pictures, updating
 from models.fitting.fitting import Fitted, Judgement, fit, judge_again
+from models.fitting.updating import Asked
 from models.measuring import dates
 from models.record import tracking
 from models.record.entries import TrainingEntry, Tried
@@ -40,11 +43,42 @@ def train(
     """
     tracking.check(workspace, feature_set)
     fitted = fit(feature_set, seed=seed, progress=progress)
-    progress("Recording in MLflow", 0, 1)
-    with tracking.run(workspace, feature_set) as run:
-        bundle = bundles.publish(workspace, fitted.contents, trained_by=trained_by, run=run.about)
-        run.log_bundle(_told(bundle, fitted, trained_by))
-    return bundle
+    return _publish(workspace, feature_set, fitted, trained_by, progress)
+
+
+def update(
+    workspace: Workspace,
+    bundle: Bundle,
+    feature_set: FeatureSet,
+    *,
+    to: Asked = "auto",
+    trained_by: str,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Bundle:
+    """Update a bundle on a newer feature set, publish the new one, record who did, and tell MLflow, as of a training.
+
+    Args:
+        workspace: where both bundles and the MLflow store lie.
+        bundle: what is updated; it stays as it is, and so does its approval.
+        feature_set: newer outcomes of the same use case.
+        to: see `updating.update`.
+        trained_by: the analyst's id in `partnership.yaml`.
+        seed: see `fitting.fit`.
+        progress: told of each step.
+
+    Raises:
+        NotPublishedError: the ledger does not know the old bundle.
+        StoreError: MLflow could not record it; nothing was fitted.
+        NotRecordedError: the new bundle is published, and MLflow refused the record of it.
+        SentinelError: see `updating.update`.
+    """
+    publications.read(workspace).require(bundles.KIND, bundle.digest)
+    tracking.check(workspace, feature_set)
+    progress("Loading the old model", 0, 1)
+    bundle.rehearse()
+    fitted = updating.update(bundle, feature_set, to=to, seed=seed, progress=progress)
+    return _publish(workspace, feature_set, fitted, trained_by, progress)
 
 
 def record(workspace: Workspace, digest: str, *, progress: Progress = silent) -> dict[str, str]:
@@ -73,6 +107,16 @@ def record(workspace: Workspace, digest: str, *, progress: Progress = silent) ->
     return run.about
 
 
+def _publish(
+    workspace: Workspace, feature_set: FeatureSet, fitted: Fitted, trained_by: str, progress: Progress
+) -> Bundle:
+    progress("Recording in MLflow", 0, 1)
+    with tracking.run(workspace, feature_set) as run:
+        bundle = bundles.publish(workspace, fitted.contents, trained_by=trained_by, run=run.about)
+        run.log_bundle(_told(bundle, fitted, trained_by))
+    return bundle
+
+
 def _told(bundle: Bundle, found: Fitted | Judgement | None, trained_by: str) -> TrainingEntry:
     by_date = {} if found is None else dates.measure(found.case, found.judged, bundle.facts.splits.test)
     drawn = {} if found is None else pictures.draw(found, bundle)
@@ -80,7 +124,12 @@ def _told(bundle: Bundle, found: Fitted | Judgement | None, trained_by: str) -> 
 
 
 def _tried(bundle: Bundle) -> list[Tried]:
-    """Return the candidates of a training as its record tells them, with the parameters that they are declared with."""
+    """Return the candidates of a training as its record tells them, with the parameters that they are declared with.
+
+    Where trees were kept none was tried: those of the earlier training stand with it.
+    """
+    if bundle.facts.update is not None and bundle.facts.update.earlier is not None:
+        return []
     constraints, seed = boosting.directions(bundle.indicators), bundle.facts.seed
     declared = {one.name: one for one in boosting.CANDIDATES}
 

@@ -86,8 +86,18 @@ def tags_of(told: TrainingEntry) -> dict[str, str]:
         "purpose": facts.purpose,
         "trained_by": told.trained_by,
         "mlflow.user": told.trained_by,
+        **_update_of(bundle),
         **{f"verdict.{other}": says for other, says in bundle.verdicts.items()},
     }
+
+
+def _update_of(bundle: Bundle) -> dict[str, str]:
+    """Return the tags of an update: from which bundle, which step, and whether the order of children is unchanged."""
+    update, updated_from = bundle.facts.update, bundle.facts.updated_from
+    if update is None or updated_from is None:
+        return {}
+    unchanged = "yes" if update.order.unchanged else "no"
+    return {"updated_from": updated_from, "update_step": update.step.value, "order_unchanged": unchanged}
 
 
 def parameters_of(bundle: Bundle) -> dict[str, str]:
@@ -128,6 +138,9 @@ def metrics_of(bundle: Bundle) -> dict[str, float]:
         found |= _with_bounds(name, figures.from_json(value))
     for part, counts in bundle.metrics["parts"].items():
         found |= {f"{part}/{name}": float(count) for name, count in counts.items()}
+    if (update := bundle.facts.update) is not None:
+        found |= _with_bounds("update/intercept", update.intercept) | _with_bounds("update/slope", update.slope)
+        found |= {f"update/p_{test.step.value}": test.p for test in update.tests}
     return found
 
 

@@ -130,10 +130,21 @@ def _bundles(workspace: Workspace, old: Collection[str]) -> list[dict[str, Any]]
         except SentinelError as error:
             found.append({"bundle": digest, "use_case": None, "purpose": None, "state": error.message})
             continue
-        if {facts.get("snapshot"), facts.get("feature_set")} & set(old):
+        if _learned_from(facts) & set(old):
             row = {"bundle": digest, "use_case": facts.get("use_case"), "purpose": facts.get("purpose")}
             found.append({**row, "state": "its training saw the person"})
     return found
+
+
+def _learned_from(facts: Mapping[str, Any]) -> set[Any]:
+    """Return what a bundle was made from, also what trees come from that an update kept."""
+    earlier = (facts.get("update") or {}).get("earlier") or {}
+    return {
+        facts.get("snapshot"),
+        facts.get("feature_set"),
+        *earlier.get("snapshots", ()),
+        *earlier.get("feature_sets", ()),
+    }
 
 
 def _approvals(store: Store, bundles: Collection[str], now: datetime.datetime) -> list[dict[str, Any]]:

@@ -43,6 +43,7 @@ PARTS: dict[str, set[str]] = {
     "features.online": {"online_ratio", "online_p99_ratio", "online_prepare_ratio"},
     "models.training": {"train_ratio"},
     "models.coverage": {"coverage_min", "coverage_max"},
+    "models.ladder": {"ladder_right", "ladder_too_far", "ladder_too_far_strangers"},
     "models.contributions": {
         "shap_row_ratio",
         "shap_row_small",
