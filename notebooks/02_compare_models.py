@@ -50,7 +50,7 @@ practice.begin(here, partnership.name)  # no child here is real
 
 said = partnership.file.demonstration
 generator = [sys.executable, str(county / said.generator), "--out", str(scratch / "delivered")]
-subprocess.run([*generator, "--children", "700", "--seed", str(SEED)], check=True, capture_output=True)
+subprocess.run([*generator, "--children", "500", "--seed", str(SEED)], check=True, capture_output=True)
 ingest.ingest(here, partnership, scratch / "delivered", said.delivered_on)
 linkage.link(here, partnership)
 snapshot = publish.publish(here, partnership)
@@ -165,7 +165,7 @@ axes = (
 plt.tight_layout()
 
 # %% [markdown]
-# The child for whom the two differ most, on the first list:
+# The child for whom the two differ most, on the first list. NaN: the model does not read that indicator.
 
 # %%
 first = lists["with police"]["probability"]

@@ -128,12 +128,13 @@ def _groups(tables: TablePair) -> dict[str, NDArray[np.object_]]:
     Raises:
         InputError: a column has more groups than can be told of.
     """
-    found = {name: table_columns.labels(tables.test[name]) for name in tables.roles.groups}
+    path, table = tables.paths[1], tables.test
+    found = {name: table_columns.labels(path, table[name], name) for name in tables.roles.groups}
     for name, labels in found.items():
         count = len({*labels})
         if count > MOST_GROUPS:
             raise InputError(
-                f"{tables.paths[1]}: the group {name} has {count:,} different values; {MOST_GROUPS} are the most.",
+                f"{path}: the group {name} has {count:,} different values; {MOST_GROUPS} are the most.",
                 "Make bands of them.",
             )
     return found

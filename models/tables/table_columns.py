@@ -129,8 +129,14 @@ def days(path: Path, column: pa.ChunkedArray, name: str) -> Days:
     return np.asarray(found.to_numpy(), dtype="datetime64[D]")
 
 
-def labels(column: pa.ChunkedArray) -> NDArray[np.object_]:
-    """Return the groups of a column as texts; an empty cell is "not recorded"."""
+def labels(path: Path, column: pa.ChunkedArray, name: str) -> NDArray[np.object_]:
+    """Return the groups of a column as texts; an empty cell is "not recorded".
+
+    Raises:
+        InputError: its values are no texts, numbers or dates.
+    """
+    if not (_is_text(column.type) or _is_numeric(column.type) or kinds.is_date(column.type)):
+        raise InputError(f"{path}: the group {name} is {_kind(column.type)}.", "Give texts, whole numbers or dates.")
     said = column.cast(pa.string()).fill_null("not recorded")
     return np.asarray(said.to_numpy(zero_copy_only=False), dtype=np.object_)
 

@@ -93,7 +93,6 @@ class TablePair:
             said.append(f"{test.name}: {', '.join(left_aside)} is not in {learn.name} and was left aside.")
         for name in table_columns.looks_like_an_identifier(first, roles.indicators(first)):
             said.append(f"{learn.name}: {name} is a whole number that differs in every row. Is it an identifier?")
-        table_columns.require_no_group_in(learn, first, roles.indicators(first), roles.groups)
         return replace(found, said=tuple(said))
 
     @property
@@ -246,11 +245,14 @@ def coded_rows(tables: TablePair, split: TableSplit) -> tuple[TableCoding, Matri
     """Return how columns become numbers, as the part train decides, and all rows as numbers.
 
     Raises:
-        InputError: a column cannot be learned from, or the test file holds another kind of column.
+        InputError: a column cannot be learned from, is a group under another name, or is of another kind in the test.
     """
     roles, train = tables.roles, split.rows["train"]
     names = roles.indicators(tables.learn)
     coding = TableCoding.of(tables.paths[0], tables.learn.take(train), names, tables.people[train])
+    for group in roles.groups:
+        table_columns.labels(tables.paths[0], tables.learn[group], group)
+    table_columns.require_no_group_in(tables.paths[0], tables.learn, names, roles.groups)
     both = zip(tables.paths, (tables.learn, tables.test), strict=True)
     values = np.concatenate([coding.values(path, table) for path, table in both])
     followed = np.ones(len(values), dtype=np.bool_)  # whoever makes a table leaves out whose outcome is not known

@@ -15,6 +15,7 @@ from features.rows.feature_sets import FeatureSet
 from hub.errors import InputError, StateError
 from hub.workspace import Workspace
 from models.bundle.bundles import NoNumberError
+from models.fitting import boosting
 from models.fitting.fitting import MODEL, Fitted, fit
 from models.frames import frames
 from models.frames.frames import BASE, BundleClassifier, FeatureFrames
@@ -213,8 +214,13 @@ def test_figures_are_those_of_the_record(model: BundleClassifier) -> None:
 
 
 def test_differences_are_paired_as_training_pairs_them(
-    place: Workspace, features: FeatureSet, fitted: Fitted, model: BundleClassifier
+    place: Workspace,
+    features: FeatureSet,
+    fitted: Fitted,
+    model: BundleClassifier,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(boosting, "CANDIDATES", boosting.CANDIDATES[-1:])
     second = fit(features, seed=1)
     other = BundleClassifier(place, published(place, second.contents).digest)
     said = frames.differences({"first": model, "second": other}, resamples=40)
@@ -226,6 +232,7 @@ def test_differences_are_paired_as_training_pairs_them(
         assert [row[key] for key in ("value", "low", "high")] == pytest.approx(
             [numbers[key] for key in ("value", "low", "high")], abs=1e-6
         )
+    assert (said["low"] < said["high"]).all(), "the two are not one model"
     itself = frames.differences({"first": model, "again": clone(model)}, resamples=40)
     assert (itself[["value", "low", "high"]] == 0).all(axis=None)
     with pytest.raises(InputError, match="nothing to compare"):

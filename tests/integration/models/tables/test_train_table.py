@@ -274,6 +274,18 @@ def test_a_copy_of_a_group_is_refused(folder: Path) -> None:
     assert "the indicator code is the group sex under another name" in done.stderr
 
 
+def test_a_column_that_nothing_can_be_learned_from_is_named(folder: Path) -> None:
+    (folder / "nested").mkdir()
+    table = read(folder / "train.parquet", as_text=[]).to_pandas()
+    table.assign(visits=[[1, 2]] * len(table)).to_parquet(folder / "nested" / "train.parquet")
+    (folder / "nested" / "test.csv").write_bytes(b"\xef\xbb\xbf" + (folder / "test.csv").read_bytes())
+    done = train(folder / "nested", *SAID)
+    assert done.code == 3
+    assert "the column visits is neither of numbers nor of texts" in done.stderr
+    table.to_parquet(folder / "nested" / "train.parquet")
+    assert train(folder / "nested", *SAID).code == 0, "the mark at the beginning of a UTF-8 file is no part of a name"
+
+
 def test_too_few_with_the_outcome_need_a_reason(folder: Path) -> None:
     (folder / "few").mkdir()
     table = read(folder / "train.parquet", as_text=[]).to_pandas().groupby("day").head(70)

@@ -187,3 +187,21 @@ def test_a_group_is_no_indicator_under_another_name() -> None:
         table_columns.require_no_group_in(WHERE, table, ["x", "code"], ["sex"])
     table_columns.require_no_group_in(WHERE, table, ["x", "flat"], ["sex", "same"])
     assert ColumnRoles("x", groups=("sex",)).indicators(table) == ["code", "flat", "same"]
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (pa.array(["f", None]), ["f", "not recorded"]),
+        (pa.array([3, None]), ["3", "not recorded"]),
+        (pa.array([True, None]), ["true", "not recorded"]),
+        (pa.array([datetime.date(2024, 7, 1)]), ["2024-07-01"]),
+        (pa.array([["f"]]), "the group sex is of something else"),
+    ],
+)
+def test_groups_are_texts(column: pa.Array, expected: list[str] | str) -> None:
+    if isinstance(expected, str):
+        with pytest.raises(InputError, match=expected):
+            table_columns.labels(WHERE, pa.chunked_array([column]), "sex")
+    else:
+        assert table_columns.labels(WHERE, pa.chunked_array([column]), "sex").tolist() == expected
