@@ -150,13 +150,16 @@ def person_map(
     workspace: Workspace, old: PersonMap, values: Collection[str], renamed: Mapping[str, str], rows: Counter[str]
 ) -> str:
     """Write the person map anew without record keys and person ids in `values`; return its digest."""
-    facts = dict(old.artefact.facts)
-    facts["extracts"] = [renamed.get(one, one) for one in facts["extracts"]]
-    facts["rewritten_from"] = [*facts.get("rewritten_from", ()), old.artefact.digest]
+    facts = old.facts.model_copy(
+        update={
+            "extracts": tuple(renamed.get(one, one) for one in old.facts.extracts),
+            "rewritten_from": (*old.facts.rewritten_from, old.artefact.digest),
+        }
+    )
     parent = workspace.identity / "persons"
     recorder = publications.recorder(workspace, persons.KIND, {"rewritten_from": old.artefact.digest})
     with (
-        artefacts.publish(parent, persons.KIND, facts, before=recorder) as draft,
+        artefacts.publish(parent, persons.KIND, facts.as_json(), before=recorder) as draft,
         old.artefact.held() as held,
     ):
         for name in old.artefact.files:

@@ -12,7 +12,6 @@ the log with its cause. The map is an artefact, so it is whole or not there, and
 import datetime
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +25,7 @@ from hub import artefacts
 from hub.artefacts import Artefact
 from hub.digests import canonical_json
 from hub.errors import NotFoundError
+from hub.facts import Count, Digest, Earlier, Facts, read
 from hub.identity import pseudonyms
 from hub.identity import store as identity_store
 from hub.identity.person_ids import AssignedIds, Before, Why, assign
@@ -71,11 +71,33 @@ class KnownPeople:
     first_linked_on: datetime.date
 
 
+class PersonMapFacts(Facts):
+    """What the manifest of a version of the map says."""
+
+    schema_version: int
+    partnership: str
+    extracts: tuple[Digest, ...]
+    """The newest extracts, of which records were linked."""
+    linked_on: datetime.date
+    """The day of the newest delivery."""
+    threshold: float
+    """Probability from which records are linked."""
+    records: Count
+    people: Count
+    rewritten_from: Earlier = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PersonMap:
-    """One version of the map."""
+    """One version of the map.
+
+    Attributes:
+        artefact: the directory and its files.
+        facts: what its manifest says.
+    """
 
     artefact: Artefact
+    facts: PersonMapFacts
 
     @property
     def report(self) -> dict[str, Any]:
@@ -110,7 +132,17 @@ def open_map(workspace: Workspace) -> PersonMap:
         digest = artefacts.pointed_at(parent / CURRENT, KIND)
     except NotFoundError:
         raise NotFoundError(f"Nobody was linked in {workspace.root} yet.", "Run `sentinel hub link`.") from None
-    return PersonMap(artefacts.open_artefact(parent, digest, KIND))
+    return read_map(artefacts.open_artefact(parent, digest, KIND))
+
+
+def read_map(artefact: Artefact) -> PersonMap:
+    """Return a version of the map.
+
+    Raises:
+        IntegrityError: a fact is not as declared, or it is of another schema.
+    """
+    remedy = "Link anew: `sentinel hub link`."
+    return PersonMap(artefact, read(artefact, PersonMapFacts, version=SCHEMA_VERSION, remedy=remedy))
 
 
 def update(
@@ -121,7 +153,7 @@ def update(
     *,
     on: datetime.date,
     why: Why,
-    facts: Mapping[str, Any],
+    facts: PersonMapFacts,
     report: Any,
 ) -> tuple[PersonMap, AssignedIds]:
     """Give every person their person_id and make that the map that holds.
@@ -202,11 +234,11 @@ def _absent(rows: pa.Table, assigned: AssignedIds) -> pa.Table:
     return rows.set_column(4, MAP.schema.field(4), pa.array(np.zeros(rows.num_rows, dtype=bool)))
 
 
-def _save(workspace: Workspace, facts: Mapping[str, Any], people: pa.Table, log: pa.Table, report: Any) -> PersonMap:
+def _save(workspace: Workspace, facts: PersonMapFacts, people: pa.Table, log: pa.Table, report: Any) -> PersonMap:
     """Write a version of the map and make it the one that holds; the version before the last is removed."""
     parent = identity_store.secure(workspace.identity) / "persons"
-    recorder = publications.recorder(workspace, KIND, {"extracts": list(facts["extracts"])})
-    with artefacts.publish(parent, KIND, {"schema_version": SCHEMA_VERSION, **facts}, before=recorder) as draft:
+    recorder = publications.recorder(workspace, KIND, {"extracts": list(facts.extracts)})
+    with artefacts.publish(parent, KIND, facts.as_json(), before=recorder) as draft:
         pq.write_table(MAP.conform(people), draft.path / "map.parquet", compression="zstd")
         pq.write_table(LOG.conform(log), draft.path / "log.parquet", compression="zstd")
         (draft.path / "report.json").write_bytes(canonical_json(report))

@@ -32,6 +32,7 @@ import pyarrow.parquet as pq
 from hub import artefacts, sql
 from hub.artefacts import Artefact
 from hub.errors import IntegrityError, NotFoundError
+from hub.facts import Facts, read
 from hub.identity import store as identity_store
 from hub.tables import SCHEMA_VERSION
 from hub.weighing import comparisons
@@ -113,12 +114,26 @@ def _bits(probability: float) -> float:
     return math.log2(probability / (1 - probability))
 
 
+class PairFacts(Facts):
+    """What the manifest of kept pairs says."""
+
+    schema_version: int
+    signature: str
+    """Of blocks, comparisons and their libraries: with others, other pairs are looked at."""
+    complete_from: float
+    """All pairs of this weight and more are there, in bits."""
+    prior: float
+    m: Mapping[str, Mapping[str, float]]
+    u: Mapping[str, Mapping[str, float]]
+
+
 def open_pairs(workspace: Workspace) -> Artefact | None:
     """Return the pairs of the linkage before; None when there are none, or none that are whole."""
     parent = workspace.identity / "pairs"
     try:
         found = artefacts.open_artefact(parent, artefacts.pointed_at(parent / CURRENT, KIND), KIND)
         found.verify()
+        read(found, PairFacts, version=SCHEMA_VERSION, remedy="Link anew.")
     except (NotFoundError, IntegrityError):
         return None
     return found
@@ -144,10 +159,10 @@ def recall(
     connection.execute("ALTER TABLE record ADD COLUMN known BOOLEAN DEFAULT false")
     if earlier is None:
         return Recalled(0, 0, now.complete_from, "no pairs were kept")
-    facts = earlier.facts
-    if facts["signature"] != now.signature:
+    facts = read(earlier, PairFacts, version=SCHEMA_VERSION, remedy="Link anew.")
+    if facts.signature != now.signature:
         return Recalled(0, 0, now.complete_from, "blocks, comparisons or their libraries are not those of then")
-    old = Memory(now.signature, facts["complete_from"], facts["prior"], Learnt(facts["m"], facts["u"]))
+    old = Memory(now.signature, facts.complete_from, facts.prior, Learnt(facts.m, facts.u))
     with earlier.held() as held:
         risen = shift(old, now, _frequencies_risen(connection, held.artefact, frequencies))
         complete_from = max(now.complete_from, old.complete_from + risen)
@@ -216,15 +231,15 @@ def save(
         f"SELECT {sql.text(name)} AS name, hash({name}) AS value, tf_{name} AS frequency FROM {table}"
         for name, table in sorted(frequencies.items())
     )
-    facts = {
-        "schema_version": SCHEMA_VERSION,
-        "signature": memory.signature,
-        "complete_from": memory.complete_from,
-        "prior": memory.prior,
-        "m": {name: dict(levels) for name, levels in memory.shares.m.items()},
-        "u": {name: dict(levels) for name, levels in memory.shares.u.items()},
-    }
-    with artefacts.publish(parent, KIND, facts) as draft:
+    facts = PairFacts(
+        schema_version=SCHEMA_VERSION,
+        signature=memory.signature,
+        complete_from=memory.complete_from,
+        prior=memory.prior,
+        m=memory.shares.m,
+        u=memory.shares.u,
+    )
+    with artefacts.publish(parent, KIND, facts.as_json()) as draft:
         for file, select in (
             ("record", f"{_CONTENT} ORDER BY number"),
             ("pair", "SELECT one, other FROM candidate ORDER BY one, other"),

@@ -46,6 +46,7 @@ from hub.spark import session as spark_session
 from hub.staging import extracts
 from hub.staging.admitted import admitted_extracts, open_identity
 from hub.staging.extracts import Extract
+from hub.tables import SCHEMA_VERSION
 from hub.weighing import pairs
 from hub.workspace import Workspace
 
@@ -185,14 +186,15 @@ def _keep(
         pairs.probabilities(found.weight),
         on=last_day(kept),
         why=lambda partings: [cause or NO_LINK for cause in pair_table.reasons_between(connection, partings)],
-        facts={
-            "partnership": partnership.name,
-            "linked_on": last_day(kept).isoformat(),
-            "extracts": list(report.extracts),
-            "threshold": report.threshold,
-            "records": report.records,
-            "people": report.people,
-        },
+        facts=persons.PersonMapFacts(
+            schema_version=SCHEMA_VERSION,
+            partnership=partnership.name,
+            linked_on=last_day(kept),
+            extracts=tuple(report.extracts),
+            threshold=report.threshold,
+            records=report.records,
+            people=report.people,
+        ),
         report=report.as_json(),
     )
     return replace(report, changes=assigned.counts(), map_digest=person_map.artefact.digest)

@@ -164,7 +164,7 @@ def _matched(
     Raises:
         StateError: people were linked from other extracts.
     """
-    linked = set(person_map.artefact.facts["extracts"])
+    linked = set(person_map.facts.extracts)
     ended = {
         extract.digest: extract.source
         for extract in current_extracts(workspace)

@@ -36,7 +36,7 @@ def document(workspace: Workspace, partnership: Partnership, truth: Path | None 
         report |= _measured(workspace, partnership, person_map, truth)
     about = {
         "partnership": partnership.file.title,
-        "linked_on": str(person_map.artefact.facts["linked_on"]),
+        "linked_on": person_map.facts.linked_on.isoformat(),
         "person_map": person_map.artefact.digest,
     }
     return quality_report.document(partnership.small_numbers, report, about, clerical_answers.estimates(workspace))
@@ -66,6 +66,6 @@ def _measured(
 
 def _extracts(workspace: Workspace, partnership: Partnership, person_map: persons.PersonMap) -> list[Extract]:
     kept, _ = admitted_extracts(workspace, partnership)
-    if sorted(person_map.artefact.facts["extracts"]) != sorted(extract.digest for extract in kept):
+    if sorted(person_map.facts.extracts) != sorted(extract.digest for extract in kept):
         raise StateError("Extracts came in since people were linked.", "Run `sentinel hub link` first.")
     return kept

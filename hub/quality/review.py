@@ -117,10 +117,10 @@ def draw(
         connection.execute(f"SET temp_directory = {sql.text((scratch / 'spilt').as_posix())}")
         person_map = persons.open_map(workspace)
         kept, _ = admitted_extracts(workspace, partnership)
-        if sorted(person_map.artefact.facts["extracts"]) != sorted(extract.digest for extract in kept):
+        if sorted(person_map.facts.extracts) != sorted(extract.digest for extract in kept):
             raise StateError("Extracts came in since people were linked.", "Run `sentinel hub link`, then draw.")
         open_identity(connection, workspace, stack.enter_context(extracts.held(workspace, kept)))
-        threshold = float(person_map.artefact.facts["threshold"])
+        threshold = person_map.facts.threshold
         once = [source.name for source in partnership.sources if source.one_record_per_person]
         found = engine.find_people(
             connection, once, threshold, lambda step: progress(step, _STEPS.index(step), len(_STEPS))

@@ -107,7 +107,7 @@ def _map(workspace: Workspace, snapshot: Snapshot, known: Publications) -> Perso
         found = artefacts.open_artefact(parent, digest, persons.KIND)
         if known.of(persons.KIND, digest) and named & {digest, *found.facts.get("rewritten_from", ())}:
             found.verify()
-            return PersonMap(found)
+            return persons.read_map(found)
     return None
 
 
@@ -121,7 +121,7 @@ def _order(partnership: Partnership, publication: Publication, sources: Sequence
 def _said(snapshot: Snapshot, kept: Sequence[Extract], person_map: PersonMap) -> list[str]:
     """Return what the manifest says of the snapshot's inputs otherwise than they do."""
     facts, found = snapshot.facts, []
-    if not {one.digest for one in kept} <= set(person_map.artefact.facts["extracts"]):
+    if not {one.digest for one in kept} <= set(person_map.facts.extracts):
         found.append("its person map is of other extracts")
     if admission.last_day(kept) != facts.known_to:
         found.append("known_to is not the day of its newest extract")

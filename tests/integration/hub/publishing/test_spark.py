@@ -97,7 +97,7 @@ def test_a_feature_set_has_the_same_digest(tmp_path: Path, monkeypatch: pytest.M
             despite_leaks="The histories are drawn at random.",
             spark=master,
         )
-        assert found.artefact.verify() == 4
+        assert found.artefact.verify() == 5
         assert [path.name for path in Workspace(tmp_path / place).features.iterdir()] == [found.digest]
         digests.append(found.digest)
     assert digests[0] == digests[1]

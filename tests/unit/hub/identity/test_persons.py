@@ -11,9 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hub import artefacts
+from hub.errors import IntegrityError
 from hub.identity import person_ids, persons, pseudonyms
 from hub.identity import store as identity_store
 from hub.identity.person_ids import AssignedIds, Before, Change, Parting
+from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
 
 DAY_1, DAY_2 = datetime.date(2024, 1, 1), datetime.date(2025, 1, 1)
@@ -198,10 +201,26 @@ def test_a_record_that_is_away_follows_its_id_when_that_is_merged(tmp_path: Path
             np.full(len(people), np.nan),
             on=DAY_1,
             why=lambda partings: ["" for _ in partings],
-            facts={"extracts": []},
+            facts=persons.PersonMapFacts(
+                schema_version=SCHEMA_VERSION,
+                partnership="example",
+                extracts=(),
+                linked_on=DAY_1,
+                threshold=0.95,
+                records=len(people),
+                people=len({*people.values()}),
+            ),
             report={},
         )
         table = persons.open_map(workspace).table().to_pydict()
         ids.append(dict(zip(table["record_key"], table["person_id"], strict=True)))
     assert len(set(ids[1].values())) == 1
     assert ids[2]["g"] not in {*ids[0].values(), *ids[1].values()}
+
+
+def test_a_map_that_says_something_else_than_sentinel_writes_is_refused(tmp_path: Path) -> None:
+    facts = {"schema_version": SCHEMA_VERSION, "partnership": "example", "extracts": ["x"], "linked_on": "2024-01-01"}
+    with artefacts.publish(tmp_path, persons.KIND, facts | {"threshold": "high", "records": 1, "people": 1}) as draft:
+        (draft.path / "report.json").write_bytes(b"{}")
+    with pytest.raises(IntegrityError, match="is not one that Sentinel publishes: its fact"):
+        persons.read_map(artefacts.open_artefact(tmp_path, draft.digest, persons.KIND))
