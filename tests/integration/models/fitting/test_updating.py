@@ -172,6 +172,26 @@ def test_what_changed_after_the_trees_could_learn_it_is_not_fitted_anew(place: W
     assert found.order.unchanged
 
 
+@pytest.mark.parametrize(("since", "step"), [(DATES[0], REFIT), (datetime.date(2023, 1, 1), SLOPE)])
+def test_where_the_old_order_is_turned_round_all_is_fitted_anew_or_nearly_nothing_is_said(
+    place: Workspace, old: Bundle, since: datetime.date, step: LadderStep
+) -> None:
+    """A negative slope would turn children round; it is held above 0, unless new trees are shown to be better."""
+
+    def turned(day: datetime.date, log_odds: Floats, _: Mapping[str, Floats]) -> Floats:
+        return -0.5 * log_odds - 3.5 if day >= since else log_odds
+
+    contents = update(old, later(place, people=1500, siblings=2, drift=turned)).contents
+    said = contents.facts.update
+    assert said is not None
+    assert (said.closed_test, said.step) == (SLOPE, step)
+    assert said.saved_by_refit is not None
+    assert isinstance(said.slope, Figure)
+    assert said.slope.high < 0
+    assert said.order.unchanged is contents.calibration.floored is (step is SLOPE)
+    assert ("The old model orders nobody any more" in said.why) is (step is REFIT)
+
+
 @pytest.mark.parametrize("planted", [NOTHING, INTERCEPT, REFIT])
 def test_the_same_update_gives_the_same_digest(
     place: Workspace,
