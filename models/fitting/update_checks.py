@@ -18,7 +18,7 @@ _SAME = {
     "horizon_days": "horizon",
     "indicators": "indicators",
 }
-"""What must be as it was in the use case, for the old model to mean the same: dates, split, places and groups may have
+"""What must be as it was in the use case, for the old model to mean the same: dates, their plan, places and groups may have
 changed."""
 _WORDS = {"plain", "title", "why", "why_fair", "proxy_danger", "missing", "known_bias"}
 """Words for readers, which may be put better."""
@@ -62,5 +62,5 @@ def require_not_learned_from(old: Bundle, parted: Parted) -> None:
         raise StateError(
             f"The bundle {old.digest[:12]} learned from outcomes of looks until {last}, which end before {free}; the "
             f"part choose begins on {first}.",
-            f"Let `choose` in the use case's split begin on {free} or later, and build the feature set anew.",
+            f"Let `choose` in the use case's `validation` begin on {free} or later, and build the feature set anew.",
         )

@@ -15,7 +15,7 @@ That the closed test ends at a refit says that the old coefficients are wrong, n
 changed may have changed after `train`, and with enough rows no model is right. So "auto" fits anew, and takes it only
 where its log loss on `choose` is lower than that of the old model with level and spread, the whole interval over
 families (as Davis et al., JAMIA 2019;26:1448-57, choose among updates of such models by their scores on rows that
-taught none). Else level and spread are taken. That makes a step too far only rarer.
+taught none). Else level and spread are taken. The same is tried where the test ends at a slope that is 0 or below.
 """
 
 from dataclasses import asdict, replace
@@ -79,7 +79,7 @@ def update(
     if step is LadderStep.REFIT or (to == "auto" and step is LadderStep.SLOPE and spread.floored):
         anew = fit(feature_set, seed=seed, progress=progress)
         saved = _saved_by_refit(anew, spread.probabilities(log_odds), parted, seed)
-        helps = isinstance(saved, Figure) and saved.high < 0
+        helps = isinstance(saved, Figure) and saved.high < 0 and not anew.contents.calibration.floored
         step = LadderStep.REFIT if helps or to != "auto" else LadderStep.SLOPE
     if anew is not None and step is LadderStep.REFIT:
         fitted, new, cuts_kept = anew, _model_of(anew), False
@@ -203,7 +203,8 @@ def _model_of(fitted: Fitted) -> Model:
 def _saved_by_refit(anew: Fitted, recalibrated: Floats, parted: Parted, seed: int) -> Stated:
     """Return the log loss on `choose` of a model that is fitted anew less that of the old one with level and spread.
 
-    Its trees never saw `choose`, which only said when to stop; both have two numbers fitted there.
+    Its trees never grew on `choose`, which only said when to stop and which candidate; both have two numbers fitted
+    there.
     """
     afresh = _model_of(anew).probabilities(parted.choose.values)
     return update_figures.surprise_saved(parted.choose.outcomes, parted.choose.families, afresh, recalibrated, seed)
@@ -237,6 +238,8 @@ def _why(ladder: ClosedTest, step: LadderStep, to: Asked, saved: Stated | None) 
         said += f" Log loss on choose when all is fitted anew, less that with level and spread alone: {saved.text()}."
     if to != "auto":
         return said if step is ladder.step else f"{said} {step.value.capitalize()} was asked for."
+    if step is LadderStep.REFIT and ladder.step is LadderStep.SLOPE:
+        said += " The old model orders nobody any more, so all is fitted anew."
     if step is LadderStep.SLOPE and saved is not None:
         said += " It is not shown to be better, so level and spread alone are fitted anew."
     return said

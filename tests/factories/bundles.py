@@ -40,3 +40,25 @@ def bundle_facts(**said: Any) -> dict[str, Any]:
 def published(workspace: Workspace, contents: Contents, *, by: str = "ana") -> Bundle:
     """Publish what a training gave."""
     return bundles.publish(workspace, contents, trained_by=by, run=RUN)
+
+
+def update_facts(**said: Any) -> dict[str, Any]:
+    """Return what a bundle says of how it came from an earlier one, and what is `said` otherwise."""
+    figure = {"value": 0.1, "low": 0.0, "high": 0.2, "n": 900, "unit": ""}
+    ordinary = {
+        "asked": "auto",
+        "step": "intercept",
+        "closed_test": "intercept",
+        "why": "Of 900 rows of 400 families: that nothing need change is rejected.",
+        "tests": [{"step": "nothing", "statistic": 9.5, "degrees": 4, "design_effect": 1.25, "p": 0.01}],
+        "rows": 900,
+        "families": 400,
+        "families_with_outcome": 60,
+        "terms": 2,
+        "intercept": figure,
+        "slope": figure,
+        "cuts_kept": False,
+        "order": {"unchanged": True, "rows": 2000, "dates": 4, "moved": 0, "places": 160, "places_kept": 160},
+        "earlier": {"bundles": ["8" * 64], "feature_sets": ["6" * 64], "snapshots": ["5" * 64]},
+    }
+    return ordinary | said

@@ -10,7 +10,7 @@ often missing; three audit groups, none of which moves the outcome.
 
 import datetime
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ from features.rows.feature_sets import (
 )
 from hub import artefacts
 from hub.workspace import Workspace
+from models.resampling import Floats
 from tests.factories.snapshots import LINKAGE, source_facts
 from tests.factories.use_cases import indicator, use_case
 
@@ -43,6 +44,13 @@ DATES = tuple(datetime.date.fromisoformat(day) for day in ("2021-01-01", "2021-0
 """Ordinary as-of dates: two to train on, one to choose on, one to test on."""
 TEST_DATES = (datetime.date(2023, 4, 1), datetime.date(2023, 7, 1))
 KNOWN_TO = datetime.date(2024, 1, 1)
+LATER_DATES = tuple(
+    datetime.date.fromisoformat(day)
+    for day in ("2023-01-01", "2023-04-01", "2023-07-01", "2023-10-01", "2024-02-01", "2024-05-01")
+)
+"""Newer as-of dates, for updates: four to choose on, two to test on; see `later`."""
+
+Drift = Callable[[datetime.date, Floats, Mapping[str, Floats]], Floats]
 
 
 def indicators(extra: int = 0) -> tuple[Indicator, ...]:
@@ -101,6 +109,7 @@ def feature_set(
     snapshot: str = "5" * 64,
     siblings: int = 1,
     ended: Sequence[tuple[str, datetime.date]] = (),
+    drift: Drift | None = None,
     **said: Any,
 ) -> FeatureSet:
     """Publish a feature set and open it.
@@ -117,11 +126,12 @@ def feature_set(
         snapshot: digest in the facts; no such snapshot need exist.
         siblings: how many people a family has.
         ended: looks at somebody who grows up within the horizon: who, and the as-of date.
+        drift: what the log-odds of the outcome become, from the date, the log-odds and the indicators' numbers.
         said: what the use case says differently.
     """
     chosen = indicators(extra)
     case = early_help(chosen, **said)
-    rows = _rows(case, chosen, people, sorted(dates), known_to, signal, np.random.default_rng(seed))
+    rows = _rows(case, chosen, people, sorted(dates), known_to, signal, np.random.default_rng(seed), drift)
     days = [day.isoformat() for day in sorted(dates)]
     as_of = [day.isoformat() for day in rows["as_of_date"].to_pylist()]
     outcomes: dict[str, int | None] = dict.fromkeys(days, 0)
@@ -161,6 +171,21 @@ def feature_set(
     return open_feature_set(workspace, draft.digest)
 
 
+def later(workspace: Workspace, **said: Any) -> FeatureSet:
+    """Publish a newer feature set of the same use case: split moved on, outcomes known until December 2024."""
+    split = {
+        "train": {"first": "2021-01-01", "until": "2023-01-01"},
+        "choose": {"first": "2023-01-01", "until": "2024-01-01"},
+        "test": {"first": "2024-01-01", "until": "2025-01-01"},
+    }
+    ordinary: dict[str, Any] = {
+        "dates": (*DATES, *LATER_DATES),
+        "known_to": datetime.date(2024, 12, 1),
+        "validation": split,
+    }
+    return feature_set(workspace, **(ordinary | said))
+
+
 def _rows(
     case: UseCase,
     chosen: Sequence[Indicator],
@@ -169,6 +194,7 @@ def _rows(
     known_to: datetime.date,
     signal: float,
     draw: np.random.Generator,
+    drift: Drift | None,
 ) -> pa.Table:
     """Draw one row per (person, date): numbers that drift slowly, an outcome that follows some of them."""
     need = draw.normal(size=people)
@@ -192,6 +218,8 @@ def _rows(
         logit = -3.0 + signal * (
             0.5 * incidents + 0.12 * missed + 0.3 * moves - 0.4 * adults + 0.4 * now + 0.3 * (contact < 90)
         )
+        if drift is not None:
+            logit = drift(day, logit, {"incidents": incidents, "missed_days": missed, "trusted_adults": adults})
         happened = draw.random(len(here)) < 1 / (1 + np.exp(-logit))
         complete = day + datetime.timedelta(days=case.horizon_days) <= known_to
         columns = {

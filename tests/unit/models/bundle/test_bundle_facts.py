@@ -10,7 +10,7 @@ from hub.digests import canonical_json
 from hub.errors import IntegrityError, OtherSchemaError
 from hub.workspace import Workspace
 from models.bundle.bundles import KIND, open_bundle, open_manifest
-from tests.factories.bundles import bundle_facts
+from tests.factories.bundles import bundle_facts, update_facts
 
 SECRET = "Aoife"
 
@@ -32,6 +32,11 @@ def _published(tmp_path: Path, said: dict[str, Any]) -> tuple[Workspace, str]:
         ({"known_to": SECRET}, r"its fact known_to is not written as"),
         ({"splits": {}}, r"its fact splits\.train is missing"),
         ({"libraries": [SECRET]}, r"its fact libraries is not written as"),
+        ({"updated_from": SECRET}, r"its fact updated_from is not written as"),
+        ({"update": update_facts(step=SECRET)}, r"its fact update\.step is not written as"),
+        ({"update": update_facts(intercept={"value": SECRET})}, r"its fact update\.intercept is not written as"),
+        ({"update": update_facts(order={"unchanged": True})}, r"its fact update\.order\.rows is missing"),
+        ({"update": update_facts(by=SECRET)}, r"its fact update\.by is none that Sentinel writes"),
         ({"parameters": {"seed": None}}, r"its fact parameters\.seed\.\w+ is not written as"),
     ],
 )
@@ -57,7 +62,18 @@ def test_another_schema_is_told_from_damage(tmp_path: Path) -> None:
         open_manifest(*_published(tmp_path, bundle_facts(schema_version=9)))
 
 
-def test_facts_that_are_read_and_written_again_have_the_same_bytes(tmp_path: Path) -> None:
-    said = bundle_facts(parameters={"a": 1, "b": 1.0, "c": True, "d": "x", "e": [1, -1, 0]})
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"updated_from": "8" * 64, "update": update_facts()},
+        {
+            "updated_from": "8" * 64,
+            "update": update_facts(saved_by_refit={"n": 900, "not_computed": "too few families"}),
+        },
+    ],
+)
+def test_facts_that_are_read_and_written_again_have_the_same_bytes(tmp_path: Path, more: dict[str, Any]) -> None:
+    said = bundle_facts(parameters={"a": 1, "b": 1.0, "c": True, "d": "x", "e": [1, -1, 0]}, **more)
     _, found = open_manifest(*_published(tmp_path, said))
     assert canonical_json(found.as_json()) == canonical_json(said)

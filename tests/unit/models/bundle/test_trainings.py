@@ -7,12 +7,12 @@ import pytest
 from hub.errors import ConfigurationError, LedgerError, NotFoundError
 from hub.ledger import publications
 from hub.workspace import Workspace
-from models.bundle.trainings import newest, trainings
+from models.bundle.trainings import newest, trainings, with_earlier
 
 
-def said(workspace: Workspace, bundle: str, who: str, *, kind: str = "bundle") -> None:
+def said(workspace: Workspace, bundle: str, who: str, *, kind: str = "bundle", **more: str) -> None:
     """Publish a bundle as its training does."""
-    run = {"run_id": "r1", "experiment": "lancashire/early_help_offer"}
+    run = {"run_id": "r1", "experiment": "lancashire/early_help_offer", **more}
     publications.record(workspace, kind=kind, digest=bundle, inputs={"feature_set": "f" * 64}, by=who, more=run)
 
 
@@ -54,3 +54,21 @@ def test_trainings_of_a_ledger_that_cannot_be_read_are_not_simply_none(tmp_path:
     database.write_bytes(b"")
     with pytest.raises(LedgerError, match="The ledger is gone"):
         trainings(workspace)
+
+
+def test_trees_that_updates_kept_are_followed_to_where_they_grew(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    said(workspace, "a" * 64, "ana")
+    said(workspace, "b" * 64, "tom", trees_from="a" * 64)
+    said(workspace, "c" * 64, "sue", trees_from="b" * 64)
+    said(workspace, "d" * 64, "tom")
+    said(workspace, "e" * 64, "tom", trees_from="f" * 64)
+
+    def found(digest: str) -> dict[str, list[str]]:
+        known = with_earlier(workspace, digest * 64)
+        return {one[0]: [entry["trained_by"] for entry in entries] for one, entries in known.items()}
+
+    assert found("c") == {"c": ["sue"], "b": ["tom"], "a": ["ana"]}
+    assert found("a") == {"a": ["ana"]}
+    assert found("d") == {"d": ["tom"]}
+    assert found("e") == {"e": ["tom"], "f": []}, "the ledger knows nothing of f"
