@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.rows.feature_sets import Ended, FeatureSet
+from features.rows.feature_sets import FeatureSet
 from hub.errors import IntegrityError
 from models.resampling import Codes, Floats, codes
 from models.splits import Days, Rows
@@ -105,22 +105,18 @@ def of_feature_set(feature_set: FeatureSet) -> Matrix:
         days.to_numpy().astype("datetime64[D]"),
         people,
         codes(families["family"].to_numpy()[at.to_numpy(zero_copy_only=False).astype(np.intp)]),
-        _followed(feature_set, table, outcomes),
+        _followed(feature_set, table),
     )
 
 
-def _followed(feature_set: FeatureSet, table: pa.Table, outcomes: Floats) -> Mask:
-    """Return of which rows the outcome can be known.
-
-    That somebody grows up within the horizon is known beforehand: such a look is out also when the outcome came first.
-    """
+def _followed(feature_set: FeatureSet, table: pa.Table) -> Mask:
+    """Return of which rows the outcome can be known (`features.rows.followed`)."""
     ended = feature_set.not_followed()
-    keys = [table.select(["person_id", "as_of_date"]), ended.select(["person_id", "as_of_date", "why"])]
+    keys = [one.select(["person_id", "as_of_date"]) for one in (table, ended)]
     numbered = keys[0].append_column("row", pa.array(np.arange(table.num_rows)))
     joined = keys[1].join(numbered, ["person_id", "as_of_date"], join_type="inner")
-    rows, age = joined["row"].to_numpy(), np.asarray(joined["why"].to_pylist()) == Ended.AGE
     found = np.ones(table.num_rows, dtype=np.bool_)
-    found[rows[age | (outcomes[rows] != 1)]] = False
+    found[joined["row"].to_numpy()] = False
     return found
 
 

@@ -273,7 +273,7 @@ def _add_together(
             happened.
     """
     possible = overlaps.combinations_of([one.events for one in related])
-    districts = next((one.districts for one in found if one is not None), ())
+    districts = sorted({district for one in found if one is not None for district in one.districts})
     complete = {first for first, those in together.present.items() if _is_complete(found, first, those)}
     ever: dict[tuple[str | None, int, int], list[int]] = {}
     for first, those in together.present.items():
@@ -294,7 +294,7 @@ def _add_together(
                 if first in complete:
                     ever.setdefault((district, those, one), []).append(places[one])
             for at in range(len(related)):
-                if those >> at & 1:
+                if (at, district, first) in where:  # else nobody ever lived there while its definition held
                     inside = [place for one, place in places.items() if one >> at & 1]
                     told.sum(where[at, district, first], inside)
     for (district, those, one), places_ in ever.items():

@@ -2,7 +2,8 @@
 
 A young person who turns 18 two months after the date of looking, somebody who moves away, somebody who dies: no
 service here would write the outcome down afterwards. To count them as “it did not happen” makes help look needless for
-those who leave. So a look that was not followed to its end has no outcome, unless it had happened before that.
+those who leave. So a look that was not followed to its end has no outcome, unless it had happened before that: what is
+written down of the time after somebody died, or left, is no outcome of theirs.
 
 That somebody turns 18 is known beforehand. Such looks have no outcome either way: else only those of them would be left
 to whom it happened.
@@ -30,6 +31,7 @@ def not_followed(snapshot: Snapshot, use_case: UseCase, matrix: Path) -> pa.Tabl
         matrix: a Parquet file with person_id and as_of_date, one row a look.
     """
     now = sql.date(snapshot.known_to)
+    event = sql.parquet(snapshot.path("event"))
     ends = [_after_death(snapshot, now)]
     for one in use_case.followed_until:
         if one.below_years is not None:
@@ -41,11 +43,19 @@ def not_followed(snapshot: Snapshot, use_case: UseCase, matrix: Path) -> pa.Tabl
     statement = f"""
         WITH look AS (
             SELECT person_id, as_of_date, as_of_date + {use_case.horizon_days} AS until FROM {sql.parquet(matrix)}
-        ), ended AS ({" UNION ALL ".join(ends)})
-        SELECT person_id, as_of_date, greatest(day, as_of_date) AS until, why
-        FROM look JOIN ended USING (person_id)
-        WHERE day < look.until AND (for_good OR day >= as_of_date)
-        QUALIFY row_number() OVER (PARTITION BY person_id, as_of_date ORDER BY why <> '{Ended.AGE}', day, why) = 1
+        ), ended AS ({" UNION ALL ".join(ends)}), unseen AS (
+            SELECT person_id, as_of_date, greatest(day, as_of_date) AS until, why
+            FROM look JOIN ended USING (person_id)
+            WHERE day < look.until AND (for_good OR day >= as_of_date)
+            QUALIFY row_number() OVER (PARTITION BY person_id, as_of_date ORDER BY why <> '{Ended.AGE}', day, why) = 1
+        ), happened AS (
+            SELECT person_id, occurred_on FROM {event}
+            WHERE {event_condition(use_case.outcome.events)} AND {known_on(now)}
+        )
+        FROM unseen WHERE why = '{Ended.AGE}' OR NOT EXISTS (
+            FROM happened WHERE happened.person_id = unseen.person_id
+            AND occurred_on >= as_of_date AND occurred_on < until
+        )
         ORDER BY person_id, as_of_date
     """
     with sql.connect() as connection:

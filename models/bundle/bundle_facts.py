@@ -91,8 +91,6 @@ class UpdateFacts(Facts):
     saved_by_refit: FigureFact | None = Field(default=None, exclude_if=lambda saved: saved is None)
     """Log loss on `choose` of all fitted anew, less that of the old trees with level and spread; below 0: it is better.
     Only where that was tried."""
-    cuts_kept: bool
-    """The cuts of the bands are the old ones; else they were set anew on `choose`."""
     order: OrderFacts
     earlier: EarlierFacts | None = Field(default=None, exclude_if=lambda earlier: earlier is None)
     """Where its trees come from; none where all was fitted anew."""

@@ -44,12 +44,22 @@ GroupsOption = Annotated[
 HorizonOption = Annotated[
     int | None,
     typer.Option(
-        "--horizon", min=1, help="Days after a date in which the outcome counts; needs --date.", show_default=False
+        "--horizon",
+        min=1,
+        max=36_600,
+        help="Days after a date in which the outcome counts; needs --date.",
+        show_default=False,
     ),
 ]
 CapacityOption = Annotated[
     int | None,
-    typer.Option("--capacity", min=1, help="Places at each date; else for a tenth of its rows.", show_default=False),
+    typer.Option(
+        "--capacity",
+        min=1,
+        max=1_000_000_000,
+        help="Places at each date; else for a tenth of its rows.",
+        show_default=False,
+    ),
 ]
 FewerOption = Annotated[
     str,

@@ -18,8 +18,7 @@ _SAME = {
     "horizon_days": "horizon",
     "indicators": "indicators",
 }
-"""What must be as it was in the use case, for the old model to mean the same: dates, their plan, places and groups may have
-changed."""
+"""What must be as it was, for the old model to mean the same: dates, places and groups may have changed."""
 _WORDS = {"plain", "title", "why", "why_fair", "proxy_danger", "missing", "known_bias"}
 """Words for readers, which may be put better."""
 

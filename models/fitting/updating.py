@@ -82,10 +82,9 @@ def update(
         helps = isinstance(saved, Figure) and saved.high < 0 and not anew.contents.calibration.floored
         step = LadderStep.REFIT if helps or to != "auto" else LadderStep.SLOPE
     if anew is not None and step is LadderStep.REFIT:
-        fitted, new, cuts_kept = anew, _model_of(anew), False
+        fitted, new = anew, _model_of(anew)
     else:
-        cuts_kept = step is LadderStep.NOTHING and old.thresholds.capacity == feature_set.use_case.capacity
-        new = _recalibrated(old, feature_set, parted, _line(step, log_odds, parted, spread), cuts_kept=cuts_kept)
+        new = _recalibrated(old, feature_set, parted, _line(step, log_odds, parted, spread))
         fitted = _kept_trees(old, feature_set, parted, new, seed=seed, progress=progress)
     progress("Comparing the order of all rows", 0, 1)
     compared = _compared(model, new, parted, feature_set.use_case.capacity)
@@ -106,7 +105,6 @@ def update(
         terms=ladder.terms,
         **update_figures.calibration_before(log_odds, parted, seed),
         saved_by_refit=saved,
-        cuts_kept=cuts_kept,
         order=OrderFacts(**asdict(compared)),
         earlier=None if step is LadderStep.REFIT else _earlier(old),
     )
@@ -129,8 +127,10 @@ def _line(step: LadderStep, log_odds: Floats, parted: Parted, spread: Calibratio
     return Calibration(1.0, float(level[0]))
 
 
-def _recalibrated(old: Bundle, feature_set: FeatureSet, parted: Parted, line: Calibration, *, cuts_kept: bool) -> Model:
+def _recalibrated(old: Bundle, feature_set: FeatureSet, parted: Parted, line: Calibration) -> Model:
     """Return the old trees with the update composed into their Platt scaling, and cuts of the bands.
+
+    The cuts are always set anew: where more people are looked at, the old ones would offer more than there are places.
 
     Formula: slope x (s x margin + i) + intercept = (slope x s) x margin + (slope x i + intercept).
     """
@@ -144,8 +144,6 @@ def _recalibrated(old: Bundle, feature_set: FeatureSet, parted: Parted, line: Ca
         after = before
     names, text = old.use_case.indicator_names, old.artefact.read(MODEL_FILE).decode("utf-8")
     model = Model.parse(text, names, after, old.thresholds)
-    if cuts_kept:
-        return model
     return replace(model, thresholds=_cuts(model, feature_set, parted))
 
 

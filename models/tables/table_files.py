@@ -39,6 +39,10 @@ def read(path: Path, *, as_text: Collection[str]) -> pa.Table:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{path}: more than one column is called {', '.join(twice)}.", "Rename or drop them.")
+    if not all(name.strip() for name in names):
+        raise InputError(
+            f"{path}: a column has no name.", "Name it or drop it; pandas leaves its own out with to_csv(index=False)."
+        )
     if not table.num_rows:
         raise InputError(f"{path}: it has no rows.", "Give a file with rows.")
     return plain(table)
@@ -52,6 +56,8 @@ def plain(table: pa.Table) -> pa.Table:
 
 def _written_out(kind: pa.DataType) -> pa.DataType:
     kind = kind.value_type if types.is_dictionary(kind) else kind
+    if types.is_float16(kind):
+        return pa.float32()
     return pa.string() if types.is_large_string(kind) or types.is_string_view(kind) else kind
 
 

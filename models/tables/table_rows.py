@@ -79,7 +79,15 @@ class TablePair:
             outcomes.append(values[known])
         sizes = [len(values) for values in outcomes]
         people = _keys(paths, tables, roles.person)
-        families = people if roles.family is None else _keys(paths, tables, roles.family)
+        families = people
+        if roles.family is not None:
+            families = _keys(paths, tables, roles.family)
+            if roles.person is not None:
+                families, several = _joined(people, families)
+                if several:
+                    said.append(
+                        f"{several:,} people stand under more than one {roles.family}: what they tie is one family."
+                    )
         days = np.full(sum(sizes), _NO_DAY)
         if roles.date is not None:
             columns = zip(paths, tables, strict=True)
@@ -239,6 +247,19 @@ def _require_both(tables: TablePair, name: str, rows: Rows, horizon: int | None)
     if positives in (0, len(rows)):
         words = "without" if positives else "with"
         raise NotEnoughError(f"{which} has nobody {words} the outcome among {len(rows):,} rows.", _REMEDY)
+
+
+def _joined(people: Codes, families: Codes) -> tuple[Codes, int]:
+    """Return one family for each row, and how many people stand under more than one: these tie them together."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    size = int(people.max()) + 1
+    ties = np.unique(np.column_stack([people, families]), axis=0)
+    whole = size + int(families.max()) + 1
+    graph = coo_array((np.ones(len(ties), np.int8), (ties[:, 0], ties[:, 1] + size)), shape=(whole, whole))
+    component = connected_components(graph, directed=False)[1]
+    return codes(component[people]), int((np.bincount(ties[:, 0]) > 1).sum())
 
 
 def coded_rows(tables: TablePair, split: TableSplit) -> tuple[TableCoding, Matrix]:

@@ -57,7 +57,6 @@ def update_facts(**said: Any) -> dict[str, Any]:
         "terms": 2,
         "intercept": figure,
         "slope": figure,
-        "cuts_kept": False,
         "order": {"unchanged": True, "rows": 2000, "dates": 4, "moved": 0, "places": 160, "places_kept": 160},
         "earlier": {"bundles": ["8" * 64], "feature_sets": ["6" * 64], "snapshots": ["5" * 64]},
     }

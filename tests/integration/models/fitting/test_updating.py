@@ -101,7 +101,7 @@ def test_it_changes_what_was_planted_and_says_why(
     saved = bundle.metrics["update"]["after_minus_before"]["log_loss"]
     assert saved["n"] == len(rows.test.values)
     if planted is NOTHING:
-        assert (saved["value"], facts.update.cuts_kept) == (0, True)
+        assert saved["value"] == 0
     else:
         assert saved["high"] < 0, "what was planted is mended on dates that decided nothing"
 
@@ -117,7 +117,7 @@ def test_trees_are_kept_to_the_byte_and_the_order_with_them(
     assert bundle.facts.update.why.endswith(f"{to.value.capitalize()} was asked for.")
     same = {name for name in old.artefact.files if old.artefact.read(name) == bundle.artefact.read(name)}
     assert MODEL_FILE in same
-    assert ("calibration.json" in same) is ("thresholds.json" in same) is ("golden.json" in same) is (to is NOTHING)
+    assert ("calibration.json" in same) is ("golden.json" in same) is (to is NOTHING)
     values, dates = of_feature_set(newer[REFIT]).values, of_feature_set(newer[REFIT]).days
     before, after = old.load().probabilities(values), bundle.load().probabilities(values)
     for day in np.unique(dates):
@@ -302,8 +302,6 @@ def test_better_words_and_other_places_do_not_matter(place: Workspace, old: Bund
     assert indicators() == found.indicators
     facts = update(old, found, to=NOTHING).contents
     assert facts.thresholds.capacity == 30
-    assert facts.facts.update is not None
-    assert facts.facts.update.cuts_kept is False, "there are other places"
     assert facts.calibration == old.calibration
     assert facts.use_case.title == title
 
@@ -323,3 +321,13 @@ def test_nothing_is_updated_from_bytes_that_changed(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"leaf_value", b"leaf_valuf", 1))
     with pytest.raises(IntegrityError):
         update(bundle, later(workspace, people=900))
+
+
+def test_where_more_people_are_looked_at_no_more_help_is_offered_than_there_are_places(
+    place: Workspace, old: Bundle
+) -> None:
+    found = later(place, people=6000, siblings=2)
+    contents = update(old, found, to=NOTHING).contents
+    assert contents.calibration == old.calibration
+    assert contents.thresholds.on_choose["offer_help"] <= contents.thresholds.capacity
+    assert sum(contents.thresholds.on_choose.values()) > 1.5 * sum(old.thresholds.on_choose.values())

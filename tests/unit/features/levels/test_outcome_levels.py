@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -266,6 +267,29 @@ def test_help_for_one_reason_does_not_tell_of_few_with_others(tmp_path: Path) ->
     assert "began_social_work_help less help_because_of_strain District 0 2023-01-01" in {
         one.number for one in _read_by_attacker(aside, 3).recovered()
     }
+
+
+def test_a_district_that_was_empty_when_a_definition_began_is_no_failure(tmp_path: Path) -> None:
+    """All children of one district had left it before help because of strain was written down."""
+    later = STRAIN.model_copy(update={"since": datetime.date(2023, 1, 1)})
+    _framework(tmp_path, later, ANY)
+    made = reasons(tmp_path / "w", [[(20, 15, 0, 0)] * 3] * 2)
+    away = snapshot(
+        Workspace(tmp_path / "away"),
+        person=[*_rows_of(made, "person")],
+        household=[
+            one | ({"valid_to": datetime.date(2022, 8, 1)} if one["area_id"] == "d1" else {})
+            for one in _rows_of(made, "household")
+        ],
+        event=[*_rows_of(made, "event")],
+        area=[*_rows_of(made, "area")],
+    )
+    found = outcome_record.tell(away, partnership.read(tmp_path / "example"), on=ON)
+    assert [one.areas for one in found.levels] == [("District 0", ""), ("District 0", "District 1", "")]
+
+
+def _rows_of(made: Snapshot, table: str) -> list[dict[str, Any]]:
+    return list(pq.read_table(made.path(table)).to_pylist())
 
 
 def test_nobody_and_everybody(tmp_path: Path) -> None:

@@ -81,6 +81,26 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], _Rows, _Rows, list[Any]]]
         [],
         [(True, "2024-02-01", "death"), (False, "2024-02-10", "death")],
     ),
+    "died, and the outcome was written down afterwards": (
+        {},
+        {},
+        [
+            {"event_type": "death", "occurred_on": "2023-12-15", "known_from": "2024-05-01"},
+            {"event_type": "cin_start", "occurred_on": "2024-01-10"},
+        ],
+        [],
+        [(True, "2024-01-01", "death"), (False, "2024-02-10", "death")],
+    ),
+    "the outcome came before the death": (
+        {},
+        {},
+        [
+            {"event_type": "death", "occurred_on": "2024-02-01"},
+            {"event_type": "cin_start", "occurred_on": "2024-01-10"},
+        ],
+        [],
+        [(False, "2024-02-10", "death")],
+    ),
     "a death that was withdrawn": (
         {},
         {},
@@ -131,7 +151,7 @@ def test_who_was_followed(tmp_path: Path, case: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(
     st.none() | st.dates(datetime.date(2005, 1, 1), datetime.date(2007, 12, 1)).map(lambda day: day.replace(day=1)),
-    st.lists(st.tuples(st.sampled_from(["death", "moved_away"]), st.integers(-30, 200)), max_size=3),
+    st.lists(st.tuples(st.sampled_from(["death", "moved_away", "cin_start"]), st.integers(-30, 200)), max_size=4),
 )
 def test_beside_an_oracle_that_walks_over_the_days(birth: datetime.date | None, days: list[tuple[str, int]]) -> None:
     dated = [(kind, DAY + datetime.timedelta(days=day)) for kind, day in days]
@@ -142,11 +162,17 @@ def test_beside_an_oracle_that_walks_over_the_days(birth: datetime.date | None, 
         left = any(kind == "moved_away" and look <= then <= day for kind, then in dated)
         return grown or died or left
 
-    right = {
-        look == DAY
-        for look in (DAY, DAY + datetime.timedelta(days=40))
-        if any(is_out(look + datetime.timedelta(days=day), look) for day in range(HORIZON))
-    }
+    def is_unseen(look: datetime.date) -> bool:
+        days_ = [look + datetime.timedelta(days=day) for day in range(HORIZON)]
+        grown = any(birth is not None and (d.year - birth.year) * 12 + d.month - birth.month >= 18 * 12 for d in days_)
+        for day in days_:
+            if grown or is_out(day, look):
+                return True
+            if ("cin_start", day) in dated:
+                return False
+        return False
+
+    right = {look == DAY for look in (DAY, DAY + datetime.timedelta(days=40)) if is_unseen(look)}
     with tempfile.TemporaryDirectory() as folder:
         event: _Rows = [{"event_type": kind, "occurred_on": then} for kind, then in dated]
         found = _found(Path(folder), GROWS_UP | MOVES, {"birth_month": birth}, event, [])

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -50,3 +51,17 @@ def test_what_cannot_be_read_is_one_clear_line(tmp_path: Path, name: str, conten
         read(tmp_path / name, as_text=["b"])
     assert name in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+def test_a_column_without_a_name_is_named_as_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text(",x,y\n0,1,1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="a column has no name") as refused:
+        read(path, as_text=())
+    assert "to_csv(index=False)" in refused.value.remedy
+
+
+def test_half_floats_are_numbers_like_others(tmp_path: Path) -> None:
+    path = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"x": pa.array(np.array([0.5, 1.25], dtype=np.float16))}), path)
+    assert read(path, as_text=())["x"].to_pylist() == [0.5, 1.25]

@@ -136,3 +136,14 @@ def test_a_part_needs_both(tmp_path: Path) -> None:
             split_rows(pair(tmp_path, learn, test.assign(y=outcome)), horizon=None, seed=0)
     with pytest.raises(NotEnoughError, match=r"train\.csv: the part train has nobody with"):
         split_rows(pair(tmp_path, learn.assign(y=0), test), horizon=None, seed=0)
+
+
+def test_who_stands_under_two_families_ties_them(tmp_path: Path) -> None:
+    """Otherwise the same child would be two strangers to every interval."""
+    learn = frame(range(40), ["2021-01-01", "2021-07-01"])
+    learn.loc[(learn["id"] == "p0") & (learn["day"] == "2021-07-01"), "home"] = "h9"
+    tables = pair(tmp_path, learn, frame(range(200, 230), ["2022-01-01"]))
+    assert "1 people stand under more than one home: what they tie is one family." in tables.said
+    family = dict(zip(learn["id"], tables.families[: len(learn)], strict=True))
+    assert len({family[one] for one in ("p0", "p1", "p18", "p19")}) == 1
+    assert len({*tables.families[: len(learn)]}) == 19
