@@ -17,12 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from features.declarations import outcomes
+from features.declarations.ages import Ages
 from features.declarations.cohort import DEATH
 from features.declarations.needs import answered_for
 from features.declarations.outcomes import Outcome
 from features.levels import counts as level_counts
-from features.levels import overlaps
+from features.levels import overlaps, sizes
 from features.levels.counts import LevelCounts, Times, Together, Whole
+from features.levels.sizes import Unsaid
 from hub.declarations.partnership import Partnership
 from hub.disclosure import WITHHELD, SmallNumbers, Withheld
 from hub.errors import GatewayError
@@ -80,7 +82,13 @@ _NOTHING: _Cells = ((), ())
 
 
 def levels(
-    snapshot: Snapshot, partnership: Partnership, related: Sequence[Outcome], *, purpose: str, on: datetime.date
+    snapshot: Snapshot,
+    partnership: Partnership,
+    related: Sequence[Outcome],
+    *,
+    purpose: str,
+    on: datetime.date,
+    ages: Sequence[Ages | None] = (),
 ) -> tuple[Levels, ...]:
     """Return the levels of related outcomes (`Framework.related`), which are withheld together.
 
@@ -90,12 +98,17 @@ def levels(
         related: the outcomes.
         purpose: the purpose for which levels are told.
         on: the day of use, on which gateways must hold: those under which a source came in, and those declared now.
+        ages: all ages of which levels are told in the framework: how many there are of one is not to be worked out
+            from another's.
     """
     refused = {one: _refused(snapshot, partnership, one, purpose=purpose, on=on) for one in related}
     allowed = [one for one in related if not refused[one]]
     group = [(one, _delivered(snapshot, partnership, one)) for one in allowed]
     counts, together = level_counts.count_related(snapshot, group)
-    cells = _shown(partnership.small_numbers, allowed, counts, together)
+    small = partnership.small_numbers
+    days = {times.first for one in counts if one is not None for times in one.times}
+    hidden = sizes.unsaid(snapshot, small, tuple(dict.fromkeys((*ages, *(one.ages for one in related)))), days)
+    cells = _shown(small, allowed, counts, together, hidden)
     found = {one: (of, its) for one, of, its in zip(allowed, counts, cells, strict=True)}
     return tuple(_told(snapshot, partnership, one, refused[one], *found.get(one, (None, _NOTHING))) for one in related)
 
@@ -156,6 +169,7 @@ class _Table:
         columns: which of the outcome's periods it has; one more column holds their sum.
         counts: to how many it happened.
         sizes: of how many.
+        unsaid: of which it is not told of how many they are.
         people: for each row of all periods together, the children to whom it happened, and to whom it did not; None
             where that is not told.
     """
@@ -164,18 +178,23 @@ class _Table:
     columns: Sequence[int]
     counts: Whole
     sizes: Whole
+    unsaid: Mask
     people: Whole | None
 
 
 def _shown(
-    small: SmallNumbers, related: Sequence[Outcome], found: Sequence[LevelCounts | None], together: Together
+    small: SmallNumbers,
+    related: Sequence[Outcome],
+    found: Sequence[LevelCounts | None],
+    together: Together,
+    unsaid: Unsaid,
 ) -> list[_Cells]:
     """Return, of each outcome, the cells of all areas and periods and those of all complete periods together."""
     told = small.told()
     tables: list[tuple[_Table, ...]] = []
     where: dict[tuple[int, str | None, datetime.date], int] = {}
     for at, one in enumerate(found):
-        tables.append(tuple(_tables(at, one)) if one is not None else ())
+        tables.append(tuple(_tables(at, one, related[at].ages, unsaid)) if one is not None else ())
         for table in tables[-1]:
             places = _add(told, small, table)
             if one is not None:
@@ -188,12 +207,18 @@ def _shown(
     return [((), ()) if one is None else _cells(one, its, hidden) for one, its in zip(found, tables, strict=True)]
 
 
-def _tables(at: int, found: LevelCounts) -> Iterator[_Table]:
+def _tables(at: int, found: LevelCounts, ages: Ages | None, unsaid: Unsaid) -> Iterator[_Table]:
     complete = np.array([one.complete for one in found.times])
     for whole, part in ((True, complete), (False, ~complete)):
-        counts, sizes = _with_totals(found.counts[:, part]), _with_totals(found.sizes[:, part])
+        counts, of = _with_totals(found.counts[:, part]), _with_totals(found.sizes[:, part])
         columns = np.flatnonzero(part).tolist()
-        yield _Table((at, whole), columns, counts, sizes, found.people if whole else None)
+        days = [found.times[column].first for column in columns]
+        hidden = np.array(
+            [[(ages, district, day) in unsaid for day in days] for district in (*found.districts, None)], dtype=np.bool_
+        ).reshape(len(found.districts) + 1, len(days))
+        # Nor is it told of all periods together, for a place of which one period is not.
+        hidden = np.column_stack([hidden, hidden.any(axis=1)])
+        yield _Table((at, whole), columns, counts, of, hidden, found.people if whole else None)
 
 
 def _cells(found: LevelCounts, tables: Sequence[_Table], hidden: Collection[Unit]) -> _Cells:
@@ -220,11 +245,11 @@ def _add(told: Told, small: SmallNumbers, table: _Table) -> Whole:
     A level tells to how many it happened and of how many. So three numbers of people must not be small: those to whom
     it happened, the others (of whom there must be some: else it is told of everybody there), and all of them. How many
     children live in a district on a day stands in the tables of other outcomes, too: which of those numbers are
-    withheld hangs on them alone.
+    withheld hangs on them alone (`features.levels.sizes`).
     """
     rows, columns = table.counts.shape
     told_columns = range(columns if table.people is not None else columns - 1)
-    unsaid = _unsaid(small, table.sizes)
+    unsaid = table.unsaid
     with_it, of = np.zeros((rows, columns), dtype=np.int64), np.zeros((rows, columns), dtype=np.int64)
     for row in range(rows):
         for column in told_columns:
@@ -310,18 +335,6 @@ def _is_complete(found: Sequence[LevelCounts | None], first: datetime.date, thos
         for at, one in enumerate(found)
         if one is not None and those >> at & 1
     )
-
-
-def _unsaid(small: SmallNumbers, sizes: Whole) -> Mask:
-    """Return of which districts and periods it is not told how many children there are: few, or to hide those.
-
-    Nor is it told of all periods together, for a district of which one period is not.
-    """
-    unsaid = np.zeros(sizes.shape, dtype=np.bool_)
-    for column in range(sizes.shape[1] - 1):
-        unsaid[:-1, column] = [not isinstance(one, int) for one in small.parts(sizes[:-1, column].tolist())]
-    unsaid[:, -1] = unsaid[:, :-1].any(axis=1)
-    return unsaid
 
 
 def _sum_of_unsaid(told: Told, places: Whole, sizes: Whole, unsaid: Mask) -> None:

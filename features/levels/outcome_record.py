@@ -56,12 +56,13 @@ def tell(
         raise yaml_documents.unknown_name(partnership.folder / "outcomes.yaml", "outcomes", "outcome", outcome, known)
     # Those that count the same events are withheld together, whichever is asked for: else two answers would subtract.
     groups = [group for group in framework.related() if outcome is None or outcome in {one.name for one in group}]
+    ages = [one.ages for one in framework.outcomes]
     found: dict[int, Levels] = {}
     with snapshot.artefact.held() as held:
         here = snapshot.read_from(held.artefact)
         for done, group in enumerate(groups):
             progress(group[0].title, done, len(groups))
-            of = levels(here, partnership, group, purpose=framework.purpose, on=on)
+            of = levels(here, partnership, group, purpose=framework.purpose, on=on, ages=ages)
             found |= {framework.outcomes.index(one.outcome): one for one in of}
     in_order = (found[at] for at in sorted(found))
     return FrameworkLevels(

@@ -5,7 +5,7 @@ Numbers that two documents tell have one name here, so that whatever is read int
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from typing import Any
 
 from hub.figures import wilson
@@ -386,11 +386,39 @@ def levels(attacker: Attacker, document: Document, sizes: Mapping[str, int]) -> 
             attacker.sum(f"{outcome['name']} county {first}", [f"{outcome['name']} {one} {first}" for one in parts])
             attacker.sum(children(ages, "county", first), [children(ages, one, first) for one in parts])
     told = [one for one in document["outcomes"] if not one["refused"] and one["areas"]]
+    _ages(attacker, told)
     for whole, part in permutations(told, 2):
         _nested(attacker, whole, [part])
     for whole, one, other in permutations(told, 3):
         if one["name"] < other["name"]:
             _nested(attacker, whole, [one, other])
+
+
+def _ages(attacker: Attacker, told: Sequence[Document]) -> None:
+    """Know that those below 18 are those below 4 and those from 4 on: of each year of age nobody was told."""
+    years = {(ages["from_years"], ages["below_years"]) for one in told if (ages := one.get("ages")) is not None}
+    edges = sorted({edge for span in years for edge in span})
+    spans = list(pairwise(edges))
+    where = {
+        (area["area"] or "county", period["first"])
+        for one in told
+        for area in one["areas"]
+        for period in one["periods"]
+    }
+    for place, first in sorted(where):
+        parts = {span: f"children of {span} {place} {first}" for span in spans}
+        for part in parts.values():
+            attacker.read(part, {"withheld": "withheld"}, table="levels", stated=False)
+        for ages in {str(one.get("ages")): one.get("ages") for one in told}.values():
+            whole = children(ages, place, first)
+            attacker.number(whole)
+            if ages is None:
+                others = attacker.number(f"children of other ages {place} {first}")
+                attacker.sum(whole, [*parts.values(), others])
+            else:
+                first_year, below = ages["from_years"], ages["below_years"]
+                inside = [name for span, name in parts.items() if first_year <= span[0] and span[1] <= below]
+                attacker.sum(whole, inside)
 
 
 _LISTS = ("types", "roles", "details", "origins")

@@ -13,9 +13,8 @@ from functools import partial
 from typing import Any
 
 from audits.audit.audit import open_audit
-from features.declarations import outcomes
 from features.leakage import leaks
-from features.levels import counts, outcome_record
+from features.levels import outcome_record
 from features.rows.feature_sets import open_feature_set
 from hub.declarations.partnership import Partnership
 from hub.identity import persons
@@ -121,17 +120,4 @@ def _quarantine(workspace: Workspace, partnership: Partnership, by: Grouping) ->
 def _levels(snapshot: Snapshot, partnership: Partnership) -> Reader:
     day = snapshot.known_to
     document = outcome_record.as_json(outcome_record.tell(snapshot, partnership, on=day), districts=True)
-    sizes: dict[str, int] = {}
-    for outcome in outcomes.read(partnership).outcomes:
-        sources = [
-            one for one in outcomes.sources_of(partnership, outcome.events.types) if one in snapshot.facts.sources
-        ]
-        found = counts.count(snapshot, outcome, sources) if sources else None
-        if found is not None:
-            ages = outcome.model_dump(mode="json")["ages"]
-            sizes |= {
-                published.children(ages, district or "county", one.first.isoformat()): int(found.sizes[row, column])
-                for row, district in enumerate(found.districts)
-                for column, one in enumerate(found.times)
-            }
-    return lambda attacker: published.levels(attacker, document, sizes)
+    return lambda attacker: published.levels(attacker, document, {})

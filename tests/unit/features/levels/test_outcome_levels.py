@@ -269,6 +269,70 @@ def test_help_for_one_reason_does_not_tell_of_few_with_others(tmp_path: Path) ->
     }
 
 
+def _of_ages(name: str, first: int, below: int, detail: str) -> Outcome:
+    ages = {"from_years": first, "below_years": below}
+    return outcome(name, period="year", ages=ages, events={"types": ["cin_start"], "details": [detail]})
+
+
+_AGES = (
+    _of_ages("children", 0, 18, "ill"),
+    _of_ages("pupils", 4, 18, "strain"),
+    _of_ages("young_people", 10, 18, "other"),
+)
+
+
+def ages_town(root: Path, counts: list[tuple[int, int, int]]) -> Snapshot:
+    """Publish districts of so many children of 2, of 8 and of 14 years, half of whom had each outcome in 2023."""
+    person, household, event = [], [], []
+    for row, line in enumerate(counts):
+        for born, many in zip(("2021-01-01", "2015-01-01", "2009-01-01"), line, strict=True):
+            for number in range(many):
+                name = f"{row}-{born[:4]}-{number:02}"
+                person.append({"person_id": name, "birth_month": born})
+                household.append({"person_id": name, "area_id": f"d{row}"} | STAY)
+                event += [
+                    {"person_id": name, "event_type": "cin_start", "detail": detail, "occurred_on": "2023-06-01"}
+                    for detail in ("ill", "strain", "other")
+                    if number % 2
+                ]
+    area = [{"area_id": f"d{row}", "local_authority": f"District {row}"} for row in range(len(counts))]
+    return snapshot(Workspace(root), person=person, household=household, event=event, area=area)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 12) | st.integers(25, 40)] * 3).filter(any), min_size=2, max_size=3))
+def test_no_few_children_lie_between_the_ages_of_two_levels(
+    tmp_path_factory: pytest.TempPathFactory, counts: list[tuple[int, int, int]]
+) -> None:
+    root = tmp_path_factory.mktemp("town")
+    _framework(root, *_AGES)
+    found = outcome_record.tell(ages_town(root / "w", counts), partnership.read(root / "example"), on=ON)
+    attacker = Attacker()
+    published.levels(attacker, outcome_record.as_json(found, districts=True), {})
+    assert attacker.recovered() == []
+
+
+def test_three_small_children_are_not_those_below_18_less_those_from_4_on(tmp_path: Path) -> None:
+    counts = [(3, 60, 60), (30, 60, 60), (30, 60, 60)]
+    made = ages_town(tmp_path / "w", counts)
+    _framework(tmp_path, *_AGES)
+    county = partnership.read(tmp_path / "example")
+    found = outcome_record.tell(made, county, on=ON)
+    told_of = [[isinstance(row[1].stated, Figure) for row in one.cells[:-1]] for one in found.levels]
+    assert not all(told_of[0]) or not all(told_of[1])
+    assert sum(sum(of) for of in told_of) >= 5, "few disappear"
+    # Each framework for itself would tell both numbers.
+    apart = [levels(made, county, [one], purpose="early_help", on=ON)[0] for one in _AGES[:2]]
+    [(one, other)] = [[cell.stated for cell in (of.cells[0][1] for of in apart)]]
+    assert isinstance(one, Figure)
+    assert isinstance(other, Figure)
+    assert one.n - other.n == 3
+    aside = outcome_record.FrameworkLevels(county, found.framework, made, tuple(apart))
+    attacker = Attacker()
+    published.levels(attacker, outcome_record.as_json(aside, districts=True), {})
+    assert "children of (0, 4) District 0 2023-01-01" in {one.number for one in attacker.recovered()}
+
+
 def test_a_district_that_was_empty_when_a_definition_began_is_no_failure(tmp_path: Path) -> None:
     """All children of one district had left it before help because of strain was written down."""
     later = STRAIN.model_copy(update={"since": datetime.date(2023, 1, 1)})
