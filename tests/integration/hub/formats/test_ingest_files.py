@@ -282,7 +282,7 @@ def test_cells_are_read_as_pythons_csv_module_reads_them(
     [facts] = reading.load(connection, source, declared, validation, (file,))
     found = connection.execute("SELECT n, x, y FROM t ORDER BY n::INTEGER").fetchall()
     read = list(csv.reader(io.StringIO(stream.getvalue(), newline="")))[1:]
-    assert found == [(n, a.strip(" ") or None, b.strip(" ") or None) for a, n, b in read]
+    assert found == [(n, a.strip() or None, b.strip() or None) for a, n, b in read]
     assert (facts["rows"], facts["quarantined"]) == (len(rows), 0)
     starts, line = [], 2
     for a, b in rows:
