@@ -235,14 +235,16 @@ class _Choice:
         return value >= need.end - _NEARLY if need.up else value <= need.end + _NEARLY
 
     def _kept(self, need: _Need, table: _Numbers) -> bool:
-        """Keep a table of whole numbers in which the number is as far as it must be; say whether it is one."""
-        if not _are_whole(table) or not self._far_enough(need, table[need.place]):
+        """Keep a table of whole numbers for whatever is as far in it as it must be; say whether the number is."""
+        if not _are_whole(table):
             return False
         moved = np.zeros(len(self._cost), dtype=np.bool_)
         differs = (np.abs(table - self._values) > _NEARLY) & (self._unit >= 0)
         moved[self._unit[differs]] = True
-        need.moved.append(moved)
-        return True
+        for one in self._needs:
+            if self._far_enough(one, table[one.place]):
+                one.moved.append(moved)
+        return self._far_enough(need, table[need.place])
 
     def _bounds(self, withheld: _Mask) -> tuple[_Numbers, _Numbers]:
         """Return between what each number can be, when `withheld` units are not shown."""

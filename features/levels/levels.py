@@ -22,9 +22,9 @@ from features.declarations.cohort import DEATH
 from features.declarations.needs import answered_for
 from features.declarations.outcomes import Outcome
 from features.levels import counts as level_counts
-from features.levels import overlaps, sizes
+from features.levels import overlaps
 from features.levels.counts import LevelCounts, Times, Together, Whole
-from features.levels.sizes import Unsaid
+from features.levels.sizes import ToldSizes, Unsaid
 from hub.declarations.partnership import Partnership
 from hub.disclosure import WITHHELD, SmallNumbers, Withheld
 from hub.errors import GatewayError
@@ -88,7 +88,7 @@ def levels(
     *,
     purpose: str,
     on: datetime.date,
-    ages: Sequence[Ages | None] = (),
+    sizes: ToldSizes | None = None,
 ) -> tuple[Levels, ...]:
     """Return the levels of related outcomes (`Framework.related`), which are withheld together.
 
@@ -98,8 +98,8 @@ def levels(
         related: the outcomes.
         purpose: the purpose for which levels are told.
         on: the day of use, on which gateways must hold: those under which a source came in, and those declared now.
-        ages: all ages of which levels are told in the framework: how many there are of one is not to be worked out
-            from another's.
+        sizes: how many children there are of all ages of the framework: those of one are not to be worked out from
+            another's. None takes the ages of these outcomes.
     """
     refused = {one: _refused(snapshot, partnership, one, purpose=purpose, on=on) for one in related}
     allowed = [one for one in related if not refused[one]]
@@ -107,8 +107,8 @@ def levels(
     counts, together = level_counts.count_related(snapshot, group)
     small = partnership.small_numbers
     days = {times.first for one in counts if one is not None for times in one.times}
-    hidden = sizes.unsaid(snapshot, small, tuple(dict.fromkeys((*ages, *(one.ages for one in related)))), days)
-    cells = _shown(small, allowed, counts, together, hidden)
+    sizes = ToldSizes(snapshot, small, [one.ages for one in related]) if sizes is None else sizes
+    cells = _shown(small, allowed, counts, together, sizes.unsaid(days))
     found = {one: (of, its) for one, of, its in zip(allowed, counts, cells, strict=True)}
     return tuple(_told(snapshot, partnership, one, refused[one], *found.get(one, (None, _NOTHING))) for one in related)
 

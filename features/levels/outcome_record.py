@@ -10,6 +10,7 @@ from features.declarations.outcomes import HEADLINES, Framework, Period
 from features.levels import label_cards
 from features.levels.counts import Times
 from features.levels.levels import LevelCell, Levels, levels
+from features.levels.sizes import ToldSizes
 from hub import yaml_documents
 from hub.dates import in_month
 from hub.declarations.partnership import Partnership
@@ -56,13 +57,13 @@ def tell(
         raise yaml_documents.unknown_name(partnership.folder / "outcomes.yaml", "outcomes", "outcome", outcome, known)
     # Those that count the same events are withheld together, whichever is asked for: else two answers would subtract.
     groups = [group for group in framework.related() if outcome is None or outcome in {one.name for one in group}]
-    ages = [one.ages for one in framework.outcomes]
     found: dict[int, Levels] = {}
     with snapshot.artefact.held() as held:
         here = snapshot.read_from(held.artefact)
+        sizes = ToldSizes(here, partnership.small_numbers, [one.ages for one in framework.outcomes])
         for done, group in enumerate(groups):
             progress(group[0].title, done, len(groups))
-            of = levels(here, partnership, group, purpose=framework.purpose, on=on, ages=ages)
+            of = levels(here, partnership, group, purpose=framework.purpose, on=on, sizes=sizes)
             found |= {framework.outcomes.index(one.outcome): one for one in of}
     in_order = (found[at] for at in sorted(found))
     return FrameworkLevels(

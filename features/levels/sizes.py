@@ -6,7 +6,7 @@ outcome is asked for.
 """
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from features.declarations.ages import Ages
@@ -15,6 +15,7 @@ from hub.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.withheld_cells import Told
 
+_Where = tuple[Ages | None, str | None]
 Unsaid = frozenset[tuple[Ages | None, str | None, datetime.date]]
 """Ages (None is everybody), a district (None is the county) and a day, of which it is not told how many there are."""
 
@@ -27,47 +28,53 @@ def spans_of(ages: Collection[Ages | None]) -> tuple[Ages, ...]:
     return tuple(span for span in spans if any(_within(span, one) for one in known))
 
 
-def unsaid(
-    snapshot: Snapshot, small: SmallNumbers, ages: Sequence[Ages | None], days: Collection[datetime.date]
-) -> Unsaid:
-    """Return of whom, where and on which days it is not told how many there are.
+class ToldSizes:
+    """How many children there are, by ages, place and day, as far as it may be told; each day is worked out once."""
 
-    Args:
-        snapshot: what the hub knows now.
-        small: which numbers may be shown.
-        ages: all ages of which levels are told, each once.
-        days: the first days of periods.
-    """
-    spans = spans_of(ages)
-    counted = sizes_by_age(snapshot, spans, days)
-    found: set[tuple[Ages | None, str | None, datetime.date]] = set()
-    for day in days:
-        here = {district: many for (district, at), many in counted.items() if at == day}
-        told = small.told()
-        county: list[list[int]] = [[] for _ in range(len(spans) + 1)]
+    def __init__(self, snapshot: Snapshot, small: SmallNumbers, ages: Iterable[Ages | None]) -> None:
+        """Begin without a day.
+
+        Args:
+            snapshot: what the hub knows now.
+            small: which numbers may be shown.
+            ages: all ages of which levels are told; None is everybody.
+        """
+        self._snapshot, self._small = snapshot, small
+        self._ages = tuple(dict.fromkeys(ages))
+        self._spans = spans_of(self._ages)
+        self._unsaid: dict[datetime.date, frozenset[_Where]] = {}
+
+    def unsaid(self, days: Collection[datetime.date]) -> Unsaid:
+        """Return of whom, where and on which of these days it is not told how many there are."""
+        new = [day for day in days if day not in self._unsaid]
+        counted = sizes_by_age(self._snapshot, self._spans, new)
+        for day in new:
+            self._unsaid[day] = self._on({where: many for (where, at), many in counted.items() if at == day})
+        return frozenset((*where, day) for day in days for where in self._unsaid[day])
+
+    def _on(self, here: Mapping[str, Sequence[int]]) -> frozenset[_Where]:
+        """Return what is withheld on one day; `here` holds, for each district, how many of each span there are."""
+        told = self._small.told()
+        county: list[list[int]] = [[] for _ in range(len(self._spans) + 1)]
         for district, many in sorted(here.items()):
             places = [told.number(one, None) for one in many]
-            for at, place in enumerate(places):
-                county[at].append(place)
-            _add(told, spans, ages, district, places)
-        whole = [told.number(sum(told.values[one] for one in of), None) for of in county]
-        for place, of in zip(whole, county, strict=True):
-            told.sum(place, of)
-        _add(told, spans, ages, None, whole)
+            for of_span, place in zip(county, places, strict=True):
+                of_span.append(place)
+            self._add(told, district, places)
+        whole = [told.number(sum(told.values[one] for one in of_span), None) for of_span in county]
+        for place, of_span in zip(whole, county, strict=True):
+            told.sum(place, of_span)
+        self._add(told, None, whole)
         hidden = told.withheld()
-        found |= {(one, where, day) for one in ages for where in (*here, None) if (one, where) in hidden}
-    return frozenset(found)
+        return frozenset(where for ages in self._ages for place in (*here, None) if (where := (ages, place)) in hidden)
 
-
-def _add(
-    told: Told, spans: Sequence[Ages], ages: Sequence[Ages | None], where: str | None, places: Sequence[int]
-) -> None:
-    """Add how many there are of each ages in one place; `places` are those of the spans, and last of no span."""
-    for one in ages:
-        inside = [at for at, span in enumerate(spans) if one is None or _within(span, one)]
-        inside += [len(spans)] if one is None else []
-        whole = told.number(sum(told.values[places[at]] for at in inside), (one, where))
-        told.sum(whole, [places[at] for at in inside])
+    def _add(self, told: Told, place: str | None, spans: Sequence[int]) -> None:
+        """Add how many there are of each ages in one place, and say that they add up from `spans`."""
+        for ages in self._ages:
+            inside = [at for at, span in enumerate(self._spans) if ages is None or _within(span, ages)]
+            inside += [len(self._spans)] if ages is None else []
+            whole = told.number(sum(told.values[spans[at]] for at in inside), (ages, place))
+            told.sum(whole, [spans[at] for at in inside])
 
 
 def _within(span: Ages, ages: Ages) -> bool:
