@@ -10,8 +10,9 @@ DEMO_FLAGS ?=
 
 ARGS ?=
 PACKAGES := hub features models audits ethics service
-# One file of tests stays with one worker, so that what it makes for all of its tests is made once.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# One file of tests stays with one worker, so that what it makes for all of its tests is made once. The longest files, the
+# journeys, come first: at the end one worker would wait for the other.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-unit $(addprefix test-,$(PACKAGES)) prove check bench docs lock serve clean install install-dev
 
@@ -43,8 +44,8 @@ ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.java
 	$(BIN)/pytest -n 2 tests/unit
-	$(PYTEST) --durations 20 tests/integration tests/journey
-	$(BIN)/pytest --nbmake --nbmake-timeout=400 -W default -p no:xdist notebooks
+	$(PYTEST) --durations 20 tests/journey tests/integration
+	$(BIN)/pytest -n 2 --nbmake --nbmake-timeout=400 -W default notebooks
 else
 	$(PYTEST) $(ARGS)
 endif
