@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from features.rows.feature_sets import NOT_RECORDED
-from hub.disclosure import text
+from hub.disclosing.disclosure import text
 
 RATES: Mapping[str, tuple[str, str]] = {
     "false_negative_rate": ("Missed by the model", "of 1,000 looks after which the outcome followed"),

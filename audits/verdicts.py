@@ -13,7 +13,7 @@ largest difference that the partnership tolerates. In this order:
 The verdict on a level is the worst of its rates, on a group the worst of its levels, over all the worst of its groups.
 From bad to good: a difference that matters; a difference, its size is unclear; too few to say; withheld; no difference
 that matters. So one rate that cannot be judged is enough for a level not to read as fair, and neither does a level of
-which a number is withheld: no verdict is shown without its number (hub.disclosure).
+which a number is withheld: no verdict is shown without its number (hub.disclosing).
 """
 
 from collections.abc import Iterable

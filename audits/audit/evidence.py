@@ -1,6 +1,6 @@
 """The evidence about one bundle: one plain document, from which the page is drawn and nothing else.
 
-`gather` works out everything and lets out only what `hub.disclosure` allows. Equal inputs and an equal seed give an
+`gather` works out everything and lets out only what `hub.disclosing` allows. Equal inputs and an equal seed give an
 equal document.
 """
 

@@ -24,7 +24,7 @@ from audits.report import statements
 from audits.report.report import render
 from features.rows.feature_sets import FeatureSet, open_feature_set
 from hub.digests import canonical_json, sources_digest
-from hub.disclosure import FEWEST, SmallNumbers
+from hub.disclosing.disclosure import FEWEST, SmallNumbers
 from hub.errors import IntegrityError, NotFoundError
 from hub.facts import differing
 from hub.progress import Progress

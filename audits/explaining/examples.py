@@ -1,7 +1,7 @@
 """A few looks told in plain words, so that a reader can feel what the model does. Nobody can be recognised in them.
 
 An example has no id, date, age or place. Each number in it is told so coarsely ("5 or more") that at least 10 people
-(hub.disclosure) of the test dates fit everything that the example says of its indicators together; what cannot be told
+(hub.disclosing) of the test dates fit everything that the example says of its indicators together; what cannot be told
 so is left out, and the example says that it is.
 """
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from audits.explaining.reasons import YES_OR_NO, Reason, as_told, in_words, ranked
 from audits.looks import Looks
 from features.declarations.catalogue import Indicator, IndicatorKind
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from models.bundle.model import Model
 from models.measuring.thresholds import NO_SUGGESTION, Thresholds
 

@@ -2,7 +2,7 @@
 
 Told together are, for everyone and for each level of a group: the people, the looks, those with the outcome and those
 with a suggestion, and the four kinds of looks (neither, wrongly suggested, missed, found). Each rate tells two or three
-of these numbers; who knows those can work out others. So the numbers are withheld together (hub.withheld_cells), and a
+of these numbers; who knows those can work out others. So the numbers are withheld together (hub.disclosing), and a
 rate is shown when all that it tells is. A verdict is shown beside its number, and never without it.
 """
 
@@ -16,9 +16,9 @@ from audits.phrases import RATES, in_order, listed, number
 from audits.verdicts import Verdict, worst
 from features.declarations.use_cases import FairnessPolicy as Policy
 from features.declarations.use_cases import Group, UseCase
-from hub.disclosure import WITHHELD, SmallNumbers
-from hub.disclosure import as_json as counted
-from hub.withheld_cells import Told, Unit
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers
+from hub.disclosing.disclosure import as_json as counted
+from hub.disclosing.withheld_cells import Told, Unit
 
 TELLS: Mapping[str, tuple[str, ...]] = {
     "selection_rate": ("people", "looks", "suggested"),

@@ -11,7 +11,7 @@ from audits.phrases import stated
 from features.leakage import leaks
 from features.leakage.leaks import TITLES, LeakKind, Severity
 from features.rows.feature_sets import FeatureSet
-from hub.disclosure import SmallNumbers, text
+from hub.disclosing.disclosure import SmallNumbers, text
 
 WORDS: Mapping[str, str] = {
     "auc": "Chance that somebody with the outcome stands before somebody without it",

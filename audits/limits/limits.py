@@ -8,8 +8,8 @@ from audits.looks import Looks
 from audits.phrases import sentence
 from features.declarations.outcomes import HEADLINES
 from features.rows.feature_sets import FeatureSet
-from hub.disclosure import WITHHELD, SmallNumbers
-from hub.disclosure import as_json as counted
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers
+from hub.disclosing.disclosure import as_json as counted
 from hub.publishing.snapshots import SourceFacts
 from models.bundle.bundles import Bundle
 

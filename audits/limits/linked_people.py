@@ -6,8 +6,8 @@ By group it is what the quality report says (hub.linking.disclosed), so that nob
 from collections.abc import Mapping
 from typing import Any
 
-from hub.disclosure import SmallNumbers
-from hub.disclosure import as_json as counted
+from hub.disclosing.disclosure import SmallNumbers
+from hub.disclosing.disclosure import as_json as counted
 from hub.linking import disclosed
 from hub.publishing.snapshots import LinkageFacts
 

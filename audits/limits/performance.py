@@ -12,10 +12,10 @@ from audits.limits import calibration
 from audits.looks import Looks
 from audits.phrases import inside
 from audits.verdicts import Verdict
-from hub.disclosure import WITHHELD, SmallNumbers
-from hub.disclosure import as_json as counted
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers
+from hub.disclosing.disclosure import as_json as counted
+from hub.disclosing.withheld_cells import Told
 from hub.figures import Figure, from_json
-from hub.withheld_cells import Told
 from models.bundle.bundles import Bundle
 from models.fitting.baselines import LOGISTIC_REGRESSION, OPPONENTS, SIMPLE_RULE
 from models.fitting.fitting import MODEL

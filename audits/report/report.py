@@ -1,6 +1,6 @@
 """The page for people: one HTML file that needs nothing else, drawn only from the evidence document.
 
-What the page shows was already let out by `hub.disclosure`. No script, no request to anywhere, no font of its own.
+What the page shows was already let out by `hub.disclosing`. No script, no request to anywhere, no font of its own.
 """
 
 import datetime
@@ -12,7 +12,7 @@ from audits.limits import leakage
 from audits.report import pictures
 from hub import pages
 from hub.dates import in_words
-from hub.disclosure import text
+from hub.disclosing.disclosure import text
 from models.measuring.metrics import HEADLINE
 
 SHARES = {

@@ -19,7 +19,7 @@ from features.leakage.leaks import Check, Finding, LeakKind, Portion, Severity
 from features.leakage.looking import Looked, Seen
 from features.leakage.recording_dates import stamped_sources
 from hub import sql
-from hub.disclosure import SmallNumbers, text
+from hub.disclosing.disclosure import SmallNumbers, text
 
 KINDS: tuple[LeakKind, ...] = (LeakKind.COHORT_FUTURE,)
 TITLE = "The cohort"

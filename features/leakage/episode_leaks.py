@@ -20,7 +20,7 @@ from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, LeakKind, Portion, Severity
 from features.leakage.looking import Looked, Seen
 from hub import sql
-from hub.disclosure import SmallNumbers, text
+from hub.disclosing.disclosure import SmallNumbers, text
 
 KINDS: tuple[LeakKind, ...] = (
     LeakKind.READS_OUTCOME,

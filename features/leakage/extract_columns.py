@@ -27,7 +27,7 @@ from hub.declarations.partnership import Partnership
 from hub.declarations.source_files import ColumnType, SourceFile, alike
 from hub.declarations.source_mappings import EventMapping
 from hub.declarations.sources import Source
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.figures import Stated
 
 KINDS: tuple[LeakKind, ...] = (

@@ -15,7 +15,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from hub.disclosure import WITHHELD, SmallNumbers, as_json
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers, as_json
 from hub.errors import StateError
 from hub.figures import Stated, from_json, share
 

@@ -21,7 +21,7 @@ from features.declarations.needs import needs
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, LeakKind
 from hub.declarations.partnership import Partnership
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 

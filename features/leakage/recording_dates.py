@@ -21,7 +21,7 @@ import duckdb
 from features.leakage.leaks import Check, Finding, LeakKind, Portion, Severity
 from features.leakage.looking import Looked, Seen
 from hub import sql
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.staging import extracts
 from hub.staging.extracts import Extract

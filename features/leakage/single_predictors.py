@@ -15,7 +15,7 @@ from features.declarations.catalogue import Indicator
 from features.declarations.use_cases import UseCase
 from features.leakage.leaks import Check, Finding, LeakKind, Severity
 from features.leakage.looking import Columns, Looked, Seen
-from hub.disclosure import SmallNumbers, Withheld
+from hub.disclosing.disclosure import SmallNumbers, Withheld
 from hub.figures import Figure, NotComputed, Stated, wilson
 
 KINDS: tuple[LeakKind, ...] = (LeakKind.NEAR_PERFECT,)

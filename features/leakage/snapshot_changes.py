@@ -22,7 +22,7 @@ from features.leakage.leaks import Check, Finding, LeakKind, Portion, Severity
 from features.leakage.looking import Looked, Seen
 from features.rows import unpublished
 from hub import sql
-from hub.disclosure import SmallNumbers, text
+from hub.disclosing.disclosure import SmallNumbers, text
 from hub.publishing.snapshots import Snapshot
 
 KINDS: tuple[LeakKind, ...] = (

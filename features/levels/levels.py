@@ -26,11 +26,11 @@ from features.levels import overlaps
 from features.levels.counts import LevelCounts, Times, Together, Whole
 from features.levels.sizes import ToldSizes, Unsaid
 from hub.declarations.partnership import Partnership
-from hub.disclosure import WITHHELD, SmallNumbers, Withheld
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers, Withheld
+from hub.disclosing.withheld_cells import Told, Unit
 from hub.errors import GatewayError
 from hub.figures import Figure, NotComputed, Stated, wilson
 from hub.publishing.snapshots import Snapshot
-from hub.withheld_cells import Told, Unit
 
 UNIT = "per 1,000"
 Mask = npt.NDArray[np.bool_]

@@ -8,7 +8,7 @@ from features.levels.levels import Levels
 from features.levels.outcome_record import FrameworkLevels
 from hub import pages
 from hub.dates import in_words
-from hub.disclosure import Withheld
+from hub.disclosing.disclosure import Withheld
 from hub.figures import Figure
 
 

@@ -14,7 +14,7 @@ from features.levels.sizes import ToldSizes
 from hub import yaml_documents
 from hub.dates import in_month
 from hub.declarations.partnership import Partnership
-from hub.disclosure import SmallNumbers, Withheld
+from hub.disclosing.disclosure import SmallNumbers, Withheld
 from hub.figures import Figure
 from hub.progress import Progress, silent
 from hub.publishing.snapshots import Snapshot

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 from features.declarations.ages import Ages
 from features.levels.counts import sizes_by_age
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
+from hub.disclosing.withheld_cells import Told
 from hub.publishing.snapshots import Snapshot
-from hub.withheld_cells import Told
 
 _Where = tuple[Ages | None, str | None]
 Unsaid = frozenset[tuple[Ages | None, str | None, datetime.date]]

@@ -258,7 +258,7 @@ def withdraw_delivery(
     as_json: JsonOption = False,
 ) -> None:
     """Take a wrong delivery back: it is used no more, and the one before it holds again. The ledger keeps it."""
-    from hub.disclosure import in_table
+    from hub.disclosing.disclosure import in_table
     from hub.erasing import withdrawal
     from hub.errors import ConfigurationError
 

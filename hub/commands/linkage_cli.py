@@ -17,7 +17,7 @@ from hub.commands.command_line import (
     show_json,
     warn,
 )
-from hub.disclosure import WITHHELD, SmallNumbers, as_json, in_table, text
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers, as_json, in_table, text
 from hub.errors import ConfigurationError
 
 if TYPE_CHECKING:

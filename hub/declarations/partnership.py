@@ -16,7 +16,7 @@ from hub.declarations.gateways import Carried, Gateway, Refusal
 from hub.declarations.placeholders import Placeholders
 from hub.declarations.powers import OTHER_POWERS, Level, Sector
 from hub.declarations.sources import Source
-from hub.disclosure import FEWEST, SmallNumbers
+from hub.disclosing.disclosure import FEWEST, SmallNumbers
 from hub.errors import ConfigurationError, GatewayError
 from hub.names import NAME, stays_inside
 from hub.yaml_documents import Document

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub import artefacts
-from hub.disclosure import SmallNumbers, in_table
+from hub.disclosing.disclosure import SmallNumbers, in_table
 from hub.errors import NotFoundError, SentinelError, StateError
 from hub.identity import store as identity_store
 from hub.intake import late_deliveries

@@ -17,7 +17,7 @@ from hub import artefacts
 from hub.declarations import codes
 from hub.declarations.partnership import Partnership
 from hub.digests import digest_of
-from hub.disclosure import in_table
+from hub.disclosing.disclosure import in_table
 from hub.identity import store as identity_store
 from hub.identity.pseudonyms import Key
 from hub.intake import confirmations, identifier_checks, late_deliveries, tombstones

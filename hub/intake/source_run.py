@@ -22,7 +22,7 @@ from hub.declarations.mapping import Declaration, Mapped, mappings
 from hub.declarations.powers import Level
 from hub.declarations.source_files import SourceFile
 from hub.digests import sha256_file
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.errors import InputError, NothingKeptError
 from hub.formats import unsupported
 from hub.formats.csv_files import CsvFile

@@ -1,4 +1,4 @@
-"""What may be told of a linkage: by group, by number of records, of values set aside (hub.disclosure).
+"""What may be told of a linkage: by group, by number of records, of values set aside (hub.disclosing).
 
     groups(partnership.small_numbers, report)      # the same on every page: quality, audit, `hub link`
 
@@ -10,9 +10,9 @@ five ethnic groups and the sexes, in which the quarantine is told.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hub.disclosure import WITHHELD, SmallNumbers, as_json
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers, as_json
+from hub.disclosing.withheld_cells import Told, Unit
 from hub.staging import recorded_groups
-from hub.withheld_cells import Told, Unit
 
 AGAINST_TRUTH = ("precision", "recall")
 WITHOUT_TRUTH = ("alone", "records_a_person", "near", "set_aside")

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from hub import pages
-from hub.disclosure import SmallNumbers, text
+from hub.disclosing.disclosure import SmallNumbers, text
 from hub.linking import disclosed
 from hub.linking.pair_counts import HIGHEST, LOWEST, WIDTH
 

@@ -20,13 +20,13 @@ from hub import figures, sql
 from hub.declarations.mapping import mappings
 from hub.declarations.partnership import Partnership
 from hub.declarations.sources import Source
-from hub.disclosure import WITHHELD, Number, SmallNumbers, Withheld, as_json, in_table, text
+from hub.disclosing.disclosure import WITHHELD, Number, SmallNumbers, Withheld, as_json, in_table, text
+from hub.disclosing.withheld_cells import Unit
 from hub.figures import Stated
 from hub.identity import store as identity_store
 from hub.staging import extracts
 from hub.staging.extracts import Extract
 from hub.staging.recorded_groups import ETHNICITY, SEX
-from hub.withheld_cells import Unit
 from hub.workspace import Workspace
 
 Grouping = Literal["sex", "ethnicity"]

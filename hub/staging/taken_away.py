@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.disclosure import WITHHELD, SmallNumbers, as_json, in_table
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers, as_json, in_table
 
 FEWEST = 10
 SHARE = 0.05

@@ -9,7 +9,7 @@ from features.declarations.outcomes import HEADLINES, Outcome
 from features.levels import label_cards
 from hub.declarations import partnership as partnerships
 from hub.declarations.partnership import Partnership
-from hub.disclosure import FEWEST
+from hub.disclosing.disclosure import FEWEST
 
 _FOLDER = Path(__file__).parents[2] / "partnerships" / "lancashire"
 
@@ -90,7 +90,7 @@ year; `--page` writes it as a page, `--json` for scripts.
 - Small numbers: a level of 1 to {FEWEST - 1} children, or of all children or all but fewer than {FEWEST}, is
   withheld. 0 is shown: it is about nobody. With them are withheld as many others, in the rows and in the columns, as
   it takes that each small number could be anything from nobody to ten for someone who knows all that is shown
-  (`hub/disclosure.py`). All withheld levels look alike.
+  (`hub/disclosing/disclosure.py`). All withheld levels look alike.
   Do not publish two such tables about the same children, such as those of two snapshots: no table can know another.
 """
 _DATES = """\

@@ -33,6 +33,7 @@ class Room:
 
 HOUSE: dict[str, tuple[Room, ...]] = {
     "hub": (
+        Room("disclosing", ("disclosure", "withheld_cells")),
         Room("ledger", ("chain", "ledger", "practice", "publications", "schema", "statements", "store", "subjects",
                         "tables", "verification", "writes")),
         Room("declarations", ("adapter", "expressions", "gateways", "mapped_columns", "partnership", "powers",

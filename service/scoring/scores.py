@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from audits.explaining.reasons import strongest
 from audits.phrases import sentence
 from ethics.errors import SupersededError
-from hub.disclosure import WITHHELD
+from hub.disclosing.disclosure import WITHHELD
 from hub.errors import RecordError, SentinelError
 from hub.ledger import ledger
 from hub.ledger.ledger import Entry, moment

@@ -8,7 +8,7 @@
     attacker.recovered()                        # [Recovered("levels", "north", 3, 3)]
 
 It is a programme in whole numbers: for each withheld number it asks how low and how high it can be. It shares no line
-with `hub.withheld_cells`, which plays an attacker to choose what is withheld: this one reads what was published.
+with `hub.disclosing`, which plays an attacker to choose what is withheld: this one reads what was published.
 
 A number counts as recovered when it is found out exactly (and is not 0, which is about nobody), or is known to lie in 1
 to 9 with fewer than `PROTECTION` steps between the least and the most that it can be. The words "fewer than 10" say 1

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from hub.commands import cli
 from hub.declarations.partnership import Partnership
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.errors import IntegrityError
 from hub.quality import quarantine_groups
 from hub.quality.quarantine_groups import NOT_KNOWN

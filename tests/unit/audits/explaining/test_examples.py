@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from audits.explaining.examples import describe, tell
 from audits.explaining.reasons import Reason
 from features.declarations.catalogue import Indicator
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from tests.factories.audits import looks
 from tests.factories.use_cases import indicator
 

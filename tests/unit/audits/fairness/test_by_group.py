@@ -11,7 +11,7 @@ from audits.fairness.fairness import Fairness, fairness
 from audits.looks import Looks
 from audits.verdicts import Verdict
 from features.declarations.use_cases import FairnessPolicy, UseCase
-from hub.disclosure import WITHHELD, SmallNumbers
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers
 from hub.figures import share
 from models.measuring.thresholds import NO_SUGGESTION, OFFER_HELP
 from tests.factories import audits as factory

@@ -10,7 +10,7 @@ from audits.fairness import by_group
 from audits.fairness.fairness import fairness
 from audits.limits import performance
 from features.declarations.use_cases import FairnessPolicy
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.figures import Figure
 from models.measuring.thresholds import BANDS
 from tests.factories import audits as factory

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audits.limits.calibration import steps
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 
 SMALL = SmallNumbers()
 

@@ -6,7 +6,7 @@ from typing import Any
 from audits.limits import leakage
 from features.rows.feature_sets import FeatureSet, FeatureSetFacts, LeakageFacts
 from hub.artefacts import Artefact
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from tests.factories.audits import LEAKAGE
 
 

@@ -11,7 +11,7 @@ from features.declarations.event_fields import readers
 from features.leakage import cohort_leaks, lint
 from features.leakage.leaks import Finding, Severity
 from features.rows import unpublished
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot
 from tests.factories.use_cases import use_case

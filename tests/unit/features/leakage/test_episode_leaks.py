@@ -10,7 +10,7 @@ import pytest
 from features.leakage import episode_leaks
 from features.leakage.leaks import Check, Finding, LeakKind, Severity
 from hub import sql
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.workspace import Workspace
 from tests.factories.snapshots import drawn, snapshot
 from tests.factories.use_cases import indicator, use_case

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from features.leakage import leaks
 from features.leakage.leaks import Finding, LeakKind, Portion, Severity
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from tests.oracles import published
 from tests.oracles.attacker import Attacker
 

@@ -8,7 +8,7 @@ import pytest
 from features.leakage import recording_dates
 from features.leakage.leaks import Check, Finding, Severity
 from hub import artefacts, sql
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.staging import extracts
 from hub.workspace import Workspace

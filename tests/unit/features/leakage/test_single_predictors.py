@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features.leakage import single_predictors
 from features.leakage.single_predictors import order, presence
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.figures import Figure, NotComputed
 from tests.factories.use_cases import use_case
 

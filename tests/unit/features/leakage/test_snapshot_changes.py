@@ -8,7 +8,7 @@ import pytest
 
 from features.leakage import lint, snapshot_changes
 from features.leakage.leaks import Finding, LeakKind, Severity
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
 from tests.factories.snapshots import snapshot

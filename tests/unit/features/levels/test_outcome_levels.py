@@ -15,7 +15,7 @@ from features.levels import counts as level_counts
 from features.levels import outcome_record
 from features.levels.levels import Levels, levels
 from hub.declarations import partnership
-from hub.disclosure import WITHHELD
+from hub.disclosing.disclosure import WITHHELD
 from hub.figures import Figure, NotComputed, wilson
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.declarations.sources import Source
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.intake import confirmations
 from hub.intake.confirmations import CONFIRM, WITHDRAW, ConfirmationError, Question
 from hub.staging.taken_away import Loss, shown

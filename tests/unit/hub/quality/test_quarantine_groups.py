@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.declarations.sources import Source
-from hub.disclosure import SmallNumbers
+from hub.disclosing.disclosure import SmallNumbers
 from hub.quality import quarantine_groups
 from hub.quality.quarantine_groups import NOT_KNOWN, Count
 from tests.oracles import published

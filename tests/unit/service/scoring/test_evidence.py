@@ -1,6 +1,6 @@
 """The numbers behind a score's words are those of the audit, and what that withholds is withheld here too."""
 
-from hub.disclosure import WITHHELD
+from hub.disclosing.disclosure import WITHHELD
 from hub.figures import NotComputed, share
 from service.scoring.scores import _evidence
 

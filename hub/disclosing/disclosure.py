@@ -11,7 +11,7 @@
    are few (levels of outcomes, fairness by group).
 3. Whatever a number can be worked out from counts as that number: a share and its n, its interval, a difference, a
    verdict, a sum. A share is shown with its n, or not at all.
-4. Numbers that are told together are withheld together (hub.withheld_cells): each small one could be any from 1 to 10
+4. Numbers that are told together are withheld together (hub.disclosing): each small one could be any from 1 to 10
    for somebody who knows all the others. Such numbers read "withheld", whether they were small or not; only a number
    that stands alone reads "fewer than 10".
 5. What is counted are people, and what is somebody's: records, looks, events. Pairs of records, values and rows of a
@@ -24,8 +24,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.disclosing.withheld_cells import Told
 from hub.figures import NotComputed, Stated
-from hub.withheld_cells import Told
 
 FEWEST = 10
 """The threshold where a partnership declares none."""

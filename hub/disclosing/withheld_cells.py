@@ -16,22 +16,29 @@ numbers give it away, as an inequality that every solution must fulfil, and the 
 attacker who counts in whole numbers finds out no more: each answer is checked at a table of whole numbers.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from hub.disclosing.programmes import (
+    NEARLY,
+    Mask,
+    Numbers,
+    TablePart,
+    TableParts,
+    are_whole,
+    in_whole_numbers,
+    matrix_of,
+    solved,
+)
 
 Unit = Hashable
-_Numbers = npt.NDArray[np.float64]
-_Mask = npt.NDArray[np.bool_]
-_Cut = tuple[_Numbers, float]
+_Cut = tuple[Numbers, float]
 # What each unit brings when it is withheld, and what all of them must bring together.
 
-_NEARLY = 1e-6
-_NODES, _ROUNDS = 60, 30
-# So many branches and rounds, and not so many seconds: equal tables are withheld equally on every machine.
+_ROUNDS = 30
+# So many rounds, and not so many seconds: equal tables are withheld equally on every machine.
 
 
 class Told:
@@ -122,7 +129,7 @@ class _Need:
     up: bool
     end: float
     certain: bool = False
-    moved: list[_Mask] = field(default_factory=list)
+    moved: list[Mask] = field(default_factory=list)
 
 
 class _Choice:
@@ -136,8 +143,8 @@ class _Choice:
         self._forced = np.isin(np.arange(units), list(told.forced))
         self._cost = np.array(told.people, dtype=np.float64) + 1  # a withheld 0 costs something, too
         self._ends = np.array([[least, most] for _, least, most in told.relations]).reshape(-1, 2)
-        self._relations = _matrix([factors for factors, _, _ in told.relations], len(self._values))
-        self._parts: tuple[bytes, _Parts] | None = None
+        self._relations = matrix_of([factors for factors, _, _ in told.relations], len(self._values))
+        self._parts: tuple[bytes, TableParts] | None = None
         self._needs = [
             need
             for place in told.small
@@ -150,7 +157,7 @@ class _Choice:
         equal = self._ends[:, 0] == self._ends[:, 1]
         self._cuts = list(self._bridges([told.relations[row][0] for row in np.flatnonzero(equal).tolist()]))
 
-    def chosen(self) -> _Mask:
+    def chosen(self) -> Mask:
         """Return which units are withheld."""
         withheld, rounds = self._forced, 0
         while found := self._cuts_of(withheld):
@@ -176,11 +183,11 @@ class _Choice:
                     gains[unit] = -1
                     yield gains, 0.0
 
-    def _cuts_of(self, withheld: _Mask) -> list[_Cut]:
+    def _cuts_of(self, withheld: Mask) -> list[_Cut]:
         """Return what is still lacking; empty when every small number can move far enough."""
         return [cut for need in self._needs if (cut := self._cut(need, withheld)) is not None]
 
-    def _without_spare(self, withheld: _Mask) -> _Mask:
+    def _without_spare(self, withheld: Mask) -> Mask:
         """Return what is left to withhold when all is shown again that can be, the dearest first."""
         for unit in np.argsort(-self._cost, kind="stable").tolist():
             if withheld[unit] and not self._forced[unit]:
@@ -189,14 +196,14 @@ class _Choice:
                     withheld = fewer
         return withheld
 
-    def _cheapest(self) -> _Mask:
+    def _cheapest(self) -> Mask:
         """Return the cheapest units to withhold that fulfil all inequalities found so far."""
         gains, lacking = np.array([gain for gain, _ in self._cuts]), np.array([lack for _, lack in self._cuts])
         dearest_first = np.argsort(-self._cost, kind="stable").tolist()
 
-        def rounded(parts: _Numbers) -> _Numbers:
+        def rounded(parts: Numbers) -> Numbers:
             """Withhold all that is withheld in part, and then show again what need not be withheld."""
-            chosen = parts > _NEARLY
+            chosen = parts > NEARLY
             spare = gains @ chosen - lacking
             for unit in dearest_first:
                 if chosen[unit] and not self._forced[unit] and (spare >= gains[:, unit]).all():
@@ -206,9 +213,9 @@ class _Choice:
 
         known, everything = {"A_ub": -gains, "b_ub": -lacking}, np.ones(len(self._cost))
         low = self._forced.astype(float)
-        return _in_whole_numbers(self._cost, known, low, everything, everything, rounded=rounded) > 0.5
+        return in_whole_numbers(self._cost, known, low, everything, everything, rounded=rounded) > 0.5
 
-    def _cut(self, need: _Need, withheld: _Mask) -> _Cut | None:
+    def _cut(self, need: _Need, withheld: Mask) -> _Cut | None:
         """Return None when a small number can move far enough, else an inequality that a solution must fulfil."""
         if any(not (moved & ~withheld).any() for moved in need.moved):
             return None
@@ -227,34 +234,34 @@ class _Choice:
         prices = (self._most - self._values) * -found.upper + self._values * found.lower
         inside = self._unit >= 0
         gains = np.bincount(self._unit[inside], weights=prices[inside], minlength=len(self._cost))
-        gains = np.ceil(gains.clip(min=0) - _NEARLY)
-        lacking = float(np.ceil(abs(need.end - found.table[need.place]) + gains @ withheld - _NEARLY))
+        gains = np.ceil(gains.clip(min=0) - NEARLY)
+        lacking = float(np.ceil(abs(need.end - found.table[need.place]) + gains @ withheld - NEARLY))
         return np.minimum(gains, lacking), lacking
 
     def _far_enough(self, need: _Need, value: float) -> bool:
-        return value >= need.end - _NEARLY if need.up else value <= need.end + _NEARLY
+        return value >= need.end - NEARLY if need.up else value <= need.end + NEARLY
 
-    def _kept(self, need: _Need, table: _Numbers) -> bool:
+    def _kept(self, need: _Need, table: Numbers) -> bool:
         """Keep a table of whole numbers for whatever is as far in it as it must be; say whether the number is."""
-        if not _are_whole(table):
+        if not are_whole(table):
             return False
         moved = np.zeros(len(self._cost), dtype=np.bool_)
-        differs = (np.abs(table - self._values) > _NEARLY) & (self._unit >= 0)
+        differs = (np.abs(table - self._values) > NEARLY) & (self._unit >= 0)
         moved[self._unit[differs]] = True
         for one in self._needs:
             if self._far_enough(one, table[one.place]):
                 one.moved.append(moved)
         return self._far_enough(need, table[need.place])
 
-    def _bounds(self, withheld: _Mask) -> tuple[_Numbers, _Numbers]:
+    def _bounds(self, withheld: Mask) -> tuple[Numbers, Numbers]:
         """Return between what each number can be, when `withheld` units are not shown."""
         free = np.where(self._unit >= 0, withheld[self._unit], True)
         return np.where(free, 0.0, self._values), np.where(free, self._most, self._values)
 
-    def _furthest(self, need: _Need, withheld: _Mask) -> "_Furthest":
+    def _furthest(self, need: _Need, withheld: Mask) -> "_Furthest":
         """Return the table in which the number is furthest in its direction, with dual prices."""
         part, aim, low, high = self._asked(need, withheld)
-        found = _solved(aim, part.known, low, high)
+        found = solved(aim, part.known, low, high)
         table, lower, upper = self._values.copy(), np.zeros(len(self._values)), np.zeros(len(self._values))
         table[part.places], lower[part.places], upper[part.places] = (
             found.x,
@@ -263,19 +270,19 @@ class _Choice:
         )
         return _Furthest(table, lower, upper)
 
-    def _in_whole_numbers(self, need: _Need, withheld: _Mask) -> _Numbers:
+    def _in_whole_numbers(self, need: _Need, withheld: Mask) -> Numbers:
         """Return the table of whole numbers in which the number is furthest in its direction."""
         part, aim, low, high = self._asked(need, withheld)
         table = self._values.copy()
-        table[part.places] = _in_whole_numbers(aim, part.known, low, high, self._values[part.places])
+        table[part.places] = in_whole_numbers(aim, part.known, low, high, self._values[part.places])
         return table
 
-    def _asked(self, need: _Need, withheld: _Mask) -> tuple["_Part", _Numbers, _Numbers, _Numbers]:
+    def _asked(self, need: _Need, withheld: Mask) -> tuple["TablePart", Numbers, Numbers, Numbers]:
         """Return the part of the table in which a number lies, the aim, and between what each number there can be."""
         low, high = self._bounds(withheld)
         key = withheld.tobytes()
         if self._parts is None or self._parts[0] != key:
-            self._parts = key, _Parts(self._relations, self._ends, low < high)
+            self._parts = key, TableParts(self._relations, self._ends, low < high)
         part = self._parts[1].of(need.place)
         aim = (part.places == need.place) * (-1.0 if need.up else 1.0)
         return part, aim, low[part.places], high[part.places]
@@ -285,118 +292,6 @@ class _Choice:
 class _Furthest:
     """A table in which a number is furthest, and what each number's bounds cost there (`scipy.optimize.linprog`)."""
 
-    table: _Numbers
-    lower: _Numbers
-    upper: _Numbers
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Numbers that hang together: those that are not shown, and those that are shown and add up with them."""
-
-    places: npt.NDArray[np.int64]
-    known: Mapping[str, Any]
-
-
-class _Parts:
-    """A table in the parts into which it falls where numbers are shown: each is a small programme of its own."""
-
-    def __init__(self, relations: Any, ends: _Numbers, free: _Mask) -> None:
-        from scipy.sparse import bmat
-        from scipy.sparse.csgraph import connected_components
-
-        self._relations, self._ends, self._free = relations, ends, free
-        own = relations.multiply(free[None, :]).tocsr()
-        _, labels = connected_components(bmat([[None, own], [own.T, None]]), directed=False)
-        self._of_row, self._of_place = labels[: relations.shape[0]], labels[relations.shape[0] :]
-        self._made: dict[int, _Part] = {}
-
-    def of(self, place: int) -> _Part:
-        """Return the part in which a number lies."""
-        label = int(self._of_place[place])
-        if label not in self._made:
-            rows = np.flatnonzero(self._of_row == label)
-            inside = self._relations[rows]
-            places = np.union1d(inside.indices, [place]).astype(np.int64)
-            self._made[label] = _Part(places, _known(inside[:, places], self._ends[rows]))
-        return self._made[label]
-
-
-def _known(relations: Any, ends: _Numbers) -> dict[str, Any]:
-    """Return what is known in the words of `scipy.optimize.linprog`."""
-    from scipy.sparse import vstack
-
-    equal, above = ends[:, 0] == ends[:, 1], np.isfinite(ends[:, 1])
-    return {
-        "A_eq": relations[equal],
-        "b_eq": ends[equal, 0],
-        "A_ub": vstack([-relations[~equal], relations[~equal & above]], format="csr"),
-        "b_ub": np.concatenate([-ends[~equal, 0], ends[~equal & above, 1]]),
-    }
-
-
-def _matrix(rows: Sequence[Mapping[int, int]], columns: int) -> Any:
-    from scipy.sparse import csr_array
-
-    entries = [(row, place, factor) for row, factors in enumerate(rows) for place, factor in factors.items()]
-    at, places, factors = np.array(entries, dtype=np.int64).reshape(-1, 3).T
-    return csr_array((factors.astype(float), (at, places)), shape=(len(rows), columns))
-
-
-def _are_whole(numbers: _Numbers) -> bool:
-    return bool(np.abs(numbers - numbers.round()).max(initial=0) <= _NEARLY)
-
-
-def _solved(aim: _Numbers, known: Mapping[str, _Numbers], low: _Numbers, high: _Numbers) -> Any:
-    """Return the numbers between `low` and `high` that fulfil what is known at the least value of `aim`."""
-    from scipy.optimize import linprog
-
-    return linprog(aim, **known, bounds=np.column_stack([low, high]), method="highs")
-
-
-def _in_whole_numbers(
-    aim: _Numbers,
-    known: Mapping[str, _Numbers],
-    low: _Numbers,
-    high: _Numbers,
-    start: _Numbers,
-    *,
-    rounded: Callable[[_Numbers], _Numbers] = np.round,
-) -> _Numbers:
-    """Return the whole numbers with the least value of `aim`, by branch and bound (Land and Doig 1960).
-
-    HiGHS's own programmes in whole numbers sometimes write to standard output, where JSON goes; its linear ones do not.
-
-    Args:
-        aim: what one of each number costs, a whole number.
-        known: what the numbers fulfil.
-        low: the least that each can be.
-        high: the most.
-        start: whole numbers that fulfil it, to begin with.
-        rounded: makes whole numbers of others, that may fulfil all of it.
-    """
-    best, least = start, float(aim @ start)
-    open_ = [(low, high)]
-    for _ in range(_NODES):
-        if not open_:
-            break
-        low, high = open_.pop()
-        found = _solved(aim, known, low, high)
-        if found.status != 0 or found.fun > least - 1 + _NEARLY:
-            continue
-        numbers = found.x.round() if _are_whole(found.x) else rounded(found.x)
-        if aim @ numbers < least and _fulfil(numbers, known):
-            best, least = numbers, float(aim @ numbers)
-        if _are_whole(found.x):
-            continue
-        at = int(np.argmax(np.abs(found.x - found.x.round())))
-        below, above = high.copy(), low.copy()
-        below[at], above[at] = np.floor(found.x[at]), np.ceil(found.x[at])
-        open_ += [(low, below), (above, high)]
-    return best
-
-
-def _fulfil(numbers: _Numbers, known: Mapping[str, _Numbers]) -> bool:
-    equal = known["A_eq"] @ numbers - known["b_eq"] if "A_eq" in known else np.zeros(0)
-    over = known["A_ub"] @ numbers - known["b_ub"]
-    return bool(np.abs(equal).max(initial=0) <= _NEARLY and over.max(initial=0) <= _NEARLY)
+    table: Numbers
+    lower: Numbers
+    upper: Numbers

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.withheld_cells import Told, Unit
+from hub.disclosing.withheld_cells import Told, Unit
 from tests.oracles.attacker import Attacker
 
 FEWEST = 10

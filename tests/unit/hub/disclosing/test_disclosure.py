@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.disclosure import WITHHELD, SmallNumbers, Withheld, as_json, in_table, text
+from hub.disclosing.disclosure import WITHHELD, SmallNumbers, Withheld, as_json, in_table, text
 from hub.figures import NotComputed, share
 
 SMALL = SmallNumbers()
