@@ -2,6 +2,7 @@
 
     with regular_files.opened(path) as stream: ...         # a FIFO, a device or a folder is refused, and hangs nobody
     content = regular_files.read(path, most=1 << 20)       # what is parsed is exactly what was read
+    regular_files.write(path, page)                        # what somebody asked to have written
 
 Nothing is asked of the path before it is opened that is not asked again of the open file.
 """
@@ -10,6 +11,8 @@ import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
+
+from hub.errors import InputError
 
 
 class NotRegularError(OSError):
@@ -64,3 +67,23 @@ def read(path: Path, *, most: int, follow_links: bool = True) -> bytes:
     if len(content) > most:
         raise TooLargeError(f"{path} holds more than {most} bytes")
     return content
+
+
+def write(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a text where somebody asked for it, in place of what is there.
+
+    Args:
+        path: the file.
+        text: its content.
+        private: whether a new file is its owner's alone.
+
+    Raises:
+        InputError: it cannot be written there.
+    """
+    try:
+        path.touch(mode=0o600 if private else 0o644)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({type(error).__name__}).", "Give a file in a folder that is there."
+        ) from None

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from hub import regular_files
 from hub.commands.command_line import JsonOption, PartnershipOption, WorkspaceOption, place, say, show, show_json
-from hub.errors import InputError
 
 app = typer.Typer()
 
@@ -33,12 +33,7 @@ def gaps_(
     day = here.day_of_use if on is None else on.date()
     found = gaps.find(here.partnership, on=day, use_case=use_case)
     if html is not None:
-        try:
-            html.write_text(gaps_page.render(found), encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"{html}: cannot be written ({type(error).__name__}).", "Give a file in a folder that is there."
-            ) from None
+        regular_files.write(html, gaps_page.render(found))
     if as_json:
         show_json(gaps_record.as_json(found))
         return

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hub import regular_files
 from hub.commands.command_line import (
     JsonOption,
     PartnershipOption,
@@ -16,7 +17,6 @@ from hub.commands.command_line import (
     show,
     show_json,
 )
-from hub.errors import InputError
 
 app = typer.Typer()
 
@@ -53,12 +53,7 @@ def outcomes_(
         told = outcome_record.tell(opened, here.partnership, on=day, outcome=outcome, progress=tell)
     districts = by is By.DISTRICT
     if page is not None:
-        try:
-            page.write_text(outcome_page.render(told, districts=districts), encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"{page}: cannot be written ({type(error).__name__}).", "Give a file in a folder that is there."
-            ) from None
+        regular_files.write(page, outcome_page.render(told, districts=districts))
     if as_json:
         show_json(outcome_record.as_json(told, districts=districts))
         return

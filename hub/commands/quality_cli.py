@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub import regular_files
 from hub.commands.command_line import (
     JsonOption,
     PartnershipOption,
@@ -19,7 +20,6 @@ from hub.commands.command_line import (
     show_json,
 )
 from hub.commands.linkage_cli import TruthOption
-from hub.errors import InputError
 
 if TYPE_CHECKING:
     from hub.quality.review import ReviewSample
@@ -43,7 +43,7 @@ def quality_(
     here = place(workspace, partnership)
     found = map_quality.document(here.workspace, here.partnership, truth)
     if html is not None:
-        _write(html, quality_report.render(found))
+        regular_files.write(html, quality_report.render(found))
     if as_json:
         show_json(found)
         return
@@ -121,7 +121,9 @@ def _pairs(here: Place, drawn: "ReviewSample", *, masked: bool) -> Sequence[Mapp
 def _page(here: Place, drawn: "ReviewSample", html: Path, *, masked: bool) -> None:
     from hub.quality import review_page
 
-    _write(html, review_page.render(drawn, _pairs(here, drawn, masked=masked), masked=masked), private=True)
+    regular_files.write(
+        html, review_page.render(drawn, _pairs(here, drawn, masked=masked), masked=masked), private=True
+    )
 
 
 def _ask(here: Place, drawn: "ReviewSample", by: str | None, *, masked: bool) -> None:
@@ -162,11 +164,3 @@ def _state(here: Place, drawn: "ReviewSample", *, as_json: bool) -> None:
     show([{"what": what, "result": result} for what, result in rows], False, title="Clerical review")
     for note in found["notes"] if found else ():
         say(note)
-
-
-def _write(path: Path, text: str, *, private: bool = False) -> None:
-    try:
-        path.touch(mode=0o600 if private else 0o644)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({type(error).__name__}).", "Write elsewhere.") from None

@@ -17,8 +17,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from hub import regular_files
 from hub.declarations.partnership import Partnership
-from hub.errors import ConfigurationError, InputError
+from hub.errors import ConfigurationError
 from hub.identity import store as identity_store
 from hub.staging import extracts
 from hub.workspace import Workspace
@@ -167,11 +168,7 @@ def write_csv(rows: Sequence[QuarantinedRow], path: Path) -> None:
     writer.writeheader()
     for row in rows:
         writer.writerow({name: _as_text(value) for name, value in row.as_json().items()})
-    try:
-        path.touch(mode=0o600)
-        path.write_text(text.getvalue(), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({type(error).__name__}).", "Write elsewhere.") from None
+    regular_files.write(path, text.getvalue(), private=True)
 
 
 def _as_text(value: object) -> object:

@@ -1,20 +1,12 @@
 """`sentinel models`: train, update, list, show and compare; MLflow's record and pages."""
 
-import datetime
-from collections.abc import Callable
-from enum import StrEnum
-from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hub.commands.command_line import (
-    AsOption,
     JsonOption,
     PartnershipOption,
-    Place,
-    UseCaseOption,
     WorkspaceOption,
     place,
     progress,
@@ -22,181 +14,17 @@ from hub.commands.command_line import (
     show,
     show_json,
 )
-from hub.errors import InputError, NotFoundError
-from models.commands.table_cli import (
-    CapacityOption,
-    DateOption,
-    FamilyOption,
-    FewerOption,
-    GroupsOption,
-    HorizonOption,
-    MatrixOption,
-    OutcomeOption,
-    OutOption,
-    PersonOption,
-    TestOption,
-    require_alone,
-    required,
-    train_table,
-)
+from models.commands import training_cli
+from models.commands.asked import DigestArgument
+from models.commands.worth import show_bundle, whole
 
 app = typer.Typer(help="Models: train and update them, see what they are worth, compare them.", no_args_is_help=True)
+app.add_typer(training_cli.app)
 
 
-class UpdateChoice(StrEnum):
-    """How much of a model an update changes: what a closed test says, or a step of its ladder."""
-
-    AUTO = "auto"
-    NOTHING = "nothing"
-    INTERCEPT = "intercept"
-    SLOPE = "slope"
-    REFIT = "refit"
-
-
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same bundle.")]
-FeaturesOption = Annotated[
-    str | None,
-    typer.Option("--features", help="Digest of the feature set; else the current snapshot's.", show_default=False),
-]
-DigestArgument = Annotated[str, typer.Argument(help="Digest of a bundle, or its beginning.", show_default=False)]
 DigestsArgument = Annotated[
     list[str], typer.Argument(help="Digests of bundles, or their beginnings.", show_default=False)
 ]
-
-
-@app.command("train")
-def train(
-    use_case: Annotated[
-        str | None,
-        typer.Option("--use-case", help="Name of a file in use_cases/, without .yaml.", show_default=False),
-    ] = None,
-    trained_by: Annotated[
-        str | None, typer.Option("--as", help="Your id in partnership.yaml.", show_default=False)
-    ] = None,
-    seed: SeedOption = 0,
-    features: FeaturesOption = None,
-    matrix: MatrixOption = None,
-    test: TestOption = None,
-    outcome: OutcomeOption = None,
-    person: PersonOption = None,
-    family: FamilyOption = None,
-    date: DateOption = None,
-    groups: GroupsOption = None,
-    horizon: HorizonOption = None,
-    capacity: CapacityOption = None,
-    fewer_because: FewerOption = "",
-    out: OutOption = None,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Train a model for a use case, or on any table, with two simpler ones beside it.
-
-    For a use case its bundle is published. With --matrix, --test and --outcome a table is learned from instead, without
-    a partnership; what comes of it is put in the folder --out and never answers for anybody.
-    """
-    of_table = {
-        "--test": test, "--outcome": outcome, "--out": out, "--person": person, "--family": family, "--date": date,
-        "--groups": groups, "--horizon": horizon, "--capacity": capacity, "--fewer-because": fewer_because,
-    }  # fmt: skip
-    if matrix is not None:
-        require_alone("--matrix", {"--use-case": use_case, "--as": trained_by, "--features": features})
-        train_table(matrix, of_table, seed=seed, as_json=as_json)
-        return
-    require_alone("--use-case", of_table)
-    _train_use_case(
-        required("--use-case", use_case, "A training is for a use case, or on a table (--matrix)."),
-        required("--as", trained_by, "Whoever trains a model does not judge it, so it must be known who does."),
-        seed,
-        features,
-        place(workspace, partnership),
-        as_json,
-    )
-
-
-def _train_use_case(
-    use_case: str, trained_by: str, seed: int, features: str | None, here: Place, as_json: bool
-) -> None:
-    from models.fitting import training
-
-    analyst = require_analyst(here.partnership, trained_by)
-    feature_set = find_features(here.workspace, here.partnership, use_case, features)
-    feature_set.require_gateways(here.partnership, on=here.day_of_use)
-    make = partial(training.train, here.workspace, feature_set, trained_by=analyst, seed=seed)
-    _make_and_show(here.workspace, "Training", make, as_json)
-
-
-@app.command("plan")
-def plan_(
-    use_case: UseCaseOption,
-    picture: Annotated[
-        Path | None, typer.Option("--picture", help="Also draw the plan, to this SVG file.", show_default=False)
-    ] = None,
-    features: FeaturesOption = None,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show which dates of looking are for what: the folds, to choose, to test; and which are left out, and why."""
-    from features.declarations import use_cases
-    from models import plan
-
-    here = place(workspace, partnership)
-    asked = use_cases.read(here.partnership, use_case)
-    known: dict[datetime.date, bool] = dict.fromkeys(asked.scheduled(), True)
-    try:
-        built = find_features(here.workspace, here.partnership, use_case, features)
-        known = {day: many is not None for day, many in built.facts.outcomes.items()}
-    except NotFoundError:
-        if features is not None:
-            raise
-        say("No feature set was built yet: every scheduled date is taken as one whose outcomes are known.")
-    found = plan.plan(
-        asked, [day for day, done in known.items() if done], [day for day, done in known.items() if not done]
-    )
-    if picture is not None:
-        try:
-            picture.write_text(plan.picture(found), encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"{picture}: cannot be written ({type(error).__name__}).", "Give a file in a folder that is there."
-            ) from None
-        say(f"The picture is {picture}.")
-    if as_json:
-        show_json(plan.as_json(found))
-        return
-    show(plan.rows(found), as_json, title=f"The plan of dates of {asked.name}", empty="")
-    for one in found.splits.dropped:
-        say(f"left out: {one.as_of_date}, {one.reason}.")
-
-
-@app.command("update")
-def update(
-    digest: DigestArgument,
-    trained_by: AsOption,
-    to: Annotated[
-        UpdateChoice, typer.Option("--to", help="What to change: auto is what a closed test says (docs/models.md).")
-    ] = UpdateChoice.AUTO,
-    seed: SeedOption = 0,
-    features: FeaturesOption = None,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Hold a bundle against newer outcomes, change as little of it as they call for, and publish a new bundle."""
-    from models.bundle.bundles import open_bundle
-    from models.fitting import training
-    from models.fitting.updating import Asked
-    from models.measuring.closed_test import LadderStep
-
-    here = place(workspace, partnership)
-    analyst = require_analyst(here.partnership, trained_by)
-    old = open_bundle(here.workspace, digest)
-    feature_set = find_features(here.workspace, here.partnership, old.facts.use_case, features)
-    feature_set.require_gateways(here.partnership, on=here.day_of_use)
-    step: Asked = "auto" if to is UpdateChoice.AUTO else LadderStep(to.value)
-    make = partial(training.update, here.workspace, old, feature_set, to=step, trained_by=analyst, seed=seed)
-    _make_and_show(here.workspace, "Updating", make, as_json)
 
 
 @app.command("record")
@@ -280,9 +108,9 @@ def show_(
     here = place(workspace, partnership)
     bundle = open_bundle(here.workspace, digest)
     if as_json:
-        show_json({**_whole(bundle), "trainings": trainings(here.workspace, bundle.digest)})
+        show_json({**whole(bundle), "trainings": trainings(here.workspace, bundle.digest)})
         return
-    _show(bundle)
+    show_bundle(bundle)
     for metric, plain in METRICS.items():
         say(f"{metric.replace('_', ' ')}: {plain[0].lower()}{plain[1:]}.")
     for name in ("train", "choose", "test"):
@@ -313,7 +141,7 @@ def compare(
     here = place(workspace, partnership)
     bundles = [open_bundle(here.workspace, digest) for digest in digests]
     if as_json:
-        show_json([_whole(bundle) for bundle in bundles])
+        show_json([whole(bundle) for bundle in bundles])
         return
     rows: list[dict[str, Any]] = [
         {"metric": name.replace("_", " "), **{one.digest[:12]: one.figure(name).text() for one in bundles}}
@@ -326,114 +154,3 @@ def compare(
     tests = {(one.facts.feature_set, one.facts.splits.test) for one in bundles}
     if len(tests) > 1:
         say("They were tested on different feature sets or dates: their numbers are not about the same people.")
-
-
-def require_analyst(partnership: Any, person: str) -> str:
-    """Return `person` when `partnership.yaml` names them as an analyst.
-
-    Raises:
-        ConfigurationError: there is no such person.
-        StateError: the person has another role; whoever judges a model does not train it.
-    """
-    from hub.declarations.partnership import Role
-    from hub.errors import ConfigurationError, StateError
-
-    roles = {one.id: one.role for one in partnership.file.panel.people}
-    if person not in roles:
-        analysts = ", ".join(name for name, role in roles.items() if role is Role.ANALYST)
-        raise ConfigurationError(f"partnership.yaml names nobody with the id {person}.", f"Analysts are: {analysts}.")
-    if roles[person] is not Role.ANALYST:
-        raise StateError(f"{person} is {roles[person].value}; only an analyst trains models.", "Ask an analyst.")
-    return person
-
-
-def find_features(workspace: Any, partnership: Any, name: str, digest: str | None) -> Any:
-    """Return the feature set to train on: the one named, or the current snapshot's for the use case as it stands.
-
-    Raises:
-        ConfigurationError: the named one is of another use case.
-        NotFoundError: there is none.
-    """
-    from features.declarations import use_cases
-    from features.rows.feature_sets import current_feature_set, open_feature_set
-    from hub.errors import ConfigurationError
-    from hub.publishing.snapshots import open_snapshot
-
-    use_case = use_cases.read(partnership, name)
-    if digest is None:
-        return current_feature_set(workspace, use_case, open_snapshot(workspace).digest)
-    found = open_feature_set(workspace, digest)
-    if found.use_case.name != name:
-        raise ConfigurationError(
-            f"The feature set {found.digest[:12]} is of the use case {found.use_case.name}, not {name}."
-        )
-    return found
-
-
-def _whole(bundle: Any) -> dict[str, Any]:
-    facts = {name: value for name, value in bundle.facts.as_json().items() if name != "schema_version"}
-    return {"digest": bundle.digest, **facts, "metrics": bundle.metrics, "thresholds": bundle.thresholds.as_json()}
-
-
-def _show(bundle: Any) -> None:
-    from models.commands.worth import show_worth
-
-    show_worth(bundle, f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals")
-    _show_update(bundle)
-    say(f"Bundle {bundle.digest}")
-
-
-def _make_and_show(workspace: Any, label: str, make: Callable[..., Any], as_json: bool) -> None:
-    """Make a bundle and show it, also where MLflow refuses the record of it, which is then raised.
-
-    Raises:
-        NotRecordedError: the bundle is published, and was shown.
-    """
-    from models.bundle.bundles import open_bundle
-    from models.bundle.trainings import trainings
-    from models.record.tracking import NotRecordedError
-
-    refused = None
-    with progress(label) as tell:
-        try:
-            bundle = make(progress=tell)
-        except NotRecordedError as error:
-            bundle, refused = open_bundle(workspace, error.bundle), error
-    last = trainings(workspace, bundle.digest)[-1]
-    if as_json:
-        show_json({**_whole(bundle), "run_id": last["run_id"], "experiment": last["experiment"]})
-    else:
-        _show(bundle)
-    if refused is not None:
-        raise refused
-    if not as_json:
-        say(f"MLflow run {last['run_id']} in the experiment {last['experiment']}.")
-
-
-_CHANGED = {
-    "nothing": "nothing was changed",
-    "intercept": "the level alone was fitted anew",
-    "slope": "level and spread were fitted anew",
-    "refit": "all was fitted anew",
-}
-
-
-def _show_update(bundle: Any) -> None:
-    """Say from which bundle an update came, what was changed, why, and what became of the order."""
-    from models.figures import from_json
-
-    update, old = bundle.facts.update, bundle.facts.updated_from
-    if update is None or old is None:
-        return
-    say(f"An update of the bundle {old[:12]}: {_CHANGED[update.step.value]}. {update.why}")
-    order, people = update.order, bundle.use_case.people
-    if order.unchanged:
-        say(f"The order of {people} is unchanged on all {order.rows:,} rows of {order.dates:,} dates.")
-    else:
-        say(
-            f"The order of {people} changed: {order.moved:,} of {order.rows:,} rows have another place on their date; "
-            f"{order.places_kept:,} of {order.places:,} places go to whom they went to."
-        )
-    saved = from_json(bundle.metrics["update"]["after_minus_before"]["log_loss"]).text()
-    say(f"Log loss on the test dates, less that of the old bundle (below 0 is better): {saved}.")
-    say(f"It needs an approval of its own; that of {old[:12]} stands or falls as before.")

@@ -1,10 +1,11 @@
 """What a trained model is worth, as a command prints it for people."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.commands.command_line import say, show
 
 if TYPE_CHECKING:
+    from models.bundle.bundles import Bundle
     from models.bundle.model_files import StatedFigures
 
 
@@ -49,3 +50,45 @@ def show_worth(model: "StatedFigures", title: str) -> None:
         by = model.metrics["bands"][name]
         people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()
         say(f"{name}: {people} at each date of looking; share with the outcome {share}.")
+
+
+def whole(bundle: "Bundle") -> dict[str, Any]:
+    """Return all that a bundle says, for scripts."""
+    facts = {name: value for name, value in bundle.facts.as_json().items() if name != "schema_version"}
+    return {"digest": bundle.digest, **facts, "metrics": bundle.metrics, "thresholds": bundle.thresholds.as_json()}
+
+
+def show_bundle(bundle: "Bundle") -> None:
+    """Print what a bundle is worth, and what an update made of another one."""
+    show_worth(bundle, f"Bundle {bundle.digest[:12]}: {bundle.use_case.title}. Test dates, with 95 % intervals")
+    _show_update(bundle)
+    say(f"Bundle {bundle.digest}")
+
+
+_CHANGED = {
+    "nothing": "nothing was changed",
+    "intercept": "the level alone was fitted anew",
+    "slope": "level and spread were fitted anew",
+    "refit": "all was fitted anew",
+}
+
+
+def _show_update(bundle: "Bundle") -> None:
+    """Say from which bundle an update came, what was changed, why, and what became of the order."""
+    from models.figures import from_json
+
+    update, old = bundle.facts.update, bundle.facts.updated_from
+    if update is None or old is None:
+        return
+    say(f"An update of the bundle {old[:12]}: {_CHANGED[update.step.value]}. {update.why}")
+    order, people = update.order, bundle.use_case.people
+    if order.unchanged:
+        say(f"The order of {people} is unchanged on all {order.rows:,} rows of {order.dates:,} dates.")
+    else:
+        say(
+            f"The order of {people} changed: {order.moved:,} of {order.rows:,} rows have another place on their date; "
+            f"{order.places_kept:,} of {order.places:,} places go to whom they went to."
+        )
+    saved = from_json(bundle.metrics["update"]["after_minus_before"]["log_loss"]).text()
+    say(f"Log loss on the test dates, less that of the old bundle (below 0 is better): {saved}.")
+    say(f"It needs an approval of its own; that of {old[:12]} stands or falls as before.")

@@ -14,7 +14,7 @@ from features.declarations import use_cases
 from hub.publishing.snapshots import open_snapshot
 from models.bundle.bundles import Bundle, open_bundle
 from models.bundle.trainings import trainings
-from models.commands.cli import UpdateChoice
+from models.commands.training_cli import UpdateChoice
 from models.measuring.closed_test import LadderStep
 from models.record.tracking import store_address
 from tests.factories import worlds
