@@ -1,11 +1,11 @@
 """Counts behind the levels of an outcome: how many children it happened to, of how many, by district and period.
 
 Everything here is as the hub knows it on the snapshot's last day, and still holds small numbers: only
-`features.levels.levels`, which withholds those, may use it.
+`features.levels.told_cells`, which withholds those, may tell of it.
 """
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -13,10 +13,9 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from features.declarations.ages import Ages
-from features.declarations.cohort import DEATH
 from features.declarations.conditions import event_condition, known_on
 from features.declarations.outcomes import Outcome, Period
+from features.levels.residents import of_ages, placed
 from hub import sql
 from hub.publishing.snapshots import Snapshot
 from hub.staging.reporting import EVER, Reported
@@ -187,11 +186,11 @@ def _look(
     connection.execute(f"CREATE OR REPLACE TABLE period AS FROM (VALUES {values}) AS period(first, until, complete)")
     ages = ""
     if outcome.ages is not None:
-        ages = f"AND {_of_ages(outcome.ages)}"
+        ages = f"AND {of_ages(outcome.ages)}"
     connection.execute(
         f"""
         INSERT INTO looked
-        WITH {_placed(snapshot)}, hit AS (
+        WITH {placed(snapshot)}, hit AS (
             SELECT DISTINCT person_id, first FROM happened JOIN period
             ON occurred_on >= first AND occurred_on < until
         )
@@ -201,69 +200,6 @@ def _look(
         WHERE coalesce(died_on >= first, true) {ages}
         """
     )
-
-
-def _placed(snapshot: Snapshot) -> str:
-    """Return common table expressions: `placed`, who lived where on each `period.first`, and `died`, who died when."""
-    now = _now(snapshot)
-    ended = f"coalesce(valid_to <= first AND coalesce(end_known_from, valid_to) <= {now}, false)"
-    return f"""
-        stay AS (
-            SELECT DISTINCT ON (person_id, first) person_id, first, area_id FROM household, period
-            WHERE valid_from <= first AND known_from <= {now} AND NOT {ended}
-            ORDER BY person_id, first, valid_from DESC, household_id, area_id
-        ), placed AS (
-            SELECT person_id, first, local_authority AS district FROM stay JOIN area USING (area_id)
-            WHERE local_authority IS NOT NULL
-            UNION ALL SELECT person_id, first, '' FROM person, period
-            WHERE NOT EXISTS (SELECT 1 FROM area WHERE local_authority IS NOT NULL)
-        ), died AS (
-            SELECT person_id, min(occurred_on) AS died_on FROM event
-            WHERE event_type = {sql.text(DEATH)} AND {known_on(now)} GROUP BY person_id
-        )
-    """
-
-
-def _of_ages(ages: Ages) -> str:
-    """Return the condition under which somebody is of these ages on `first`."""
-    age = "date_sub('year', birth_month, first)"
-    # Nobody who is not born yet has an age: date_sub would round it to 0.
-    return f"birth_month <= first AND {age} >= {ages.from_years} AND {age} < {ages.below_years}"
-
-
-def sizes_by_age(
-    snapshot: Snapshot, spans: Sequence[Ages], days: Collection[datetime.date]
-) -> dict[tuple[str, datetime.date], list[int]]:
-    """Count who lives in which district on which day, by age.
-
-    Args:
-        snapshot: what the hub knows now.
-        spans: ages that do not overlap.
-        days: the days.
-
-    Returns:
-        For each district and day with anybody: how many of each span, and last how many of no span.
-    """
-    found: dict[tuple[str, datetime.date], list[int]] = {}
-    if not days:
-        return found
-    with sql.connect(threads=1) as connection:
-        for table in ("person", "event", "household", "area"):
-            connection.execute(f"CREATE VIEW {table} AS FROM {sql.parquet(snapshot.path(table))}")
-        values = ", ".join(f"({sql.date(day)})" for day in sorted(days))
-        connection.execute(f"CREATE TABLE period AS FROM (VALUES {values}) AS period(first)")
-        cases = " ".join(f"WHEN {_of_ages(one)} THEN {at}" for at, one in enumerate(spans))
-        span = f"CASE {cases} ELSE {len(spans)} END" if spans else "0"
-        rows = connection.execute(
-            f"""
-            WITH {_placed(snapshot)}
-            SELECT district, first, {span} AS span, count(*) FROM placed JOIN person USING (person_id)
-            LEFT JOIN died USING (person_id) WHERE coalesce(died_on >= first, true) GROUP BY ALL
-            """
-        ).fetchall()
-    for district, first, at, many in rows:
-        found.setdefault((district, first), [0] * (len(spans) + 1))[at] = many
-    return found
 
 
 def _people(connection: duckdb.DuckDBPyConnection, at: int, districts: Sequence[str]) -> Whole:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from features.levels.levels import LevelCell, Levels
+from features.levels.levels import Levels
+from features.levels.told_cells import LevelCell
 from hub.figures import Figure
 
 WIDTH, HEIGHT = 168, 116

@@ -9,8 +9,9 @@ from features.declarations import outcomes
 from features.declarations.outcomes import HEADLINES, Framework, Period
 from features.levels import label_cards
 from features.levels.counts import Times
-from features.levels.levels import LevelCell, Levels, levels
+from features.levels.levels import Levels, levels
 from features.levels.sizes import ToldSizes
+from features.levels.told_cells import LevelCell
 from hub import yaml_documents
 from hub.dates import in_month
 from hub.declarations.partnership import Partnership

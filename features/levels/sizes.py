@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from features.declarations.ages import Ages
-from features.levels.counts import sizes_by_age
+from features.levels.residents import sizes_by_age
 from hub.disclosing.disclosure import SmallNumbers
 from hub.disclosing.withheld_cells import Told
 from hub.publishing.snapshots import Snapshot
