@@ -16,7 +16,7 @@ from models.bundle.bundles import Bundle
 from models.bundle.model import Model
 from models.matrices import Matrix, of_feature_set
 from models.measuring.thresholds import OFFER_HELP
-from models.resampling import Floats
+from models.resampling import Codes, Floats
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class Looks:
     def suggested(self) -> npt.NDArray[np.bool_]:
         """Whether help was suggested, one a row: the band is offer_help."""
         return np.asarray(self.bands == OFFER_HELP)
+
+    @property
+    def units(self) -> tuple[Codes, Codes]:
+        """A code per person, and one per family, one a row."""
+        return self.matrix.people, self.matrix.families
 
     def people_where(self, rows: npt.NDArray[np.bool_]) -> int:
         """Return how many distinct people have a row for which `rows` is true."""

@@ -22,7 +22,7 @@ from hub.progress import Progress
 from models.bundle.bundles import Bundle
 from models.bundle.model import Model
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _LIBRARIES = ("fairlearn", "lightgbm", "numpy", "scikit-learn", "shap")
 _DECIMALS = 10
@@ -67,9 +67,7 @@ def gather(
     progress("Looking at the test dates", 0, 5)
     judged = looks(bundle, feature_set, model)
     progress("Judging fairness by group", 1, 5)
-    fair = fairness(
-        judged.matrix.people, judged.outcome, judged.suggested, judged.groups, bundle.use_case.fairness, seed=seed
-    )
+    fair = fairness(*judged.units, judged.outcome, judged.suggested, judged.groups, bundle.use_case.fairness, seed=seed)
     progress("Comparing every rate with Fairlearn", 2, 5)
     compared = fairlearn_check.check(judged.outcome, judged.suggested, judged.groups, fair)
     progress("Explaining with SHAP", 3, 5)

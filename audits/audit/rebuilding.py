@@ -68,7 +68,7 @@ def rebuild(workspace: Workspace, digest: str, *, code: str | None, rehearsed: b
         return Rebuilt(differs=(error.message.rstrip("."),))
     progress("Working out the audit's rates again", 2, _STEPS)
     policy, seed = bundle.use_case.fairness, document["seed"]
-    fair = fairness(judged.matrix.people, judged.outcome, judged.suggested, judged.groups, policy, seed=seed)
+    fair = fairness(*judged.units, judged.outcome, judged.suggested, judged.groups, policy, seed=seed)
     made = _document(bundle, feature_set, judged, fair, document)
     rates = _rates(document["fairness"], made["fairness"])
     rest = _rest(audit, bundle, document, made)

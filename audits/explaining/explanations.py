@@ -15,6 +15,8 @@ import numpy as np
 
 from features.declarations.catalogue import Direction, Indicator
 from hub.figures import Figure, Stated
+from models.additive.additive import AdditiveForm
+from models.bundle.forms import TreeForm
 from models.bundle.model import Model
 from models.matrices import Matrix
 from models.resampling import Floats, bootstrap
@@ -121,12 +123,24 @@ def explain(model: Model, indicators: Sequence[Indicator], rows: Matrix, *, seed
 
 
 def shap_values(model: Model, values: Floats) -> tuple[Floats, float]:
-    """Return SHAP values, shape (rows, indicators), and the base value, by SHAP's own walk through the trees."""
+    """Return SHAP values, shape (rows, indicators), and the base value, by SHAP's own code.
+
+    Trees are walked by its TreeExplainer. Of a sum, its LinearExplainer is told the terms of each row and their means
+    over the rows to learn from.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=PendingDeprecationWarning)  # shap's colours, on import
         import shap
 
-    explainer: Any = shap.TreeExplainer(model.booster, feature_perturbation="tree_path_dependent")
+    form = model.form
+    if isinstance(form, AdditiveForm):
+        terms, means = form.terms_of(values), form.means
+        ones = np.ones(len(model.names))
+        linear: Any = shap.LinearExplainer((ones, form.intercept), (means, np.diag(ones)))
+        return np.asarray(linear.shap_values(terms), dtype=np.float64), float(linear.expected_value)
+    if not isinstance(form, TreeForm):
+        raise TypeError(f"SHAP is not asked about {form.algorithm} models")
+    explainer: Any = shap.TreeExplainer(form.booster, feature_perturbation="tree_path_dependent")
     explainer.model.model_type = "internal"
     found = np.asarray(explainer.shap_values(values, check_additivity=False), dtype=np.float64)
     return found, float(np.ravel(explainer.expected_value)[0])

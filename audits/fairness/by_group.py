@@ -194,7 +194,7 @@ def _group(
 def _together(group: str, names: Sequence[str], looks: Looks, policy: Policy, seed: int) -> GroupLevel:
     title = f"{listed(names)} together" if len(names) < 3 else f"The {len(names)} smaller ones together"
     values: Mapping[str, list[str]] = {group: [title if one in names else one for one in looks.groups[group]]}
-    found = fairness(looks.matrix.people, looks.outcome, looks.suggested, values, policy, seed=seed)
+    found = fairness(*looks.units, looks.outcome, looks.suggested, values, policy, seed=seed)
     return next(one for one in found.groups[0].levels if one.name == title)
 
 

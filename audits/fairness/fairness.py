@@ -1,12 +1,13 @@
 """Fairness of a suggestion by group: rates, differences from everyone else, and a verdict on each.
 
-    found = fairness(person, outcome, suggested, groups, use_case.fairness, seed=7)
+    found = fairness(person, family, outcome, suggested, groups, use_case.fairness, seed=7)
     found.groups[0].levels[0].rates["false_negative_rate"].verdict
 
-Intervals are 95 % percentile intervals over resamples of people. Where fewer than 10 people are on one side of a rate,
-for example when nobody was missed, resampling cannot show how uncertain it is: its interval may have no width at all.
-There the interval is widened to hold the Wilson score interval with people as the unit (for differences Newcombe's
-method 10 for independent proportions, 1998).
+Intervals are 95 % percentile intervals over resamples of families: brothers and sisters are alike, and often stand in
+different levels. Where fewer than 10 families are on one side of a rate, for example when nobody was missed, resampling
+cannot show how uncertain it is: its interval may have no width at all. There the interval is widened to hold the Wilson
+score interval with families as the unit (for differences Newcombe's method 10 for independent proportions, 1998). How
+many there are is told in people.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audits.fairness.rates import RATES, Numbers, Tally, draws, resampled, tally_people
+from audits.fairness.rates import RATES, Counts, Tally, draws, resampled, tally
 from audits.verdicts import Verdict, verdict, worst
 from features.declarations.use_cases import FairnessPolicy as Policy
 from hub.digests import sha256_bytes
@@ -87,7 +88,7 @@ class Fairness:
     Attributes:
         everyone: all rows as one level; its differences are not computed.
         groups: in the order of the use case.
-        resamples: how often people were resampled.
+        resamples: how often families were resampled.
     """
 
     everyone: GroupLevel
@@ -102,6 +103,7 @@ class Fairness:
 
 def fairness(
     person: Codes,
+    family: Codes,
     outcome: npt.NDArray[np.bool_],
     suggested: npt.NDArray[np.bool_],
     groups: Mapping[str, Sequence[str]],
@@ -113,23 +115,27 @@ def fairness(
     """Work out rates, differences and verdicts.
 
     Args:
-        person: a code per person, from 0, one a row; rows of one person are resampled together.
+        person: a code per person, from 0, one a row.
+        family: a code per family, from 0, one a row; rows of one family are resampled together.
         outcome: whether the outcome happened, one a row.
         suggested: whether help was suggested, one a row.
         groups: for each group, the level of each row.
         policy: the tolerance and the smallest group of the use case.
         seed: with the group's name, decides the resamples: adding a group leaves the others' intervals as they are.
-        resamples: how many resamples of people.
+        resamples: how many resamples of families.
     """
-    numbers = person.astype(np.int64)
-    whole = tally_people(numbers, np.zeros(len(numbers), dtype=np.int64), 1, outcome, suggested)
+
+    def tallies(level: npt.NDArray[np.int64], levels: int) -> tuple[Tally, Tally]:
+        people, families = (tally(one.astype(np.int64), level, levels, outcome, suggested) for one in (person, family))
+        return people, families
+
+    whole = tallies(np.zeros(len(person), dtype=np.int64), 1)
     everyone = _levels(("everyone",), whole, policy, _rng(seed, ""), resamples)[0]
     found = []
     for name, values in groups.items():
         names, level = np.unique(np.asarray(values, dtype=object).astype(str), return_inverse=True)
-        tally = tally_people(numbers, level.astype(np.int64), len(names), outcome, suggested)
-        words = tuple(str(one) for one in names)
-        found.append(GroupFairness(name, _levels(words, tally, policy, _rng(seed, name), resamples)))
+        words, of = tuple(str(one) for one in names), tallies(level.astype(np.int64), len(names))
+        found.append(GroupFairness(name, _levels(words, of, policy, _rng(seed, name), resamples)))
     return Fairness(everyone, tuple(found), resamples)
 
 
@@ -138,14 +144,15 @@ def _rng(seed: int, name: str) -> np.random.Generator:
 
 
 def _levels(
-    names: tuple[str, ...], tally: Tally, policy: Policy, rng: np.random.Generator, resamples: int
+    names: tuple[str, ...], tallies: tuple[Tally, Tally], policy: Policy, rng: np.random.Generator, resamples: int
 ) -> tuple[GroupLevel, ...]:
-    rest = tally.of_the_rest()
-    drawn = draws(tally, resamples, rng)
-    own = _Side(tally, resampled(tally, drawn))
-    others = _Side(rest, resampled(rest, drawn))
-    cells, people_in_cells, people = tally.cells(), tally.people_in_cells(), tally.people_in_levels()
-    not_suggested = tally.people_not_suggested()
+    """Return the levels of a group, from its tallies of people and of families."""
+    of_people, of_families = tallies
+    drawn = draws(of_families, resamples, rng)
+    own = _Side(of_people, of_families, drawn)
+    others = _Side(of_people.of_the_rest(), of_families.of_the_rest(), drawn)
+    cells, people_in_cells, people = of_people.cells(), of_people.units_in_cells(), of_people.units_in_levels()
+    not_suggested = of_people.units_not_suggested()
     return tuple(
         GroupLevel(
             name,
@@ -162,10 +169,11 @@ def _levels(
 class _Side:
     """The rates of the levels, or of everyone else, and what their intervals are made from."""
 
-    def __init__(self, tally: Tally, resamples: Numbers) -> None:
-        self.rates = tally.rates()
-        self.resamples = resamples
-        self.people, self.fewest = tally.people_with()
+    def __init__(self, of_people: Tally, of_families: Tally, drawn: Counts) -> None:
+        self.rates = of_people.rates()
+        self.resamples = resampled(of_families, drawn)
+        self.people, _ = of_people.units_with()
+        self.families, self.fewest = of_families.units_with()
 
 
 def _rate(own: _Side, others: _Side, at: tuple[int, int], policy: Policy) -> RateOfLevel:
@@ -177,7 +185,8 @@ def _rate(own: _Side, others: _Side, at: tuple[int, int], policy: Policy) -> Rat
     own_rate, other_rate = float(own.rates[at]), float(others.rates[at])
     low, high = interval(own.resamples[:, *at])
     if own.fewest[at] < _FEW_ON_A_SIDE:
-        wide = wilson(own_rate * people, people)
+        families = int(own.families[at])
+        wide = wilson(own_rate * families, families)
         low, high = min(low, wide[0]), max(high, wide[1])
     rate = Figure(own_rate, low, high, people)
     if people_in_rest < smallest:
@@ -185,7 +194,7 @@ def _rate(own: _Side, others: _Side, at: tuple[int, int], policy: Policy) -> Rat
         return RateOfLevel(rate, short, Verdict.TOO_FEW)
     low, high = interval(own.resamples[:, *at] - others.resamples[:, *at])
     if min(own.fewest[at], others.fewest[at]) < _FEW_ON_A_SIDE:
-        wide = newcombe(own_rate, people, other_rate, people_in_rest)
+        wide = newcombe(own_rate, int(own.families[at]), other_rate, int(others.families[at]))
         low, high = min(low, wide[0]), max(high, wide[1])
     difference = Figure(own_rate - other_rate, low, high, people)
     said = verdict(
@@ -198,9 +207,9 @@ def _rate(own: _Side, others: _Side, at: tuple[int, int], policy: Policy) -> Rat
     return RateOfLevel(rate, difference, said)
 
 
-def newcombe(rate: float, people: int, other: float, others: int) -> tuple[float, float]:
+def newcombe(rate: float, many: int, other: float, others: int) -> tuple[float, float]:
     """Return the 95 % interval of `rate - other` for independent proportions (Newcombe 1998, method 10)."""
-    low, high = wilson(rate * people, people)
+    low, high = wilson(rate * many, many)
     other_low, other_high = wilson(other * others, others)
     below = float(np.hypot(rate - low, other_high - other))
     above = float(np.hypot(high - rate, other - other_low))

@@ -51,6 +51,7 @@ def steps(
     probabilities: Floats,
     outcome: npt.NDArray[np.bool_],
     people: npt.NDArray[np.intp],
+    families: npt.NDArray[np.intp],
     small: SmallNumbers,
     *,
     groups: int = GROUPS,
@@ -59,12 +60,13 @@ def steps(
 
     Looks are put in order of probability and cut into `groups` of equal size; neighbours are then joined until neither
     those with the outcome nor those without it are few people, so that each may be shown. The interval is Wilson's
-    with people, not looks, as the unit: the looks of one person resemble each other.
+    with families, not looks, as the unit: the looks of one person, and of brothers and sisters, resemble each other.
 
     Args:
         probabilities: calibrated, one a row.
         outcome: whether the outcome followed, one a row.
         people: a code per person, one a row.
+        families: a code per family, one a row.
         small: which numbers may be shown.
         groups: how many groups to begin with.
 
@@ -84,7 +86,7 @@ def steps(
         neighbour = at + 1 if at + 1 < len(joined) else at - 1
         joined[min(at, neighbour)] = joined[at] | joined[neighbour]
         del joined[max(at, neighbour)]
-    return tuple(_step(rows, probabilities, outcome, people) for rows in joined)
+    return tuple(_step(rows, probabilities, outcome, (people, families)) for rows in joined)
 
 
 def _may_show(
@@ -94,9 +96,12 @@ def _may_show(
 
 
 def _step(
-    rows: npt.NDArray[np.bool_], probabilities: Floats, outcome: npt.NDArray[np.bool_], people: npt.NDArray[np.intp]
+    rows: npt.NDArray[np.bool_],
+    probabilities: Floats,
+    outcome: npt.NDArray[np.bool_],
+    units: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
 ) -> Step:
-    share, distinct = float(outcome[rows].mean()), len(np.unique(people[rows]))
-    inside = probabilities[rows]
-    observed = Figure(share, *wilson(share * distinct, distinct), n=distinct)
+    people, families = (len(np.unique(one[rows])) for one in units)
+    share, inside = float(outcome[rows].mean()), probabilities[rows]
+    observed = Figure(share, *wilson(share * families, families), n=people)
     return Step(float(inside.min()), float(inside.max()), float(inside.mean()), observed, int(rows.sum()))

@@ -1,4 +1,8 @@
-"""How good the model is beside the simple rule, as it may leave: the bundle's own figures on the test dates."""
+"""How good the model is beside simpler ways, as it may leave: the bundle's own figures on the test dates.
+
+Of places that go by lot only the verdict is told: its figures are a sum of what the dates hold, some of which may be
+withheld.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,18 +21,17 @@ from hub.disclosing.disclosure import as_json as counted
 from hub.disclosing.withheld_cells import Told
 from hub.figures import Figure, from_json
 from models.bundle.bundles import Bundle
-from models.fitting.baselines import LOGISTIC_REGRESSION, OPPONENTS, SIMPLE_RULE
 from models.fitting.fitting import MODEL
 from models.measuring.metrics import HEADLINE, METRICS, ORDER_METRICS
 from models.measuring.thresholds import BANDS, OFFER_HELP
+from models.opponents import PREVALENCE, WORDS
 
-MODELS = {MODEL: "The model", SIMPLE_RULE: "The simple rule", LOGISTIC_REGRESSION: "A logistic regression"}
 Mask = npt.NDArray[np.bool_]
 _SHARES = ("precision_at_capacity", "recall_at_capacity")
 
 
 def as_json(bundle: Bundle, looks: Looks, everyone: GroupLevel, small: SmallNumbers) -> dict[str, Any]:
-    """Return the figures of the model and the two simpler ones, the bands, and whether the probabilities hold.
+    """Return the figures of the model and the simpler ways, the bands, and whether the probabilities hold.
 
     Args:
         bundle: the model and its figures.
@@ -37,21 +40,27 @@ def as_json(bundle: Bundle, looks: Looks, everyone: GroupLevel, small: SmallNumb
         small: which numbers may be shown.
     """
     figures = {name: _metric(bundle, name, looks.matrix.day_count, small) for name in METRICS}
-    told = figures[HEADLINE]["differences"]
     return {
-        "verdicts": {
-            other: Verdict.WITHHELD.value if "withheld" in told[other] else bundle.verdicts[other]
-            for other in OPPONENTS
-        },
+        "ways": [{"name": name, "words": words, "figures": name != PREVALENCE} for name, words in _ways(bundle)],
+        "verdicts": {name: _verdict(bundle, name, figures[HEADLINE]) for name, _ in _ways(bundle)},
         "verdict_on": HEADLINE,
         "simple_rule": simple_rule(bundle),
         "figures": [*figures.values()],
         "bands": _bands(bundle, looks, everyone, small),
         "calibration": [
-            one.as_json() for one in calibration.steps(looks.probabilities, looks.outcome, looks.matrix.people, small)
+            one.as_json() for one in calibration.steps(looks.probabilities, looks.outcome, *looks.units, small)
         ],
         "dates": _dates(looks, small),
     }
+
+
+def _ways(bundle: Bundle) -> list[tuple[str, str]]:
+    return [(name, WORDS[name]) for name in bundle.opponents]
+
+
+def _verdict(bundle: Bundle, other: str, told: Mapping[str, Any]) -> str:
+    shown = told["models"][MODEL] if other == PREVALENCE else told["differences"][other]
+    return Verdict.WITHHELD.value if "withheld" in shown else bundle.verdicts[other]
 
 
 def simple_rule(bundle: Bundle) -> str:
@@ -65,11 +74,12 @@ def simple_rule(bundle: Bundle) -> str:
 
 
 def _metric(bundle: Bundle, name: str, dates: int, small: SmallNumbers) -> dict[str, Any]:
-    found = {model: bundle.figure(name, model) for model in MODELS}
+    others = [other for other, _ in _ways(bundle) if other != PREVALENCE]
+    found = {model: bundle.figure(name, model) for model in (MODEL, *others)}
     shown = {model: name not in _SHARES or _may_show_shares(bundle, model, dates, small) for model in found}
     differences = {
         other: (bundle.difference(name, other) if shown[MODEL] and shown[other] else WITHHELD).as_json()
-        for other in OPPONENTS
+        for other in others
         if name in ORDER_METRICS
     }
     return {

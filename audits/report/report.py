@@ -69,7 +69,8 @@ def draw(document: Mapping[str, Any]) -> dict[str, str]:
     by_name = {one["name"]: one for one in document["performance"]["figures"]}
     for name, title in SHARES.items():
         models = by_name[name]["models"]
-        rows = [("The model", models["model"]), ("The simple rule", models["simple_rule"])]
+        ways = [one for one in document["performance"]["ways"] if one["figures"]]
+        rows = [("The model", models["model"]), *((one["words"].capitalize(), models[one["name"]]) for one in ways)]
         found[name] = pictures.beside_the_rule(name.replace("_", "-"), rows, f"{title}, of 100")
     steps: Sequence[Mapping[str, Any]] = document["performance"]["calibration"]
     if steps:

@@ -6,9 +6,9 @@ from typing import Any
 from audits.phrases import IN_SHORT, inside, listed, number, sentence
 from audits.verdicts import Verdict
 from features.declarations.use_cases import UseCase
-from models.fitting.baselines import LOGISTIC_REGRESSION, SIMPLE_RULE
 from models.fitting.fitting import MODEL
 from models.measuring.metrics import HEADLINE
+from models.opponents import SIMPLE_RULE
 
 _VERDICTS = {
     "beats": "the model is better than {}",
@@ -16,7 +16,6 @@ _VERDICTS = {
     "cannot tell": "one cannot tell whether the model is better than {}",
     Verdict.WITHHELD: "it is not said here whether the model is better than {}",
 }
-_IN_WORDS = {SIMPLE_RULE: "the simple rule", LOGISTIC_REGRESSION: "the logistic regression"}
 
 
 def five(
@@ -43,22 +42,21 @@ def five(
 def _worth(performance: Mapping[str, Any]) -> str:
     by_name = {one["name"]: one["models"] for one in performance["figures"]}
     figures = by_name[HEADLINE]
-    model, rule, other = (figures[name] for name in (MODEL, SIMPLE_RULE, LOGISTIC_REGRESSION))
-    verdict = _compared(performance["verdicts"])
+    model, rule = (figures[name] for name in (MODEL, SIMPLE_RULE))
+    verdict = _compared(performance)
     if "value" in model and "value" in rule:
-        third = f", a logistic regression about {_figure(other, 100)}" if "value" in other else ""
         return (
             f"Of 100 offers it would place, about {_figure(model, 100)} reach someone for whom the outcome followed; "
-            f"the simple rule ({performance['simple_rule']}) reaches about {_figure(rule, 100)}{third}: {verdict}."
+            f"the simple rule ({performance['simple_rule']}) reaches about {_figure(rule, 100)}: {verdict}."
         )
     return f"How many offers reach the right person are numbers too small to be shown: {verdict}."
 
 
-def _compared(verdicts: Mapping[str, str]) -> str:
+def _compared(performance: Mapping[str, Any]) -> str:
     """Return what is said of the model beside each simpler way; ways of which the same is said stand together."""
     ways: dict[str, list[str]] = {}
-    for other, words in _IN_WORDS.items():
-        ways.setdefault(verdicts[other], []).append(words)
+    for other in performance["ways"]:
+        ways.setdefault(performance["verdicts"][other["name"]], []).append(other["words"])
     return ", and ".join(_VERDICTS[says].format(listed(named)) for says, named in ways.items())
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field
 
@@ -113,13 +114,13 @@ class BundleFacts(Facts):
     purpose: str
     """The one purpose for which it may be approved."""
     seed: int
-    algorithm: str
+    algorithm: Literal["lightgbm", "logistic", "points"]
     candidate: str
     """Name of the chosen candidate among those that were tried."""
     parameters: Mapping[str, bool | int | float | str | tuple[int, ...]]
-    """LightGBM's parameters."""
+    """What it was made with: of trees, LightGBM's parameters."""
     rounds: Count
-    """Trees."""
+    """Trees; 0 where there are none."""
     never_missing: tuple[str, ...]
     """Indicators that had a number in every row to learn from: without one, there is nothing that was learned."""
     libraries: Mapping[str, str]

@@ -4,7 +4,7 @@
     model = bundle.load()                       # parses the very bytes that were checked, then the golden rows
     model.probabilities(matrix)
 
-Files: `model.txt` (LightGBM's native text), `calibration.json`, `thresholds.json`,
+Files: `model.txt` (LightGBM's native text, or the terms of a sum as JSON), `calibration.json`, `thresholds.json`,
 `metrics.json`, `golden.json`, `use_case.json` (whole). What the manifest says is `BundleFacts`.
 
 The same feature set, seed and libraries give the same digest. Who trained is in `trainings`.
@@ -38,7 +38,7 @@ from models.measuring.thresholds import Thresholds
 from models.resampling import Floats
 
 KIND = "bundle"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _REHEARSAL_SECONDS = 120
 _HERE = Path(__file__).parents[1]
 
@@ -100,6 +100,7 @@ class Bundle(StatedFigures):
         """
         text = self.artefact.read(MODEL_FILE).decode("utf-8")
         model = Model.parse(text, self.use_case.indicator_names, self.calibration, self.thresholds)
+        model.require_algorithm(self.facts.algorithm)
         model.check_golden(self.golden())
         return model
 

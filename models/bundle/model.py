@@ -1,4 +1,4 @@
-"""A model in memory: LightGBM's trees, the calibration after them and the bands.
+"""A model in memory: trees or a sum of terms, the calibration after them and the bands.
 
 It is made only from bytes that were checked against a bundle's digest (see `bundles`): LightGBM's text parser can abort
 or hang on damaged bytes.
@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from hub.errors import IntegrityError
-from models.contributions.contributions import Contributions
+from models.bundle import forms
+from models.bundle.forms import Form
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
 from models.resampling import Floats
@@ -28,32 +29,22 @@ class Model:
         names: the indicators, in the order of a matrix's columns.
         calibration: from margin to probability.
         thresholds: from probability to band.
-        booster: LightGBM's trees.
-        explained: the same trees, as the kernel of contributions walks them.
+        form: what gives margins and contributions.
     """
 
     names: tuple[str, ...]
     calibration: Calibration
     thresholds: Thresholds
-    booster: Any
-    explained: Contributions
+    form: Form
 
     @classmethod
     def parse(cls, text: str, names: Sequence[str], calibration: Calibration, thresholds: Thresholds) -> "Model":
-        """Parse LightGBM's native text, which the caller has checked byte for byte.
+        """Parse a model's text, which the caller has checked byte for byte.
 
         Raises:
             IntegrityError: it cannot be parsed, or its indicators are not `names` in that order.
         """
-        import lightgbm
-
-        try:
-            booster = lightgbm.Booster(model_str=text)
-        except lightgbm.basic.LightGBMError:
-            raise IntegrityError("The model's text cannot be read by LightGBM.", "Train it anew.") from None
-        if booster.feature_name() != list(names):
-            raise IntegrityError("The model was trained on other indicators than its bundle says.", "Train it anew.")
-        return cls(tuple(names), calibration, thresholds, booster, Contributions.of(text, booster))
+        return cls(tuple(names), calibration, thresholds, forms.parse(text, names))
 
     def margins(self, matrix: Floats) -> Floats:
         """Return log-odds before calibration, shape (rows,).
@@ -64,9 +55,7 @@ class Model:
         Raises:
             ValueError: the matrix has another shape, or holds an infinite number.
         """
-        # One row is one thread's work: waking LightGBM's others cost up to 16 ms for it on a busy machine.
-        threads = {"num_threads": 1} if len(matrix) == 1 else {}
-        return np.asarray(self.booster.predict(self._checked(matrix), raw_score=True, **threads), dtype=np.float64)
+        return self.form.margins(self._checked(matrix))
 
     def probabilities(self, matrix: Floats) -> Floats:
         """Return calibrated probabilities of the outcome, shape (rows,), strictly between 0 and 1."""
@@ -76,12 +65,12 @@ class Model:
         """Return what each indicator adds to the log-odds before calibration: its SHAP value (Lundberg 2020).
 
         Shape (rows, indicators + 1); the last column is the base value, and each row sums to its margin. Whose code
-        gives them, `explained.said` says.
+        gives them, `form.said` says.
 
         Raises:
             ValueError: as `margins`.
         """
-        return self.explained.rows(matrix)
+        return self.form.contributions(matrix)
 
     def bands(self, probabilities: Floats) -> list[str]:
         """Return the band of each probability: offer_help, talk_about_it or no_suggestion."""
@@ -90,7 +79,7 @@ class Model:
     def check_golden(self, golden: Mapping[str, Any]) -> int:
         """Check that the golden rows get the probabilities that they got when the model was trained.
 
-        What the kernel says of their contributions is checked against LightGBM's own.
+        So are their contributions, as far as the form can.
 
         Returns:
             How many rows were checked.
@@ -106,8 +95,17 @@ class Model:
                 "The model gives other probabilities here than where it was trained.",
                 "Use the library versions that its bundle names.",
             )
-        self.explained.check(rows)
+        self.form.check(rows)
         return len(given)
+
+    def require_algorithm(self, algorithm: str) -> None:
+        """Check that the model is of the algorithm that its facts name.
+
+        Raises:
+            IntegrityError: it is of another.
+        """
+        if self.form.algorithm != algorithm:
+            raise IntegrityError(f"The model is no {algorithm} model, as its facts say.", "Train it anew.")
 
     def _checked(self, matrix: Floats) -> Floats:
         if matrix.ndim != 2 or matrix.shape[1] != len(self.names):

@@ -8,6 +8,7 @@ from models import figures
 from models.figures import Stated
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
+from models.opponents import OPPONENTS
 
 MODEL_FILE = "model.txt"
 
@@ -44,6 +45,11 @@ class StatedFigures:
         """Return a number on the test dates, such as `figure("auc")` or `figure("auc", "simple_rule")`."""
         return figures.from_json(self.metrics["figures"][model][metric])
 
+    @property
+    def opponents(self) -> tuple[str, ...]:
+        """The simpler ways that stand beside it, in the order in which they are told."""
+        return tuple(name for name in OPPONENTS if name in self.metrics["figures"])
+
     def difference(self, metric: str, other: str = "simple_rule") -> Stated:
         """Return the model's number minus the simpler model's, on the test dates."""
         return figures.from_json(self.metrics["differences"]["model"][other][metric])
@@ -51,7 +57,8 @@ class StatedFigures:
     @property
     def verdicts(self) -> Mapping[str, str]:
         """For each simpler way: whether the model "beats" it, "does not beat" it, or one "cannot tell"."""
-        return dict(self.metrics["verdict"]["against"])
+        said = self.metrics["verdict"]["against"]
+        return {name: said[name] for name in self.opponents}
 
     @property
     def verdict(self) -> str:

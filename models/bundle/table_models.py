@@ -24,7 +24,7 @@ from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
 
 KIND = "table_model"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 NOT_SERVABLE = (
     "It belongs to no use case: it has no purpose, no gateway and no audit, so that nobody can approve it, and the "
     "service never answers with it."
@@ -63,10 +63,10 @@ class TableModelFacts(Facts):
     horizon_days: Count | None
     capacity: Count
     """Places at each date."""
-    rule: str
-    """The simple rule that the model must beat: the column that orders the rows to choose on best."""
+    best_indicator: str
+    """The best single indicator that the model must beat: the column that orders the rows to choose on best."""
     seed: int
-    algorithm: str
+    algorithm: Literal["lightgbm", "logistic", "points"]
     candidate: str
     parameters: Mapping[str, bool | int | float | str | tuple[int, ...]]
     rounds: Count
@@ -118,6 +118,7 @@ class TableModel(StatedFigures):
         """
         names = [one["name"] for one in self.columns]
         model = Model.parse(self.artefact.read(MODEL_FILE).decode("utf-8"), names, self.calibration, self.thresholds)
+        model.require_algorithm(self.facts.algorithm)
         model.check_golden(json.loads(self.artefact.read("golden.json")))
         return model
 

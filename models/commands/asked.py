@@ -1,5 +1,6 @@
 """What commands about models ask for in the same way: options, who may train, and which feature set is meant."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,10 +10,26 @@ if TYPE_CHECKING:
     from hub.declarations.partnership import Partnership
     from hub.workspace import Workspace
 
+
+class AlgorithmChoice(StrEnum):
+    """What a training fits (`models.fitting.chosen.Algorithm`, without what that imports)."""
+
+    LIGHTGBM = "lightgbm"
+    LOGISTIC = "logistic"
+    POINTS = "points"
+
+
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same bundle.")]
 FeaturesOption = Annotated[
     str | None,
     typer.Option("--features", help="Digest of the feature set; else the current snapshot's.", show_default=False),
+]
+AlgorithmOption = Annotated[
+    AlgorithmChoice,
+    typer.Option(
+        "--algorithm",
+        help="What is fitted: LightGBM's trees, a logistic regression, or a card of points that is added up on paper.",
+    ),
 ]
 DigestArgument = Annotated[str, typer.Argument(help="Digest of a bundle, or its beginning.", show_default=False)]
 

@@ -135,8 +135,8 @@ def compare(
 ) -> None:
     """Show several bundles beside each other, and whether they were tested on the same people."""
     from models.bundle.bundles import open_bundle
-    from models.fitting.baselines import OPPONENTS
     from models.measuring.metrics import METRICS
+    from models.opponents import OPPONENTS, WORDS
 
     here = place(workspace, partnership)
     bundles = [open_bundle(here.workspace, digest) for digest in digests]
@@ -148,8 +148,8 @@ def compare(
         for name in METRICS
     ]
     for other in OPPONENTS:
-        said = {one.digest[:12]: one.verdicts[other] for one in bundles}
-        rows.append({"metric": f"against the {other.replace('_', ' ')}", **said})
+        said = {one.digest[:12]: one.verdicts.get(other, "itself") for one in bundles}
+        rows.append({"metric": f"against {WORDS[other]}", **said})
     show(rows, False, title="Bundles on their test dates")
     tests = {(one.facts.feature_set, one.facts.splits.test) for one in bundles}
     if len(tests) > 1:

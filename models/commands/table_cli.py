@@ -8,6 +8,7 @@ import typer
 
 from hub.commands.command_line import progress, say, show, show_json
 from hub.errors import ConfigurationError
+from models.commands.asked import AlgorithmChoice
 
 MatrixOption = Annotated[
     Path | None,
@@ -100,17 +101,21 @@ def require_alone(name: str, others: Mapping[str, Any]) -> None:
         )
 
 
-def train_table(matrix: Path, options: Mapping[str, Any], *, seed: int, as_json: bool) -> None:
+def train_table(
+    matrix: Path, options: Mapping[str, Any], *, algorithm: AlgorithmChoice, seed: int, as_json: bool
+) -> None:
     """Train on a table and print what came of it.
 
     Args:
         matrix: the table to learn from.
         options: the others, by their names on the command line.
+        algorithm: what is fitted.
         seed: equal seeds give the same model.
         as_json: print JSON.
     """
     from hub.settings import Settings
     from models.bundle.table_models import publish_table_model, require_folder
+    from models.fitting.chosen import Algorithm
     from models.fitting.table_training import TableTraining, fit_table
     from models.tables.table_columns import ColumnRoles
 
@@ -119,7 +124,14 @@ def train_table(matrix: Path, options: Mapping[str, Any], *, seed: int, as_json:
     roles = ColumnRoles(outcome, options["--person"], options["--family"], options["--date"], groups)
     require_folder(out, workspace=Settings().workspace)
     asked = TableTraining(
-        matrix, test, roles, options["--horizon"], options["--capacity"], options["--fewer-because"], seed
+        matrix,
+        test,
+        roles,
+        options["--horizon"],
+        options["--capacity"],
+        options["--fewer-because"],
+        seed,
+        Algorithm(algorithm.value),
     )
     with progress("Training") as tell:
         model = publish_table_model(out, fit_table(asked, progress=tell))
@@ -150,7 +162,7 @@ def _show(model: Any) -> None:
         people = f", {part['people']:,} people" if "people" in part else ""
         say(f"{name}: {part['rows']:,} rows{people}, {part['with_outcome']:,} with the outcome.")
     say(f"The rows to learn from were divided {facts.split}. Intervals resample {facts.resampled}.")
-    say(f"The simple rule: {facts.rule}. Places at each date: {facts.capacity:,}.")
+    say(f"The best single indicator: {facts.best_indicator}. Places at each date: {facts.capacity:,}.")
     for sentence in facts.said:
         say(sentence)
     say(facts.why_not_servable)

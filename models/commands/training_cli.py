@@ -24,7 +24,15 @@ from hub.commands.command_line import (
     show_json,
 )
 from hub.errors import NotFoundError
-from models.commands.asked import DigestArgument, FeaturesOption, SeedOption, find_features, require_analyst
+from models.commands.asked import (
+    AlgorithmChoice,
+    AlgorithmOption,
+    DigestArgument,
+    FeaturesOption,
+    SeedOption,
+    find_features,
+    require_analyst,
+)
 from models.commands.table_cli import (
     CapacityOption,
     DateOption,
@@ -69,6 +77,7 @@ def train(
     trained_by: Annotated[
         str | None, typer.Option("--as", help="Your id in partnership.yaml.", show_default=False)
     ] = None,
+    algorithm: AlgorithmOption = AlgorithmChoice.LIGHTGBM,
     seed: SeedOption = 0,
     features: FeaturesOption = None,
     matrix: MatrixOption = None,
@@ -86,7 +95,7 @@ def train(
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a model for a use case, or on any table, with two simpler ones beside it.
+    """Train a model for a use case, or on any table, with simpler ways beside it.
 
     For a use case its bundle is published. With --matrix, --test and --outcome a table is learned from instead, without
     a partnership; what comes of it is put in the folder --out and never answers for anybody.
@@ -97,12 +106,13 @@ def train(
     }  # fmt: skip
     if matrix is not None:
         require_alone("--matrix", {"--use-case": use_case, "--as": trained_by, "--features": features})
-        train_table(matrix, of_table, seed=seed, as_json=as_json)
+        train_table(matrix, of_table, algorithm=algorithm, seed=seed, as_json=as_json)
         return
     require_alone("--use-case", of_table)
     _train_use_case(
         required("--use-case", use_case, "A training is for a use case, or on a table (--matrix)."),
         required("--as", trained_by, "Whoever trains a model does not judge it, so it must be known who does."),
+        algorithm,
         seed,
         features,
         place(workspace, partnership),
@@ -111,14 +121,28 @@ def train(
 
 
 def _train_use_case(
-    use_case: str, trained_by: str, seed: int, features: str | None, here: Place, as_json: bool
+    use_case: str,
+    trained_by: str,
+    algorithm: AlgorithmChoice,
+    seed: int,
+    features: str | None,
+    here: Place,
+    as_json: bool,
 ) -> None:
     from models.fitting import training
+    from models.fitting.chosen import Algorithm
 
     analyst = require_analyst(here.partnership, trained_by)
     feature_set = find_features(here.workspace, here.partnership, use_case, features)
     feature_set.require_gateways(here.partnership, on=here.day_of_use)
-    make = partial(training.train, here.workspace, feature_set, trained_by=analyst, seed=seed)
+    make = partial(
+        training.train,
+        here.workspace,
+        feature_set,
+        trained_by=analyst,
+        algorithm=Algorithm(algorithm.value),
+        seed=seed,
+    )
     _make_and_show(here.workspace, "Training", make, as_json)
 
 

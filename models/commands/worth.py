@@ -1,8 +1,10 @@
 """What a trained model is worth, as a command prints it for people."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from hub.commands.command_line import say, show
+from models.opponents import PREVALENCE, WORDS
 
 if TYPE_CHECKING:
     from models.bundle.bundles import Bundle
@@ -11,28 +13,27 @@ if TYPE_CHECKING:
 
 def show_worth(model: "StatedFigures", title: str) -> None:
     """Print figures with their intervals, whom the model beats, what must be known of its rows, and its bands."""
-    from models.figures import from_json
-    from models.measuring.metrics import HEADLINE, METRICS
+    from models.figures import Figure, from_json
+    from models.measuring.metrics import HEADLINE, ORDER_METRICS, PROBABILITY_METRICS
     from models.measuring.shift import TOLD
     from models.measuring.thresholds import BANDS
 
-    names = {"model": "model", "logistic_regression": "logistic regression", "simple_rule": "simple rule"}
-    rows = [
-        {"metric": name.replace("_", " "), **{names[one]: model.figure(name, one).text() for one in names}}
-        for name in METRICS
-    ]
-    show(rows, False, title=title)
+    ways = ("model", *model.opponents)
+    show(_rows(model, ways, ORDER_METRICS), False, title=title)
+    probable = [one for one in ways if isinstance(model.figure("brier", one), Figure)]
+    show(_rows(model, probable, PROBABILITY_METRICS), False, title="Their probabilities, on the same dates")
     for other, says in model.verdicts.items():
         plain = says if says != "cannot tell" else "may or may not beat (one cannot tell)"
-        difference, name = model.difference(HEADLINE, other).text(), other.replace("_", " ")
-        say(
-            f"On the test dates the model {plain} the {name}. Difference in {HEADLINE.replace('_', ' ')}: {difference}."
-        )
-    by_chance = model.metrics["places_by_chance"]["simple_rule"]
-    say(
-        f"Of {by_chance['offers']:,.0f} offers of the simple rule, {by_chance['places']:,.1f} go by chance to some of "
-        "those who are level."
-    )
+        difference = model.difference(HEADLINE, other).text()
+        named = HEADLINE.replace("_", " ")
+        say(f"On the test dates the model {plain} {WORDS[other]}. Difference in {named}: {difference}.")
+    for one in ("model", *model.opponents):
+        by_chance = model.metrics["places_by_chance"][one]
+        if by_chance["places"] > 0 and one != PREVALENCE:
+            say(
+                f"Of {by_chance['offers']:,.0f} offers of {WORDS.get(one, 'the model')}, {by_chance['places']:,.1f} go "
+                "by chance to some of those who are level."
+            )
     moved, short = model.metrics["shift"], model.metrics.get("short_windows", [])
     if moved["auc"] >= TOLD:
         most = ", ".join([*moved["indicators"]][:3])
@@ -50,6 +51,16 @@ def show_worth(model: "StatedFigures", title: str) -> None:
         by = model.metrics["bands"][name]
         people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()
         say(f"{name}: {people} at each date of looking; share with the outcome {share}.")
+
+
+def _rows(model: "StatedFigures", ways: Iterable[str], metrics: Iterable[str]) -> list[dict[str, str]]:
+    return [
+        {
+            "way": WORDS.get(one, "the model"),
+            **{metric.replace("_", " "): model.figure(metric, one).text() for metric in metrics},
+        }
+        for one in ways
+    ]
 
 
 def whole(bundle: "Bundle") -> dict[str, Any]:

@@ -1,27 +1,37 @@
-"""The simpler ways that stand beside every model: one rule that fits in a sentence, and a logistic regression.
+"""The simpler ways that stand beside every model, each made with the care that the model gets.
 
-Each is made with the care that the model gets: a rule says who comes first among those who are level, and the logistic
-regression sees counts on a logarithmic scale, with the penalty that did best on `choose`.
+    opponents = fit(train, choose, constraints, rule)
+    opponents.answers(choose, test)             # what each says of the test rows
+
+| way | what it is |
+|---|---|
+| prevalence | everybody has the same probability: places go by lot |
+| best_indicator | the one indicator, and the way, that orders `choose` best |
+| simple_rule | what the use case declares; on a table, there is none |
+| logistic_regression | `logistic` |
+| points_card | `points` |
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from features.declarations.use_cases import SimpleRule
+from models.additive.additive import LOGISTIC, POINTS, AdditiveForm
+from models.fitting import logistic, points
+from models.fitting.logistic import Logistic
+from models.fitting.points import PointsCard
 from models.matrices import Matrix
+from models.measuring import calibration
+from models.measuring.metrics import ModelAnswers
 from models.measuring.ranking import Ranking
+from models.opponents import BEST_INDICATOR, LOGISTIC_REGRESSION, OPPONENTS, POINTS_CARD, PREVALENCE, SIMPLE_RULE
 from models.resampling import Floats
 
-SIMPLE_RULE = "simple_rule"
-LOGISTIC_REGRESSION = "logistic_regression"
-OPPONENTS = (SIMPLE_RULE, LOGISTIC_REGRESSION)
-"""Whom a model must beat, each with a verdict of its own."""
-
-PENALTIES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-"""What the penalty is chosen from: scikit-learn's C, the strongest penalty first."""
+SAME_AS = {LOGISTIC: LOGISTIC_REGRESSION, POINTS: POINTS_CARD}
+"""The opponent that a model of such an algorithm is."""
 
 
 def rule_scores(matrix: Matrix, rule: SimpleRule) -> Floats:
@@ -62,66 +72,68 @@ def best_rule(choose: Matrix) -> SimpleRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Logistic:
-    """The logistic regression that did best on `choose`.
+class Opponents:
+    """The simpler ways, fitted.
 
     Attributes:
-        penalty: its C.
-        margins: log-odds of the rows of each part that was asked for, by name.
-        tried: average precision on `choose` by C.
+        best: the best single indicator.
+        rule: what the use case declares; None on a table.
+        logistic: the logistic regression.
+        points: the card of points.
     """
 
-    penalty: float
-    margins: Mapping[str, Floats]
-    tried: Mapping[float, float]
+    best: SimpleRule
+    rule: SimpleRule | None
+    logistic: Logistic
+    points: PointsCard
+
+    def names(self, algorithm: str) -> tuple[str, ...]:
+        """Return those against which a model of this algorithm is held."""
+        left_out = {SAME_AS.get(algorithm), SIMPLE_RULE if self.rule is None else None}
+        return tuple(name for name in OPPONENTS if name not in left_out)
+
+    def answers(self, choose: Matrix, test: Matrix) -> dict[str, ModelAnswers]:
+        """Return what each says of the test rows; what has log-odds is calibrated on `choose` as a model is."""
+        share = float(choose.outcomes.mean())
+        level = np.full(len(test.outcomes), share)
+        found = {
+            PREVALENCE: ModelAnswers(np.zeros(len(test.outcomes)), level),
+            BEST_INDICATOR: ModelAnswers(rule_scores(test, self.best)),
+        }
+        if self.rule is not None:
+            found[SIMPLE_RULE] = ModelAnswers(rule_scores(test, self.rule))
+        for name, form in ((LOGISTIC_REGRESSION, self.logistic.form), (POINTS_CARD, self.points.form)):
+            found[name] = _calibrated(form, choose, test)
+        return found
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the record keeps of it."""
+        """Return what the record keeps of them."""
         return {
-            "scale": "sign(x) * log(1 + |x|), mean 0, deviation 1; no number: the median and a column that says so",
-            "chosen_by": "average precision on choose; of equal ones the stronger penalty",
-            "penalty": self.penalty,
-            "tried": {str(one): round(figure, 6) for one, figure in self.tried.items()},
+            BEST_INDICATOR: {
+                "chosen_by": "average precision on choose",
+                "indicator": self.best.indicator,
+                "highest_first": self.best.highest_first,
+            },
+            LOGISTIC_REGRESSION: self.logistic.as_json(),
+            POINTS_CARD: self.points.as_json(),
         }
 
 
-def logistic(train: Matrix, parts: Mapping[str, Matrix], *, choose: str = "choose") -> Logistic:
-    """Fit logistic regressions on `train` and return the one that orders the rows of `choose` best.
-
-    Numbers are taken as sign(x) log(1 + |x|), so that the step from 0 to 1 counts for more than that from 20 to 21. A
-    missing number becomes the median of `train`, with a yes/no column beside it that says it was missing; columns are
-    scaled to mean 0 and deviation 1; penalty L2. Solved by Newton's method to the last digits, so that the result does
-    not hang on how many threads added the sums.
+def fit(train: Matrix, choose: Matrix, constraints: Sequence[int], rule: SimpleRule | None) -> Opponents:
+    """Fit all simpler ways.
 
     Args:
-        train: rows with outcomes.
-        parts: rows to answer for, by name.
-        choose: the part on which the penalty is chosen; its rows have outcomes.
+        train: rows to learn from.
+        choose: rows on which a penalty, a size and the best indicator are chosen.
+        constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
+        rule: the simple rule of the use case, where there is one.
     """
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    scaled = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()
+    return Opponents(
+        best_rule(choose), rule, logistic.fit(train, choose, constraints), points.fit(train, choose, constraints)
     )
-    columns = scaled.fit_transform(_logarithmic(train.values))
-    asked = {name: scaled.transform(_logarithmic(part.values)) for name, part in parts.items()}
-    ones = np.ones((1, len(parts[choose].outcomes)))
-    tried: dict[float, float] = {}
-    margins: dict[float, dict[str, Floats]] = {}
-    for penalty in PENALTIES:
-        model = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-10, max_iter=200)
-        model.fit(columns, train.outcomes)
-        margins[penalty] = {
-            name: np.asarray(model.decision_function(one), dtype=np.float64) for name, one in asked.items()
-        }
-        ranking = Ranking(margins[penalty][choose], parts[choose].outcomes)
-        tried[penalty] = float(ranking.average_precision(ones)[0])
-    best = min(PENALTIES, key=lambda one: (-round(tried[one], 6), one))
-    return Logistic(best, margins[best], tried)
 
 
-def _logarithmic(values: Floats) -> Floats:
-    return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=np.float64)
+def _calibrated(form: AdditiveForm, choose: Matrix, test: Matrix) -> ModelAnswers:
+    margins = form.margins(test.values)
+    platt = calibration.fit(form.margins(choose.values), choose.outcomes)
+    return ModelAnswers(margins, platt.probabilities(margins))

@@ -13,6 +13,8 @@ from models.bundle.bundle_facts import SplitFacts
 from models.bundle.bundles import SCHEMA_VERSION, Bundle, BundleFacts, Contents
 from models.bundle.model import Model
 from models.fitting import baselines, boosting, learning
+from models.fitting.baselines import Opponents
+from models.fitting.chosen import Algorithm
 from models.fitting.learning import MODEL as MODEL
 from models.fitting.learning import Judgement as Judgement
 from models.fitting.learning import Learned, Task, judge, learn, libraries
@@ -37,11 +39,18 @@ class Fitted:
     judged: dict[str, ModelAnswers]
 
 
-def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) -> Fitted:
+def fit(
+    feature_set: FeatureSet,
+    *,
+    algorithm: Algorithm = Algorithm.LIGHTGBM,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Fitted:
     """Train, calibrate, set the bands and measure. Nothing is written.
 
     Args:
         feature_set: what to learn from.
+        algorithm: what is fitted.
         seed: of sampling rows and indicators, of the resamples and of the golden rows.
         progress: told of each step.
 
@@ -57,10 +66,10 @@ def fit(feature_set: FeatureSet, *, seed: int = 0, progress: Progress = silent) 
     of_folds = splits.rows_of_folds(folds, rows["train"], matrix.days)
     for number, (learned_from, held) in enumerate(of_folds, 1):
         splits.check_fold(number, matrix.days, matrix.outcomes, learned_from, held, use_case.horizon_days)
-    learned = learn(matrix, rows, _task(use_case), folds=of_folds, seed=seed, progress=progress)
+    learned = learn(matrix, rows, _task(use_case, algorithm), folds=of_folds, seed=seed, progress=progress)
     contents = Contents(
         facts=_facts(feature_set, dates, learned, seed),
-        text=learned.best.text,
+        text=learned.chosen.text,
         calibration=learned.calibration,
         thresholds=learned.thresholds,
         metrics={
@@ -91,7 +100,7 @@ def measure(
     answers, numbers = learning.measure(
         parted.matrix,
         parted.rows,
-        asked.simple_rule,
+        opponents_of(feature_set, parted),
         asked.capacity,
         model,
         learned=learned,
@@ -101,7 +110,13 @@ def measure(
     return answers, {**numbers, "short_windows": _short_windows(feature_set, parted.dates.part(learned))}
 
 
-def _task(use_case: UseCase) -> Task:
+def opponents_of(feature_set: FeatureSet, parted: Parted) -> Opponents:
+    """Return the simpler ways, fitted on the rows of a feature set."""
+    asked = feature_set.use_case
+    return baselines.fit(parted.train, parted.choose, boosting.directions(asked.indicators), asked.simple_rule)
+
+
+def _task(use_case: UseCase, algorithm: Algorithm) -> Task:
     return Task(
         use_case.name,
         use_case.capacity,
@@ -109,6 +124,7 @@ def _task(use_case: UseCase) -> Task:
         use_case.floor,
         "floor.fewer_because",
         boosting.directions(use_case.indicators),
+        algorithm=algorithm,
     )
 
 
@@ -132,13 +148,12 @@ def judge_again(feature_set: FeatureSet, bundle: Bundle) -> Judgement:
         IntegrityError: a byte of either has changed.
     """
     parted = Parted.of(feature_set)
-    logistic = baselines.logistic(parted.train, {"choose": parted.choose, "test": parted.test})
-    judged = judge(bundle.load(), logistic, feature_set.use_case.simple_rule, parted.choose, parted.test)
+    judged = judge(bundle.load(), opponents_of(feature_set, parted), parted.choose, parted.test)
     return Judgement(JudgedRows.of(parted.test, feature_set.use_case.capacity), judged)
 
 
 def _facts(feature_set: FeatureSet, dates: Splits, learned: Learned, seed: int) -> BundleFacts:
-    facts, best = feature_set.facts, learned.best
+    facts, chosen = feature_set.facts, learned.chosen
     return BundleFacts(
         schema_version=SCHEMA_VERSION,
         partnership=facts.partnership,
@@ -149,10 +164,10 @@ def _facts(feature_set: FeatureSet, dates: Splits, learned: Learned, seed: int) 
         use_case_digest=facts.use_case_digest,
         purpose=feature_set.use_case.purpose,
         seed=seed,
-        algorithm="lightgbm",
-        candidate=best.candidate.name,
-        parameters=best.parameters,
-        rounds=best.rounds,
+        algorithm=chosen.algorithm.value,
+        candidate=chosen.candidate,
+        parameters=chosen.parameters,
+        rounds=chosen.rounds,
         never_missing=learned.never_missing,
         libraries=libraries(),
         splits=SplitFacts.model_validate(dates.as_json()),

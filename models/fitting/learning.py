@@ -17,7 +17,9 @@ import numpy as np
 from features.declarations.use_cases import Floor, SimpleRule
 from hub.progress import Progress
 from models.bundle.model import Model
-from models.fitting import baselines, boosting, golden
+from models.fitting import baselines, chosen, golden
+from models.fitting.baselines import Opponents
+from models.fitting.chosen import Algorithm, Chosen
 from models.fitting.parted import counts_of, not_followed, require_numbers
 from models.matrices import Matrix
 from models.measuring import calibration, metrics, thresholds
@@ -30,7 +32,7 @@ from models.sample_size import SampleSize, sample_size
 from models.splits import PARTS, NotEnoughError, Rows
 
 MODEL = "model"
-_LIBRARIES = ("lightgbm", "numpy", "scikit-learn")
+_LIBRARIES = ("lightgbm", "numpy", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,12 @@ class Task:
     Attributes:
         name: what asks for it, for messages.
         capacity: places at each date of looking.
-        rule: the simple rule that the model must beat; None takes the one that orders `choose` best.
+        rule: the simple rule that the model must beat, where one is declared.
         floor: how few rows with the outcome are too few.
         floor_said_in: where somebody may say why fewer will do.
         constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
         capacity_on_choose: places at each date to choose on, where such a date has other numbers of rows; None: alike.
+        algorithm: what is fitted.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Task:
     floor_said_in: str
     constraints: Sequence[int]
     capacity_on_choose: int | None = None
+    algorithm: Algorithm = Algorithm.LIGHTGBM
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +65,24 @@ class Learned:
     """What came of it, before anything is written.
 
     Attributes:
-        best: the chosen candidate; its text is the model.
+        chosen: what was fitted; its text is the model.
         model: the model in memory, with its calibration and its bands.
         metrics: the record: figures on `test`, and how everything was chosen.
         golden: made-up rows and what the model says of them.
         never_missing: indicators that have a number in every row of `train`.
         case: the test rows.
         judged: what each model answered for them.
-        rule: the simple rule among them.
+        opponents: the simpler ways among them.
     """
 
-    best: boosting.Trained
+    chosen: Chosen
     model: Model
     metrics: Mapping[str, Any]
     golden: Mapping[str, Any]
     never_missing: tuple[str, ...]
     case: JudgedRows
     judged: dict[str, ModelAnswers]
-    rule: SimpleRule
+    opponents: Opponents
 
     @property
     def calibration(self) -> Calibration:
@@ -119,24 +123,29 @@ def learn(
     never_missing = _never_missing(train, choose, test)
 
     over = [(matrix.take(learn_), matrix.take(held)) for learn_, held in folds]
-    choice = boosting.choose_best(train, choose, task.constraints, folds=over, seed=seed, progress=progress)
-    calibrated = calibration.fit(choice.best.margins, choose.outcomes)
+    progress("Fitting the simpler ways", 0, 1)
+    opponents = baselines.fit(train, choose, task.constraints, task.rule)
+    found = chosen.choose(
+        task.algorithm, train, choose, task.constraints, opponents, folds=over, seed=seed, progress=progress
+    )
+    calibrated = calibration.fit(found.margins, choose.outcomes)
     places = task.capacity_on_choose or task.capacity
-    model = Model.parse(choice.best.text, matrix.names, calibrated, Thresholds(1.0, 1.0, task.capacity, {}))
+    model = Model.parse(found.text, matrix.names, calibrated, Thresholds(1.0, 1.0, task.capacity, {}))
     bands = replace(fit_bands(model, matrix, rows["choose"], places), capacity=task.capacity)
     model = replace(model, thresholds=bands)
 
-    rule = task.rule or baselines.best_rule(choose)
-    answers, figures = measure(matrix, rows, rule, task.capacity, model, learned="train", seed=seed, progress=progress)
+    answers, figures = measure(
+        matrix, rows, opponents, task.capacity, model, learned="train", seed=seed, progress=progress
+    )
     numbers = {
         **figures,
         "sample_size": enough.as_json(),
         "parts": {name: _part(matrix, rows, name) for name in PARTS},
-        "choice": choice.as_json(),
+        "choice": dict(found.record),
     }
     rows_of_nobody = golden.rows(train, seed=seed)
     said_of_them = golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody))
-    return Learned(choice.best, model, numbers, said_of_them, never_missing, answers.case, answers.judged, rule)
+    return Learned(found, model, numbers, said_of_them, never_missing, answers.case, answers.judged, opponents)
 
 
 @dataclass(frozen=True)
@@ -150,7 +159,7 @@ class Judgement:
 def measure(
     matrix: Matrix,
     rows: Mapping[str, Rows],
-    rule: SimpleRule,
+    opponents: Opponents,
     capacity: int,
     model: Model,
     *,
@@ -163,24 +172,23 @@ def measure(
     Args:
         matrix: all rows; families and people are known across the parts.
         rows: the rows of "train", "choose" and "test".
-        rule: the simple rule that the model must beat.
+        opponents: the simpler ways that the model must beat.
         capacity: places at each date of looking.
         model: whatever made it.
         learned: the part that it learned from last, with which the test rows are compared.
         seed: of the resamples.
         progress: told of each step.
     """
-    train, choose, test = (matrix.take(rows[name]) for name in PARTS)
+    choose, test = (matrix.take(rows[name]) for name in ("choose", "test"))
     progress("Comparing the test dates with those that were learned from", 0, 1)
     whose = (matrix.families[rows[learned]], matrix.families[rows["test"]])
     moved = shift(matrix.take(rows[learned]), test, whose, seed=seed)
     progress("Measuring on the test dates", 0, 1)
     case = JudgedRows.of(test, capacity)
-    logistic = baselines.logistic(train, {"choose": choose, "test": test})
-    judged = judge(model, logistic, rule, choose, test)
-    probabilities = judged[MODEL].probabilities
-    assert probabilities is not None  # noqa: S101 - for the type checker: judge gives the model its probabilities
-    measured = metrics.measure(case, judged, against={MODEL: baselines.OPPONENTS}, seed=seed)
+    judged = judge(model, opponents, choose, test)
+    probabilities = judged[MODEL].certain
+    against = opponents.names(model.form.algorithm)
+    measured = metrics.measure(case, judged, against={MODEL: against}, seed=seed)
     in_bands = thresholds.measure(case, model.thresholds, probabilities, seed=seed)
     said = {name: metrics.verdict(by_metric[HEADLINE]) for name, by_metric in measured.differences[MODEL].items()}
     days = np.unique(test.days).astype(str).tolist()
@@ -191,8 +199,8 @@ def measure(
         "offers_by_date": thresholds.by_date(case, model.thresholds, judged[MODEL], days),
         "expected_and_observed": metrics.expected_and_observed(case, probabilities),
         "verdict": {"on": HEADLINE, "against": said},
-        "opponents": {baselines.LOGISTIC_REGRESSION: logistic.as_json()},
-        "contributions": model.explained.said,
+        "opponents": {name: said for name, said in opponents.as_json().items() if name in against},
+        "contributions": model.form.said,
         "interval": {
             "level": LEVEL,
             "method": METHOD,
@@ -242,16 +250,13 @@ def _never_missing(train: Matrix, choose: Matrix, test: Matrix) -> tuple[str, ..
     return found
 
 
-def judge(
-    model: Model, logistic: baselines.Logistic, rule: SimpleRule, choose: Matrix, test: Matrix
-) -> dict[str, ModelAnswers]:
-    """Return what the model, the logistic regression (calibrated likewise) and the simple rule say of the test rows."""
-    calibrated = calibration.fit(logistic.margins["choose"], choose.outcomes)
-    margins, others = model.margins(test.values), logistic.margins["test"]
+def judge(model: Model, opponents: Opponents, choose: Matrix, test: Matrix) -> dict[str, ModelAnswers]:
+    """Return what the model and the simpler ways say of the test rows; a model that is one of them stands once."""
+    margins = model.margins(test.values)
+    others = opponents.answers(choose, test)
     return {
         MODEL: ModelAnswers(margins, model.calibration.probabilities(margins)),
-        baselines.LOGISTIC_REGRESSION: ModelAnswers(others, calibrated.probabilities(others)),
-        baselines.SIMPLE_RULE: ModelAnswers(baselines.rule_scores(test, rule)),
+        **{name: others[name] for name in opponents.names(model.form.algorithm)},
     }
 
 

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 _INK = "#222222"
 # Colours that people with any kind of colour vision can tell apart (Okabe and Ito 2008), and lines that differ too.
-_STYLES: Mapping[str, tuple[str, str, str]] = {
+_STYLES: Mapping[str, tuple[str, Any, str]] = {
     "model": ("#0072B2", "solid", "Model"),
     "logistic_regression": ("#D55E00", "dashed", "Logistic regression"),
+    "points_card": ("#009E73", "dashdot", "Card of points"),
     "simple_rule": ("#555555", "dotted", "Simple rule"),
+    "best_indicator": ("#CC79A7", (0, (5, 1, 1, 1, 1, 1)), "Best single indicator"),
+    "prevalence": ("#999999", (0, (1, 4)), "By lot"),
 }
 _POINTS = 40
 

@@ -26,6 +26,7 @@ from models.bundle.table_models import (
     TableFacts,
     TableModelFacts,
 )
+from models.fitting.chosen import Algorithm
 from models.fitting.learning import MODEL, Learned, Task, learn, libraries
 from models.measuring import metrics, thresholds
 from models.measuring.metrics import SMALLEST_CLASS, JudgedRows, ModelAnswers
@@ -55,6 +56,7 @@ class TableTraining:
         capacity: places at each date; None takes a tenth of an average date's rows.
         fewer_because: why it is right to learn from fewer rows with the outcome than 50.
         seed: equal seeds give the same model.
+        algorithm: what is fitted.
     """
 
     learn: Path
@@ -64,6 +66,7 @@ class TableTraining:
     capacity: int | None = None
     fewer_because: str = ""
     seed: int = 0
+    algorithm: Algorithm = Algorithm.LIGHTGBM
 
 
 def fit_table(asked: TableTraining, *, progress: Progress = silent) -> TableContents:
@@ -88,12 +91,12 @@ def fit_table(asked: TableTraining, *, progress: Progress = silent) -> TableCont
     on_choose = max(1, round(capacity / sizes["test"] * sizes["choose"]))
     free = [0] * len(coding.names)
     floor = Floor(fewer_because=asked.fewer_because)
-    task = Task("a training on a table", capacity, None, floor, "--fewer-because", free, on_choose)
+    task = Task("a training on a table", capacity, None, floor, "--fewer-because", free, on_choose, asked.algorithm)
     learned = learn(matrix, split.rows, task, seed=asked.seed, progress=progress)
     progress("Measuring by group", 0, 1)
     return TableContents(
         facts=_facts(asked, tables, split, coding, learned),
-        text=learned.best.text,
+        text=learned.chosen.text,
         calibration=learned.calibration,
         thresholds=learned.thresholds,
         metrics={**_metrics(tables, learned), "by_group": _by_group(learned, groups, asked.seed)},
@@ -162,10 +165,9 @@ def _by_group(learned: Learned, groups: Mapping[str, NDArray[np.object_]], seed:
 
 def _of_group(learned: Learned, rows: Codes, seed: int) -> dict[str, Any]:
     case, answers = learned.case, learned.judged[MODEL]
-    assert answers.probabilities is not None  # noqa: S101 - for the type checker: the model has probabilities
     people, families, dates = (codes(one[rows]) for one in (case.people, case.families, case.dates))
     inside = JudgedRows(case.outcomes[rows], people, families, dates, case.capacity)
-    probabilities = answers.probabilities[rows]
+    probabilities = answers.certain[rows]
     measured = metrics.measure(
         inside, {MODEL: ModelAnswers(answers.scores[rows], probabilities)}, against={}, seed=seed
     )
@@ -178,7 +180,7 @@ def _of_group(learned: Learned, rows: Codes, seed: int) -> dict[str, Any]:
 def _facts(
     asked: TableTraining, tables: TablePair, split: TableSplit, coding: TableCoding, learned: Learned
 ) -> TableModelFacts:
-    roles, best, rule = asked.roles, learned.best, learned.rule
+    roles, chosen, rule = asked.roles, learned.chosen, learned.opponents.best
     files = {
         name: TableFacts(name=path.name, sha256=sha256_file(path), rows=table.num_rows)
         for name, path, table in (("train", asked.learn, tables.learn), ("test", asked.test, tables.test))
@@ -202,12 +204,12 @@ def _facts(
         split=split.how,
         horizon_days=asked.horizon,
         capacity=learned.thresholds.capacity,
-        rule=f"{coding.words(rule.indicator)}, {'highest' if rule.highest_first else 'lowest'} first",
+        best_indicator=f"{coding.words(rule.indicator)}, {'highest' if rule.highest_first else 'lowest'} first",
         seed=asked.seed,
-        algorithm="lightgbm",
-        candidate=best.candidate.name,
-        parameters=best.parameters,
-        rounds=best.rounds,
+        algorithm=chosen.algorithm.value,
+        candidate=chosen.candidate,
+        parameters=chosen.parameters,
+        rounds=chosen.rounds,
         never_missing=learned.never_missing,
         libraries=libraries(),
         said=(*tables.said, *split.said, *rare),

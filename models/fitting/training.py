@@ -16,6 +16,7 @@ from models.bundle import bundles
 from models.bundle.bundles import Bundle, open_bundle
 from models.bundle.trainings import trainings
 from models.fitting import boosting, pictures, updating
+from models.fitting.chosen import Algorithm
 from models.fitting.fitting import Fitted, Judgement, fit, judge_again
 from models.fitting.updating import Asked
 from models.measuring import dates
@@ -24,7 +25,13 @@ from models.record.entries import TrainingEntry, Tried
 
 
 def train(
-    workspace: Workspace, feature_set: FeatureSet, *, trained_by: str, seed: int = 0, progress: Progress = silent
+    workspace: Workspace,
+    feature_set: FeatureSet,
+    *,
+    trained_by: str,
+    algorithm: Algorithm = Algorithm.LIGHTGBM,
+    seed: int = 0,
+    progress: Progress = silent,
 ) -> Bundle:
     """Train, publish the bundle, record who trained it, and tell MLflow.
 
@@ -32,6 +39,7 @@ def train(
         workspace: where bundle and MLflow store lie.
         feature_set: what to learn from.
         trained_by: the analyst's id in `partnership.yaml`.
+        algorithm: what is fitted.
         seed: see `fitting.fit`.
         progress: told of each step.
 
@@ -42,7 +50,7 @@ def train(
         NotRecordedError: the bundle is published, and MLflow refused the record of it.
     """
     tracking.check(workspace, feature_set)
-    fitted = fit(feature_set, seed=seed, progress=progress)
+    fitted = fit(feature_set, algorithm=algorithm, seed=seed, progress=progress)
     return _publish(workspace, feature_set, fitted, trained_by, progress)
 
 
@@ -143,6 +151,7 @@ def _tried(bundle: Bundle) -> list[Tried]:
     choice = bundle.metrics["choice"]
     found = [tried(one, constraints) for one in choice["tried"]]
     if any(constraints):
-        free = choice["without_expected_directions"]
-        found.append(tried(free, [0] * len(constraints), ", without expected directions"))
+        free = choice.get("without_expected_directions")
+        if free is not None:
+            found.append(tried(free, [0] * len(constraints), ", without expected directions"))
     return found

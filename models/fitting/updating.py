@@ -32,6 +32,7 @@ from models.bundle.model import Model
 from models.bundle.model_files import MODEL_FILE
 from models.figures import Figure, Stated
 from models.fitting import golden, update_checks, update_figures
+from models.fitting.chosen import Algorithm
 from models.fitting.fitting import Fitted, fit, measure
 from models.fitting.learning import fit_bands, libraries
 from models.fitting.parted import Parted, counts_of, require_numbers
@@ -77,7 +78,8 @@ def update(
     step = ladder.step if to == "auto" else LadderStep(to)
     anew, saved = None, None
     if step is LadderStep.REFIT or (to == "auto" and step is LadderStep.SLOPE and spread.floored):
-        anew = fit(feature_set, seed=seed, progress=progress)
+        algorithm = Algorithm(old.facts.algorithm)
+        anew = fit(feature_set, algorithm=algorithm, seed=seed, progress=progress)
         saved = _saved_by_refit(anew, spread.probabilities(log_odds), parted, seed)
         helps = isinstance(saved, Figure) and saved.high < 0 and not anew.contents.calibration.floored
         step = LadderStep.REFIT if helps or to != "auto" else LadderStep.SLOPE

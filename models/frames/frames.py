@@ -33,7 +33,6 @@ from models.bundle import trainings as trained
 from models.bundle.bundles import open_bundle
 from models.figures import Figure, Stated
 from models.fitting import fitting
-from models.fitting.baselines import OPPONENTS
 from models.fitting.fitting import MODEL
 from models.frames.classifier import BASE as BASE
 from models.frames.classifier import BundleClassifier as BundleClassifier
@@ -128,7 +127,9 @@ def figures(model: BundleClassifier) -> pd.DataFrame:
     Shape: one row a (model, metric), with value, low, high, n and unit. Where there is no number, `reason` says why.
     """
     found: dict[tuple[str, ...], Stated] = {
-        (name, metric): model.bundle.figure(metric, name) for name in (MODEL, *OPPONENTS) for metric in METRICS
+        (name, metric): model.bundle.figure(metric, name)
+        for name in (MODEL, *model.bundle.opponents)
+        for metric in METRICS
     }
     return _table(found, ("model", "metric"))
 
@@ -139,7 +140,9 @@ def opponents(model: BundleClassifier) -> pd.DataFrame:
     Shape: one row a (against, metric of order), with value, low, high, n, unit and reason.
     """
     found: dict[tuple[str, ...], Stated] = {
-        (other, metric): model.bundle.difference(metric, other) for other in OPPONENTS for metric in ORDER_METRICS
+        (other, metric): model.bundle.difference(metric, other)
+        for other in model.bundle.opponents
+        for metric in ORDER_METRICS
     }
     return _table(found, ("against", "metric"))
 

@@ -45,6 +45,7 @@ METRICS = {**ORDER_METRICS, **PROBABILITY_METRICS}
 HEADLINE = "precision_at_capacity"
 """The number on which the verdict rests: it is what people notice, offers that reach whom they should."""
 
+_WITHOUT_A_LINE = "no line can be fitted: the outcome is perfectly separated, or all have one probability"
 # Newton's method stops after a step this small; the error left is about its square.
 _ENOUGH = 1e-4
 
@@ -89,6 +90,17 @@ class ModelAnswers:
 
     scores: Floats
     probabilities: Floats | None = None
+
+    @property
+    def certain(self) -> Floats:
+        """The probabilities, of a model that is known to have some.
+
+        Raises:
+            ValueError: it is only an order.
+        """
+        if self.probabilities is None:
+            raise ValueError("it is an order, without probabilities")
+        return self.probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +178,7 @@ def measure(
     def stated(name: str, key: str, missing: str) -> Stated:
         if reason or f"{name}.{key}" not in estimates:
             return NotComputed(sizes[key], reason or missing)
-        return estimates[f"{name}.{key}"].stated(sizes[key], "it does not converge: the outcome is perfectly separated")
+        return estimates[f"{name}.{key}"].stated(sizes[key], _WITHOUT_A_LINE)
 
     only_order = "an order, not a probability"
     return Measured(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import figures
-from models.bundle.bundles import Bundle
+from models.bundle.bundles import Bundle, BundleFacts
 from models.figures import Figure
 from models.measuring.dates import ByDate
 
@@ -103,22 +103,25 @@ def _update_of(bundle: Bundle) -> dict[str, str]:
 def parameters_of(bundle: Bundle) -> dict[str, str]:
     """Return the parameters of a training, each as MLflow takes it."""
     facts = bundle.facts
-    chosen = {"seed": facts.seed, "candidate": facts.candidate, "rounds": facts.rounds}
-    return {**_texts(chosen), **of_lightgbm(facts.parameters)}
+    return {**_texts(_chosen(facts)), **of_algorithm(facts.algorithm, facts.parameters)}
 
 
-def of_lightgbm(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Return LightGBM's parameters by MLflow's names."""
-    return _texts({f"lightgbm.{name}": value for name, value in parameters.items()})
+def _chosen(facts: BundleFacts) -> dict[str, Any]:
+    names = ("seed", "algorithm", "candidate", "rounds")
+    return {name: getattr(facts, name) for name in names}
+
+
+def of_algorithm(algorithm: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters of LightGBM (or of what was fitted in its place) by MLflow's names."""
+    return _texts({f"{algorithm}.{name}": value for name, value in parameters.items()})
 
 
 def whole_parameters(told: TrainingEntry) -> str:
     """Return every parameter whole, those of all candidates too, as JSON text."""
     facts = told.bundle.facts
-    chosen = {"seed": facts.seed, "candidate": facts.candidate, "rounds": facts.rounds}
     found = {
-        **chosen,
-        "lightgbm": dict(facts.parameters),
+        **_chosen(facts),
+        facts.algorithm: dict(facts.parameters),
         "tried": {one.name: dict(one.parameters) for one in told.tried},
     }
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

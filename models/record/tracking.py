@@ -127,6 +127,7 @@ class Run:
 
         inside = self.client.search_runs([experiment_id], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.run_id}'")
         whole = {one.data.tags[CANDIDATE_TAG] for one in inside if one.info.status == "FINISHED"}
+        algorithm = told.bundle.facts.algorithm
         for one in told.tried:
             if one.name in whole:
                 continue
@@ -136,7 +137,7 @@ class Run:
             self.client.log_batch(
                 child,
                 metrics=[Metric(f"choose/{name}", value, at, 0) for name, value in one.figures.items()],
-                params=[Param(name, value) for name, value in entries.of_lightgbm(one.parameters).items()],
+                params=[Param(name, value) for name, value in entries.of_algorithm(algorithm, one.parameters).items()],
             )
             self.client.set_terminated(child, "FINISHED")
 

@@ -39,6 +39,7 @@ from hub.publishing.snapshots import Snapshot
 from models.bundle.bundles import Bundle
 from models.fitting import training
 from models.matrices import floats
+from models.opponents import WORDS
 from service.demonstration import gate_trial
 from service.demonstration.gate_trial import Trial
 
@@ -116,7 +117,7 @@ def _walk(place: Place, said: Demonstration, folder: Path, seed: int) -> Walked:
             progress=tell,
         )
     analyst = gate_trial.people(partnership, Role.ANALYST)[0]
-    with _step("Training, and two simpler models beside it") as tell:
+    with _step("Training, and simpler ways beside it") as tell:
         bundle = training.train(workspace, features, seed=seed, trained_by=analyst, progress=tell)
     with _step("Auditing") as tell:
         audit = audits.run(workspace, partnership, bundle.digest, seed=seed, by=analyst, progress=tell)
@@ -190,7 +191,7 @@ def _facts(walked: Walked) -> list[tuple[str, str]]:
         lines.append((f"test {label}: simple rule", bundle.figure(metric, "simple_rule").text()))
         lines.append((f"test {label}: difference", bundle.difference(metric).text()))
     for other, says in bundle.verdicts.items():
-        lines.append((f"against the {other.replace('_', ' ')}", _AGAINST[says]))
+        lines.append((f"against {WORDS[other]}", _AGAINST[says]))
     lines += [(f"audit: {group['name']}", _verdicts(group)) for group in walked.audit.document()["fairness"]["groups"]]
     lines += [(f"gate {trial.when}", f"{trial.answer}, HTTP {trial.status}") for trial in walked.trials]
     return lines

@@ -67,10 +67,11 @@ HOUSE: dict[str, tuple[Room, ...]] = {
     "models": (
         Room("measuring", ("metrics", "thresholds")),
         Room("contributions"),
-        Room("bundle", ("bundles", "model", "trainings")),
+        Room("additive", ("additive",)),
+        Room("bundle", ("bundles", "forms", "model", "trainings")),
         Room("record", ("tracking",)),
         Room("tables"),
-        Room("fitting", ("baselines", "fitting", "training")),
+        Room("fitting", ("fitting", "training")),
         Room("frames"),
         Room("commands", ("cli",)),
     ),

@@ -25,6 +25,7 @@ from models.measuring.thresholds import BANDS, Thresholds
 from models.resampling import Floats
 from tests.bench import Measured, child, measured, over
 from tests.factories.grown_trees import Tree, chance, rows_of_chance, text
+from tests.factories.tree_forms import trees_of
 
 _COLUMNS = 150
 _EMPTIED = 128 * 2**20 // 8
@@ -44,7 +45,7 @@ def figures(tiny: bool) -> Iterator[Measured]:
         yield measured(name, _faster(model, rows[: 50 if tiny else 1000], runs=1 if tiny else 5), unit, goal)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.txt"
-        file.write_text(large.booster.model_to_string(), encoding="utf-8")
+        file.write_text(trees_of(large).booster.model_to_string(), encoding="utf-8")
         first = child("tests.bench.contributions", file, here=tiny)["seconds"]
     yield measured("shap_first_call_s", first, "processor seconds, compiled code from disk", "<= 1")
     worst = _farthest([large, small], rows[:200], tiny)
@@ -75,12 +76,12 @@ def _of(written: str) -> Model:
 
 
 def _theirs(model: Model, rows: Floats) -> Floats:
-    return np.asarray(model.booster.predict(rows, pred_contrib=True, num_threads=1))
+    return np.asarray(trees_of(model).booster.predict(rows, pred_contrib=True, num_threads=1))
 
 
 def _faster(model: Model, rows: Floats, *, runs: int, cold: bool = False) -> Any:
     """Return the median of LightGBM's times over the kernel's, run in turn."""
-    assert model.explained.outside == ""
+    assert trees_of(model).explained.outside == ""
     caches = np.ones(_EMPTIED if cold else 0)
     found = []
     for _ in range(runs + 1):
@@ -109,10 +110,10 @@ def _farthest(models: Sequence[Model], rows: Floats, tiny: bool) -> float:
         compared.append((_of(text(grown, columns)), rows_of_chance(generator, 20, columns)))
     worst = 0.0
     for model, some in compared:
-        assert model.explained.outside == ""
+        assert trees_of(model).explained.outside == ""
         expected = _theirs(model, some)
-        alone = np.vstack([model.explained.rows(row[None], infinite=True) for row in some])
-        for found in (alone, model.explained.rows(some, infinite=True)):
+        alone = np.vstack([trees_of(model).explained.rows(row[None], infinite=True) for row in some])
+        for found in (alone, trees_of(model).explained.rows(some, infinite=True)):
             worst = max(worst, float(np.abs(found - expected).max()))
     return worst
 
@@ -125,7 +126,7 @@ def _additivity(model: Model, rows: Floats, count: int) -> float:
         mixed = rows[generator.integers(0, len(rows), size=(2_000, 1)), np.arange(_COLUMNS)].copy()
         drawn = generator.random(mixed.shape) < 0.3
         mixed[drawn] = rows[generator.integers(0, len(rows), size=int(drawn.sum())), np.nonzero(drawn)[1]]
-        margins = model.booster.predict(mixed, raw_score=True, num_threads=1)
+        margins = trees_of(model).booster.predict(mixed, raw_score=True, num_threads=1)
         worst = max(worst, float(np.abs(model.contributions(mixed).sum(axis=1) - margins).max()))
     return worst
 

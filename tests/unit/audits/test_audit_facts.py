@@ -45,7 +45,7 @@ def test_a_fact_that_is_missing_unknown_or_wrong_is_refused_by_name(
 
 
 def test_another_schema_is_told_from_damage(tmp_path: Path) -> None:
-    with pytest.raises(OtherSchemaError, match="has schema 9, this is 2"):
+    with pytest.raises(OtherSchemaError, match="has schema 9, this is 3"):
         open_manifest(*_published(tmp_path, audit_facts(schema_version=9)))
 
 

@@ -198,7 +198,7 @@ def test_figures_are_those_of_the_record(model: BundleClassifier) -> None:
     said = frames.figures(model)
     assert said.index.names == ["model", "metric"]
     assert [*said.columns] == ["value", "low", "high", "n", "unit", "reason"]
-    assert len(said) == 3 * len(METRICS)
+    assert len(said) == 6 * len(METRICS)
     for (name, metric), row in said.iterrows():
         stated = model.bundle.figure(metric, name)
         assert row["n"] == stated.n

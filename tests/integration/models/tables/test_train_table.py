@@ -133,7 +133,7 @@ def test_its_record_says_what_was_done(model: TableModel) -> None:
         "by date: the dates from 2022-07-01 on are to choose on", 3, 180,
     )  # fmt: skip
     assert "100 of the 300 people of the test are also among those learned from." in facts.said
-    assert facts.rule == "days missed (%), highest first"
+    assert facts.best_indicator == "days missed (%), highest first"
     assert facts.capacity == 30
     assert facts.train.name == "train.parquet"
     assert model.verdict in {"beats", "does not beat", "cannot tell"}

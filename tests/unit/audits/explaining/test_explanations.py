@@ -82,7 +82,7 @@ class OtherReasons(Model):
 
 
 def test_a_served_contribution_that_differs_is_told(model: Model, rows: Matrix) -> None:
-    other = OtherReasons(model.names, model.calibration, model.thresholds, model.booster, model.explained)
+    other = OtherReasons(model.names, model.calibration, model.thresholds, model.form)
     found = explain(other, INDICATORS, rows, seed=1)
     assert not found.sound
     assert found.agreement == pytest.approx(0.01)

@@ -37,9 +37,7 @@ def told(levels: dict[str, Cells], *, dates: int = 1) -> dict[str, Any]:
         bands=[OFFER_HELP if one else NO_SUGGESTION for one in suggested],
         groups={"sex": level},
     )
-    return _document(
-        looks, fairness(looks.matrix.people, outcome, suggested, looks.groups, POLICY, seed=1, resamples=60)
-    )
+    return _document(looks, fairness(*looks.units, outcome, suggested, looks.groups, POLICY, seed=1, resamples=60))
 
 
 POLICY = FairnessPolicy(tolerance=0.1, smallest_group=30)

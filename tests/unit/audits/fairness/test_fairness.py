@@ -14,11 +14,15 @@ from hub.figures import Figure, NotComputed
 POLICY = Policy(tolerance=0.10, smallest_group=30)
 
 
-def _rows(**levels: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, list[str]]]:
-    """Return one row a person from the counts of each level: neither, wrongly suggested, missed, found."""
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, list[str]]]
+
+
+def _rows(**levels: tuple[int, int, int, int]) -> Rows:
+    """Return one row a person, each a family, from counts of each level: neither, wrongly suggested, missed, found."""
     level = [name for name, counts in levels.items() for _ in range(sum(counts))]
     cells = np.array([cell for counts in levels.values() for cell, many in enumerate(counts) for _ in range(many)])
-    return np.arange(len(level)), cells >= 2, cells % 2 == 1, {"group": level}
+    people = np.arange(len(level))
+    return people, people, cells >= 2, cells % 2 == 1, {"group": level}
 
 
 def _fairness(policy: Policy = POLICY, **levels: tuple[int, int, int, int]) -> Fairness:
@@ -128,10 +132,11 @@ def _seeded(seed: int, **levels: tuple[int, int, int, int]) -> Fairness:
 
 def test_rows_of_one_person_are_resampled_together() -> None:
     """Ten equal rows a person say no more than one row a person: the interval does not shrink."""
-    person, outcome, suggested, groups = _rows(a=(100, 40, 40, 60), b=(100, 40, 40, 60))
-    once = fairness(person, outcome, suggested, groups, POLICY, seed=3)
+    person, family, outcome, suggested, groups = _rows(a=(100, 40, 40, 60), b=(100, 40, 40, 60))
+    once = fairness(person, family, outcome, suggested, groups, POLICY, seed=3)
     ten = fairness(
         np.repeat(person, 10),
+        np.repeat(family, 10),
         np.repeat(outcome, 10),
         np.repeat(suggested, 10),
         {"group": [one for one in groups["group"] for _ in range(10)]},
@@ -141,11 +146,52 @@ def test_rows_of_one_person_are_resampled_together() -> None:
     assert once.groups[0].levels[0].rates == ten.groups[0].levels[0].rates
 
 
+def test_siblings_are_resampled_together() -> None:
+    """Four children alike in every family say no more than one: the interval does not shrink, but all are counted."""
+    person, family, outcome, suggested, groups = _rows(a=(100, 40, 40, 60), b=(100, 40, 40, 60))
+    alone = fairness(person, family, outcome, suggested, groups, POLICY, seed=3).groups[0].levels[0]
+    four = fairness(
+        np.arange(4 * len(person)),
+        np.repeat(family, 4),
+        np.repeat(outcome, 4),
+        np.repeat(suggested, 4),
+        {"group": [one for one in groups["group"] for _ in range(4)]},
+        POLICY,
+        seed=3,
+    ).groups[0].levels[0]  # fmt: skip
+    for name, one in alone.rates.items():
+        other = four.rates[name].rate
+        assert isinstance(one.rate, Figure)
+        assert isinstance(other, Figure)
+        assert (one.rate.value, one.rate.low, one.rate.high) == (other.value, other.low, other.high)
+        assert other.n == 4 * one.rate.n
+
+
+@pytest.mark.parametrize("families", [60, 400])
+def test_the_interval_of_a_difference_holds_the_truth_where_siblings_are_alike(families: int) -> None:
+    """Families of up to four share a rate around .2 in both levels, so that the true difference is 0."""
+    rng = np.random.default_rng(5)
+    held = 0
+    for seed in range(120):
+        sizes = rng.integers(1, 5, families)
+        family = np.repeat(np.arange(families), sizes)
+        missed = rng.random(len(family)) < rng.beta(0.6, 2.4, families)[family]
+        levels = np.array(["a", "b"])[rng.integers(0, 2, families)][family].tolist()
+        ones = np.ones(len(family), dtype=bool)
+        found = fairness(
+            np.arange(len(family)), family, ones, ~missed, {"group": levels}, POLICY, seed=seed, resamples=200
+        )
+        one = found.groups[0].levels[0].rates["false_negative_rate"].difference
+        assert isinstance(one, Figure)
+        held += one.low <= 0 <= one.high
+    assert held >= 0.90 * 120, "children as strangers would hold it in about 84 of 100"
+
+
 def test_adding_a_group_leaves_the_intervals_of_the_others() -> None:
-    person, outcome, suggested, groups = _rows(a=(100, 40, 40, 60), b=(100, 40, 40, 60))
-    alone = fairness(person, outcome, suggested, groups, POLICY, seed=3)
+    person, family, outcome, suggested, groups = _rows(a=(100, 40, 40, 60), b=(100, 40, 40, 60))
+    alone = fairness(person, family, outcome, suggested, groups, POLICY, seed=3)
     more = {"another": ["x"] * len(person), **groups}
-    assert fairness(person, outcome, suggested, more, POLICY, seed=3).groups[1] == alone.groups[0]
+    assert fairness(person, family, outcome, suggested, more, POLICY, seed=3).groups[1] == alone.groups[0]
 
 
 @pytest.mark.parametrize(

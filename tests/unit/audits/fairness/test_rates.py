@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_score
 
 from audits.fairness import rates
-from audits.fairness.rates import FOUND, MISSED, NEITHER, RATES, WRONGLY_SUGGESTED, Tally, tally_people
+from audits.fairness.rates import FOUND, MISSED, NEITHER, RATES, WRONGLY_SUGGESTED, Tally, tally
 
 _METRICS = {
     "selection_rate": selection_rate,
@@ -26,7 +26,7 @@ def _columns(rows: list[tuple[int, int, bool, bool]]) -> tuple[np.ndarray, np.nd
 
 def _tally(rows: list[tuple[int, int, bool, bool]]) -> Tally:
     person, level, outcome, suggested = _columns(rows)
-    return tally_people(person, level, 3, outcome, suggested)
+    return tally(person, level, 3, outcome, suggested)
 
 
 @settings(max_examples=30, deadline=None)
@@ -49,11 +49,11 @@ def test_rates_are_exactly_fairlearns(rows: list[tuple[int, int, bool, bool]]) -
 @settings(max_examples=60, deadline=None)
 @given(_ROWS, st.integers(0, 2**32 - 1))
 def test_a_resample_is_its_peoples_rows_repeated(rows: list[tuple[int, int, bool, bool]], seed: int) -> None:
-    tally = _tally(rows)
-    drawn = rates.draws(tally, 5, np.random.default_rng(seed))
+    made = _tally(rows)
+    drawn = rates.draws(made, 5, np.random.default_rng(seed))
     people = {person: [row for row in rows if row[0] == person] for person, *_ in rows}
-    by_kind = [[one for one in people.values() if np.array_equal(_kind(one), kind)] for kind in tally.kinds]
-    found = rates.resampled(tally, drawn)
+    by_kind = [[one for one in people.values() if np.array_equal(_kind(one), kind)] for kind in made.kinds]
+    found = rates.resampled(made, drawn)
     for number, weights in enumerate(drawn):
         assert weights.sum() == len(people)
         # Anybody of a kind stands for the kind; each is a new person in the resample.
@@ -70,8 +70,8 @@ def _kind(rows: list[tuple[int, int, bool, bool]]) -> np.ndarray:
 
 @given(_ROWS)
 def test_people_are_counted_once(rows: list[tuple[int, int, bool, bool]]) -> None:
-    tally = _tally(rows)
-    inside, fewest = tally.people_with()
+    made = _tally(rows)
+    inside, fewest = made.units_with()
     sets = {
         "selection_rate": ({WRONGLY_SUGGESTED, FOUND}, {NEITHER, MISSED}),
         "false_negative_rate": ({MISSED}, {FOUND}),
@@ -79,7 +79,7 @@ def test_people_are_counted_once(rows: list[tuple[int, int, bool, bool]]) -> Non
         "precision": ({FOUND}, {WRONGLY_SUGGESTED}),
     }
     for level in range(3):
-        assert tally.people_in_levels()[level] == len({person for person, one, *_ in rows if one == level})
+        assert made.units_in_levels()[level] == len({person for person, one, *_ in rows if one == level})
         for column, rate in enumerate(RATES):
             with_it, without_it = (
                 {p for p, one, outcome, suggested in rows if one == level and 2 * outcome + suggested in cells}
@@ -89,15 +89,15 @@ def test_people_are_counted_once(rows: list[tuple[int, int, bool, bool]]) -> Non
             assert fewest[level, column] == min(len(with_it), len(without_it))
     rest = [(p, 0, y, s) for p, level, y, s in rows if level != 0]
     if rest:
-        assert np.array_equal(tally.of_the_rest().cells()[0], _tally(rest).cells()[0])
+        assert np.array_equal(made.of_the_rest().cells()[0], _tally(rest).cells()[0])
 
 
 def test_intervals_from_kinds_agree_with_a_plain_bootstrap_of_people() -> None:
     rng = np.random.default_rng(3)
     person = rng.integers(0, 150, 400)
     outcome, suggested = rng.random(400) < 0.3, rng.random(400) < 0.4
-    tally = tally_people(person, np.zeros(400, dtype=int), 1, outcome, suggested)
-    fast = rates.resampled(tally, rates.draws(tally, 4000, rng))[:, 0]
+    made = tally(person, np.zeros(400, dtype=int), 1, outcome, suggested)
+    fast = rates.resampled(made, rates.draws(made, 4000, rng))[:, 0]
     names = np.unique(person)
     slow = []
     for _ in range(1200):

@@ -32,7 +32,7 @@ def told(cells: dict[str, tuple[int, int]]) -> dict[str, Any]:
     outcome = [int(at < yes) for yes, no in cells.values() for at in range(yes + no)]
     n = len(bands)
     looks = factory.looks(range(n), {"x": [0.0] * n}, outcome=outcome, bands=bands, groups={"sex": ["all"] * n})
-    found = fairness(looks.matrix.people, looks.outcome, looks.suggested, looks.groups, POLICY, seed=1, resamples=30)
+    found = fairness(*looks.units, looks.outcome, looks.suggested, looks.groups, POLICY, seed=1, resamples=30)
     sizes = {band: (looks.bands == band) for band in BANDS}
     bundle: Any = SimpleNamespace(
         metrics={

@@ -18,7 +18,7 @@ def test_each_step_may_be_shown(rows: int, share: float, seed: int) -> None:
     probabilities = rng.random(rows).round(2)
     outcome = rng.random(rows) < share * probabilities
     people = rng.integers(0, max(1, rows // 2), rows)
-    found = steps(probabilities, outcome, people, SMALL)
+    found = steps(probabilities, outcome, people, people, SMALL)
     enough = SMALL.may_show_share(len(np.unique(people[outcome])), len(np.unique(people[~outcome])))
     assert bool(found) is enough
     if not enough:
@@ -38,8 +38,8 @@ def test_good_probabilities_hold_and_bad_ones_do_not() -> None:
     rng = np.random.default_rng(5)
     probabilities = rng.random(20_000)
     outcome = rng.random(20_000) < probabilities
-    good = steps(probabilities, outcome, np.arange(20_000), SMALL)
+    good = steps(probabilities, outcome, np.arange(20_000), np.arange(20_000), SMALL)
     assert len(good) == 10
     assert sum(one.holds for one in good) >= 8
-    bad = steps(probabilities**3, outcome, np.arange(20_000), SMALL)
+    bad = steps(probabilities**3, outcome, np.arange(20_000), np.arange(20_000), SMALL)
     assert sum(one.holds for one in bad) <= 2

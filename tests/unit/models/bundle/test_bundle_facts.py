@@ -58,7 +58,7 @@ def test_a_fact_that_is_left_out_is_named(tmp_path: Path) -> None:
 
 
 def test_another_schema_is_told_from_damage(tmp_path: Path) -> None:
-    with pytest.raises(OtherSchemaError, match="has schema 9, this is 2"):
+    with pytest.raises(OtherSchemaError, match="has schema 9, this is 3"):
         open_manifest(*_published(tmp_path, bundle_facts(schema_version=9)))
 
 

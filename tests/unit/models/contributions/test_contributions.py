@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from audits.explaining.explanations import shap_values
 from hub.errors import IntegrityError
+from models.bundle.forms import TreeForm
 from models.bundle.model import Model
 from models.contributions import kernel
 from models.contributions.contributions import Contributions
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import BANDS, Thresholds
 from tests.factories.grown_trees import MISSING, Leaf, Split, Tree, chance, rows_of_chance, text
+from tests.factories.tree_forms import trees_of
 from tests.oracles import shapley
 
 INDICATORS = 4
@@ -171,15 +173,15 @@ def grown_model(missing: float, zero_as_missing: bool) -> tuple[Model, np.ndarra
 def test_they_are_lightgbms_own_on_what_it_trained(missing: float, zero_as_missing: bool) -> None:
     model, rows = grown_model(missing, zero_as_missing)
     with_missing = np.vstack([rows, rows_of_chance(np.random.default_rng(1), 50, 8)])
-    expected = model.booster.predict(with_missing, pred_contrib=True)
-    for given_ in both_ways(model.explained, with_missing):
+    expected = trees_of(model).booster.predict(with_missing, pred_contrib=True)
+    for given_ in both_ways(trees_of(model).explained, with_missing):
         np.testing.assert_allclose(given_, expected, rtol=0, atol=1e-9)
 
 
 def test_they_are_what_shaps_own_walk_gives() -> None:
     model, rows = grown_model(0.2, False)
     values, base = shap_values(model, rows)
-    assert model.explained.outside == ""
+    assert trees_of(model).explained.outside == ""
     np.testing.assert_allclose(model.contributions(rows)[:, :-1], values, rtol=0, atol=1e-9)
     np.testing.assert_allclose(model.contributions(rows)[:, -1], base, rtol=0, atol=1e-9)
 
@@ -218,7 +220,7 @@ def test_threads_do_not_meet() -> None:
 def test_a_matrix_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     model, _ = grown_model(0.0, False)
     with pytest.raises(ValueError, match="8 columns"):
-        model.explained.rows(np.zeros(shape))
+        trees_of(model).explained.rows(np.zeros(shape))
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 9, 300])
@@ -229,8 +231,8 @@ def test_an_infinite_indicator_is_refused_unless_it_may_be(count: int, value: fl
     rows[-1, 7] = value
     with pytest.raises(ValueError, match="infinite"):
         model.contributions(rows)
-    expected = model.booster.predict(rows, pred_contrib=True)
-    np.testing.assert_allclose(model.explained.rows(rows, infinite=True), expected, rtol=0, atol=1e-9)
+    expected = trees_of(model).booster.predict(rows, pred_contrib=True)
+    np.testing.assert_allclose(trees_of(model).explained.rows(rows, infinite=True), expected, rtol=0, atol=1e-9)
 
 
 def test_the_golden_rows_notice_contributions_of_another_model() -> None:
@@ -247,7 +249,9 @@ def test_a_model_is_checked_by_its_golden_rows() -> None:
     golden = {"rows": rows[:6], "probabilities": model.probabilities(rows[:6])}
     assert model.check_golden(golden) == 6
     other, _ = grown_model(0.2, True)
-    mixed = dataclasses.replace(model, explained=dataclasses.replace(other.explained, booster=model.booster))
+    booster = trees_of(model).booster
+    form = TreeForm(booster, dataclasses.replace(trees_of(other).explained, booster=booster))
+    mixed = dataclasses.replace(model, form=form)
     with pytest.raises(IntegrityError, match="contributions"):
         mixed.check_golden(golden)
 

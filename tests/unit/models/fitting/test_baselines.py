@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from features.declarations.use_cases import RuleStep, SimpleRule
-from models.fitting.baselines import PENALTIES, best_rule, logistic, rule_scores
+from models.fitting import logistic
+from models.fitting.baselines import best_rule, rule_scores
+from models.fitting.logistic import PENALTIES
 from models.matrices import Matrix
 from models.resampling import Floats
 from tests.unit.models.measuring.test_calibration import drawn
@@ -64,7 +66,7 @@ def test_it_learns_from_numbers_and_from_their_absence() -> None:
     absent = outcomes + np.random.default_rng(0).random(2000) > 1.2
     values = np.column_stack([margins, np.where(absent, np.nan, 1.0), np.full(2000, np.nan), np.ones(2000)])
     whole = matrix(values, outcomes)
-    one, again = (logistic(whole, {"choose": whole}).margins["choose"] for _ in range(2))
+    one, again = (logistic.fit(whole, whole, [0] * 4).form.margins(values) for _ in range(2))
     np.testing.assert_array_equal(one, again)
     assert np.isfinite(one).all(), "a column without any number, and one that never changes, do no harm"
     assert one[absent].mean() > one[~absent].mean() + 0.5
@@ -76,8 +78,8 @@ def test_the_penalty_is_the_one_that_orders_choose_best() -> None:
     values = np.column_stack([draw.poisson(2.0, 900).astype(float), draw.normal(size=(900, 40))])
     outcomes = (draw.random(900) < 1 / (1 + np.exp(2.5 - np.log1p(values[:, 0])))).astype(float)
     train, choose = matrix(values[:300], outcomes[:300]), matrix(values[300:], outcomes[300:])
-    found = logistic(train, {"choose": choose})
+    found = logistic.fit(train, choose, [0] * 41)
     assert set(found.tried) == set(PENALTIES)
-    assert found.tried[found.penalty] == pytest.approx(max(found.tried.values()), abs=1e-6)
+    assert found.tried[found.penalty][0] == pytest.approx(max(one for one, _ in found.tried.values()), abs=1e-6)
     assert found.penalty < 1.0, "40 columns of noise and 300 rows ask for a strong penalty"
     assert found.as_json()["penalty"] == found.penalty

@@ -1,0 +1,108 @@
+"""What a training chose, whichever algorithm was asked for: the text of a model and how it was come by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from hub.progress import Progress
+from models.additive.additive import LOGISTIC, POINTS, AdditiveForm
+from models.bundle.forms import LIGHTGBM
+from models.fitting import boosting
+from models.fitting.baselines import SAME_AS, Opponents
+from models.matrices import Matrix
+from models.resampling import Floats
+
+
+class Algorithm(StrEnum):
+    """What is fitted: trees, a logistic regression, or a card of points for paper."""
+
+    LIGHTGBM = LIGHTGBM
+    LOGISTIC = LOGISTIC
+    POINTS = POINTS
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A model before it is calibrated.
+
+    Attributes:
+        algorithm: what was fitted.
+        candidate: which of those that were tried.
+        parameters: what it was made with.
+        rounds: trees; 0 where there are none.
+        text: the model, as its file holds it.
+        margins: log-odds of the `choose` rows before calibration.
+        record: how it was chosen: `by`, `chosen`, `tried` and `without_expected_directions`.
+    """
+
+    algorithm: Algorithm
+    candidate: str
+    parameters: Mapping[str, Any]
+    rounds: int
+    text: str
+    margins: Floats
+    record: Mapping[str, Any]
+
+
+def choose(
+    algorithm: Algorithm,
+    train: Matrix,
+    choose_rows: Matrix,
+    constraints: Sequence[int],
+    opponents: Opponents,
+    *,
+    folds: Sequence[tuple[Matrix, Matrix]],
+    seed: int,
+    progress: Progress,
+) -> Chosen:
+    """Fit what was asked for; a logistic regression and a card are the opponents that were fitted already.
+
+    Args:
+        algorithm: what is fitted.
+        train: rows to learn from.
+        choose_rows: rows that say when to stop, and that choose.
+        constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
+        opponents: the simpler ways.
+        folds: to compare LightGBM's candidates over time.
+        seed: of the sampling of rows and indicators.
+        progress: told of each candidate.
+    """
+    if algorithm is Algorithm.LOGISTIC:
+        fitted = opponents.logistic
+        tried = {f"C {penalty:g}": numbers for penalty, numbers in fitted.tried.items()}
+        return _sum(algorithm, fitted.form, f"C {fitted.penalty:g}", tried, fitted.parameters, choose_rows)
+    if algorithm is Algorithm.POINTS:
+        card = opponents.points
+        tried = {f"{many} indicators": numbers for many, numbers in card.tried.items()}
+        return _sum(algorithm, card.form, f"{card.indicators} indicators", tried, card.parameters, choose_rows)
+    choice = boosting.choose_best(train, choose_rows, constraints, folds=folds, seed=seed, progress=progress)
+    best = choice.best
+    return Chosen(
+        algorithm, best.candidate.name, best.parameters, best.rounds, best.text, best.margins, choice.as_json()
+    )
+
+
+def _sum(
+    algorithm: Algorithm,
+    form: AdditiveForm,
+    candidate: str,
+    tried: Mapping[str, tuple[float, float]],
+    parameters: Mapping[str, Any],
+    choose_rows: Matrix,
+) -> Chosen:
+    told = [
+        {
+            "candidate": name,
+            "plain": f"{SAME_AS[algorithm].replace('_', ' ')}, {name}",
+            "rounds": 0,
+            "average_precision": round(precision, 6),
+            "log_loss": round(loss, 6),
+        }
+        for name, (precision, loss) in tried.items()
+    ]
+    record = {"by": "average precision on choose, then the simpler one", "chosen": candidate, "tried": told}
+    margins = np.asarray(form.margins(choose_rows.values), dtype=np.float64)
+    return Chosen(algorithm, candidate, parameters, 0, form.text, margins, record)
