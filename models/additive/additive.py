@@ -61,6 +61,8 @@ class PointsTerm(_Frozen):
     """
 
     indicator: str
+    whole: bool
+    """Whether every number that was learned from is whole."""
     cuts: tuple[Finite, ...]
     points: tuple[WholePoints, ...]
     missing: WholePoints

@@ -1,7 +1,8 @@
 """The card of points: at most ten indicators, whole points for bands of each, made to be added up on paper.
 
-Bands. Of each indicator up to four cuts: every value that it has where they are few, else the first above 0 and the
-quantiles .5, .75 and .9 of those above it, in two digits. Each band holds at least forty rows to learn from.
+Bands. Of each indicator up to four cuts: every value that it has where they are few, else the quantiles .05, .5, .75
+and .9 of those above 0 (of all, where few are above 0), in two digits, so that no cut is one child's own number. Each
+band holds at least forty rows to learn from.
 
 Indicators come in one by one: the next is the one whose bands would lower the loss most by one Newton step (a score
 test; Rao 1948), if they lower it by more than `LEAST_GAIN` for each band. After each all points are fitted anew by a
@@ -33,7 +34,7 @@ LEAST_GAIN = 2.0
 """Least fall of the loss for each band, in nats: about what Akaike's criterion asks, twice over."""
 _MOST_CUTS = 4
 _LEAST_ROWS = 40
-_QUANTILES = (0.5, 0.75, 0.9)
+_QUANTILES = (0.05, 0.5, 0.75, 0.9)
 _MOST_POINTS = 20
 _KEPT = 0.99
 _PENALTY = 10.0
@@ -78,6 +79,7 @@ class _Banded:
     Attributes:
         at: which indicator.
         cuts: where bands begin, but for the first.
+        whole: whether every number is whole.
         codes: the band of each row to learn from; one more than the last where there is no number.
         sign: 1, -1 or 0: each band may only raise, only lower, or is free.
         missing: whether some rows have no number.
@@ -85,6 +87,7 @@ class _Banded:
 
     at: int
     cuts: tuple[float, ...]
+    whole: bool
     codes: Bands
     sign: int
     missing: bool
@@ -173,7 +176,7 @@ def _banded(numbers: Floats, at: int, sign: int) -> _Banded | None:
     if not cuts and not missing:
         return None
     codes = np.where(known, np.searchsorted(cuts, numbers, side="right"), len(cuts) + 1)
-    return _Banded(at, tuple(cuts), codes.astype(np.intp), sign, missing)
+    return _Banded(at, tuple(cuts), _whole(there), codes.astype(np.intp), sign, missing)
 
 
 def _wanted(there: Floats) -> list[float]:
@@ -183,9 +186,12 @@ def _wanted(there: Floats) -> list[float]:
     above = there[there > 0]
     if len(above) < _LEAST_ROWS:
         above = there
-    found = {float(above.min()) if len(above) < len(there) else float(values[1])}
-    found |= {_two_digits(float(one)) for one in np.quantile(above, _QUANTILES)}
-    return sorted(found)[:_MOST_CUTS]
+    cuts = {_two_digits(float(one)) for one in np.quantile(above, _QUANTILES)}
+    return sorted({float(np.ceil(cut)) for cut in cuts} if _whole(there) else cuts)
+
+
+def _whole(numbers: Floats) -> bool:
+    return bool(np.array_equal(numbers, np.rint(numbers)))
 
 
 def _two_digits(number: float) -> float:
@@ -243,7 +249,9 @@ def _rounded(train: Matrix, taken: Sequence[_Banded], solved: newton.Solved) -> 
     for one, whole_points in zip(taken, given, strict=True):
         absent = int(whole_points[-1]) if one.missing else int(whole_points[0])
         cuts, worth = _joined(one.cuts, whole_points[:-1].tolist())
-        term = PointsTerm(indicator=train.names[one.at], cuts=cuts, points=worth, missing=absent, mean=0.0)
+        term = PointsTerm(
+            indicator=train.names[one.at], whole=one.whole, cuts=cuts, points=worth, missing=absent, mean=0.0
+        )
         mean = round(float(term.of(train.values[:, one.at]).mean()), _DECIMALS)
         if cuts or absent != worth[0]:
             terms.append(term.model_copy(update={"mean": mean}))

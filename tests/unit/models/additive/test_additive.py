@@ -30,8 +30,8 @@ CARD = {
     "intercept": -3.0,
     "unit": 0.25,
     "terms": [
-        {"indicator": "b", "cuts": [1.0, 3.5], "points": [0, 2, 5], "missing": 1, "mean": 0.75},
-        {"indicator": "c", "cuts": [], "points": [0], "missing": 3, "mean": 0.5},
+        {"indicator": "b", "whole": False, "cuts": [1.0, 3.5], "points": [0, 2, 5], "missing": 1, "mean": 0.75},
+        {"indicator": "c", "whole": True, "cuts": [], "points": [0], "missing": 3, "mean": 0.5},
     ],
 }
 NUMBERS = st.one_of(st.just(NAN), st.floats(-50, 50).map(lambda one: round(one, 1)))
