@@ -66,7 +66,7 @@ def fit(
     of_folds = splits.rows_of_folds(folds, rows["train"], matrix.days)
     for number, (learned_from, held) in enumerate(of_folds, 1):
         splits.check_fold(number, matrix.days, matrix.outcomes, learned_from, held, use_case.horizon_days)
-    learned = learn(matrix, rows, _task(use_case, algorithm), folds=of_folds, seed=seed, progress=progress)
+    learned = learn(matrix, rows, task_of(use_case, algorithm), folds=of_folds, seed=seed, progress=progress)
     contents = Contents(
         facts=_facts(feature_set, dates, learned, seed),
         text=learned.chosen.text,
@@ -116,7 +116,8 @@ def opponents_of(feature_set: FeatureSet, parted: Parted) -> Opponents:
     return baselines.fit(parted.train, parted.choose, boosting.directions(asked.indicators), asked.simple_rule)
 
 
-def _task(use_case: UseCase, algorithm: Algorithm) -> Task:
+def task_of(use_case: UseCase, algorithm: Algorithm = Algorithm.LIGHTGBM) -> Task:
+    """Return what a training on the rows of a use case is told beside them."""
     return Task(
         use_case.name,
         use_case.capacity,

@@ -44,6 +44,7 @@ PARTS: dict[str, set[str]] = {
     "models.training": {"train_ratio"},
     "models.coverage": {"coverage_min", "coverage_max"},
     "models.ladder": {"ladder_right", "ladder_too_far", "ladder_too_far_strangers"},
+    "models.known_function": {"auc_gap", "shuffled_beats"},
     "models.contributions": {
         "shap_row_ratio",
         "shap_row_small",
