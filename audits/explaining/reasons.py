@@ -1,14 +1,17 @@
 """What a score stands on, in sentences that a child, a parent and a practitioner can read.
 
-    raised, lowered = reasons(indicators, values, contributions)
-    raised[0]    # "Times recorded by police as a victim in the past year: 3 — makes an offer of help more likely"
-    lowered[0]   # "Share of school days attended this term: 96 % — makes an offer of help less likely"
+    raised, lowered = strongest(indicators, values, contributions, usual=bundle.usual)
+    raised[0].sentence   # "Times recorded by police as a victim in the past year: 3 (usually 0 to 1) — makes an offer
+                         # of help more likely, together with 2 further figures of the same records"
+
+Figures of the same records (the same events, of the same people) say nearly the same, and which of them a model happens
+to use is chance: they are one reason, which weighs what they add together. Its sentence tells the one that weighs most.
 
 Nothing heavy is imported here: the scoring service uses the same sentences.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,22 +37,43 @@ class Reason:
     Attributes:
         indicator: which one.
         value: its number; NaN when there is none.
-        contribution: what it added to the log-odds before calibration (its SHAP value).
+        contribution: what it (and its companions) added to the log-odds before calibration (SHAP values).
+        companions: other indicators of the same records that changed the score, too.
+        usual: between what numbers at least 8 in 10 are; None where that is not known.
     """
 
     indicator: Indicator
     value: float
     contribution: float
+    companions: tuple[Indicator, ...] = ()
+    usual: tuple[float, float] | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources whose records it rests on."""
+        return tuple(dict.fromkeys(name for one in (self.indicator, *self.companions) for name in one.sources))
 
     @property
     def sentence(self) -> str:
         """The sentence that people read."""
-        return self.told_as(in_words(self.indicator, self.value))
+        return self.told_as(in_words(self.indicator, self.value) + self._beside_others())
 
     def told_as(self, words: str) -> str:
         """Return the sentence with `words` in place of the exact number."""
         effect = _MORE_LIKELY if self.contribution > 0 else _LESS_LIKELY
-        return f"{sentence_start(self.indicator)}: {words} — {effect}"
+        return f"{sentence_start(self.indicator)}: {words} — {effect}{self._together()}"
+
+    def _beside_others(self) -> str:
+        if self.usual is None or self.indicator.unit in YES_OR_NO:
+            return ""
+        low, high = (in_words(self.indicator, one) for one in self.usual)
+        return f" (usually {low if low == high else f'{low} to {high}'})"
+
+    def _together(self) -> str:
+        many = len(self.companions)
+        if not many:
+            return ""
+        return f", together with {many} further figure{'s' if many > 1 else ''} of the same records"
 
 
 def ranked(
@@ -65,31 +89,27 @@ def ranked(
     Raises:
         ValueError: the shapes do not belong together.
     """
+    every = _each(indicators, values, contributions)
+    return _worth(every, every)
+
+
+def _each(
+    indicators: Sequence[Indicator], values: npt.NDArray[np.float64], contributions: npt.NDArray[np.float64]
+) -> list[Reason]:
     count = len(indicators)
     if values.shape != (count,) or contributions.shape not in {(count,), (count + 1,)}:
         raise ValueError(f"one value and one contribution are needed for each of {count} indicators")
-    found = [
+    return [
         Reason(indicator, float(value), float(contribution))
         for indicator, value, contribution in zip(indicators, values, contributions[:count], strict=True)
     ]
-    least = SMALLEST_SHARE * sum(abs(one.contribution) for one in found)
+
+
+def _worth(found: Sequence[Reason], every: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Return those worth a sentence among all single contributions, largest first."""
+    least = SMALLEST_SHARE * sum(abs(one.contribution) for one in every)
     worth = (one for one in found if one.contribution != 0 and abs(one.contribution) >= least)
     return tuple(sorted(worth, key=lambda one: -abs(one.contribution)))
-
-
-def reasons(
-    indicators: Sequence[Indicator],
-    values: npt.NDArray[np.float64],
-    contributions: npt.NDArray[np.float64],
-    *,
-    top: int = 3,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what raised the score and what lowered it, strongest first, at most `top` sentences each.
-
-    See `ranked` for the arguments. What lowers is told beside what raises, so that strengths are seen too.
-    """
-    raised, lowered = strongest(indicators, values, contributions, top=top)
-    return tuple(one.sentence for one in raised), tuple(one.sentence for one in lowered)
 
 
 def strongest(
@@ -97,13 +117,51 @@ def strongest(
     values: npt.NDArray[np.float64],
     contributions: npt.NDArray[np.float64],
     *,
+    usual: Mapping[str, tuple[float, float]] | None = None,
     top: int = 3,
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-    """Return what raised the score and what lowered it, strongest first, at most `top` each; see `ranked`."""
-    found = ranked(indicators, values, contributions)
+    """Return what raised the score and what lowered it, strongest first, at most `top` each.
+
+    What lowers is told beside what raises, so that strengths are seen too. Figures of the same records are one reason
+    with the sum of their Shapley values, which is what they would have as one player where the model adds them up. All
+    reasons together are the score either way.
+
+    Args:
+        indicators: in the order of the matrix's columns.
+        values: the numbers of one row, shape (indicators,); NaN is no number.
+        contributions: the SHAP values of the row, shape (indicators,) or with the base value after them.
+        usual: by the indicator's name, between what numbers at least 8 in 10 are.
+        top: how many of each.
+
+    Raises:
+        ValueError: the shapes do not belong together.
+    """
+    every = _each(indicators, values, contributions)
+    together: dict[object, list[Reason]] = {}
+    for one in every:
+        if one.contribution:
+            together.setdefault(_records_of(one.indicator), []).append(one)
+    found = _worth([_as_one(several, usual or {}) for several in together.values()], every)
     raised = tuple(one for one in found if one.contribution > 0)
     lowered = tuple(one for one in found if one.contribution < 0)
     return raised[:top], lowered[:top]
+
+
+def _records_of(indicator: Indicator) -> object:
+    """Return what two indicators share that are of the same records: whose events, and which."""
+    filters = [indicator.events, *indicator.kinds.values()]
+    if indicator.spells is not None:
+        filters += [indicator.spells.starts, indicator.spells.ends]
+    types = frozenset(kind for one in filters if one is not None for kind in one.types)
+    return (indicator.over, types) if types else indicator.name
+
+
+def _as_one(several: Sequence[Reason], usual: Mapping[str, tuple[float, float]]) -> Reason:
+    """Return figures of the same records as one reason, told by the one that weighs most in the direction of all."""
+    whole = math.fsum(one.contribution for one in several)
+    first = max(several, key=lambda one: math.copysign(1, whole) * one.contribution)
+    others = tuple(one.indicator for one in several if one is not first)
+    return Reason(first.indicator, first.value, whole, others, usual.get(first.indicator.name))
 
 
 def sentence_start(indicator: Indicator) -> str:

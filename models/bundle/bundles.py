@@ -87,6 +87,11 @@ class Bundle(StatedFigures):
         return self.use_case.indicators
 
     @property
+    def usual(self) -> Mapping[str, tuple[float, float]]:
+        """By indicator, between what numbers at least 8 in 10 looks were that it learned from."""
+        return {name: (said["low"], said["high"]) for name, said in self.metrics["usual"].items()}
+
+    @property
     def digest(self) -> str:
         """The bundle's digest, which is its name."""
         return self.artefact.digest

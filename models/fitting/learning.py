@@ -27,6 +27,7 @@ from models.measuring.calibration import Calibration
 from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
 from models.measuring.thresholds import Thresholds
+from models.measuring.usual import usual
 from models.resampling import LEVEL, METHOD, RESAMPLES
 from models.sample_size import SampleSize, sample_size
 from models.splits import PARTS, NotEnoughError, Rows
@@ -195,6 +196,7 @@ def measure(
     numbers = {
         **measured.as_json(),
         "shift": moved.as_json(),
+        "usual": usual(matrix.take(rows[learned])),
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
         "offers_by_date": thresholds.by_date(case, model.thresholds, judged[MODEL], days),
         "expected_and_observed": metrics.expected_and_observed(case, probabilities),

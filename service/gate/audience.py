@@ -1,8 +1,8 @@
 """Which reasons of a score may be told to the agency that asks; the others are counted and never told.
 
-A reason may be told when its indicator's source has a gateway that holds on the day, is for the purpose, and has both
-the source's agency and the asking agency among its parties: as gateways are declared now, and as they were when the
-snapshot was published.
+A reason may be told when each source that it rests on has a gateway that holds on the day, is for the purpose, and has
+both the source's agency and the asking agency among its parties: as gateways are declared now, and as they were when
+the snapshot was published.
 """
 
 import datetime
@@ -57,9 +57,7 @@ class Audience:
             several: what several are called.
         """
         sentences = [
-            reason.sentence
-            for reason in reasons
-            if all(self.may_be_told(source) for source in reason.indicator.sources)
+            reason.sentence for reason in reasons if all(self.may_be_told(source) for source in reason.sources)
         ]
         withheld = len(reasons) - len(sentences)
         if withheld:

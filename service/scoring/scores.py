@@ -99,7 +99,9 @@ class Scorer:
         matrix = values.reshape(1, -1)
         probabilities = opened.model.probabilities(matrix)
         probability, band = float(probabilities[0]), opened.model.bands(probabilities)[0]
-        raised, lowered = strongest(opened.bundle.indicators, values, opened.model.contributions(matrix)[0], top=3)
+        raised, lowered = strongest(
+            opened.bundle.indicators, values, opened.model.contributions(matrix)[0], usual=opened.bundle.usual, top=3
+        )
         reasons, reasons_withheld = audience.told(raised, "reason", "reasons")
         strengths, strengths_withheld = audience.told(lowered, "strength", "strengths")
         facts = {

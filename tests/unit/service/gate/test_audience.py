@@ -112,6 +112,14 @@ def test_what_is_withheld_is_counted_in_a_plain_sentence(
     assert not any(f"of_{one}" in text for one in hidden for text in sentences)
 
 
+def test_a_reason_is_withheld_when_one_of_its_companions_may_not_be_told(published: Snapshot) -> None:
+    seen, hidden = _reason("police"), _reason("intelligence")
+    both = Reason(seen.indicator, 2.0, 0.5, (hidden.indicator,))
+    sentences, count = audience(published, "council").told([both], "reason", "reasons")
+    assert count == 1
+    assert not any("of_police" in one for one in sentences)
+
+
 def test_the_agency_is_the_one_named_else_the_one_that_runs_the_hub() -> None:
     hub = permissions.declared(hub="council", agencies=AGENCIES)
     assert agency_of(hub, "trust") == "trust"
