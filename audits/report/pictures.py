@@ -210,11 +210,10 @@ def _svg(figure: "Figure", name: str, title: str, description: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text[text.index("<svg") :])
     text = re.sub(r"font-family: [^;\"]*;? ?", "", text)  # the page's own font is used
-    view_box = re.search(r'viewBox="([^"]+)"', text)
+    view_box = re.findall(r'viewBox="([^"]+)"', text)[0]
     body = text[text.index(">") + 1 :]
-    assert view_box is not None  # noqa: S101 - matplotlib always writes one
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'viewBox="{view_box.group(1)}" role="img" aria-labelledby="{name}-title {name}-desc" focusable="false">'
+        f'viewBox="{view_box}" role="img" aria-labelledby="{name}-title {name}-desc" focusable="false">'
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>{body}'
     )

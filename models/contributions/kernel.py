@@ -97,7 +97,7 @@ def _operation(symbol: Any, name: str) -> None:
     taken = signature(_VECTOR, _VECTOR, _VECTOR)  # type: ignore[no-untyped-call]
     infer_global(symbol)(type(f"_{name}", (ConcreteTemplate,), {"cases": [taken]}))  # type: ignore[no-untyped-call]
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return getattr(builder, name)(*args, flags=("contract", "reassoc"))
 
     lower_builtin(symbol, _VECTOR, _VECTOR)(emit)  # type: ignore[no-untyped-call]
@@ -114,7 +114,7 @@ def _address(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
 
 
 @_intrinsic
-def _load(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
+def _load(typing: Any, array: Any, at: Any) -> Any:
     """Return the LANES numbers from one place of an array on; nothing checks that they lie within it."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -124,7 +124,7 @@ def _load(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
 
 
 @_intrinsic
-def _one(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
+def _one(typing: Any, array: Any, at: Any) -> Any:
     """Return one number of an array, likewise."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -135,7 +135,7 @@ def _one(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
 
 
 @_intrinsic
-def _fetch(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
+def _fetch(typing: Any, array: Any, at: Any) -> Any:
     """Ask for the line of the processor's cache in which a number will be read; it need not be there."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -151,7 +151,7 @@ def _fetch(typing: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
 
 
 @_intrinsic
-def _store(typing: Any, array: Any, at: Any, vector: Any) -> Any:  # noqa: ARG001
+def _store(typing: Any, array: Any, at: Any, vector: Any) -> Any:
     """Write LANES numbers there, likewise."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -162,10 +162,10 @@ def _store(typing: Any, array: Any, at: Any, vector: Any) -> Any:  # noqa: ARG00
 
 
 @_intrinsic
-def _all(typing: Any, number: Any) -> Any:  # noqa: ARG001
+def _all(typing: Any, number: Any) -> Any:
     """Return one number in all lanes."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         lane, nothing = ir.IntType(32), ir.Constant(_IR, ir.Undefined)
         one = builder.insert_element(nothing, args[0], lane(0))
         return builder.shuffle_vector(one, nothing, ir.VectorType(lane, LANES)([0] * LANES))
@@ -174,10 +174,10 @@ def _all(typing: Any, number: Any) -> Any:  # noqa: ARG001
 
 
 @_intrinsic
-def _where(typing: Any, left: Any, right: Any, then: Any, other: Any) -> Any:  # noqa: ARG001
+def _where(typing: Any, left: Any, right: Any, then: Any, other: Any) -> Any:
     """Return in each lane `then` where left <= right, else `other`."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         mask = builder.fcmp_ordered("<=", args[0], args[1])
         return builder.select(mask, args[2], args[3])
 
@@ -185,7 +185,7 @@ def _where(typing: Any, left: Any, right: Any, then: Any, other: Any) -> Any:  #
 
 
 @_intrinsic
-def _skipped(typing: Any, array: Any) -> Any:  # noqa: ARG001
+def _skipped(typing: Any, array: Any) -> Any:
     """Return how many numbers of an array come before the next line of the processor's cache."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:

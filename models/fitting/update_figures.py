@@ -56,10 +56,7 @@ def _on_test(fitted: Fitted, before: ModelAnswers, seed: int) -> Stated:
     case, after = fitted.case, fitted.judged[MODEL]
     if reason := case.too_few():
         return NotComputed(len(case.outcomes), reason)
-    first, second = (one.probabilities for one in (after, before))
-    assert first is not None  # noqa: S101 - for the type checker: both are probabilities
-    assert second is not None  # noqa: S101
-    return surprise_saved(case.outcomes, case.families, first, second, seed)
+    return surprise_saved(case.outcomes, case.families, after.certain, before.certain, seed)
 
 
 def surprise_saved(outcomes: Floats, families: Codes, first: Floats, second: Floats, seed: int) -> Stated:

@@ -79,7 +79,7 @@ class BundleClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn has 
         """How many indicators there are."""
         return len(self._open().model.names)
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> "BundleClassifier":  # noqa: ARG002, N803 - scikit-learn's names
+    def fit(self, X: pd.DataFrame, y: Any = None) -> "BundleClassifier":  # noqa: ARG002 - scikit-learn's way
         """Refuse: a bundle is what it was when it was published.
 
         Raises:
@@ -91,7 +91,7 @@ class BundleClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn has 
             "sklearn.frozen.FrozenEstimator.",
         )
 
-    def predict_proba(self, X: pd.DataFrame) -> Floats:  # noqa: N803 - scikit-learn's name
+    def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return the calibrated probabilities of no outcome and of the outcome, shape (rows, 2).
 
         Args:
@@ -105,21 +105,21 @@ class BundleClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn has 
         probabilities = model.probabilities(values) if len(values) else np.empty(0)
         return np.column_stack([1 - probabilities, probabilities])
 
-    def decision_function(self, X: pd.DataFrame) -> Floats:  # noqa: N803 - scikit-learn's name
+    def decision_function(self, X: pd.DataFrame) -> Floats:
         """Return log-odds before calibration, shape (rows,): what `explain` adds up to. Raises as `predict_proba`."""
         model, values = self._asked(X)
         return model.margins(values) if len(values) else np.empty(0)
 
-    def predict(self, X: pd.DataFrame) -> NDArray[np.intp]:  # noqa: N803 - scikit-learn's name
+    def predict(self, X: pd.DataFrame) -> NDArray[np.intp]:
         """Return 1 where the bundle's own cut suggests an offer of help, else 0. Raises as `predict_proba`."""
         return np.asarray(self.bands(X) == OFFER_HELP, dtype=np.intp)
 
-    def bands(self, X: pd.DataFrame) -> pd.Series:  # noqa: N803 - scikit-learn's name
+    def bands(self, X: pd.DataFrame) -> pd.Series:
         """Return the band of each row: offer_help, talk_about_it or no_suggestion. Raises as `predict_proba`."""
         probabilities = self.predict_proba(X)[:, 1]
         return pd.Series(self._open().model.bands(probabilities), index=X.index, name="band", dtype="str")
 
-    def explain(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803 - scikit-learn's name
+    def explain(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return what each indicator adds to a row's log-odds before calibration: exact Shapley values.
 
         Shape: the rows of `X`; a column for each indicator, in the order of training, and `(base)`. Each row sums to

@@ -163,27 +163,30 @@ def differences(models: Mapping[str, BundleClassifier], *, resamples: int = RESA
     """
     if len(models) < 2:
         raise InputError("There is nothing to compare with.", "Give at least two models.")
-    case, index, judged = None, None, {}
-    for name, model in models.items():
-        opened = open_feature_set(model.workspace, model.bundle.facts.feature_set)
-        matrix = of_feature_set(opened)
-        _, rows = fitting.split(opened, matrix)
-        test = matrix.take(rows["test"])
-        theirs = JudgedRows.of(test, model.bundle.use_case.capacity)
-        keys = pd.MultiIndex.from_arrays([opened.matrix()["person_id"].to_pandas().iloc[rows["test"]], test.days])
-        if case is None or index is None:
-            first, case, index = name, theirs, keys
+    tested = {name: _tested(model) for name, model in models.items()}
+    first, *others = tested
+    case, index, _ = tested[first]
+    for name, (theirs, keys, _) in tested.items():
         _require_same(first, name, (case, index), (theirs, keys))
-        margins = model.decision_function(pd.DataFrame(test.values, columns=[*test.names]))
-        judged[name] = ModelAnswers(margins, model.bundle.calibration.probabilities(margins))
-    assert case is not None  # noqa: S101 - for the type checker: there are two
-    others = [name for name in models if name != first]
+    judged = {name: answers for name, (_, _, answers) in tested.items()}
     measured = metrics.measure(case, judged, against={first: others}, resamples=resamples, seed=seed)
     by_other = measured.differences[first]
     found: dict[tuple[str, ...], Stated] = {
         (first, other, metric): one for other in others for metric, one in by_other[other].items()
     }
     return _table(found, ("model", "against", "metric"))
+
+
+def _tested(model: BundleClassifier) -> tuple[JudgedRows, pd.MultiIndex, ModelAnswers]:
+    """Return the rows that a model was tested on, who and when they are, and its answers."""
+    opened = open_feature_set(model.workspace, model.bundle.facts.feature_set)
+    matrix = of_feature_set(opened)
+    _, rows = fitting.split(opened, matrix)
+    test = matrix.take(rows["test"])
+    keys = pd.MultiIndex.from_arrays([opened.matrix()["person_id"].to_pandas().iloc[rows["test"]], test.days])
+    margins = model.decision_function(pd.DataFrame(test.values, columns=[*test.names]))
+    answers = ModelAnswers(margins, model.bundle.calibration.probabilities(margins))
+    return JudgedRows.of(test, model.bundle.use_case.capacity), keys, answers
 
 
 def _require_same(

@@ -138,8 +138,7 @@ def by_date(
     Returns:
         One entry a date: `as_of_date`, `rows`, `places`, `offered` (above the cut), `both`.
     """
-    assert judged.probabilities is not None  # noqa: S101 - only what has probabilities has bands
-    above = thresholds.codes(judged.probabilities) == 0
+    above = thresholds.codes(judged.certain) == 0
     with_place = foremost(judged.scores, case.dates, case.capacity)
     found = []
     for code, day in enumerate(days):
