@@ -13,8 +13,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field, field_validator
 
-from features.declarations import catalogue, outcomes
-from features.declarations.catalogue import Catalogue, Indicator, Over
+from features.declarations import catalogue, outcomes, readable
+from features.declarations.catalogue import Catalogue, Indicator
 from features.declarations.cohort import Cohort, FollowedUntil
 from features.declarations.outcomes import Framework, Outcome
 from features.declarations.schedules import Schedule
@@ -252,7 +252,7 @@ def read(partnership: Partnership, name: str) -> UseCase:
         attribute = group.column.removeprefix("person.attributes.")
         if attribute != group.column and attribute not in attributes:
             raise yaml_documents.unknown_name(path, f"groups.{index}.column", "attribute", attribute, attributes)
-    _check_sources(partnership, every, found)
+    readable.check(partnership, every, found)
     return found
 
 
@@ -280,33 +280,6 @@ def _resolved(path: Path, written: UseCaseFile, framework: Framework, every: Cat
                 path, "as_of", f"on {day}, {refused}", "Look on other dates, or date the rule anew."
             )
     return found
-
-
-def _check_sources(partnership: Partnership, every: Catalogue, use_case: UseCase) -> None:
-    """Check that each indicator's source, and every event type that is read, is declared in sources.yaml."""
-    path = partnership.folder / "indicators.yaml"
-    declared = {source.name: {event.type for event in source.events} for source in partnership.sources}
-    of_areas = {source.name: {event.type for event in source.area_events} for source in partnership.sources}
-    for index, indicator in enumerate(every.indicators):
-        if indicator.name in use_case.indicator_names:
-            where = f"indicators.{index}"
-            for source in indicator.sources:
-                if source not in declared:
-                    raise yaml_documents.unknown_name(path, f"{where}.sources", "source", source, declared)
-            types = of_areas if indicator.over is Over.AREA else declared
-            readable = set().union(*(types[source] for source in indicator.sources))
-            for kind in indicator.types():
-                if kind not in readable:
-                    raise yaml_documents.unknown_name(path, where, "event type", kind, readable)
-    path = partnership.folder / "use_cases" / f"{use_case.name}.yaml"
-    known = set().union(*declared.values())
-    places = [place for rule in use_case.cohort.rules() for place in rule.places()]
-    if (until := use_case.cohort.followed_until) is not None and until.events is not None:
-        places.append(("cohort.followed_until.events.types", until.events.types))
-    for where, kinds in places:
-        for kind in kinds:
-            if kind not in known:
-                raise yaml_documents.unknown_name(path, where, "event type", kind, known)
 
 
 def names(partnership: Partnership) -> tuple[str, ...]:

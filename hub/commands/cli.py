@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.commands import deliveries_cli, linkage_cli, quality_cli, reading_cli
+from hub.commands import deliveries_cli, linkage_cli, quality_cli, quarantine_cli, reading_cli
 from hub.commands.command_line import (
     JsonOption,
     PartnershipOption,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Extracts in, people linked, snapshots out.", no_args_is_help=True)
 app.add_typer(reading_cli.app)
 app.add_typer(deliveries_cli.app)
+app.add_typer(quarantine_cli.app)
 app.add_typer(linkage_cli.app)
 app.add_typer(quality_cli.app)
 

@@ -1,10 +1,10 @@
-"""`sentinel hub ingest, extracts, quarantine, withdraw-delivery, who`: what came in, and what became of it."""
+"""`sentinel hub ingest, extracts, withdraw-delivery, who`: what came in, and what became of it."""
 
 import datetime
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,6 @@ from hub.commands.command_line import (
     AsOption,
     JsonOption,
     PartnershipOption,
-    Place,
     SparkOption,
     WorkspaceOption,
     place,
@@ -25,10 +24,7 @@ from hub.commands.command_line import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from hub.intake.confirmations import Question
-    from hub.staging.extracts import Extract
 
 app = typer.Typer()
 
@@ -132,115 +128,33 @@ def extracts_(
     workspace: WorkspaceOption = None, partnership: PartnershipOption = None, as_json: JsonOption = False
 ) -> None:
     """List every extract, oldest delivery first: its period, the rules that rows broke, and whether it holds now."""
-    from hub.staging import extracts
+    from hub.staging import extract_reports, extracts
 
     here = place(workspace, partnership)
     gone = extracts.withdrawn(here.workspace)
     current = {extract.digest for extract in extracts.current_extracts(here.workspace, gone)}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "source": extract.source,
             "period": extract.period or "",
             "delivered_on": extract.delivered_on.isoformat(),
             "people": extract.facts.people,
             "events": extract.facts.rows.event,
-            "rows_in": extracts.rows_in(extract),
-            "quarantined": extracts.quarantined(extract),
-            "rules": extracts.rules_of(extract) if as_json else _rules(extracts.rules_of(extract)),
+            "rows_in": extract_reports.rows_in(extract),
+            "quarantined": extract_reports.quarantined(extract),
+            "rules": extract_reports.rules_of(extract),
             "holds_now": "withdrawn" if extract.digest in gone else "yes" if extract.digest in current else "no",
             "extract": extract.digest if as_json else extract.digest[:12],
         }
         for extract in extracts.all_extracts(here.workspace)
     ]
+    if not as_json:
+        rows = [{**row, "rules": _rules(row["rules"])} for row in rows]
     show(rows, as_json, title="Extracts", empty="No extract was ingested yet. Run `sentinel hub ingest`.")
 
 
 def _rules(broken: dict[str, int]) -> str:
     return "; ".join(f"{rule} ({rows:,})" for rule, rows in broken.items())
-
-
-@app.command("quarantine")
-def quarantine_(
-    by: Annotated[
-        Literal["sex", "ethnicity"] | None,
-        typer.Option("--by", help="Count by source, rule and this group of the rows' people; small numbers withheld."),
-    ] = None,
-    rows_: Annotated[
-        bool, typer.Option("--rows", help="List the rows: file, line, column, rule, what to do; values are masked.")
-    ] = False,
-    source: Annotated[str | None, typer.Option("--source", help="Only rows of this source.")] = None,
-    csv: Annotated[
-        Path | None,
-        typer.Option("--csv", help="Write the list as CSV, to send back to the agency that can mend its records."),
-    ] = None,
-    first: Annotated[int, typer.Option("--first", min=1, help="Print so many rows; the CSV and JSON have all.")] = 50,
-    workspace: WorkspaceOption = None,
-    partnership: PartnershipOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Count quarantined rows by source, file or mapping, and rule; a row that breaks two rules counts under both.
-
-    With --rows or --csv each of them is told: where it stands, what is wrong with it and what to do.
-    """
-    from hub.staging import extracts
-
-    here = place(workspace, partnership)
-    if by is not None:
-        _quarantine_by(here, by, as_json)
-        return
-    if rows_ or csv is not None:
-        _quarantine_rows(here, source, csv, first, as_json)
-        return
-    rows = [
-        {
-            "source": extract.source,
-            "delivered_on": extract.delivered_on.isoformat(),
-            "where": where,
-            "rule": rule,
-            "rows": count,
-        }
-        for extract in extracts.current_extracts(here.workspace)
-        if source in (None, extract.source)
-        for where, rules in _broken(extract)
-        for rule, count in sorted(rules.items())
-    ]
-    show(rows, as_json, title="Quarantined rows", empty="No row is in quarantine.")
-
-
-def _broken(extract: "Extract") -> "Iterator[tuple[str, Mapping[str, int]]]":
-    """Yield each file and mapping of an extract with how many of its rows break each rule."""
-    yield from ((one.file, one.rules) for one in extract.facts.files)
-    yield from ((one.title or one.mapping, one.rules) for one in extract.facts.mapped)
-
-
-def _quarantine_by(here: Place, by: Literal["sex", "ethnicity"], as_json: bool) -> None:
-    from hub.quality import quarantine_groups
-
-    found = quarantine_groups.by_group(here.workspace, here.partnership, by)
-    if as_json:
-        show_json(found)
-        return
-    rows = [quarantine_groups.in_words(row) for row in found["rows"]]
-    show(rows, False, title=f"Quarantined rows by {by}", empty="No row is in quarantine.")
-    if rows:
-        say(found["note"])
-
-
-def _quarantine_rows(here: Place, source: str | None, csv: Path | None, first: int, as_json: bool) -> None:
-    from hub.quality import quarantine_rows
-
-    found = quarantine_rows.listed(here.workspace, here.partnership, source)
-    if csv is not None:
-        quarantine_rows.write_csv(found, csv)
-    if as_json:
-        show_json([one.as_json() for one in found])
-        return
-    rows = [one.as_json() for one in found[:first]]
-    show(rows, False, title="Quarantined rows, one line for each rule", empty="No row is in quarantine.")
-    if len(found) > first:
-        say(f"{len(found) - first:,} more; give --first, --json or --csv to see them.")
-    if csv is not None:
-        say(f"wrote {csv}: {len(found):,} lines, without any value. Send it to the agency over a secure way.")
 
 
 @app.command("withdraw-delivery")

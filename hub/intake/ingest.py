@@ -24,7 +24,7 @@ from hub.intake.extract_run import ExtractRun
 from hub.progress import Progress, silent
 from hub.spark import session as spark_session
 from hub.staging import extracts
-from hub.staging.extracts import ExtractReport
+from hub.staging.extract_reports import ExtractReport
 from hub.workspace import Workspace
 
 Ask = Callable[[Sequence[Question]], bool]

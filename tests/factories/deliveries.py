@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from hub.declarations import partnership as partnerships
 from hub.identity import store as identity_store
 from hub.intake import ingest
-from hub.staging.extracts import ExtractReport
+from hub.staging.extract_reports import ExtractReport
 from hub.workspace import Workspace
 
 DELIVERED = datetime.date(2025, 1, 6)

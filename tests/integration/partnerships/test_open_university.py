@@ -16,7 +16,7 @@ from features.declarations import catalogue, use_cases
 from hub.declarations import partnership as partnerships
 from hub.identity import store as identity_store
 from hub.intake import ingest
-from hub.staging.extracts import ExtractReport
+from hub.staging.extract_reports import ExtractReport
 from hub.workspace import Workspace
 
 ROOT = Path(__file__).parents[3]

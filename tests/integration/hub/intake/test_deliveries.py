@@ -18,6 +18,7 @@ from hub.ledger.store import open_store
 from hub.linking import linkage
 from hub.publishing import publish
 from hub.staging import extracts
+from hub.staging.extract_reports import ExtractReport
 from service.commands.cli import app
 from tests.factories.deliveries import PARTNERSHIP, SECRET, Town
 
@@ -59,7 +60,7 @@ def _care(tmp_path: Path) -> Town:
     return Town(tmp_path, CARE, pupils=None, absences=None, children=CHILDREN, leavers=LEAVERS)
 
 
-def _deaths(town: Town, report: extracts.ExtractReport) -> int:
+def _deaths(town: Town, report: ExtractReport) -> int:
     return sum(row["event_type"] == "death" and row["known_to"] is None for row in town.staged(report))
 
 

@@ -14,6 +14,7 @@ from hub.intake.confirmations import ConfirmationError
 from hub.linking import linkage
 from hub.publishing import publish
 from hub.staging import extracts
+from hub.staging.extract_reports import ExtractReport
 from service.commands.cli import app
 from tests.factories.deliveries import Town
 
@@ -47,7 +48,7 @@ def _town(folder: Path, **files: str) -> Town:
     return Town(folder, CARE, pupils=None, absences=None, **files)
 
 
-def _deliver(town: Town, on: datetime.date, children: str, **flags: Any) -> extracts.ExtractReport:
+def _deliver(town: Town, on: datetime.date, children: str, **flags: Any) -> ExtractReport:
     town.deliver(pupils=None, absences=None, children=children)
     [report] = town.ingest(on, **flags)
     return report
@@ -156,7 +157,7 @@ def test_each_period_is_compared_with_what_holds(tmp_path: Path) -> None:
     town = Town(tmp_path, RETURNS, pupils=None, absences=None)
     folder = town.folder
 
-    def deliver(on: datetime.date, year: int, text: str, **flags: Any) -> extracts.ExtractReport:
+    def deliver(on: datetime.date, year: int, text: str, **flags: Any) -> ExtractReport:
         for path in folder.iterdir():
             path.unlink()
         (folder / f"children_{year}.csv").write_text(text)

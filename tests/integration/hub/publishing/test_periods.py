@@ -18,6 +18,7 @@ from hub.linking import linkage
 from hub.publishing import publish
 from hub.publishing.snapshots import Snapshot
 from hub.staging import extracts
+from hub.staging.extract_reports import ExtractReport
 from hub.workspace import Workspace
 from tests.factories.deliveries import partnership
 from tests.shared_data import FOLDER, needs
@@ -68,7 +69,7 @@ class Care:
         self.partnership: Partnership = partnership(root / "partnership", sources)
         self.folders = root / "deliveries"
 
-    def deliver(self, on: str, **years: tuple[str, str]) -> list[extracts.ExtractReport]:
+    def deliver(self, on: str, **years: tuple[str, str]) -> list[ExtractReport]:
         """Deliver children and episodes of each `y2020=(children, episodes)`, as lines parted by spaces."""
         folder = self.folders / on
         folder.mkdir(parents=True, exist_ok=True)
@@ -160,9 +161,7 @@ def test_a_later_period_never_withdraws_an_earlier_one(tmp_path: Path) -> None:
     assert len(_rows(care.publish(), "event", "event_id")) == 4
 
 
-def _years(
-    root: Path, years: Sequence[int], *, in_one_go: bool, key: bytes
-) -> tuple[Care, list[extracts.ExtractReport]]:
+def _years(root: Path, years: Sequence[int], *, in_one_go: bool, key: bytes) -> tuple[Care, list[ExtractReport]]:
     care = Care(root, CARE)
     care.workspace.identity.mkdir(parents=True, mode=0o700)
     (care.workspace.identity / "pseudonym.key").write_bytes(key)
