@@ -1,17 +1,22 @@
 """Whether what a use case reads is there: the source of each indicator, and every event type, in sources.yaml."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from features.declarations.catalogue import Catalogue, Over
+from features.declarations.cohort import Cohort
 from hub import yaml_documents
 from hub.declarations.partnership import Partnership
 
-if TYPE_CHECKING:
-    from features.declarations.use_cases import UseCase
 
-
-def check(partnership: Partnership, every: Catalogue, use_case: "UseCase") -> None:
+def check(partnership: Partnership, every: Catalogue, name: str, indicators: Sequence[str], cohort: Cohort) -> None:
     """Check a use case.
+
+    Args:
+        partnership: declares the sources.
+        every: all indicators of the partnership.
+        name: the use case's.
+        indicators: the names of those that it reads.
+        cohort: whose rules read events, too.
 
     Raises:
         ConfigurationError: it names the file, the place and what is declared.
@@ -20,7 +25,7 @@ def check(partnership: Partnership, every: Catalogue, use_case: "UseCase") -> No
     declared = {source.name: {event.type for event in source.events} for source in partnership.sources}
     of_areas = {source.name: {event.type for event in source.area_events} for source in partnership.sources}
     for index, indicator in enumerate(every.indicators):
-        if indicator.name in use_case.indicator_names:
+        if indicator.name in indicators:
             where = f"indicators.{index}"
             for source in indicator.sources:
                 if source not in declared:
@@ -30,10 +35,10 @@ def check(partnership: Partnership, every: Catalogue, use_case: "UseCase") -> No
             for kind in indicator.types():
                 if kind not in readable:
                     raise yaml_documents.unknown_name(path, where, "event type", kind, readable)
-    path = partnership.folder / "use_cases" / f"{use_case.name}.yaml"
+    path = partnership.folder / "use_cases" / f"{name}.yaml"
     known = set().union(*declared.values())
-    places = [place for rule in use_case.cohort.rules() for place in rule.places()]
-    if (until := use_case.cohort.followed_until) is not None and until.events is not None:
+    places = [place for rule in cohort.rules() for place in rule.places()]
+    if (until := cohort.followed_until) is not None and until.events is not None:
         places.append(("cohort.followed_until.events.types", until.events.types))
     for where, kinds in places:
         for kind in kinds:

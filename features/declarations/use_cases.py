@@ -252,7 +252,7 @@ def read(partnership: Partnership, name: str) -> UseCase:
         attribute = group.column.removeprefix("person.attributes.")
         if attribute != group.column and attribute not in attributes:
             raise yaml_documents.unknown_name(path, f"groups.{index}.column", "attribute", attribute, attributes)
-    readable.check(partnership, every, found)
+    readable.check(partnership, every, found.name, named, found.cohort)
     return found
 
 
