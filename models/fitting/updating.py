@@ -99,7 +99,7 @@ def update(
         asked=str(to),
         step=step,
         closed_test=ladder.step,
-        why=_why(ladder, step, to, saved),
+        why=_why(ladder, step, to, saved, floored=fitted.contents.calibration.floored),
         tests=tuple(LadderTestFacts(**asdict(one)) for one in ladder.tests),
         rows=ladder.rows,
         families=ladder.families,
@@ -231,11 +231,16 @@ def _earlier(old: Bundle) -> EarlierFacts:
     )
 
 
-def _why(ladder: ClosedTest, step: LadderStep, to: Asked, saved: Stated | None) -> str:
+def _why(ladder: ClosedTest, step: LadderStep, to: Asked, saved: Stated | None, *, floored: bool) -> str:
     """Return in words why this step was taken."""
     said = ladder.why
     if saved is not None:
         said += f" Log loss on choose when all is fitted anew, less that with level and spread alone: {saved.text()}."
+    if floored:
+        said += (
+            " It orders the rows of choose no better than chance, so that all get nearly the same probability: it is "
+            "not worth having."
+        )
     if to != "auto":
         return said if step is ladder.step else f"{said} {step.value.capitalize()} was asked for."
     if step is LadderStep.REFIT and ladder.step is LadderStep.SLOPE:

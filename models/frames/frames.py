@@ -163,6 +163,8 @@ def differences(models: Mapping[str, BundleClassifier], *, resamples: int = RESA
     """
     if len(models) < 2:
         raise InputError("There is nothing to compare with.", "Give at least two models.")
+    if resamples < 1:
+        raise InputError("Without resamples there is no interval.", "Give at least 1; 300 are usual.")
     tested = {name: _tested(model) for name, model in models.items()}
     first, *others = tested
     case, index, _ = tested[first]
@@ -230,6 +232,9 @@ def at_capacity(model: BundleClassifier, rows: pd.DataFrame, *, capacity: int | 
     """
     if tuple(rows.index.names) != KEYS:
         raise InputError(f"The rows are not indexed by {' and '.join(KEYS)}.", "Set that index first.")
+    again = int(rows.index.duplicated().sum())
+    if again:
+        raise InputError(f"{again:,} rows repeat a person on a date: nobody gets two places.", "Keep one row of each.")
     places = model.bundle.use_case.capacity if capacity is None else capacity
     if places < 1:
         raise InputError("There are no places.", "Give a capacity of at least 1.")

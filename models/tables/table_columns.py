@@ -267,22 +267,6 @@ class TableCoding:
         return {name: count for name, count in found.items() if count}
 
 
-def require_no_group_in(path: Path, table: pa.Table, indicators: Sequence[str], groups: Sequence[str]) -> None:
-    """Check that no indicator is a group under another name: that neither tells the other, one for one.
-
-    Raises:
-        InputError: it names both columns.
-    """
-    counts = {name: len(pc.unique(table[name])) for name in (*indicators, *groups)}
-    for group in groups:
-        for name in indicators:
-            if counts[name] == counts[group] > 1 and _pairs(table, name, group) == counts[group]:
-                raise InputError(
-                    f"{path}: the indicator {name} is the group {group} under another name: each tells the other.",
-                    "A model never sees a group. Leave the column out of the file.",
-                )
-
-
 def looks_like_an_identifier(table: pa.Table, names: Sequence[str]) -> list[str]:
     """Return the columns of whole numbers that are different in every row."""
     return [
@@ -290,10 +274,6 @@ def looks_like_an_identifier(table: pa.Table, names: Sequence[str]) -> list[str]
         for name in names
         if kinds.is_integer(table[name].type) and len(pc.unique(table[name])) == table.num_rows > FEWEST_PEOPLE
     ]
-
-
-def _pairs(table: pa.Table, one: str, other: str) -> int:
-    return int(table.select([one, other]).group_by([one, other]).aggregate([]).num_rows)
 
 
 def _categories(path: Path, name: str, column: pa.ChunkedArray, people: Codes) -> list[str]:

@@ -10,7 +10,7 @@ rows and no brothers and sisters are on both sides.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from hub.errors import InputError
 from models.matrices import Matrix
 from models.resampling import Codes, Floats, codes
 from models.splits import PARTS, Days, NotEnoughError, Rows
-from models.tables import table_columns
+from models.tables import table_columns, table_guards
 from models.tables.table_columns import ColumnRoles, TableCoding
 from models.tables.table_files import read
 
@@ -160,7 +160,24 @@ def _keys(paths: tuple[Path, Path], tables: list[pa.Table], name: str | None) ->
     if name is None:
         return np.arange(sum(table.num_rows for table in tables), dtype=np.intp)
     both = [table_columns.keys(path, table[name], name) for path, table in zip(paths, tables, strict=True)]
+    _require_written_alike(paths, both, name)
     return codes(pa.concat_arrays(both).to_numpy(zero_copy_only=False).astype(np.str_))
+
+
+def _require_written_alike(paths: tuple[Path, Path], both: Sequence[pa.Array], name: str) -> None:
+    """Check that identifiers are not the same but for zeros before them, which one of the files has lost.
+
+    Raises:
+        InputError: some are; who is in both files could not be known.
+    """
+    first, second = (set(one.unique().to_pylist()) for one in both)
+    bare = {key.lstrip("0") for key in first}
+    count = sum(key not in first and key.lstrip("0") in bare for key in second)
+    if count:
+        raise InputError(
+            f"{paths[1]}: {count:,} values of {name} are those of {paths[0].name} but for zeros before them.",
+            "Write identifiers alike in both files: as texts, with their zeros.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +290,7 @@ def coded_rows(tables: TablePair, split: TableSplit) -> tuple[TableCoding, Matri
     coding = TableCoding.of(tables.paths[0], tables.learn.take(train), names, tables.people[train])
     for group in roles.groups:
         table_columns.labels(tables.paths[0], tables.learn[group], group)
-    table_columns.require_no_group_in(tables.paths[0], tables.learn, names, roles.groups)
+    table_guards.require_no_group_in(tables.paths[0], tables.learn, names, roles.groups)
     both = zip(tables.paths, (tables.learn, tables.test), strict=True)
     values = np.concatenate([coding.values(path, table) for path, table in both])
     followed = np.ones(len(values), dtype=np.bool_)  # whoever makes a table leaves out whose outcome is not known

@@ -190,6 +190,7 @@ def test_where_the_old_order_is_turned_round_all_is_fitted_anew_or_nearly_nothin
     assert isinstance(said.slope, Figure)
     assert said.slope.high < 0
     assert said.order.unchanged is contents.calibration.floored is (step is SLOPE)
+    assert ("it is not worth having" in said.why) is (step is SLOPE)
     assert ("The old model orders nobody any more" in said.why) is (step is REFIT)
 
 

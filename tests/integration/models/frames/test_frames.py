@@ -237,6 +237,8 @@ def test_differences_are_paired_as_training_pairs_them(
     assert (itself[["value", "low", "high"]] == 0).all(axis=None)
     with pytest.raises(InputError, match="nothing to compare"):
         frames.differences({"first": model})
+    with pytest.raises(InputError, match="no interval"):
+        frames.differences({"first": model, "again": clone(model)}, resamples=0)
 
 
 def test_figures_about_other_rows_are_not_taken_from_each_other(place: Workspace, model: BundleClassifier) -> None:
@@ -267,6 +269,8 @@ def test_a_list_at_capacity_is_the_one_that_figures_are_about(model: BundleClass
     assert len(frames.at_capacity(model, test, capacity=3)) == 3 * by_date.ngroups
     with pytest.raises(InputError, match="not indexed by person_id and as_of_date"):
         frames.at_capacity(model, test.reset_index(drop=True))
+    with pytest.raises(InputError, match="2 rows repeat a person on a date"):
+        frames.at_capacity(model, pd.concat([test, test.iloc[:2]]))
     with pytest.raises(InputError, match="no places"):
         frames.at_capacity(model, test, capacity=0)
 

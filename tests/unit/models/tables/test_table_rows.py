@@ -147,3 +147,10 @@ def test_who_stands_under_two_families_ties_them(tmp_path: Path) -> None:
     family = dict(zip(learn["id"], tables.families[: len(learn)], strict=True))
     assert len({family[one] for one in ("p0", "p1", "p18", "p19")}) == 1
     assert len({*tables.families[: len(learn)]}) == 19
+
+
+def test_identifiers_that_lost_their_zeros_are_refused(tmp_path: Path) -> None:
+    learn = frame(range(40), ["2021-01-01"]).assign(id=[f"{one:06}" for one in range(1, 41)])
+    test = frame(range(40), ["2022-01-01"]).assign(id=range(1, 41))
+    with pytest.raises(InputError, match=r"40 values of id are those of train\.csv but for zeros before them"):
+        pair(tmp_path, learn, test)
