@@ -47,6 +47,13 @@ def show_worth(model: "StatedFigures", title: str) -> None:
             f"On {len(short)} dates to learn from, {many} indicators have windows that reach back to before their "
             "source began: look on later dates, or use shorter windows."
         )
+    few = model.metrics.get("smallest_group")
+    if few is not None:
+        shrinkage = f"; expected shrinkage {few['expected_shrinkage']:.2f}" if "expected_shrinkage" in few else ""
+        say(
+            f"The smallest group of the audit to learn from ({few['group']}: {few['level']}) has {few['outcomes']:,} "
+            f"rows with the outcome, of {few['rows']:,}{shrinkage} (1: none; below 0.9: too few for these indicators)."
+        )
     for name in BANDS:
         by = model.metrics["bands"][name]
         people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()

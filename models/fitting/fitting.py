@@ -20,6 +20,7 @@ from models.fitting.learning import Judgement as Judgement
 from models.fitting.learning import Learned, Task, judge, learn, libraries
 from models.fitting.parted import Parted
 from models.fitting.parted import split as split
+from models.fitting.smallest_group import smallest_group
 from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.splits import Splits
 
@@ -74,6 +75,7 @@ def fit(
         thresholds=learned.thresholds,
         metrics={
             **learned.metrics,
+            "smallest_group": smallest_group(feature_set, matrix, rows["train"]),
             "short_windows": _short_windows(feature_set, dates.train),
             "folds": [fold.as_json() for fold in folds],
         },

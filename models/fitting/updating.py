@@ -163,6 +163,7 @@ def _kept_trees(
     numbers = {
         **figures,
         "sample_size": old.metrics["sample_size"],
+        "smallest_group": old.metrics["smallest_group"],
         "parts": {
             "train": old.metrics["parts"]["train"],
             "choose": counts_of(parted.matrix, parted.rows["choose"]),

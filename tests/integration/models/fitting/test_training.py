@@ -234,6 +234,21 @@ def test_places_and_bands_match_on_choose(bundle: Bundle) -> None:
     assert 100 <= first_two <= 120
 
 
+def test_the_smallest_group_is_the_one_with_the_fewest_outcomes(bundle: Bundle, features: FeatureSet) -> None:
+    few = bundle.metrics["smallest_group"]
+    matrix, table = rows_of(features), features.groups()
+    days = np.array(bundle.facts.splits.train, dtype="datetime64[D]")
+    train = np.isin(matrix.days, days)
+    counts = {
+        (group.name, level): int(matrix.outcomes[train & (np.array(table[group.name].to_pylist()) == level)].sum())
+        for group in bundle.use_case.groups
+        for level in {*table[group.name].to_pylist()}
+    }
+    counts = {key: count for key, count in counts.items() if key[1] != "not recorded"}
+    assert few["outcomes"] == min(counts.values()) == counts[few["group"], few["level"]]
+    assert 0 < few["expected_shrinkage"] < bundle.metrics["sample_size"]["expected_shrinkage"]
+
+
 def test_a_learnable_outcome_is_learned(bundle: Bundle) -> None:
     auc = bundle.figure("auc")
     assert isinstance(auc, Figure)
@@ -276,7 +291,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: UseCase, tabl
     import pyarrow.parquet as pq
 
     from features.kernel.code import code_digest
-    from features.rows.feature_sets import FAMILIES_FILE, FOLLOWED_FILE, KIND, MATRIX_FILE, matrix_table
+    from features.rows.feature_sets import FAMILIES_FILE, FOLLOWED_FILE, GROUPS_FILE, KIND, MATRIX_FILE, matrix_table
 
     changed = {
         "use_case": case.model_dump(mode="json"),
@@ -286,6 +301,7 @@ def _republished(workspace: Workspace, features: FeatureSet, case: UseCase, tabl
     with artefacts.publish(workspace.features, KIND, {**features.artefact.facts, **changed}) as draft:
         pq.write_table(matrix_table(case.indicators).conform(table), draft.path / MATRIX_FILE)
         pq.write_table(features.families(), draft.path / FAMILIES_FILE)
+        pq.write_table(features.groups(), draft.path / GROUPS_FILE)
         pq.write_table(features.not_followed(), draft.path / FOLLOWED_FILE)
     return open_feature_set(workspace, draft.digest)
 
