@@ -17,6 +17,8 @@ CORRELATIONS = (0.0, 0.3, 0.7)
 METRICS = ("auc", "precision_at_capacity", "recall_at_capacity", "brier", "calibration_slope")
 _FAMILIES, _DATES, _OFFERED = 500, 2, 0.1
 _TIMES = 600
+_POPULATION, _FEW = 800_000, 4000
+"""Families whose children are the truth, and so many at a size that proves nothing."""
 
 
 def _drawn(families: int, correlation: float, draw: np.random.Generator) -> tuple[JudgedRows, ModelAnswers]:
@@ -39,16 +41,16 @@ def _drawn(families: int, correlation: float, draw: np.random.Generator) -> tupl
 
 
 @cache
-def _truth(correlation: float) -> Mapping[str, float]:
-    case, judged = _drawn(800_000, correlation, np.random.default_rng(11))
+def _truth(correlation: float, families: int) -> Mapping[str, float]:
+    case, judged = _drawn(families, correlation, np.random.default_rng(11))
     found = measure(case, {"model": judged}, against={}, resamples=2).figures["model"]
     return {name: getattr(found[name], "value", np.nan) for name in METRICS}
 
 
-def coverage(correlation: float, times: int, seed: int = 1) -> dict[str, float]:
+def coverage(correlation: float, times: int, seed: int = 1, population: int = _POPULATION) -> dict[str, float]:
     """Return for each metric the share of intervals that hold the truth."""
     draw = np.random.default_rng(seed)
-    truth, held = _truth(correlation), dict.fromkeys(METRICS, 0)
+    truth, held = _truth(correlation, population), dict.fromkeys(METRICS, 0)
     for number in range(times):
         case, judged = _drawn(_FAMILIES, correlation, draw)
         found = measure(case, {"model": judged}, against={}, seed=number).figures["model"]
@@ -60,8 +62,9 @@ def coverage(correlation: float, times: int, seed: int = 1) -> dict[str, float]:
 
 def figures(tiny: bool) -> Iterator[Measured]:
     """Yield the least and the largest share of intervals that hold the truth, over metrics and correlations."""
-    times = 3 if tiny else _TIMES
-    by = {(name, one): share for one in CORRELATIONS for name, share in coverage(one, times).items()}
+    times, population = (3, _FEW) if tiny else (_TIMES, _POPULATION)
+    found = {one: coverage(one, times, population=population) for one in CORRELATIONS}
+    by = {(name, one): share for one, shares in found.items() for name, share in shares.items()}
     said = "; ".join(f"{name} at {one}: {share:.3f}" for (name, one), share in by.items())
     yield measured("coverage_min", min(by.values()), f"of {times} intervals of 95 %: {said}", ">= 0.93")
     yield measured("coverage_max", max(by.values()), f"of {times} intervals of 95 %", "<= 0.97")
