@@ -83,12 +83,12 @@ def _derivatives(columns: Floats, outcomes: Floats, at: Floats, c: float) -> tup
     expected = 1 / (1 + np.exp(-np.clip(_margins(columns, at), -500, 500)))
     off, spread = expected - outcomes, expected * (1 - expected)
     gradient = np.r_[off.sum(), columns.T @ off + at[1:] / c]
-    weighted = columns * spread[:, None]
+    root = columns * np.sqrt(spread)[:, None]
     size = len(at)
     curvature = np.empty((size, size))
     curvature[0, 0] = spread.sum() + 1e-12
-    curvature[0, 1:] = curvature[1:, 0] = weighted.sum(axis=0)
-    curvature[1:, 1:] = columns.T @ weighted + np.eye(size - 1) / c
+    curvature[0, 1:] = curvature[1:, 0] = spread @ columns
+    curvature[1:, 1:] = root.T @ root + np.eye(size - 1) / c
     return gradient, curvature
 
 

@@ -28,6 +28,7 @@ from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
 from models.measuring.thresholds import Thresholds
 from models.measuring.usual import usual
+from models.one_thread import on_one_thread
 from models.resampling import LEVEL, METHOD, RESAMPLES
 from models.sample_size import SampleSize, sample_size
 from models.splits import PARTS, NotEnoughError, Rows
@@ -96,6 +97,7 @@ class Learned:
         return self.model.thresholds
 
 
+@on_one_thread
 def learn(
     matrix: Matrix,
     rows: Mapping[str, Rows],
@@ -157,6 +159,7 @@ class Judgement:
     judged: dict[str, ModelAnswers]
 
 
+@on_one_thread
 def measure(
     matrix: Matrix,
     rows: Mapping[str, Rows],

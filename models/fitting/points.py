@@ -25,6 +25,7 @@ import numpy.typing as npt
 from models.additive import newton
 from models.additive.additive import POINTS, AdditiveForm, PointsTerm
 from models.matrices import Matrix
+from models.measuring import calibration
 from models.measuring.ranking import Ranking
 from models.resampling import Floats
 
@@ -38,7 +39,6 @@ _QUANTILES = (0.05, 0.5, 0.75, 0.9)
 _MOST_POINTS = 20
 _KEPT = 0.99
 _PENALTY = 10.0
-_NO_PENALTY = 1e6
 _DECIMALS = 10
 
 Bands = npt.NDArray[np.intp]
@@ -235,16 +235,17 @@ def _rounded(train: Matrix, taken: Sequence[_Banded], solved: newton.Solved) -> 
     largest = max(float(one.max()) for one in bands)
     if largest <= 0:
         return _nothing(train)
-    whole = _loss(train.outcomes, np.sum([one[of.codes] for one, of in zip(bands, taken, strict=True)], axis=0))
+    whole = _line(train.outcomes, np.sum([one[of.codes] for one, of in zip(bands, taken, strict=True)], axis=0)).loss
     share = float(train.outcomes.mean())
     nothing = -len(train.outcomes) * (share * np.log(share) + (1 - share) * np.log(1 - share))
     for most in range(1, _MOST_POINTS + 1):
         given = [np.rint(one / largest * most).astype(int) for one in bands]
         totals = np.sum([one[of.codes] for one, of in zip(given, taken, strict=True)], axis=0).astype(np.float64)
-        loss = _loss(train.outcomes, totals)
-        if nothing - loss >= _KEPT * (nothing - whole) or most == _MOST_POINTS:
+        line = _line(train.outcomes, totals)
+        if nothing - line.loss >= _KEPT * (nothing - whole) or most == _MOST_POINTS:
             break
-    line = _line(train.outcomes, totals, least=1e-6)
+    if not line.unit > 0:
+        return _nothing(train)
     terms = []
     for one, whole_points in zip(taken, given, strict=True):
         absent = int(whole_points[-1]) if one.missing else int(whole_points[0])
@@ -255,7 +256,7 @@ def _rounded(train: Matrix, taken: Sequence[_Banded], solved: newton.Solved) -> 
         mean = round(float(term.of(train.values[:, one.at]).mean()), _DECIMALS)
         if cuts or absent != worth[0]:
             terms.append(term.model_copy(update={"mean": mean}))
-    intercept, unit = round(line.intercept, _DECIMALS), round(float(line.weights[0]), _DECIMALS)
+    intercept, unit = round(line.intercept, _DECIMALS), round(line.unit, _DECIMALS)
     return AdditiveForm(POINTS, train.names, intercept, unit, tuple(terms))
 
 
@@ -266,16 +267,22 @@ def _joined(cuts: Sequence[float], points: Sequence[int]) -> tuple[tuple[float, 
     return tuple(kept), tuple(worth)
 
 
-def _loss(outcomes: Floats, totals: Floats) -> float:
-    """Return the sum of the surprise of the best line through these totals, in nats."""
-    line = _line(outcomes, totals, least=0.0)
-    margins = line.intercept + totals * line.weights[0]
-    return float(np.logaddexp(0.0, np.where(outcomes > 0, -margins, margins)).sum())
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Log-odds = intercept + unit x total, and the sum of the surprise that is left; NaN where there is none."""
+
+    intercept: float
+    unit: float
+    loss: float
 
 
-def _line(outcomes: Floats, totals: Floats, *, least: float) -> newton.Solved:
-    lower, upper = np.array([least]), np.array([np.inf])
-    return newton.solve(totals[:, None], outcomes, c=_NO_PENALTY, lower=lower, upper=upper)
+def _line(outcomes: Floats, totals: Floats) -> _Line:
+    """Return the best line through the totals: those who share a total are added up first."""
+    values, codes = np.unique(np.round(totals, _DECIMALS), return_inverse=True)
+    counts, positives = np.bincount(codes).astype(np.float64), np.bincount(codes, outcomes)
+    slope, intercept = (float(one[0]) for one in calibration.line(values, positives / counts, counts[None]))
+    margins = intercept + slope * values
+    return _Line(intercept, slope, float((counts * np.logaddexp(0.0, margins) - positives * margins).sum()))
 
 
 def _nothing(train: Matrix) -> AdditiveForm:

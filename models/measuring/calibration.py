@@ -122,6 +122,7 @@ def line(
     """
     centre = float(x.mean())
     scale = float(x.std()) or 1.0
+    x, positives, weights = _by_value(x, targets, weights)
     z = (x - centre) / scale
     slope = np.full(len(weights), 0.0 if start is None else start[0] * scale)
     level = np.full(len(weights), 0.0 if start is None else start[1] + start[0] * centre)
@@ -129,7 +130,7 @@ def line(
     with np.errstate(all="ignore"):
         for _ in range(_ROUNDS):
             mean = 1 / (1 + np.exp(-level[:, None] - slope[:, None] * z))
-            error = weights * (targets - mean)
+            error = positives - weights * mean
             curvature = weights * (mean * (1 - mean))
             h00, h01, h11 = curvature.sum(axis=1), curvature @ z, curvature @ (z * z)
             g0, g1 = error.sum(axis=1), error @ z
@@ -159,14 +160,30 @@ def shift(offsets: Floats, targets: Floats, weights: Floats, start: float = 0.0,
     Returns:
         Shape (resamples,); NaN where it does not converge (nobody, or everybody, has the outcome).
     """
+    offsets, positives, weights = _by_value(offsets, targets, weights)
     level = np.full(len(weights), start)
     step = np.full(len(weights), np.inf)
     with np.errstate(all="ignore"):
         for _ in range(_ROUNDS):
             mean = 1 / (1 + np.exp(-level[:, None] - offsets))
-            change = (weights * (targets - mean)).sum(axis=1) / (weights * (mean * (1 - mean))).sum(axis=1)
+            change = (positives - weights * mean).sum(axis=1) / (weights * (mean * (1 - mean))).sum(axis=1)
             step = np.abs(change)
             level = level + np.clip(change, -4.0, 4.0)
             if np.all((step < enough) | ~np.isfinite(step)):
                 break
     return np.where((step < _NEARLY) & np.isfinite(level), level, np.nan)
+
+
+def _by_value(x: Floats, targets: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the values of x, and for each the weight of those with the outcome and of all, shape (resamples, values).
+
+    Many rows share a value where a model has few (a card of points, children of whom nothing is known): they are added
+    up once, and not in every round.
+    """
+    order = np.argsort(x, kind="stable")
+    ordered = x[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    if 2 * len(starts) > len(x):
+        return x, weights * targets, weights
+    whole = np.add.reduceat(weights[:, order], starts, axis=1)
+    return ordered[starts], np.add.reduceat((weights * targets)[:, order], starts, axis=1), whole
