@@ -1,4 +1,4 @@
-"""`sentinel models`: train, update, list, show and compare; MLflow's record and pages."""
+"""`sentinel models`: train, update, rebuild, list, show and compare; MLflow's record and pages."""
 
 from typing import Annotated, Any
 
@@ -14,13 +14,14 @@ from hub.commands.command_line import (
     show,
     show_json,
 )
-from models.commands import card_cli, training_cli
+from models.commands import card_cli, rebuild_cli, training_cli
 from models.commands.asked import DigestArgument
 from models.commands.worth import show_bundle, whole
 
 app = typer.Typer(help="Models: train and update them, see what they are worth, compare them.", no_args_is_help=True)
 app.add_typer(training_cli.app)
 app.add_typer(card_cli.app)
+app.add_typer(rebuild_cli.app)
 
 
 DigestsArgument = Annotated[

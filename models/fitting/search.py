@@ -141,7 +141,7 @@ def search(
     """
     whole = BinnedRows.of(train_rows, choose, seed)
     binned = [BinnedRows.of(*fold, seed) for fold in folds] or [whole]
-    bound = {**asked.bound, "seed": seed, "folds": len(binned), "libraries": _libraries()}
+    bound = {**asked.bound, "seed": seed, "folds": len(binned), "libraries": versions()}
     with studies.open_study(asked.folder, bound) as study:
         _try(study, binned, constraints, asked, seed, progress)
         ended = study.trials[: asked.most]
@@ -149,10 +149,11 @@ def search(
     choice = _chosen(ended, whole, constraints, folds=len(folds))
     pruned = sum(one.pruned for one in ended)
     said = {"kind": SearchKind.TUNE.value, "trials": len(ended), "pruned": pruned, "space_version": SPACE_VERSION}
-    return choice, {**choice.as_json(), "search": {**said, "libraries": _libraries()}}
+    return choice, {**choice.as_json(), "search": {**said, "libraries": versions()}}
 
 
-def _libraries() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the version of each library that takes part in a search."""
     return {name: importlib.metadata.version(name) for name in _LIBRARIES}
 
 
