@@ -234,6 +234,7 @@ def _make_and_show(workspace: "Workspace", label: str, make: Callable[..., "Bund
         NotRecordedError: the bundle is published, and was shown.
     """
     from models.bundle.bundles import open_bundle
+    from models.bundle.openings import Openings
     from models.bundle.trainings import trainings
     from models.record.tracking import NotRecordedError
 
@@ -243,11 +244,13 @@ def _make_and_show(workspace: "Workspace", label: str, make: Callable[..., "Bund
             bundle = make(progress=tell)
         except NotRecordedError as error:
             bundle, refused = open_bundle(workspace, error.bundle), error
-    last = trainings(workspace, bundle.digest)[-1]
+    last, opened = trainings(workspace, bundle.digest)[-1], Openings.read(workspace).of(bundle)
     if as_json:
-        show_json({**whole(bundle), "run_id": last["run_id"], "experiment": last["experiment"]})
+        about = {"run_id": last["run_id"], "experiment": last["experiment"]}
+        show_json({**whole(bundle), **about, "test_dates_looked_at": opened.as_json()})
     else:
         show_bundle(bundle)
+        say(opened.text)
     if refused is not None:
         raise refused
     if not as_json:

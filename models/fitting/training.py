@@ -14,6 +14,7 @@ from hub.progress import Progress, silent
 from hub.workspace import Workspace
 from models.bundle import bundles
 from models.bundle.bundles import Bundle, open_bundle
+from models.bundle.openings import Openings
 from models.bundle.trainings import trainings
 from models.fitting import candidates, pictures, updating
 from models.fitting.chosen import Algorithm
@@ -115,7 +116,7 @@ def record(workspace: Workspace, digest: str, *, progress: Progress = silent) ->
     with suppress(NotFoundError, IntegrityError):  # erased or removed since: the bundle alone is told
         judgement = judge_again(open_feature_set(workspace, bundle.facts.feature_set), bundle)
     with tracking.run_again(workspace, bundle, known[-1]["run_id"]) as run:
-        run.log_bundle(_told(bundle, judgement, known[-1]["trained_by"]))
+        run.log_bundle(_told(workspace, bundle, judgement, known[-1]["trained_by"]))
     return run.about
 
 
@@ -125,14 +126,15 @@ def _publish(
     progress("Recording in MLflow", 0, 1)
     with tracking.run(workspace, feature_set) as run:
         bundle = bundles.publish(workspace, fitted.contents, trained_by=trained_by, run=run.about)
-        run.log_bundle(_told(bundle, fitted, trained_by))
+        run.log_bundle(_told(workspace, bundle, fitted, trained_by))
     return bundle
 
 
-def _told(bundle: Bundle, found: Fitted | Judgement | None, trained_by: str) -> TrainingEntry:
+def _told(workspace: Workspace, bundle: Bundle, found: Fitted | Judgement | None, trained_by: str) -> TrainingEntry:
     by_date = {} if found is None else dates.measure(found.case, found.judged, bundle.facts.splits.test)
     drawn = {} if found is None else pictures.draw(found, bundle)
-    return TrainingEntry(bundle, trained_by, _tried(bundle), by_date, drawn)
+    looked_at = Openings.read(workspace).of(bundle).times
+    return TrainingEntry(bundle, trained_by, _tried(bundle), by_date, drawn, looked_at)
 
 
 def _tried(bundle: Bundle) -> list[Tried]:

@@ -109,3 +109,25 @@ def test_rebuild_ends_with_code_5_where_other_bytes_come_of_it(world: World, sea
     assert f"bundle {forged.digest[:12]}: made again, other bytes come of it ({world.bundle[:12]})." in told
     code, told = world.sentinel("models", "rebuild", "0" * 12)
     assert code == 6
+
+
+def test_each_different_bundle_is_a_look_at_the_test_dates(tmp_path: Path) -> None:
+    """The first training's run says 1, as it was then; the second one's says 2, and so do all commands afterwards."""
+    shutil.copytree(worlds.kept(), tmp_path / "world")
+    world = World(tmp_path / "world")
+    code, told = world.sentinel("models", "show", world.bundle)
+    assert code == 0, told
+    assert "The test dates were looked at once" in told
+    code, told = world.sentinel(*TRAIN, "--algorithm", "logistic", "--json")
+    assert code == 0, told
+    second = json.loads(told)
+    assert second["test_dates_looked_at"]["times"] == 2
+    code, told = world.sentinel("models", "show", world.bundle[:12], "--json")
+    assert json.loads(told)["test_dates_looked_at"]["bundles"] == [world.bundle, second["digest"]]
+    code, told = world.sentinel("models", "list", "--json")
+    assert [one["test_dates_looked_at"]["times"] for one in json.loads(told)] == [2, 2]
+    address = store_address(world.workspace)
+    client = MlflowClient(tracking_uri=address, registry_uri=address)
+    runs = [trainings(world.workspace, digest)[-1]["run_id"] for digest in (world.bundle, second["digest"])]
+    assert [client.get_run(one).data.tags["test_dates_looked_at"] for one in runs] == ["1", "2"]
+    world.close()
