@@ -1,9 +1,13 @@
 """A search in a whole training: killed and gone on with it gives the same bundle, and the test rows decide nothing."""
 
+import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +23,7 @@ from models.fitting.chosen import Algorithm
 from models.fitting.fitting import Fitted, fit
 from models.fitting.learning import Learned, Task, learn
 from models.fitting.parted import Parted
+from models.fitting.rebuilding import rebuild
 from models.fitting.search import SearchAsked
 from tests.factories.bundles import published
 from tests.factories.feature_sets import feature_set
@@ -120,3 +125,24 @@ def test_facts_say_the_candidate_and_the_record_how_it_was_searched(fitted: Fitt
     assert set(choice["search"]["libraries"]) == {"lightgbm", "numpy", "optuna"}
     chosen = next(one for one in choice["tried"] if one["candidate"] == choice["chosen"])
     assert {name: facts.parameters[name] for name in chosen["parameters"]} == chosen["parameters"]
+
+
+def test_a_figure_that_somebody_changed_in_the_file_is_shown_by_searching_again(
+    tmp_path: Path, features: FeatureSet, fitted: Fitted
+) -> None:
+    """Both places in which the last trial's figures stand are changed, so that the file holds together."""
+    place = Workspace(tmp_path)
+    shutil.copytree(features.artefact.path, place.features / features.digest)
+    fit(features, candidates=SearchAsked(TRIALS, folder=place.searches))
+    (path,) = place.searches.glob("*.db")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        (last,) = connection.execute("SELECT max(trial_id) FROM trials WHERE state = 'COMPLETE'").fetchone()
+        changed = json.dumps([[0.9, 0.2, 50], [0.9, 0.2, 50]])
+        connection.execute("UPDATE trial_user_attributes SET value_json = ? WHERE trial_id = ?", (changed, last))
+        connection.execute("UPDATE trial_values SET value = 0.9 WHERE trial_id = ?", (last,))
+    forged = published(place, fit(features, candidates=SearchAsked(TRIALS, folder=place.searches)).contents)
+    assert forged.facts.candidate != fitted.contents.facts.candidate
+    assert rebuild(place, forged).same, "the candidate gives this model: that it was chosen is not looked at"
+    again = rebuild(place, forged, search_again=True)
+    assert not again.same
+    assert {"facts", "model.txt"} <= {one.name for one in again.differs}
