@@ -73,6 +73,11 @@ class Workspace:
         return self.root / "bundles"
 
     @property
+    def searches(self) -> Path:
+        """The trials of searches for models, one file each; what was found on rows, and no row."""
+        return self.root / "searches"
+
+    @property
     def audits(self) -> Path:
         """Audits: report and figures."""
         return self.root / "audits"

@@ -1,7 +1,8 @@
 """What commands about models ask for in the same way: options, who may train, and which feature set is meant."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from features.rows.feature_sets import FeatureSet
     from hub.declarations.partnership import Partnership
     from hub.workspace import Workspace
+    from models.fitting.search import SearchAsked
 
 
 class AlgorithmChoice(StrEnum):
@@ -17,6 +19,32 @@ class AlgorithmChoice(StrEnum):
     LIGHTGBM = "lightgbm"
     LOGISTIC = "logistic"
     POINTS = "points"
+
+
+class SearchChoice(StrEnum):
+    """Which candidates a training tries (`models.fitting.search.SearchKind`, likewise)."""
+
+    QUICK = "quick"
+    TUNE = "tune"
+
+
+class SearchAskedFor(NamedTuple):
+    """The words of a command line about a search."""
+
+    kind: SearchChoice
+    trials: int | None
+    minutes: float | None
+
+    def checked(self, algorithm: AlgorithmChoice, folder: Path | None) -> "SearchAsked | None":
+        """Return what is searched, and where its trials are kept; None where only declared candidates are tried.
+
+        Raises:
+            ConfigurationError: see `search.asked_for`.
+        """
+        from models.fitting.search import SearchKind, asked_for
+
+        searchable = algorithm is AlgorithmChoice.LIGHTGBM
+        return asked_for(SearchKind(self.kind.value), self.trials, self.minutes, searchable=searchable, folder=folder)
 
 
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give the same bundle.")]
@@ -30,6 +58,22 @@ AlgorithmOption = Annotated[
         "--algorithm",
         help="What is fitted: LightGBM's trees, a logistic regression, or a card of points that is added up on paper.",
     ),
+]
+SearchOption = Annotated[
+    SearchChoice,
+    typer.Option("--search", help="Which of LightGBM's candidates are tried: the declared ones, or many more."),
+]
+TrialsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--trials",
+        help="How many candidates --search tune tries; 30 when neither this nor --minutes is given.",
+        show_default=False,
+    ),
+]
+MinutesOption = Annotated[
+    float | None,
+    typer.Option("--minutes", help="No candidate of --search tune is begun later than that.", show_default=False),
 ]
 DigestArgument = Annotated[str, typer.Argument(help="Digest of a bundle, or its beginning.", show_default=False)]
 

@@ -1,4 +1,4 @@
-"""`sentinel models`: train, update, list, show and compare; MLflow's record and pages."""
+"""`sentinel models`: train, update, rebuild, list, show and compare; MLflow's record and pages."""
 
 from typing import Annotated, Any
 
@@ -14,13 +14,14 @@ from hub.commands.command_line import (
     show,
     show_json,
 )
-from models.commands import card_cli, training_cli
+from models.commands import card_cli, rebuild_cli, training_cli
 from models.commands.asked import DigestArgument
 from models.commands.worth import show_bundle, whole
 
 app = typer.Typer(help="Models: train and update them, see what they are worth, compare them.", no_args_is_help=True)
 app.add_typer(training_cli.app)
 app.add_typer(card_cli.app)
+app.add_typer(rebuild_cli.app)
 
 
 DigestsArgument = Annotated[
@@ -74,17 +75,20 @@ def list_(
     """List the bundles in the workspace."""
     from hub.artefacts import digests_in
     from models.bundle.bundles import open_bundle
+    from models.bundle.openings import Openings
     from models.bundle.trainings import trainings
 
     here = place(workspace, partnership)
+    openings = Openings.read(here.workspace)
     found = [open_bundle(here.workspace, digest) for digest in digests_in(here.workspace.bundles)]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "digest": one.digest if as_json else one.digest[:12],
             "use_case": one.facts.use_case,
             "known_to": one.facts.known_to.isoformat(),
             "auc": one.figure("auc").as_json() if as_json else one.figure("auc").text(),
             **{f"against_{other}": says for other, says in one.verdicts.items()},
+            "test_dates_looked_at": openings.of(one).as_json() if as_json else openings.of(one).times,
             "trained_by": sorted({entry["trained_by"] for entry in trainings(here.workspace, one.digest)}),
         }
         for one in found
@@ -103,15 +107,19 @@ def show_(
 ) -> None:
     """Show what a bundle is worth on the test dates, its bands and its dates."""
     from models.bundle.bundles import open_bundle
+    from models.bundle.openings import Openings
     from models.bundle.trainings import trainings
     from models.measuring.metrics import METRICS
 
     here = place(workspace, partnership)
     bundle = open_bundle(here.workspace, digest)
+    opened = Openings.read(here.workspace).of(bundle)
     if as_json:
-        show_json({**whole(bundle), "trainings": trainings(here.workspace, bundle.digest)})
+        known = trainings(here.workspace, bundle.digest)
+        show_json({**whole(bundle), "trainings": known, "test_dates_looked_at": opened.as_json()})
         return
     show_bundle(bundle)
+    say(opened.text)
     for metric, plain in METRICS.items():
         say(f"{metric.replace('_', ' ')}: {plain[0].lower()}{plain[1:]}.")
     for name in ("train", "choose", "test"):

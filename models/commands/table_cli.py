@@ -8,7 +8,7 @@ import typer
 
 from hub.commands.command_line import progress, say, show, show_json
 from hub.errors import ConfigurationError
-from models.commands.asked import AlgorithmChoice
+from models.commands.asked import AlgorithmChoice, SearchAskedFor
 
 MatrixOption = Annotated[
     Path | None,
@@ -102,7 +102,13 @@ def require_alone(name: str, others: Mapping[str, Any]) -> None:
 
 
 def train_table(
-    matrix: Path, options: Mapping[str, Any], *, algorithm: AlgorithmChoice, seed: int, as_json: bool
+    matrix: Path,
+    options: Mapping[str, Any],
+    *,
+    algorithm: AlgorithmChoice,
+    search: SearchAskedFor,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Train on a table and print what came of it.
 
@@ -110,6 +116,7 @@ def train_table(
         matrix: the table to learn from.
         options: the others, by their names on the command line.
         algorithm: what is fitted.
+        search: which candidates are tried, how many, and for how many minutes; none of it outlives the command.
         seed: equal seeds give the same model.
         as_json: print JSON.
     """
@@ -122,6 +129,7 @@ def train_table(
     test, outcome, out = (required(name, options[name], "") for name in ("--test", "--outcome", "--out"))
     groups = tuple(name.strip() for name in (options["--groups"] or "").split(",") if name.strip())
     roles = ColumnRoles(outcome, options["--person"], options["--family"], options["--date"], groups)
+    wanted = search.checked(algorithm, None)
     require_folder(out, workspace=Settings().workspace)
     asked = TableTraining(
         matrix,
@@ -132,6 +140,7 @@ def train_table(
         options["--fewer-because"],
         seed,
         Algorithm(algorithm.value),
+        wanted,
     )
     with progress("Training") as tell:
         model = publish_table_model(out, fit_table(asked, progress=tell))

@@ -29,7 +29,12 @@ from models.commands.asked import (
     AlgorithmOption,
     DigestArgument,
     FeaturesOption,
+    MinutesOption,
+    SearchAskedFor,
+    SearchChoice,
+    SearchOption,
     SeedOption,
+    TrialsOption,
     find_features,
     require_analyst,
 )
@@ -78,6 +83,9 @@ def train(
         str | None, typer.Option("--as", help="Your id in partnership.yaml.", show_default=False)
     ] = None,
     algorithm: AlgorithmOption = AlgorithmChoice.LIGHTGBM,
+    search: SearchOption = SearchChoice.QUICK,
+    trials: TrialsOption = None,
+    minutes: MinutesOption = None,
     seed: SeedOption = 0,
     features: FeaturesOption = None,
     matrix: MatrixOption = None,
@@ -104,15 +112,17 @@ def train(
         "--test": test, "--outcome": outcome, "--out": out, "--person": person, "--family": family, "--date": date,
         "--groups": groups, "--horizon": horizon, "--capacity": capacity, "--fewer-because": fewer_because,
     }  # fmt: skip
+    searched = SearchAskedFor(search, trials, minutes)
     if matrix is not None:
         require_alone("--matrix", {"--use-case": use_case, "--as": trained_by, "--features": features})
-        train_table(matrix, of_table, algorithm=algorithm, seed=seed, as_json=as_json)
+        train_table(matrix, of_table, algorithm=algorithm, search=searched, seed=seed, as_json=as_json)
         return
     require_alone("--use-case", of_table)
     _train_use_case(
         required("--use-case", use_case, "A training is for a use case, or on a table (--matrix)."),
         required("--as", trained_by, "Whoever trains a model does not judge it, so it must be known who does."),
         algorithm,
+        searched,
         seed,
         features,
         place(workspace, partnership),
@@ -124,6 +134,7 @@ def _train_use_case(
     use_case: str,
     trained_by: str,
     algorithm: AlgorithmChoice,
+    search: SearchAskedFor,
     seed: int,
     features: str | None,
     here: Place,
@@ -132,6 +143,7 @@ def _train_use_case(
     from models.fitting import training
     from models.fitting.chosen import Algorithm
 
+    wanted = search.checked(algorithm, here.workspace.searches)
     analyst = require_analyst(here.partnership, trained_by)
     feature_set = find_features(here.workspace, here.partnership, use_case, features)
     feature_set.require_gateways(here.partnership, on=here.day_of_use)
@@ -141,6 +153,7 @@ def _train_use_case(
         feature_set,
         trained_by=analyst,
         algorithm=Algorithm(algorithm.value),
+        search=wanted,
         seed=seed,
     )
     _make_and_show(here.workspace, "Training", make, as_json)
@@ -221,6 +234,7 @@ def _make_and_show(workspace: "Workspace", label: str, make: Callable[..., "Bund
         NotRecordedError: the bundle is published, and was shown.
     """
     from models.bundle.bundles import open_bundle
+    from models.bundle.openings import Openings
     from models.bundle.trainings import trainings
     from models.record.tracking import NotRecordedError
 
@@ -230,11 +244,13 @@ def _make_and_show(workspace: "Workspace", label: str, make: Callable[..., "Bund
             bundle = make(progress=tell)
         except NotRecordedError as error:
             bundle, refused = open_bundle(workspace, error.bundle), error
-    last = trainings(workspace, bundle.digest)[-1]
+    last, opened = trainings(workspace, bundle.digest)[-1], Openings.read(workspace).of(bundle)
     if as_json:
-        show_json({**whole(bundle), "run_id": last["run_id"], "experiment": last["experiment"]})
+        about = {"run_id": last["run_id"], "experiment": last["experiment"]}
+        show_json({**whole(bundle), **about, "test_dates_looked_at": opened.as_json()})
     else:
         show_bundle(bundle)
+        say(opened.text)
     if refused is not None:
         raise refused
     if not as_json:

@@ -1,6 +1,6 @@
 """What a trained model is worth, as a command prints it for people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.commands.command_line import say, show
@@ -34,6 +34,7 @@ def show_worth(model: "StatedFigures", title: str) -> None:
                 f"Of {by_chance['offers']:,.0f} offers of {WORDS.get(one, 'the model')}, {by_chance['places']:,.1f} go "
                 "by chance to some of those who are level."
             )
+    _show_search(model.metrics["choice"])
     moved, short = model.metrics["shift"], model.metrics.get("short_windows", [])
     if moved["auc"] >= TOLD:
         most = ", ".join([*moved["indicators"]][:3])
@@ -58,6 +59,21 @@ def show_worth(model: "StatedFigures", title: str) -> None:
         by = model.metrics["bands"][name]
         people, share = from_json(by["per_date"]).text(1), from_json(by["with_outcome"]).text()
         say(f"{name}: {people} at each date of looking; share with the outcome {share}.")
+
+
+def _show_search(choice: Mapping[str, Any]) -> None:
+    """Say how many candidates were searched, which was chosen, and from how many folds its figure comes."""
+    if "search" not in choice:
+        return
+    search, tried = choice["search"], choice["tried"]
+    chosen = next(one for one in tried if one["candidate"] == choice["chosen"])
+    folds = len(chosen["folds"])
+    error = f"standard error {chosen['standard_error']:.3f}, {folds} folds" if folds > 1 else "one fold: no interval"
+    say(
+        f"Searched: {search['trials']:,} candidates, {search['pruned']:,} of them left early. Chosen: "
+        f"{chosen['candidate'].replace('_', ' ')} ({chosen['plain']}), mean average precision "
+        f"{chosen['average_precision']:.3f} ({error}); it lacks {chosen['regret']:.3f} to the best of each fold."
+    )
 
 
 def _rows(model: "StatedFigures", ways: Iterable[str], metrics: Iterable[str]) -> list[dict[str, str]]:

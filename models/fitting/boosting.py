@@ -1,96 +1,49 @@
-"""LightGBM: a handful of declared candidates, and the one that orders people best on the `choose` dates.
+"""LightGBM: the candidate that orders people best, grown and stopped by dates that come later.
 
-Expected directions. Where an indicator declares `direction: raises` (or `lowers`), the model may only raise (or lower)
-the probability as that indicator grows; `unknown` is left free. This is decided for the people who must approve and
-explain the model: a reason such as "one more missed day lowers the probability" is never shown, two children who differ
-in one strength are never ordered against common sense by noise, and what reviewers read in the catalogue is what the
-model does. The price is stated, not hidden: the chosen candidate is trained once more without directions and both
-figures on `choose` are in the record. Where the price is high a declared direction is wrong, and the catalogue must
-change, not the model. LightGBM's `basic` method is used: the finer ones have known violations. "No number" stays a
-value of its own: a tree may send it either way.
-
-Reproducible: one thread, `deterministic`, `force_row_wise` and one seed give the same text for the same rows.
+Reproducible: one thread, `deterministic`, `force_row_wise` and one seed give the same text for the same rows. Rows are
+binned once and every candidate grows on the same bins (`candidates` says why it may).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from statistics import fmean, median, stdev
 from typing import Any
 
 import numpy as np
 
-from features.declarations.catalogue import Direction, Indicator
 from hub.progress import Progress
+from models.fitting.candidates import CANDIDATES, COMMON, MOST_ROUNDS, PATIENCE, Candidate, parameters_of
+from models.fitting.comparisons import Compared, best_of_folds, simplest_within_one_error
 from models.matrices import Matrix
 from models.measuring.ranking import Ranking
 from models.resampling import Floats
 
-MOST_ROUNDS = 600
-_PATIENCE = 40
-
-_COMMON: dict[str, Any] = {
-    "objective": "binary",
-    "metric": "binary_logloss",
-    "boosting": "gbdt",
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
-    "max_bin": 255,
-    "feature_pre_filter": False,
-    "monotone_constraints_method": "basic",
-}
-
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """One declared set of parameters."""
+class BinnedRows:
+    """Rows to learn from and rows that say when to stop, binned once for every candidate.
 
-    name: str
-    plain: str
-    parameters: dict[str, Any]
+    Attributes:
+        watched: the rows that say when to stop.
+        learned_bins: LightGBM's data set of those to learn from.
+        watched_bins: likewise of `watched`, with the same bins.
+        seed: of every sampling; LightGBM refuses another one for bins that are made.
+    """
 
+    watched: Matrix
+    learned_bins: Any
+    watched_bins: Any
+    seed: int
 
-CANDIDATES = (
-    Candidate(
-        "one_indicator_a_step",
-        "adds up indicators one by one, without combinations",
-        {"num_leaves": 2, "learning_rate": 0.15, "min_data_in_leaf": 40},
-    ),
-    Candidate(
-        "small_trees",
-        "small trees: combinations of a few indicators",
-        {"num_leaves": 7, "learning_rate": 0.06, "min_data_in_leaf": 40, "lambda_l2": 1.0},
-    ),
-    Candidate(
-        "middle_trees",
-        "middle trees that each see four fifths of indicators and rows",
-        {
-            "num_leaves": 15,
-            "learning_rate": 0.05,
-            "min_data_in_leaf": 60,
-            "lambda_l2": 5.0,
-            "feature_fraction": 0.8,
-            "bagging_fraction": 0.8,
-            "bagging_freq": 1,
-        },
-    ),
-    Candidate(
-        "larger_trees",
-        "larger trees, held back by many rows a leaf",
-        {
-            "num_leaves": 31,
-            "learning_rate": 0.04,
-            "min_data_in_leaf": 100,
-            "lambda_l2": 10.0,
-            "feature_fraction": 0.6,
-            "bagging_fraction": 0.8,
-            "bagging_freq": 1,
-        },
-    ),
-)
-"""All candidates that are tried, simplest first."""
+    @classmethod
+    def of(cls, learn: Matrix, watched: Matrix, seed: int) -> "BinnedRows":
+        """Bin rows; `learn` says where the bins end."""
+        import lightgbm
+
+        shared = {**COMMON, "seed": seed}
+        learned = lightgbm.Dataset(learn.values, learn.outcomes, feature_name=list(learn.names), params=shared)
+        beside = lightgbm.Dataset(watched.values, watched.outcomes, reference=learned, params=shared)
+        return cls(watched, learned.construct(), beside.construct(), seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,41 +79,23 @@ class Trained:
         }
 
 
-def directions(indicators: Sequence[Indicator]) -> list[int]:
-    """Return 1, -1 or 0 per indicator: its declared direction raises, lowers or is unknown."""
-    sign = {Direction.RAISES: 1, Direction.LOWERS: -1, Direction.UNKNOWN: 0}
-    return [sign[indicator.direction] for indicator in indicators]
-
-
-def parameters_of(candidate: Candidate, constraints: Sequence[int], seed: int) -> dict[str, Any]:
-    """Return all parameters that LightGBM is given for a candidate."""
-    return {**_COMMON, **candidate.parameters, "seed": seed, "monotone_constraints": list(constraints)}
-
-
-def train(
-    candidate: Candidate, train_rows: Matrix, choose: Matrix, *, constraints: Sequence[int], seed: int
-) -> Trained:
-    """Train one candidate; trees are added until log loss on `choose` has not fallen for 40 of them.
+def train(candidate: Candidate, rows: BinnedRows, *, constraints: Sequence[int]) -> Trained:
+    """Train one candidate; trees are added until log loss on the watched rows has not fallen for 40 of them.
 
     Args:
         candidate: its parameters.
-        train_rows: rows to learn from.
-        choose: rows that say when to stop.
+        rows: rows to learn from, and those that say when to stop.
         constraints: from `directions`, or zeros.
-        seed: of the sampling of rows and indicators.
     """
     import lightgbm
 
-    parameters = parameters_of(candidate, constraints, seed)
-    names = list(train_rows.names)
-    learned = lightgbm.Dataset(train_rows.values, train_rows.outcomes, feature_name=names, params=parameters)
-    watched = lightgbm.Dataset(choose.values, choose.outcomes, reference=learned, params=parameters)
+    choose, parameters = rows.watched, parameters_of(candidate, constraints, rows.seed)
     booster = lightgbm.train(
         parameters,
-        learned,
+        rows.learned_bins,
         num_boost_round=MOST_ROUNDS,
-        valid_sets=[watched],
-        callbacks=[lightgbm.early_stopping(_PATIENCE, verbose=False)],
+        valid_sets=[rows.watched_bins],
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
     )
     rounds = max(1, booster.best_iteration)
     margins = np.asarray(booster.predict(choose.values, num_iteration=rounds, raw_score=True), dtype=np.float64)
@@ -178,90 +113,27 @@ def train(
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """A candidate over the folds, each time trained on earlier dates and looked at on later ones.
-
-    Attributes:
-        candidate: which one.
-        average_precision: of each fold, on the dates that were held out.
-        log_loss: of each fold, before calibration, in nats.
-        rounds: of each fold, trees up to the lowest log loss on the dates that were held out.
-    """
-
-    candidate: Candidate
-    average_precision: tuple[float, ...]
-    log_loss: tuple[float, ...]
-    rounds: tuple[int, ...]
-
-    @property
-    def mean(self) -> float:
-        """Mean average precision over the folds."""
-        return fmean(self.average_precision)
-
-    @property
-    def standard_error(self) -> float:
-        """Standard error of that mean; 0 of a single fold, which says nothing about it."""
-        several = self.average_precision
-        return stdev(several) / len(several) ** 0.5 if len(several) > 1 else 0.0
-
-    def as_json(self, best: Sequence[float]) -> dict[str, Any]:
-        """Return what the record keeps of it.
-
-        Args:
-            best: the best average precision of any candidate, of each fold: what a candidate lacks is its regret.
-        """
-        regret = [most - own for most, own in zip(best, self.average_precision, strict=True)]
-        return {
-            "candidate": self.candidate.name,
-            "plain": self.candidate.plain,
-            "rounds": int(median(self.rounds)),
-            "average_precision": round(self.mean, 6),
-            "log_loss": round(fmean(self.log_loss), 6),
-            "standard_error": round(self.standard_error, 6),
-            "regret": round(fmean(regret), 6),
-            "folds": [round(one, 6) for one in self.average_precision],
-        }
-
-
-def simplest_within_one_error(compared: Sequence[Compared]) -> Compared:
-    """Return the simplest candidate whose mean is within one standard error of the best one's (Breiman et al. 1984).
-
-    Args:
-        compared: all candidates, the simplest first.
-    """
-    best = max(compared, key=lambda one: (round(one.mean, 6), -round(fmean(one.log_loss), 6)))
-    return next(one for one in compared if one.mean >= best.mean - best.standard_error)
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """The candidate that was chosen, all that were tried, and the chosen one without expected directions.
 
     Attributes:
         best: the chosen one, grown on `train` and stopped on `choose`.
-        tried: all of them on `choose`; empty where they were compared over folds.
+        by: how it was chosen, in words.
+        tried: what the record says of all of them.
         free: the chosen one without expected directions.
-        compared: all of them over the folds; empty without any.
     """
 
     best: Trained
-    tried: tuple[Trained, ...]
+    by: str
+    tried: tuple[dict[str, Any], ...]
     free: Trained
-    compared: tuple[Compared, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the record of the choice, with the figures that it was made on."""
-        by = "average precision on choose, then lower log loss, then the simpler candidate"
-        tried = [one.as_json() for one in self.tried]
-        if self.compared:
-            folds = len(self.compared[0].rounds)
-            by = f"the simplest within one standard error of the best mean average precision over {folds} folds"
-            best = [max(of) for of in zip(*(one.average_precision for one in self.compared), strict=True)]
-            tried = [one.as_json(best) for one in self.compared]
         return {
-            "by": by,
+            "by": self.by,
             "chosen": self.best.candidate.name,
-            "tried": tried,
+            "tried": list(self.tried),
             "without_expected_directions": self.free.as_json(),
         }
 
@@ -275,7 +147,7 @@ def choose_best(
     seed: int,
     progress: Progress,
 ) -> Choice:
-    """Train all candidates and return the one that orders people best.
+    """Train all declared candidates and return the one that orders people best.
 
     Over folds it is `simplest_within_one_error`. Without any it is the one with the highest average precision on
     `choose`; ties go to the lower log loss, then to the simpler candidate.
@@ -291,33 +163,48 @@ def choose_best(
     steps = len(CANDIDATES) * max(len(folds), 1) + bool(folds) + 1
     done = count()
 
-    def trained(candidate: Candidate, learn: Matrix, watched: Matrix, *, signs: Sequence[int], says: str) -> Trained:
+    def trained(candidate: Candidate, rows: BinnedRows, *, signs: Sequence[int], says: str) -> Trained:
         progress(f"Training: {says}", next(done), steps)
-        return train(candidate, learn, watched, constraints=signs, seed=seed)
+        return train(candidate, rows, constraints=signs)
 
     def on_choose(candidate: Candidate) -> Trained:
-        return trained(candidate, train_rows, choose, signs=constraints, says=candidate.plain)
+        return trained(candidate, whole, signs=constraints, says=candidate.plain)
 
     def over_folds(candidate: Candidate) -> Compared:
         found = [
-            trained(candidate, *fold, signs=constraints, says=f"{candidate.plain}, fold {number} of {len(folds)}")
-            for number, fold in enumerate(folds, 1)
+            trained(candidate, fold, signs=constraints, says=f"{candidate.plain}, fold {number} of {len(folds)}")
+            for number, fold in enumerate(binned, 1)
         ]
-        return Compared(
-            candidate,
-            tuple(one.average_precision for one in found),
-            tuple(one.log_loss for one in found),
-            tuple(one.rounds for one in found),
-        )
+        return compared_of(candidate, found)
 
-    compared = tuple(over_folds(candidate) for candidate in CANDIDATES) if folds else ()
-    tried = () if folds else tuple(on_choose(candidate) for candidate in CANDIDATES)
-    if compared:
+    whole = BinnedRows.of(train_rows, choose, seed)
+    binned = [BinnedRows.of(*fold, seed) for fold in folds]
+    if binned:
+        compared = [over_folds(candidate) for candidate in CANDIDATES]
         best = on_choose(simplest_within_one_error(compared).candidate)
+        by = f"the simplest within one standard error of the best mean average precision over {len(folds)} folds"
+        most = best_of_folds(compared)
+        tried = tuple(one.as_json(most) for one in compared)
     else:
-        best = min(tried, key=lambda one: (-round(one.average_precision, 6), round(one.log_loss, 6)))
-    free = best
-    if any(constraints):
-        nothing, says = [0] * len(constraints), "without expected directions"
-        free = trained(best.candidate, train_rows, choose, signs=nothing, says=says)
-    return Choice(best, tried, free, compared)
+        grown = [on_choose(candidate) for candidate in CANDIDATES]
+        best = min(grown, key=lambda one: (-round(one.average_precision, 6), round(one.log_loss, 6)))
+        by = "average precision on choose, then lower log loss, then the simpler candidate"
+        tried = tuple(one.as_json() for one in grown)
+    progress("Training: without expected directions", next(done), steps)
+    return Choice(best, by, tried, without_directions(best, whole, constraints))
+
+
+def compared_of(candidate: Candidate, found: Sequence[Trained], *, pruned: bool = False) -> Compared:
+    """Return a candidate over the folds that it was trained on."""
+    return Compared(
+        candidate,
+        tuple(one.average_precision for one in found),
+        tuple(one.log_loss for one in found),
+        tuple(one.rounds for one in found),
+        pruned,
+    )
+
+
+def without_directions(best: Trained, rows: BinnedRows, constraints: Sequence[int]) -> Trained:
+    """Return the chosen candidate trained once more, free of directions; itself where none is declared."""
+    return train(best.candidate, rows, constraints=[0] * len(constraints)) if any(constraints) else best

@@ -12,6 +12,8 @@ from models.additive.additive import LOGISTIC, POINTS, AdditiveForm
 from models.bundle.forms import LIGHTGBM
 from models.fitting import boosting
 from models.fitting.baselines import SAME_AS, Opponents
+from models.fitting.candidates import Candidate
+from models.fitting.search import SearchAsked, search
 from models.matrices import Matrix
 from models.resampling import Floats
 
@@ -22,6 +24,23 @@ class Algorithm(StrEnum):
     LIGHTGBM = LIGHTGBM
     LOGISTIC = LOGISTIC
     POINTS = POINTS
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCandidate:
+    """A candidate that was chosen before: it is trained alone, as when a bundle is made again.
+
+    Attributes:
+        candidate: with its parameters.
+        record: how it was chosen, to be told again.
+    """
+
+    candidate: Candidate
+    record: Mapping[str, Any]
+
+
+Candidates = SearchAsked | GivenCandidate | None
+"""Which candidates LightGBM tries: those that a search proposes, one that was chosen before, or the declared ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,7 @@ def choose(
     opponents: Opponents,
     *,
     folds: Sequence[tuple[Matrix, Matrix]],
+    candidates: Candidates = None,
     seed: int,
     progress: Progress,
 ) -> Chosen:
@@ -67,6 +87,7 @@ def choose(
         constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
         opponents: the simpler ways.
         folds: to compare LightGBM's candidates over time.
+        candidates: which of LightGBM's are tried.
         seed: of the sampling of rows and indicators.
         progress: told of each candidate.
     """
@@ -78,10 +99,22 @@ def choose(
         card = opponents.points
         tried = {f"{many} indicators": numbers for many, numbers in card.tried.items()}
         return _sum(algorithm, card.form, f"{card.indicators} indicators", tried, card.parameters, choose_rows)
+    if isinstance(candidates, GivenCandidate):
+        progress("Training the candidate that was chosen", 0, 1)
+        rows = boosting.BinnedRows.of(train, choose_rows, seed)
+        return _trees(boosting.train(candidates.candidate, rows, constraints=constraints), candidates.record)
+    if candidates is not None:
+        choice, record = search(
+            train, choose_rows, constraints, folds=folds, asked=candidates, seed=seed, progress=progress
+        )
+        return _trees(choice.best, record)
     choice = boosting.choose_best(train, choose_rows, constraints, folds=folds, seed=seed, progress=progress)
-    best = choice.best
+    return _trees(choice.best, choice.as_json())
+
+
+def _trees(best: boosting.Trained, record: Mapping[str, Any]) -> Chosen:
     return Chosen(
-        algorithm, best.candidate.name, best.parameters, best.rounds, best.text, best.margins, choice.as_json()
+        Algorithm.LIGHTGBM, best.candidate.name, best.parameters, best.rounds, best.text, best.margins, record
     )
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from features.declarations.use_cases import UseCase
@@ -12,14 +12,16 @@ from models import splits
 from models.bundle.bundle_facts import SplitFacts
 from models.bundle.bundles import SCHEMA_VERSION, Bundle, BundleFacts, Contents
 from models.bundle.model import Model
-from models.fitting import baselines, boosting, learning
+from models.fitting import baselines, learning
 from models.fitting.baselines import Opponents
-from models.fitting.chosen import Algorithm
+from models.fitting.candidates import directions
+from models.fitting.chosen import Algorithm, Candidates
 from models.fitting.learning import MODEL as MODEL
 from models.fitting.learning import Judgement as Judgement
 from models.fitting.learning import Learned, Task, judge, learn, libraries
 from models.fitting.parted import Parted
 from models.fitting.parted import split as split
+from models.fitting.search import SearchAsked
 from models.fitting.smallest_group import smallest_group
 from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.splits import Splits
@@ -44,6 +46,7 @@ def fit(
     feature_set: FeatureSet,
     *,
     algorithm: Algorithm = Algorithm.LIGHTGBM,
+    candidates: Candidates = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Fitted:
@@ -52,6 +55,7 @@ def fit(
     Args:
         feature_set: what to learn from.
         algorithm: what is fitted.
+        candidates: which of LightGBM's candidates are tried; a search is bound to the feature set.
         seed: of sampling rows and indicators, of the resamples and of the golden rows.
         progress: told of each step.
 
@@ -59,6 +63,7 @@ def fit(
         NotEnoughError: see `split`; or there are fewer people with the outcome than the use case asks for.
         LeakageError: see `split`.
         StateError: a number is missing on later dates that was never missing in what was learned from.
+        SentinelError: see `search.search`.
     """
     use_case = feature_set.use_case
     parted = Parted.of(feature_set)
@@ -67,7 +72,10 @@ def fit(
     of_folds = splits.rows_of_folds(folds, rows["train"], matrix.days)
     for number, (learned_from, held) in enumerate(of_folds, 1):
         splits.check_fold(number, matrix.days, matrix.outcomes, learned_from, held, use_case.horizon_days)
-    learned = learn(matrix, rows, task_of(use_case, algorithm), folds=of_folds, seed=seed, progress=progress)
+    if isinstance(candidates, SearchAsked):
+        candidates = replace(candidates, bound={"feature_set": feature_set.digest, "use_case": use_case.digest})
+    task = task_of(use_case, algorithm, candidates)
+    learned = learn(matrix, rows, task, folds=of_folds, seed=seed, progress=progress)
     contents = Contents(
         facts=_facts(feature_set, dates, learned, seed),
         text=learned.chosen.text,
@@ -115,10 +123,10 @@ def measure(
 def opponents_of(feature_set: FeatureSet, parted: Parted) -> Opponents:
     """Return the simpler ways, fitted on the rows of a feature set."""
     asked = feature_set.use_case
-    return baselines.fit(parted.train, parted.choose, boosting.directions(asked.indicators), asked.simple_rule)
+    return baselines.fit(parted.train, parted.choose, directions(asked.indicators), asked.simple_rule)
 
 
-def task_of(use_case: UseCase, algorithm: Algorithm = Algorithm.LIGHTGBM) -> Task:
+def task_of(use_case: UseCase, algorithm: Algorithm = Algorithm.LIGHTGBM, candidates: Candidates = None) -> Task:
     """Return what a training on the rows of a use case is told beside them."""
     return Task(
         use_case.name,
@@ -126,8 +134,9 @@ def task_of(use_case: UseCase, algorithm: Algorithm = Algorithm.LIGHTGBM) -> Tas
         use_case.simple_rule,
         use_case.floor,
         "floor.fewer_because",
-        boosting.directions(use_case.indicators),
+        directions(use_case.indicators),
         algorithm=algorithm,
+        candidates=candidates,
     )
 
 

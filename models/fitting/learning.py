@@ -19,7 +19,7 @@ from hub.progress import Progress
 from models.bundle.model import Model
 from models.fitting import baselines, chosen, golden
 from models.fitting.baselines import Opponents
-from models.fitting.chosen import Algorithm, Chosen
+from models.fitting.chosen import Algorithm, Candidates, Chosen
 from models.fitting.parted import counts_of, not_followed, require_numbers
 from models.matrices import Matrix
 from models.measuring import calibration, metrics, thresholds
@@ -50,6 +50,7 @@ class Task:
         constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
         capacity_on_choose: places at each date to choose on, where such a date has other numbers of rows; None: alike.
         algorithm: what is fitted.
+        candidates: which of LightGBM's candidates are tried.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Task:
     constraints: Sequence[int]
     capacity_on_choose: int | None = None
     algorithm: Algorithm = Algorithm.LIGHTGBM
+    candidates: Candidates = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,15 @@ def learn(
     progress("Fitting the simpler ways", 0, 1)
     opponents = baselines.fit(train, choose, task.constraints, task.rule)
     found = chosen.choose(
-        task.algorithm, train, choose, task.constraints, opponents, folds=over, seed=seed, progress=progress
+        task.algorithm,
+        train,
+        choose,
+        task.constraints,
+        opponents,
+        folds=over,
+        candidates=task.candidates,
+        seed=seed,
+        progress=progress,
     )
     calibrated = calibration.fit(found.margins, choose.outcomes)
     places = task.capacity_on_choose or task.capacity

@@ -26,7 +26,7 @@ from models.bundle.table_models import (
     TableFacts,
     TableModelFacts,
 )
-from models.fitting.chosen import Algorithm
+from models.fitting.chosen import Algorithm, Candidates
 from models.fitting.learning import MODEL, Learned, Task, learn, libraries
 from models.measuring import metrics, thresholds
 from models.measuring.metrics import SMALLEST_CLASS, JudgedRows, ModelAnswers
@@ -58,6 +58,7 @@ class TableTraining:
         fewer_because: why it is right to learn from fewer rows with the outcome than 50.
         seed: equal seeds give the same model.
         algorithm: what is fitted.
+        candidates: which of LightGBM's candidates are tried.
     """
 
     learn: Path
@@ -68,6 +69,7 @@ class TableTraining:
     fewer_because: str = ""
     seed: int = 0
     algorithm: Algorithm = Algorithm.LIGHTGBM
+    candidates: Candidates = None
 
 
 def fit_table(asked: TableTraining, *, progress: Progress = silent) -> TableContents:
@@ -92,7 +94,8 @@ def fit_table(asked: TableTraining, *, progress: Progress = silent) -> TableCont
     on_choose = max(1, round(capacity / sizes["test"] * sizes["choose"]))
     free = [0] * len(coding.names)
     floor = Floor(fewer_because=asked.fewer_because)
-    task = Task("a training on a table", capacity, None, floor, "--fewer-because", free, on_choose, asked.algorithm)
+    how = (on_choose, asked.algorithm, asked.candidates)
+    task = Task("a training on a table", capacity, None, floor, "--fewer-because", free, *how)
     learned = learn(matrix, split.rows, task, seed=asked.seed, progress=progress)
     good = too_good(matrix.take(split.rows["train"]))
     progress("Measuring by group", 0, 1)

@@ -14,10 +14,12 @@ from hub.progress import Progress, silent
 from hub.workspace import Workspace
 from models.bundle import bundles
 from models.bundle.bundles import Bundle, open_bundle
+from models.bundle.openings import Openings
 from models.bundle.trainings import trainings
-from models.fitting import boosting, pictures, updating
+from models.fitting import candidates, pictures, updating
 from models.fitting.chosen import Algorithm
 from models.fitting.fitting import Fitted, Judgement, fit, judge_again
+from models.fitting.search import SearchAsked
 from models.fitting.updating import Asked
 from models.measuring import dates
 from models.record import tracking
@@ -30,6 +32,7 @@ def train(
     *,
     trained_by: str,
     algorithm: Algorithm = Algorithm.LIGHTGBM,
+    search: SearchAsked | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Bundle:
@@ -40,6 +43,7 @@ def train(
         feature_set: what to learn from.
         trained_by: the analyst's id in `partnership.yaml`.
         algorithm: what is fitted.
+        search: how long to search for candidates; without it those that are declared are tried.
         seed: see `fitting.fit`.
         progress: told of each step.
 
@@ -48,9 +52,10 @@ def train(
         NotEnoughError: a part of the split is empty, or holds nobody with (or without) the outcome.
         LeakageError: a part's outcomes are still open when the next begins.
         NotRecordedError: the bundle is published, and MLflow refused the record of it.
+        SentinelError: see `search.search`.
     """
     tracking.check(workspace, feature_set)
-    fitted = fit(feature_set, algorithm=algorithm, seed=seed, progress=progress)
+    fitted = fit(feature_set, algorithm=algorithm, candidates=search, seed=seed, progress=progress)
     return _publish(workspace, feature_set, fitted, trained_by, progress)
 
 
@@ -111,7 +116,7 @@ def record(workspace: Workspace, digest: str, *, progress: Progress = silent) ->
     with suppress(NotFoundError, IntegrityError):  # erased or removed since: the bundle alone is told
         judgement = judge_again(open_feature_set(workspace, bundle.facts.feature_set), bundle)
     with tracking.run_again(workspace, bundle, known[-1]["run_id"]) as run:
-        run.log_bundle(_told(bundle, judgement, known[-1]["trained_by"]))
+        run.log_bundle(_told(workspace, bundle, judgement, known[-1]["trained_by"]))
     return run.about
 
 
@@ -121,30 +126,33 @@ def _publish(
     progress("Recording in MLflow", 0, 1)
     with tracking.run(workspace, feature_set) as run:
         bundle = bundles.publish(workspace, fitted.contents, trained_by=trained_by, run=run.about)
-        run.log_bundle(_told(bundle, fitted, trained_by))
+        run.log_bundle(_told(workspace, bundle, fitted, trained_by))
     return bundle
 
 
-def _told(bundle: Bundle, found: Fitted | Judgement | None, trained_by: str) -> TrainingEntry:
+def _told(workspace: Workspace, bundle: Bundle, found: Fitted | Judgement | None, trained_by: str) -> TrainingEntry:
     by_date = {} if found is None else dates.measure(found.case, found.judged, bundle.facts.splits.test)
     drawn = {} if found is None else pictures.draw(found, bundle)
-    return TrainingEntry(bundle, trained_by, _tried(bundle), by_date, drawn)
+    looked_at = Openings.read(workspace).of(bundle).times
+    return TrainingEntry(bundle, trained_by, _tried(bundle), by_date, drawn, looked_at)
 
 
 def _tried(bundle: Bundle) -> list[Tried]:
-    """Return the candidates of a training as its record tells them, with the parameters that they are declared with.
+    """Return the candidates of a training as its record tells them, with the parameters that they were tried with.
 
     Where trees were kept none was tried: those of the earlier training stand with it.
     """
     if bundle.facts.update is not None and bundle.facts.update.earlier is not None:
         return []
-    constraints, seed = boosting.directions(bundle.indicators), bundle.facts.seed
-    declared = {one.name: one for one in boosting.CANDIDATES}
+    constraints, seed = candidates.directions(bundle.indicators), bundle.facts.seed
+    declared = {one.name: one for one in candidates.CANDIDATES}
 
     def tried(said: dict[str, Any], signs: list[int], note: str = "") -> Tried:
         name = said["candidate"]
         candidate = declared.get(name)
-        parameters = {} if candidate is None else boosting.parameters_of(candidate, signs, seed)
+        if "parameters" in said:  # a search proposed it
+            candidate = candidates.Candidate(name, said["plain"], said["parameters"])
+        parameters = {} if candidate is None else candidates.parameters_of(candidate, signs, seed)
         numbers = {key: float(said[key]) for key in ("average_precision", "log_loss", "rounds")}
         return Tried(f"{name}{note}", parameters, numbers, chosen=not note and name == bundle.facts.candidate)
 

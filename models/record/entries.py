@@ -60,6 +60,7 @@ class TrainingEntry:
         tried: the candidates, in the order in which they were tried.
         by_date: figures of each test date; empty where the feature set is gone.
         pictures: SVG text by file name; likewise.
+        looked_at: how many models of the use case were measured on its test dates when this was told, itself too.
     """
 
     bundle: Bundle
@@ -67,6 +68,7 @@ class TrainingEntry:
     tried: Sequence[Tried]
     by_date: ByDate
     pictures: Mapping[str, str]
+    looked_at: int = 1
 
 
 def experiment_of(partnership: str, use_case: str) -> str:
@@ -86,6 +88,7 @@ def tags_of(told: TrainingEntry) -> dict[str, str]:
         "purpose": facts.purpose,
         "trained_by": told.trained_by,
         "mlflow.user": told.trained_by,
+        "test_dates_looked_at": str(told.looked_at),
         **_update_of(bundle),
         **{f"verdict.{other}": says for other, says in bundle.verdicts.items()},
     }

@@ -36,6 +36,8 @@ from models.record.stores import StoreError as StoreError
 BUNDLE_FOLDER = "bundle"
 STANDS_FOR_TAG = "in_place_of"
 CANDIDATE_TAG = "candidate"
+_MOST_RUNS = 50_000
+"""As many as MLflow returns at once: more than a search may try."""
 
 
 class NotRecordedError(RecordError):
@@ -125,7 +127,9 @@ class Run:
         from mlflow.entities import Metric, Param
         from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_USER
 
-        inside = self.client.search_runs([experiment_id], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.run_id}'")
+        inside = self.client.search_runs(
+            [experiment_id], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.run_id}'", max_results=_MOST_RUNS
+        )
         whole = {one.data.tags[CANDIDATE_TAG] for one in inside if one.info.status == "FINISHED"}
         algorithm = told.bundle.facts.algorithm
         for one in told.tried:

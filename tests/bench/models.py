@@ -10,7 +10,7 @@ import numpy as np
 from hub.workspace import Workspace
 from models.fitting.fitting import fit
 from models.matrices import of_feature_set
-from tests.bench import Measured, Part, contributions, coverage, known_function, ladder, ratio
+from tests.bench import Measured, Part, contributions, coverage, known_function, ladder, ratio, searching
 from tests.factories import feature_sets
 
 
@@ -38,4 +38,5 @@ PARTS: Mapping[str, Part] = {
     "ladder": ladder.figures,
     "known_function": known_function.figures,
     "contributions": contributions.figures,
+    "searching": searching.figures,
 }

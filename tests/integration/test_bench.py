@@ -54,6 +54,7 @@ PARTS: dict[str, set[str]] = {
         "shap_max_diff",
         "shap_additivity",
     },
+    "models.searching": {"fit_ratio", "search_ratio", "search_pruned"},
     "audits.fairness": {"fairness_ratio"},
     "audits.disclosure": {"cells_recovered"},
     "service.cost": {"score_cpu_ratio"},

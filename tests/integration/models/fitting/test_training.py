@@ -20,7 +20,7 @@ from hub.workspace import Workspace
 from models.bundle.bundles import Bundle, NoNumberError, open_bundle
 from models.figures import Figure
 from models.fitting import fitting
-from models.fitting.boosting import directions
+from models.fitting.candidates import directions
 from models.fitting.fitting import Fitted, fit
 from models.matrices import Matrix, floats, of_feature_set
 from models.measuring.metrics import JudgedRows, ModelAnswers, measure

@@ -15,7 +15,7 @@ from features.rows.feature_sets import FeatureSet
 from hub.errors import InputError, StateError
 from hub.workspace import Workspace
 from models.bundle.bundles import NoNumberError
-from models.fitting import boosting
+from models.fitting.candidates import CANDIDATES
 from models.fitting.fitting import MODEL, Fitted, fit
 from models.frames import frames
 from models.frames.frames import BASE, BundleClassifier, FeatureFrames
@@ -220,7 +220,7 @@ def test_differences_are_paired_as_training_pairs_them(
     model: BundleClassifier,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(boosting, "CANDIDATES", boosting.CANDIDATES[-1:])
+    monkeypatch.setattr("models.fitting.boosting.CANDIDATES", CANDIDATES[-1:])
     second = fit(features, seed=1)
     other = BundleClassifier(place, published(place, second.contents).digest)
     said = frames.differences({"first": model, "second": other}, resamples=40)

@@ -31,7 +31,7 @@ from hub.settings import Settings
 from hub.workspace import Workspace
 from models.bundle.bundles import Bundle, open_bundle
 from models.bundle.trainings import trainings
-from models.fitting import boosting, training
+from models.fitting import candidates, training
 from models.record import entries, stores, tracking, viewer
 from models.record.entries import TrainingEntry
 from models.record.stores import StoreError
@@ -153,14 +153,14 @@ def test_each_candidate_is_a_run_inside(original: Workspace) -> None:
     tried = {one.info.run_name: one for one in inside}
     choice = bundle_in(original).metrics["choice"]
     chosen = choice["chosen"]
-    assert set(tried) == {one.name for one in boosting.CANDIDATES} | {f"{chosen}, without expected directions"}
+    assert set(tried) == {one.name for one in candidates.CANDIDATES} | {f"{chosen}, without expected directions"}
     assert [name for name, one in tried.items() if one.data.tags["chosen"] == "yes"] == [chosen]
     for said in choice["tried"]:
         run = tried[said["candidate"]]
         assert run.info.status == "FINISHED"
         assert run.data.metrics["choose/average_precision"] == said["average_precision"]
         assert run.data.metrics["choose/rounds"] == said["rounds"]
-    declared = {one.name: one.parameters for one in boosting.CANDIDATES}
+    declared = {one.name: one.parameters for one in candidates.CANDIDATES}
     assert tried["larger_trees"].data.params["lightgbm.num_leaves"] == str(declared["larger_trees"]["num_leaves"])
     assert set(tried[f"{chosen}, without expected directions"].data.params["lightgbm.monotone_constraints"]) == set(
         "[0, ]"
@@ -478,7 +478,7 @@ def test_a_fitted_model_is_never_lost(copied: Workspace, broken: str) -> None:
     assert run.data.tags["trained_by"] == "tom"
     assert len({one.path for one in client.list_artifacts(about["run_id"])}) == 4
     inside = client.search_runs([run.info.experiment_id], f"tags.mlflow.parentRunId = '{about['run_id']}'")
-    assert len(inside) == len(boosting.CANDIDATES) + 1
+    assert len(inside) == len(candidates.CANDIDATES) + 1
     assert tracking.recorded(copied, bundle, last["run_id"]) == about["run_id"]
     assert bundle.digest in {one.tags["bundle_digest"] for one in client.search_model_versions(f"name = '{MODEL}'")}
 

@@ -127,6 +127,7 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
     tags = run.data.tags
     assert tags["bundle_digest"] == bundle.digest
     assert tags["trained_by"] == "ana"
+    assert tags["test_dates_looked_at"] == "1"
     for name in ("snapshot", "feature_set", "use_case_digest", "purpose"):
         assert tags[name] == bundle.artefact.facts[name]
     auc = bundle.figure("auc").as_json()

@@ -295,3 +295,23 @@ def test_too_few_with_the_outcome_need_a_reason(folder: Path) -> None:
     assert done.code == 7
     assert "say in `--fewer-because` why fewer will do" in done.stderr
     assert train(folder / "few", *SAID, "--fewer-because", "a trial of the command").code == 0
+
+
+def test_a_search_on_a_table_leaves_nothing_but_the_model(folder: Path) -> None:
+    done = train(folder, *SAID, "--search", "tune", "--trials", "6", "--seed", "3", out="searched")
+    assert done.code == 0, done.stderr
+    assert "Searched: 6 candidates, 0 of them left early. Chosen: " in done.stdout
+    assert "one fold: no interval" in done.stdout
+    (digest,) = artefacts.digests_in(folder / "searched")
+    assert [path.name for path in (folder / "searched").iterdir()] == [digest]
+    assert not (folder / "workspace").exists()
+    again = train(folder, *SAID, "--search", "tune", "--trials", "6", "--seed", "3", "--json", out="searched")
+    assert json.loads(again.stdout)["digest"] == digest
+    for words in (("--search", "tune", "--trials", "2"), ("--trials", "9"), ("--minutes", "1"), _LOGISTIC):
+        refused = train(folder, *SAID, *words, out="refused")
+        assert refused.code == 2
+        assert refused.stderr.count("\n") == 1, refused.stderr
+    assert not (folder / "refused").exists()
+
+
+_LOGISTIC = ("--search", "tune", "--algorithm", "logistic")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.fitting.boosting import CANDIDATES, Compared, simplest_within_one_error
+from models.fitting.candidates import CANDIDATES
+from models.fitting.comparisons import Compared, simplest_within_one_error
 
 
 def compared(*folds: tuple[float, ...]) -> list[Compared]:

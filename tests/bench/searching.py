@@ -1,0 +1,78 @@
+"""Searching: what thirty trials over five folds cost beside one fit, and what one fit of ours costs beside a bare one.
+
+Rows are made up: numbers of which some say something, a tenth missing, an outcome that about one in ten has. A bare fit
+is LightGBM's own on the same rows with the same parameters, stopped by the same later rows; all on one core.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+
+import lightgbm
+import numpy as np
+
+from hub.progress import silent
+from models.fitting.boosting import BinnedRows, train
+from models.fitting.candidates import CANDIDATES, MOST_ROUNDS, PATIENCE, Candidate, parameters_of
+from models.fitting.search import SearchAsked, search
+from models.matrices import Matrix
+from tests.bench import Measured, measured, over, ratio
+
+_FOLDS, _TRIALS = 5, 30
+_MIDDLE = CANDIDATES[2]
+
+
+def figures(tiny: bool) -> Iterator[Measured]:
+    """Yield the figures of a fit and of a search."""
+    many, columns = (400, 5) if tiny else (60_000, 60)
+    learn, later = _rows(many, columns, 1), _rows(many // 2, columns, 2)
+
+    def ours() -> None:
+        train(_MIDDLE, BinnedRows.of(learn, later, 7), constraints=[0] * len(learn.names))
+
+    yield ratio("fit_ratio", ours, lambda: _bare(_MIDDLE, learn, later), "<= 1.1", runs=3, tiny=tiny)
+    yield from _search(tiny)
+
+
+def _search(tiny: bool) -> Iterator[Measured]:
+    """Yield what a search takes: on expanding folds of the rows, in memory."""
+    rows, later = _rows(1_200 if tiny else 12_000, 20, 3), _rows(300 if tiny else 3_000, 20, 4)
+    part = len(rows.values) // (_FOLDS + 1)
+    folds = [
+        (rows.take(np.arange(part * fold)), rows.take(np.arange(part * fold, part * (fold + 1))))
+        for fold in range(1, _FOLDS + 1)
+    ]
+    free, trials = [0] * len(rows.names), 6 if tiny else _TRIALS
+    floor = _seconds(lambda: _bare(_MIDDLE, rows, later))
+    said: dict[str, int] = {}
+
+    def whole() -> None:
+        _, record = search(rows, later, free, folds=folds, asked=SearchAsked(trials), seed=7, progress=silent)
+        said.update(record["search"])
+
+    yield measured("search_ratio", over(_seconds(whole), floor), f"x one bare fit, {trials} trials over {_FOLDS} folds")
+    yield measured("search_pruned", said["pruned"] / trials, "of the trials left before the last fold")
+
+
+def _bare(candidate: Candidate, learn: Matrix, later: Matrix) -> None:
+    parameters = parameters_of(candidate, [0] * len(learn.names), 7)
+    rows = lightgbm.Dataset(learn.values, learn.outcomes, params=parameters)
+    watched = lightgbm.Dataset(later.values, later.outcomes, reference=rows, params=parameters)
+    stop = lightgbm.early_stopping(PATIENCE, verbose=False)
+    lightgbm.train(parameters, rows, num_boost_round=MOST_ROUNDS, valid_sets=[watched], callbacks=[stop])
+
+
+def _rows(many: int, columns: int, seed: int) -> Matrix:
+    draw = np.random.default_rng(seed)
+    values = draw.normal(size=(many, columns)).round(3)
+    log_odds = values[:, 0] + np.abs(values[:, 1]) + values[:, 2] * values[:, 3] - 3.2
+    values[draw.random(values.shape) < 0.1] = np.nan
+    outcomes = (draw.random(many) < 1 / (1 + np.exp(-log_odds))).astype(np.float64)
+    days, codes = np.full(many, np.datetime64("2022-01-01", "D")), np.arange(many)
+    names = tuple(f"column_{at}" for at in range(columns))
+    return Matrix(names, values, outcomes, days, codes, codes, np.full(many, True))
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    started = time.process_time()
+    action()
+    return time.process_time() - started
