@@ -88,7 +88,7 @@ def shuffled(parted: Parted, draw: np.random.Generator) -> Floats:
 
 def figures(tiny: bool) -> Iterator[Measured]:
     """Yield the mean distance to the known function, and how often nothing was taken for something."""
-    found = _few() if tiny else _built()
+    found = rows_of(tiny)
     parted = Parted.of(found)
     probabilities = planted(parted.matrix, _ASKED_OF_FEW if tiny else _ASKED)
     test = parted.rows["test"]
@@ -106,6 +106,11 @@ def figures(tiny: bool) -> Iterator[Measured]:
         for seed in range(times)
     ]
     yield measured("shuffled_beats", said.count("beats"), f"of {times} trainings on shuffled outcomes", "<= 1")
+
+
+def rows_of(tiny: bool) -> FeatureSet:
+    """Return the generated county's feature set, or a few made-up rows that prove nothing."""
+    return _few() if tiny else _built()
 
 
 def _few() -> FeatureSet:

@@ -1,35 +1,46 @@
-"""Models: the whole training with its intervals against one bare LightGBM training on the same rows."""
+"""Models: a whole training, with its opponents, figures and intervals, against the bare fits that it is made of."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-import lightgbm
-import numpy as np
-
-from hub.workspace import Workspace
-from models.fitting.fitting import fit
-from models.matrices import of_feature_set
-from tests.bench import Measured, Part, contributions, coverage, known_function, ladder, ratio, searching
-from tests.factories import feature_sets
+from models import splits
+from models.fitting.candidates import CANDIDATES, directions
+from models.fitting.fitting import Fitted, fit
+from models.fitting.parted import Parted
+from tests.bench import (
+    Measured,
+    Part,
+    contributions,
+    coverage,
+    known_function,
+    ladder,
+    ratio,
+    searching,
+)
 
 
 def _training(tiny: bool) -> Iterator[Measured]:
-    """Yield how long a whole training takes, beside a bare one."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = feature_sets.feature_set(Workspace(Path(folder)), people=400 if tiny else 2000)
-        matrix = of_feature_set(found)
-        known = ~np.isnan(matrix.outcomes)
+    """Yield how long a training of the generated county takes, beside its own LightGBM fits alone."""
+    found = known_function.rows_of(tiny)
+    parted, case = Parted.of(found), found.use_case
+    folds = splits.folds_of(parted.dates.train, case.validation.folds, case.horizon_days)
+    rows = splits.rows_of_folds(folds, parted.rows["train"], parted.matrix.days)
+    over = [(parted.matrix.take(learn), parted.matrix.take(held)) for learn, held in rows]
+    signs = directions(case.indicators)
+    made: list[Fitted] = []
 
-        def whole() -> None:
-            fit(found, seed=7)
+    def whole() -> None:
+        made.append(fit(found, seed=7))
 
-        def bare() -> None:
-            rows = lightgbm.Dataset(matrix.values[known], matrix.outcomes[known])
-            parameters = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbosity": -1}
-            lightgbm.train(parameters, rows, num_boost_round=200)
+    def bare() -> None:
+        chosen = next(one for one in CANDIDATES if one.name == made[-1].contents.facts.candidate)
+        for candidate in CANDIDATES:
+            for learn, held in over or [(parted.train, parted.choose)]:
+                searching.bare(candidate, learn, held, signs)
+        for given in (signs, [0] * len(signs)):
+            searching.bare(chosen, parted.train, parted.choose, given)
 
-        yield ratio("train_ratio", whole, bare, "<= 20", runs=2, tiny=tiny)
+    whole()
+    yield ratio("train_ratio", whole, bare, "<= 4", runs=2, tiny=tiny)
 
 
 PARTS: Mapping[str, Part] = {
