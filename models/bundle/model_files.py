@@ -45,6 +45,15 @@ class StatedFigures:
         """Return a number on the test dates, such as `figure("auc")` or `figure("auc", "simple_rule")`."""
         return figures.from_json(self.metrics["figures"][model][metric])
 
+    def at_capacities(self) -> Mapping[int, Mapping[str, Mapping[str, Stated]]]:
+        """Return, by places at each date and way, the figures of `capacities.AT_CAPACITY` on the test dates."""
+        return {
+            entry["places"]: {
+                name: {key: figures.from_json(one) for key, one in by.items()} for name, by in entry["ways"].items()
+            }
+            for entry in self.metrics["capacities"]
+        }
+
     @property
     def opponents(self) -> tuple[str, ...]:
         """The simpler ways that stand beside it, in the order in which they are told."""

@@ -22,6 +22,7 @@ def show_worth(model: "StatedFigures", title: str) -> None:
     show(_rows(model, ways, ORDER_METRICS), False, title=title)
     probable = [one for one in ways if isinstance(model.figure("brier", one), Figure)]
     show(_rows(model, probable, PROBABILITY_METRICS), False, title="Their probabilities, on the same dates")
+    show(_at_capacities(model), False, title="With other numbers of places at each date of looking")
     for other, says in model.verdicts.items():
         plain = says if says != "cannot tell" else "may or may not beat (one cannot tell)"
         difference = model.difference(HEADLINE, other).text()
@@ -60,6 +61,21 @@ def _rows(model: "StatedFigures", ways: Iterable[str], metrics: Iterable[str]) -
             **{metric.replace("_", " "): model.figure(metric, one).text() for metric in metrics},
         }
         for one in ways
+    ]
+
+
+def _at_capacities(model: "StatedFigures") -> list[dict[str, str]]:
+    from models.measuring.capacities import BEST_POSSIBLE
+
+    words = {**WORDS, BEST_POSSIBLE: "the best that was possible"}
+    return [
+        {
+            "places": f"{places:,}",
+            "way": words.get(way, "the model"),
+            **{name.replace("_", " "): one.text(1 if name == "number_needed" else 3) for name, one in by.items()},
+        }
+        for places, by_way in model.at_capacities().items()
+        for way, by in by_way.items()
     ]
 
 

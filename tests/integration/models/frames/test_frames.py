@@ -15,6 +15,7 @@ from features.rows.feature_sets import FeatureSet
 from hub.errors import InputError, StateError
 from hub.workspace import Workspace
 from models.bundle.bundles import NoNumberError
+from models.figures import Figure
 from models.fitting import boosting
 from models.fitting.fitting import MODEL, Fitted, fit
 from models.frames import frames
@@ -211,6 +212,18 @@ def test_figures_are_those_of_the_record(model: BundleClassifier) -> None:
     assert said.loc[("simple_rule", "brier"), "reason"] == "an order, not a probability"
     against = frames.opponents(model)
     assert against.loc[("simple_rule", "auc"), "value"] == model.bundle.difference("auc").as_json()["value"]
+
+
+def test_capacities_are_those_of_the_record(model: BundleClassifier) -> None:
+    said, declared = frames.capacities(model), model.bundle.use_case.capacity
+    assert said.index.names == ["places", "model", "figure"]
+    assert len(said) == 5 * 7 * 4, "five capacities; the model, five simpler ways and a perfect order; four figures"
+    for (places, name, figure), row in said.iterrows():
+        stated = model.bundle.at_capacities()[places][name][figure]
+        assert row["n"] == stated.n
+        assert row["value"] == stated.value if isinstance(stated, Figure) else row["reason"]
+    precision = frames.figures(model).loc[("model", "precision_at_capacity")]
+    assert (said.loc[(declared, "model", "precision")] == precision).all()
 
 
 def test_differences_are_paired_as_training_pairs_them(

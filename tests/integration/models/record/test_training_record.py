@@ -135,6 +135,10 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
         assert metrics[f"test/model/auc{end}"] == auc[bound]
     difference = bundle.difference("precision_at_capacity").as_json()
     assert metrics["test/model_minus_simple_rule/precision_at_capacity"] == difference["value"]
+    lifts = store.get_metric_history(run.info.run_id, "test/at_capacity/model/lift.low")
+    at_capacities = {places: by["model"]["lift"].as_json() for places, by in bundle.at_capacities().items()}
+    assert {one.step: one.value for one in lifts} == {places: one["low"] for places, one in at_capacities.items()}
+    assert len(lifts) == 5
     assert "test/simple_rule/brier" not in metrics, "what was not computed is no number"
     assert metrics["train/rows"] == bundle.metrics["parts"]["train"]["rows"]
     assert run.data.params["seed"] == "0"
@@ -250,6 +254,10 @@ def test_list_show_and_compare(partnership: Path, place: Workspace, bundle: Bund
     assert compared.code == 0, compared.stderr
     assert all(one["digest"][:12] in compared.stdout for one in listed)
     assert "different feature sets" not in compared.stdout
+    for by_way in bundle.at_capacities().values():
+        for way in ("model", "simple_rule", "best_possible"):
+            assert by_way[way]["recall"].text().split(" ")[0] in shown.stdout
+    assert "the best that was possible" in shown.stdout
     assert all(words in shown.stdout for words in ("0.5 is chance", "lower is better")), "each number is explained"
     assert len(json.loads(sentinel(partnership, "compare", bundle.digest, "--json").stdout)) == 1
 
