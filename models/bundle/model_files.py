@@ -7,6 +7,8 @@ from typing import Any
 from models import figures
 from models.figures import Stated
 from models.measuring.calibration import Calibration
+from models.measuring.capacities import AT_CAPACITY, BEST_POSSIBLE
+from models.measuring.net_benefit import DIFFERENCE, EVERYBODY
 from models.measuring.thresholds import Thresholds
 from models.opponents import OPPONENTS
 
@@ -49,10 +51,20 @@ class StatedFigures:
         """Return, by places at each date and way, the figures of `capacities.AT_CAPACITY` on the test dates."""
         return {
             entry["places"]: {
-                name: {key: figures.from_json(one) for key, one in by.items()} for name, by in entry["ways"].items()
+                name: {key: figures.from_json(entry["ways"][name][key]) for key in AT_CAPACITY}
+                for name in ("model", *self.opponents, BEST_POSSIBLE)
             }
             for entry in self.metrics["capacities"]
         }
+
+    def net_benefits(self) -> Mapping[float, Mapping[str, Stated]]:
+        """Return, by threshold, the net benefits on the test dates: of each way, of everybody, and the difference."""
+        found = {}
+        for entry in self.metrics["net_benefit"]:
+            ways = {name: entry["ways"][name] for name in ("model", *self.opponents) if name in entry["ways"]}
+            others = {name: entry[name] for name in (EVERYBODY, DIFFERENCE)}
+            found[entry["threshold"]] = {name: figures.from_json(one) for name, one in {**ways, **others}.items()}
+        return found
 
     @property
     def opponents(self) -> tuple[str, ...]:

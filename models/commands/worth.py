@@ -28,6 +28,7 @@ def show_worth(model: "StatedFigures", title: str) -> None:
         difference = model.difference(HEADLINE, other).text()
         named = HEADLINE.replace("_", " ")
         say(f"On the test dates the model {plain} {WORDS[other]}. Difference in {named}: {difference}.")
+    say(_net_benefit(model))
     for one in ("model", *model.opponents):
         by_chance = model.metrics["places_by_chance"][one]
         if by_chance["places"] > 0 and one != PREVALENCE:
@@ -77,6 +78,28 @@ def _at_capacities(model: "StatedFigures") -> list[dict[str, str]]:
         for places, by_way in model.at_capacities().items()
         for way, by in by_way.items()
     ]
+
+
+def _net_benefit(model: "StatedFigures") -> str:
+    """Return at which thresholds offering by the model is worth more than offering to everybody or to nobody."""
+    from models.figures import Figure
+    from models.measuring.net_benefit import DIFFERENCE
+
+    told = {at: by_way[DIFFERENCE] for at, by_way in model.net_benefits().items()}
+    n = next(iter(told.values())).n
+    runs: list[list[str]] = [[]]
+    for at, one in told.items():
+        if isinstance(one, Figure) and one.low > 0:
+            runs[-1].append(f"{at:.3g}")
+        elif runs[-1]:
+            runs.append([])
+    where = " and ".join(" to ".join(dict.fromkeys((run[0], run[-1]))) for run in runs if run)
+    if not where:
+        return f"From no probability on is offering by it known to be worth more than to everybody or nobody (n {n:,})."
+    return (
+        f"Offering from a probability of {where} on is worth more than offering to everybody or to nobody (each with a "
+        f"95 % interval of its own, n {n:,})."
+    )
 
 
 def whole(bundle: "Bundle") -> dict[str, Any]:

@@ -22,7 +22,7 @@ from models.fitting.baselines import Opponents
 from models.fitting.chosen import Algorithm, Chosen
 from models.fitting.parted import counts_of, not_followed, require_numbers
 from models.matrices import Matrix
-from models.measuring import calibration, capacities, metrics, thresholds
+from models.measuring import calibration, capacities, metrics, net_benefit, thresholds
 from models.measuring.calibration import Calibration
 from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
@@ -195,6 +195,7 @@ def measure(
     numbers = {
         **measured.as_json(),
         **capacities.record(case, judged, seed=seed),
+        **net_benefit.record(case, judged, seed=seed),
         "shift": moved.as_json(),
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
         "offers_by_date": thresholds.by_date(case, model.thresholds, judged[MODEL], days),

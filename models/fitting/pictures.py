@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import figures as stated
 from models.bundle.bundles import Bundle
+from models.figures import Stated
 from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.measuring.ranking import TopOfEachDate
 
@@ -40,6 +42,7 @@ def draw(fitted: "Fitted | Judgement", bundle: Bundle) -> dict[str, str]:
         "reached.svg": offers(
             fitted.case, fitted.judged, "Of those with the outcome, offered help", people, precision=False
         ),
+        "net_benefit.svg": net_benefit(bundle.net_benefits(), bundle.thresholds.offer_help, people),
     }
 
 
@@ -80,6 +83,39 @@ def offers(case: JudgedRows, judged: Mapping[str, ModelAnswers], what: str, peop
         axes.plot(places, shares, color=colour, linestyle=line, linewidth=2, label=label)
     axes.axvline(case.capacity, color=_INK, linewidth=1, label=f"Places there are: {case.capacity}")
     axes.set_ylim(bottom=0)
+    return _svg(figure, axes)
+
+
+def net_benefit(found: Mapping[float, Mapping[str, Stated]], cut: float, people: str) -> str:
+    """Draw decision curves, the model's with its interval; what was not computed is left out.
+
+    Args:
+        found: by threshold and way; see `StatedFigures.net_benefits`.
+        cut: where the first band begins, which is marked.
+        people: what the use case calls the people.
+    """
+    figure, axes = _canvas(
+        "Is it worth more than offering to everybody, or to nobody?",
+        "Probability from which on help is offered",
+        f"Reached, net of offers to others, of 1,000 looks at {people}",
+    )
+    ways = dict.fromkeys(way for by_way in found.values() for way in by_way if way in _STYLES)
+    for way in ("everybody", *ways):
+        known = [(at, one) for at, by in found.items() if isinstance(one := by.get(way), stated.Figure)]
+        colour, line, label = _STYLES.get(way, (_INK, (0, (2, 2)), "Everybody"))
+        axes.plot(
+            [at for at, _ in known], [1000 * one.value for _, one in known], color=colour, linestyle=line, label=label
+        )
+        if way == "model":
+            lows, highs = ([1000 * getattr(one, end) for _, one in known] for end in ("low", "high"))
+            axes.fill_between([at for at, _ in known], lows, highs, color=colour, alpha=0.15, linewidth=0)
+    axes.axhline(0, color=_INK, linewidth=1, label="Nobody")
+    if 0 < cut < 1:
+        axes.axvline(cut, color="#999999", linewidth=1, label=f"First band begins: {cut:.3f}")
+    shown = [one for by in found.values() for way, one in by.items() if way in _STYLES]
+    most = max([1000 * one.high for one in shown if isinstance(one, stated.Figure)], default=1.0)
+    axes.set_ylim(-0.3 * most, 1.05 * most)
+    axes.set_xlim(0, max([cut if cut < 1 else 0, *(at for at, by in found.items() if by["model"].computed), 0.01]))
     return _svg(figure, axes)
 
 

@@ -13,6 +13,7 @@
     frames.figures(model)                                  # by model and metric, with interval and n
     frames.differences({"all": model, "without": other})   # paired, on the same test rows
     frames.capacities(model)                               # with other numbers of places, and the best possible
+    frames.net_benefits(model)                             # decision curves
     frames.at_capacity(model, test)                        # whom the places of each date would go to
 
 Rows of people stay in the workspace, and counts below 10 do not leave it.
@@ -149,6 +150,16 @@ def capacities(model: BundleClassifier) -> pd.DataFrame:
         for figure, one in by_figure.items()
     }
     return _table(found, ("places", "model", "figure"))
+
+
+def net_benefits(model: BundleClassifier) -> pd.DataFrame:
+    """Return the decision curves of a bundle, the ways that have probabilities, and offering to everybody.
+
+    Shape: one row a (threshold, way), with value, low, high, n, unit and reason; see `models.measuring.net_benefit`.
+    The way `difference` is the model, less the better of offering to everybody and to nobody.
+    """
+    found = {(at, way): one for at, by_way in model.bundle.net_benefits().items() for way, one in by_way.items()}
+    return _table(found, ("threshold", "way"))
 
 
 def opponents(model: BundleClassifier) -> pd.DataFrame:

@@ -6,6 +6,7 @@
 | figures with their bounds, parts, bands | metrics `test/model/auc`, `test/model/auc.low`, `train/rows` … |
 | figures of each test date | metrics `test/by_date/model/auc` …, step: the date's ordinal, time: its midnight |
 | figures at other numbers of places | metrics `test/at_capacity/model/precision` …, step: the places at each date |
+| net benefits (decision curve) | metrics `test/net_benefit/model` …, step: the threshold in thousandths |
 | feature set | dataset: the first 36 signs of its digest, which is all that MLflow takes, and its columns |
 | indicators in, probability out | `signature.json`, in the form of MLflow's signatures |
 | each candidate that was tried | a run inside the training's run |
@@ -161,14 +162,19 @@ def by_date_of(told: TrainingEntry) -> list[tuple[str, float, int, int]]:
 
 
 def curves_of(bundle: Bundle) -> list[tuple[str, float, int]]:
-    """Return name, value and step of the figures that stand along an axis: the places at each date."""
-    return [
-        (name, value, places)
+    """Return name, value and step of the figures along an axis: the places at each date, thresholds in thousandths."""
+    named = [
+        (f"test/at_capacity/{way}/{figure}", stated, places)
         for places, by_way in bundle.at_capacities().items()
         for way, by_figure in by_way.items()
         for figure, stated in by_figure.items()
-        for name, value in _with_bounds(f"test/at_capacity/{way}/{figure}", stated).items()
     ]
+    named += [
+        (f"test/net_benefit/{way}", stated, round(1000 * threshold))
+        for threshold, by_way in bundle.net_benefits().items()
+        for way, stated in by_way.items()
+    ]
+    return [(name, value, step) for whole, stated, step in named for name, value in _with_bounds(whole, stated).items()]
 
 
 def dataset_of(bundle: Bundle) -> dict[str, str]:

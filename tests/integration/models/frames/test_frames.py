@@ -226,6 +226,13 @@ def test_capacities_are_those_of_the_record(model: BundleClassifier) -> None:
     assert (said.loc[(declared, "model", "precision")] == precision).all()
 
 
+def test_net_benefits_are_those_of_the_record(model: BundleClassifier) -> None:
+    said = frames.net_benefits(model)
+    assert said.index.names == ["threshold", "way"]
+    assert [*said.loc[0.1].index] == ["model", "points_card", "logistic_regression", "everybody", "difference"]
+    assert said.loc[(0.1, "model"), "value"] == model.bundle.net_benefits()[0.1]["model"].as_json()["value"]
+
+
 def test_differences_are_paired_as_training_pairs_them(
     place: Workspace,
     features: FeatureSet,

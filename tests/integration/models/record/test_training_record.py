@@ -139,6 +139,10 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
     at_capacities = {places: by["model"]["lift"].as_json() for places, by in bundle.at_capacities().items()}
     assert {one.step: one.value for one in lifts} == {places: one["low"] for places, one in at_capacities.items()}
     assert len(lifts) == 5
+    benefits = {one.step: one.value for one in store.get_metric_history(run.info.run_id, "test/net_benefit/model")}
+    net = {at: by["model"].as_json() for at, by in bundle.net_benefits().items()}
+    assert benefits == {round(1000 * at): one["value"] for at, one in net.items() if "value" in one}
+    assert 100 in benefits
     assert "test/simple_rule/brier" not in metrics, "what was not computed is no number"
     assert metrics["train/rows"] == bundle.metrics["parts"]["train"]["rows"]
     assert run.data.params["seed"] == "0"
@@ -152,7 +156,7 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
     logged = {one.path for one in store.list_artifacts(run.info.run_id, "bundle")}
     assert logged == {f"bundle/{name}" for name in (*bundle.artefact.files, "manifest.json")}
     pictures = {one.path for one in store.list_artifacts(run.info.run_id, "pictures")}
-    assert pictures == {f"pictures/{name}.svg" for name in ("calibration", "precision", "reached")}
+    assert pictures == {f"pictures/{name}.svg" for name in ("calibration", "net_benefit", "precision", "reached")}
 
 
 def test_the_bundle_is_a_registered_version_with_its_digest(bundle: Bundle, store: MlflowClient) -> None:
@@ -258,6 +262,7 @@ def test_list_show_and_compare(partnership: Path, place: Workspace, bundle: Bund
         for way in ("model", "simple_rule", "best_possible"):
             assert by_way[way]["recall"].text().split(" ")[0] in shown.stdout
     assert "the best that was possible" in shown.stdout
+    assert "is worth more than offering to everybody or to nobody" in shown.stdout
     assert all(words in shown.stdout for words in ("0.5 is chance", "lower is better")), "each number is explained"
     assert len(json.loads(sentinel(partnership, "compare", bundle.digest, "--json").stdout)) == 1
 
