@@ -29,6 +29,7 @@ def show_worth(model: "StatedFigures", title: str) -> None:
         named = HEADLINE.replace("_", " ")
         say(f"On the test dates the model {plain} {WORDS[other]}. Difference in {named}: {difference}.")
     say(_net_benefit(model))
+    _show_calibration(model)
     for one in ("model", *model.opponents):
         by_chance = model.metrics["places_by_chance"][one]
         if by_chance["places"] > 0 and one != PREVALENCE:
@@ -100,6 +101,20 @@ def _net_benefit(model: "StatedFigures") -> str:
         f"Offering from a probability of {where} on is worth more than offering to everybody or to nobody (each with a "
         f"95 % interval of its own, n {n:,})."
     )
+
+
+def _show_calibration(model: "StatedFigures") -> None:
+    """Say how far probabilities lie off what was observed, and whether as many had the outcome as expected."""
+    from models.measuring.observed_expected import EVERYBODY, NEVER_SEEN, SEEN
+    from models.measuring.smooth_calibration import Distance
+
+    for name, far in model.calibration_distances().items():
+        says = f" This is {far.says}." if isinstance(far, Distance) else ""
+        meant = "by (mean)" if name == "ici" else "for nine of ten rows by at most"
+        say(f"What was observed differs from its probability {meant} {far.text(4)}.{says}")
+    words = {EVERYBODY: "everybody", SEEN: "people who are in train", NEVER_SEEN: "people who are not"}
+    for name, one in model.observed_over_expected().items():
+        say(f"With the outcome / expected, {words.get(name, 'the latter by the former')}: {one.text(2)}.")
 
 
 def whole(bundle: "Bundle") -> dict[str, Any]:

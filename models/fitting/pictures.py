@@ -35,7 +35,7 @@ def draw(fitted: "Fitted | Judgement", bundle: Bundle) -> dict[str, str]:
     """Return SVG by file name: how probabilities hold, whom offers reach, and whom they find."""
     people = bundle.use_case.people
     return {
-        "calibration.svg": calibration(bundle.metrics["expected_and_observed"]),
+        "calibration.svg": calibration(bundle.metrics["expected_and_observed"], bundle.calibration_curve()),
         "precision.svg": offers(
             fitted.case, fitted.judged, "Offers that reach someone with the outcome", people, precision=True
         ),
@@ -46,17 +46,25 @@ def draw(fitted: "Fitted | Judgement", bundle: Bundle) -> dict[str, str]:
     }
 
 
-def calibration(table: Sequence[Mapping[str, Any]]) -> str:
-    """Draw expected against observed shares with their intervals; groups that were not computed are left out."""
+def calibration(table: Sequence[Mapping[str, Any]], curve: Sequence[tuple[float, Stated]]) -> str:
+    """Draw expected against observed shares with their intervals, and the smooth curve with its band.
+
+    What was not computed is left out.
+    """
     figure, axes = _canvas("Do the probabilities hold? Test dates", "Expected share with the outcome", "Observed share")
+    points = [(at, one) for at, one in curve if isinstance(one, stated.Figure)]
+    smooth = [at for at, _ in points]
     known = [entry for entry in table if "value" in entry["observed"]]
     expected = [entry["expected"] for entry in known]
     observed = [entry["observed"]["value"] for entry in known]
     lows = [max(0.0, entry["observed"]["value"] - entry["observed"]["low"]) for entry in known]
     highs = [max(0.0, entry["observed"]["high"] - entry["observed"]["value"]) for entry in known]
-    largest = max([*expected, *(entry["observed"]["high"] for entry in known), 0.01])
+    largest = max([*expected, *smooth, *(entry["observed"]["high"] for entry in known), 0.01])
     axes.plot([0, largest], [0, largest], color=_INK, linewidth=1, linestyle="dotted", label="As expected")
-    axes.errorbar(expected, observed, yerr=[lows, highs], fmt="o", color="#0072B2", capsize=3, label="Observed, 95 %")
+    axes.plot(smooth, [one.value for _, one in points], color="#0072B2", linewidth=2, label="Smooth, with 95 % band")
+    floor, ceiling = ([getattr(one, end) for _, one in points] for end in ("low", "high"))
+    axes.fill_between(smooth, floor, ceiling, color="#0072B2", alpha=0.15, linewidth=0)
+    axes.errorbar(expected, observed, yerr=[lows, highs], fmt="o", color=_INK, capsize=3, label="In groups, 95 %")
     return _svg(figure, axes)
 
 

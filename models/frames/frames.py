@@ -14,6 +14,7 @@
     frames.differences({"all": model, "without": other})   # paired, on the same test rows
     frames.capacities(model)                               # with other numbers of places, and the best possible
     frames.net_benefits(model)                             # decision curves
+    frames.calibration(model)                              # smooth, with its band
     frames.at_capacity(model, test)                        # whom the places of each date would go to
 
 Rows of people stay in the workspace, and counts below 10 do not leave it.
@@ -160,6 +161,15 @@ def net_benefits(model: BundleClassifier) -> pd.DataFrame:
     """
     found = {(at, way): one for at, by_way in model.bundle.net_benefits().items() for way, one in by_way.items()}
     return _table(found, ("threshold", "way"))
+
+
+def calibration(model: BundleClassifier) -> pd.DataFrame:
+    """Return the smooth calibration curve of a bundle on its test dates, as its record says it.
+
+    Shape: one row a point, indexed by the probability that was expected, with the observed value, low, high, n, unit
+    and reason. How far it lies off in all: `model.bundle.calibration_distances()`.
+    """
+    return _table({(expected,): one for expected, one in model.bundle.calibration_curve()}, ("expected",))
 
 
 def opponents(model: BundleClassifier) -> pd.DataFrame:

@@ -233,6 +233,14 @@ def test_net_benefits_are_those_of_the_record(model: BundleClassifier) -> None:
     assert said.loc[(0.1, "model"), "value"] == model.bundle.net_benefits()[0.1]["model"].as_json()["value"]
 
 
+def test_the_calibration_curve_is_that_of_the_record(model: BundleClassifier) -> None:
+    said = frames.calibration(model)
+    assert said.index.names == ["expected"]
+    assert said.index.is_monotonic_increasing
+    assert len(said) == len(model.bundle.calibration_curve()) > 10
+    assert said["low"].notna().any()
+
+
 def test_differences_are_paired_as_training_pairs_them(
     place: Workspace,
     features: FeatureSet,

@@ -143,6 +143,12 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
     net = {at: by["model"].as_json() for at, by in bundle.net_benefits().items()}
     assert benefits == {round(1000 * at): one["value"] for at, one in net.items() if "value" in one}
     assert 100 in benefits
+    ici = bundle.metrics["smooth_calibration"]["ici"]
+    assert metrics["test/calibration/ici"] == ici["value"]
+    assert metrics["test/calibration/ici.by_chance"] == ici["if_perfectly_calibrated"]["95 %"]
+    everybody = bundle.observed_over_expected()["everybody"].as_json()
+    assert metrics["test/observed_over_expected/everybody.high"] == everybody["high"]
+    assert store.get_metric_history(run.info.run_id, "test/calibration/observed.low")
     assert "test/simple_rule/brier" not in metrics, "what was not computed is no number"
     assert metrics["train/rows"] == bundle.metrics["parts"]["train"]["rows"]
     assert run.data.params["seed"] == "0"
@@ -262,6 +268,8 @@ def test_list_show_and_compare(partnership: Path, place: Workspace, bundle: Bund
         for way in ("model", "simple_rule", "best_possible"):
             assert by_way[way]["recall"].text().split(" ")[0] in shown.stdout
     assert "the best that was possible" in shown.stdout
+    assert bundle.calibration_distances()["ici"].text(4) in shown.stdout
+    assert bundle.observed_over_expected()["seen_in_train"].text(2) in shown.stdout
     assert "is worth more than offering to everybody or to nobody" in shown.stdout
     assert all(words in shown.stdout for words in ("0.5 is chance", "lower is better")), "each number is explained"
     assert len(json.loads(sentinel(partnership, "compare", bundle.digest, "--json").stdout)) == 1
