@@ -264,6 +264,11 @@ def test_list_show_and_compare(partnership: Path, place: Workspace, bundle: Bund
     assert compared.code == 0, compared.stderr
     assert all(one["digest"][:12] in compared.stdout for one in listed)
     assert "different feature sets" not in compared.stdout
+    html = partnership / "compared.html"
+    written = sentinel(partnership, "compare", bundle.digest, bundle.digest, "--html", str(html))
+    assert written.code == 0, written.stderr
+    assert "The comparison as a page" in written.stdout
+    assert bundle.figure("auc").text() in html.read_text(encoding="utf-8")
     for by_way in bundle.at_capacities().values():
         for way in ("model", "simple_rule", "best_possible"):
             assert by_way[way]["recall"].text().split(" ")[0] in shown.stdout
