@@ -1,6 +1,7 @@
 """`sentinel models`: train, update, rebuild, list, show and compare; MLflow's record and pages."""
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,10 @@ from hub.commands.command_line import (
 from models.commands import card_cli, rebuild_cli, training_cli
 from models.commands.asked import DigestArgument
 from models.commands.worth import show_bundle, whole
+
+if TYPE_CHECKING:
+    from hub.commands.command_line import Place
+    from models.bundle.bundles import Bundle
 
 app = typer.Typer(help="Models: train and update them, see what they are worth, compare them.", no_args_is_help=True)
 app.add_typer(training_cli.app)
@@ -138,6 +143,10 @@ def show_(
 @app.command("compare")
 def compare(
     digests: DigestsArgument,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Also write a page: figures, differences, who would be on which list."),
+    ] = None,
     workspace: WorkspaceOption = None,
     partnership: PartnershipOption = None,
     as_json: JsonOption = False,
@@ -149,6 +158,8 @@ def compare(
 
     here = place(workspace, partnership)
     bundles = [open_bundle(here.workspace, digest) for digest in digests]
+    if html is not None:
+        _write_page(html, here, bundles)
     if as_json:
         show_json([whole(bundle) for bundle in bundles])
         return
@@ -163,3 +174,15 @@ def compare(
     tests = {(one.facts.feature_set, one.facts.splits.test) for one in bundles}
     if len(tests) > 1:
         say("They were tested on different feature sets or dates: their numbers are not about the same people.")
+    if html is not None:
+        say(f"The comparison as a page: {html}")
+
+
+def _write_page(html: Path, here: "Place", bundles: "list[Bundle]") -> None:
+    """Write what is compared as a page; small numbers of people are withheld as the partnership says."""
+    from hub import regular_files
+    from models.comparing import comparing, page
+
+    with progress("Comparing on the test rows"):
+        found = comparing.compare(here.workspace, bundles)
+    regular_files.write(html, page.render(found, here.partnership.small_numbers))

@@ -22,11 +22,14 @@ def show_worth(model: "StatedFigures", title: str) -> None:
     show(_rows(model, ways, ORDER_METRICS), False, title=title)
     probable = [one for one in ways if isinstance(model.figure("brier", one), Figure)]
     show(_rows(model, probable, PROBABILITY_METRICS), False, title="Their probabilities, on the same dates")
+    show(_at_capacities(model), False, title="With other numbers of places at each date of looking")
     for other, says in model.verdicts.items():
         plain = says if says != "cannot tell" else "may or may not beat (one cannot tell)"
         difference = model.difference(HEADLINE, other).text()
         named = HEADLINE.replace("_", " ")
         say(f"On the test dates the model {plain} {WORDS[other]}. Difference in {named}: {difference}.")
+    say(_net_benefit(model))
+    _show_calibration(model)
     for one in ("model", *model.opponents):
         by_chance = model.metrics["places_by_chance"][one]
         if by_chance["places"] > 0 and one != PREVALENCE:
@@ -84,6 +87,57 @@ def _rows(model: "StatedFigures", ways: Iterable[str], metrics: Iterable[str]) -
         }
         for one in ways
     ]
+
+
+def _at_capacities(model: "StatedFigures") -> list[dict[str, str]]:
+    from models.measuring.capacities import BEST_POSSIBLE
+
+    words = {**WORDS, BEST_POSSIBLE: "the best that was possible"}
+    return [
+        {
+            "places": f"{places:,}",
+            "way": words.get(way, "the model"),
+            **{name.replace("_", " "): one.text(1 if name == "number_needed" else 3) for name, one in by.items()},
+        }
+        for places, by_way in model.at_capacities().items()
+        for way, by in by_way.items()
+    ]
+
+
+def _net_benefit(model: "StatedFigures") -> str:
+    """Return at which thresholds offering by the model is worth more than offering to everybody or to nobody."""
+    from models.figures import Figure
+    from models.measuring.net_benefit import DIFFERENCE
+
+    told = {at: by_way[DIFFERENCE] for at, by_way in model.net_benefits().items()}
+    n = next(iter(told.values())).n
+    runs: list[list[str]] = [[]]
+    for at, one in told.items():
+        if isinstance(one, Figure) and one.low > 0:
+            runs[-1].append(f"{at:.3g}")
+        elif runs[-1]:
+            runs.append([])
+    where = " and ".join(" to ".join(dict.fromkeys((run[0], run[-1]))) for run in runs if run)
+    if not where:
+        return f"From no probability on is offering by it known to be worth more than to everybody or nobody (n {n:,})."
+    return (
+        f"Offering from a probability of {where} on is worth more than offering to everybody or to nobody (each with a "
+        f"95 % interval of its own, n {n:,})."
+    )
+
+
+def _show_calibration(model: "StatedFigures") -> None:
+    """Say how far probabilities lie off what was observed, and whether as many had the outcome as expected."""
+    from models.measuring.observed_expected import EVERYBODY, NEVER_SEEN, SEEN
+    from models.measuring.smooth_calibration import Distance
+
+    for name, far in model.calibration_distances().items():
+        says = f" This is {far.says}." if isinstance(far, Distance) else ""
+        meant = "by (mean)" if name == "ici" else "for nine of ten rows by at most"
+        say(f"What was observed differs from its probability {meant} {far.text(4)}.{says}")
+    words = {EVERYBODY: "everybody", SEEN: "people who are in train", NEVER_SEEN: "people who are not"}
+    for name, one in model.observed_over_expected().items():
+        say(f"With the outcome / expected, {words.get(name, 'the latter by the former')}: {one.text(2)}.")
 
 
 def whole(bundle: "Bundle") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.declarations.use_cases import Floor, SimpleRule
 from hub.progress import Progress
@@ -22,7 +23,15 @@ from models.fitting.baselines import Opponents
 from models.fitting.chosen import Algorithm, Candidates, Chosen
 from models.fitting.parted import counts_of, not_followed, require_numbers
 from models.matrices import Matrix
-from models.measuring import calibration, metrics, thresholds
+from models.measuring import (
+    calibration,
+    capacities,
+    metrics,
+    net_benefit,
+    observed_expected,
+    smooth_calibration,
+    thresholds,
+)
 from models.measuring.calibration import Calibration
 from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
@@ -208,6 +217,10 @@ def measure(
     days = np.unique(test.days).astype(str).tolist()
     numbers = {
         **measured.as_json(),
+        **capacities.record(case, judged, seed=seed),
+        **net_benefit.record(case, judged, seed=seed),
+        **smooth_calibration.record(case, probabilities, seed=seed),
+        **observed_expected.record(case, probabilities, _seen(matrix, rows), seed=seed),
         "shift": moved.as_json(),
         "usual": usual(matrix.take(rows[learned])),
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
@@ -224,6 +237,11 @@ def measure(
         },
     }
     return Judgement(case, judged), numbers
+
+
+def _seen(matrix: Matrix, rows: Mapping[str, Rows]) -> NDArray[np.bool_]:
+    """Say of each test row whether its person is in the part train."""
+    return np.isin(matrix.people[rows["test"]], matrix.people[rows["train"]])
 
 
 def fit_bands(model: Model, matrix: Matrix, choose: Rows, capacity: int) -> Thresholds:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import figures as stated
 from models.bundle.bundles import Bundle
+from models.figures import Stated
 from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.measuring.ranking import TopOfEachDate
 
@@ -33,27 +35,36 @@ def draw(fitted: "Fitted | Judgement", bundle: Bundle) -> dict[str, str]:
     """Return SVG by file name: how probabilities hold, whom offers reach, and whom they find."""
     people = bundle.use_case.people
     return {
-        "calibration.svg": calibration(bundle.metrics["expected_and_observed"]),
+        "calibration.svg": calibration(bundle.metrics["expected_and_observed"], bundle.calibration_curve()),
         "precision.svg": offers(
             fitted.case, fitted.judged, "Offers that reach someone with the outcome", people, precision=True
         ),
         "reached.svg": offers(
             fitted.case, fitted.judged, "Of those with the outcome, offered help", people, precision=False
         ),
+        "net_benefit.svg": net_benefit(bundle.net_benefits(), bundle.thresholds.offer_help, people),
     }
 
 
-def calibration(table: Sequence[Mapping[str, Any]]) -> str:
-    """Draw expected against observed shares with their intervals; groups that were not computed are left out."""
+def calibration(table: Sequence[Mapping[str, Any]], curve: Sequence[tuple[float, Stated]]) -> str:
+    """Draw expected against observed shares with their intervals, and the smooth curve with its band.
+
+    What was not computed is left out.
+    """
     figure, axes = _canvas("Do the probabilities hold? Test dates", "Expected share with the outcome", "Observed share")
+    points = [(at, one) for at, one in curve if isinstance(one, stated.Figure)]
+    smooth = [at for at, _ in points]
     known = [entry for entry in table if "value" in entry["observed"]]
     expected = [entry["expected"] for entry in known]
     observed = [entry["observed"]["value"] for entry in known]
     lows = [max(0.0, entry["observed"]["value"] - entry["observed"]["low"]) for entry in known]
     highs = [max(0.0, entry["observed"]["high"] - entry["observed"]["value"]) for entry in known]
-    largest = max([*expected, *(entry["observed"]["high"] for entry in known), 0.01])
+    largest = max([*expected, *smooth, *(entry["observed"]["high"] for entry in known), 0.01])
     axes.plot([0, largest], [0, largest], color=_INK, linewidth=1, linestyle="dotted", label="As expected")
-    axes.errorbar(expected, observed, yerr=[lows, highs], fmt="o", color="#0072B2", capsize=3, label="Observed, 95 %")
+    axes.plot(smooth, [one.value for _, one in points], color="#0072B2", linewidth=2, label="Smooth, with 95 % band")
+    floor, ceiling = ([getattr(one, end) for _, one in points] for end in ("low", "high"))
+    axes.fill_between(smooth, floor, ceiling, color="#0072B2", alpha=0.15, linewidth=0)
+    axes.errorbar(expected, observed, yerr=[lows, highs], fmt="o", color=_INK, capsize=3, label="In groups, 95 %")
     return _svg(figure, axes)
 
 
@@ -80,6 +91,39 @@ def offers(case: JudgedRows, judged: Mapping[str, ModelAnswers], what: str, peop
         axes.plot(places, shares, color=colour, linestyle=line, linewidth=2, label=label)
     axes.axvline(case.capacity, color=_INK, linewidth=1, label=f"Places there are: {case.capacity}")
     axes.set_ylim(bottom=0)
+    return _svg(figure, axes)
+
+
+def net_benefit(found: Mapping[float, Mapping[str, Stated]], cut: float, people: str) -> str:
+    """Draw decision curves, the model's with its interval; what was not computed is left out.
+
+    Args:
+        found: by threshold and way; see `StatedFigures.net_benefits`.
+        cut: where the first band begins, which is marked.
+        people: what the use case calls the people.
+    """
+    figure, axes = _canvas(
+        "Is it worth more than offering to everybody, or to nobody?",
+        "Probability from which on help is offered",
+        f"Reached, net of offers to others, of 1,000 looks at {people}",
+    )
+    ways = dict.fromkeys(way for by_way in found.values() for way in by_way if way in _STYLES)
+    for way in ("everybody", *ways):
+        known = [(at, one) for at, by in found.items() if isinstance(one := by.get(way), stated.Figure)]
+        colour, line, label = _STYLES.get(way, (_INK, (0, (2, 2)), "Everybody"))
+        axes.plot(
+            [at for at, _ in known], [1000 * one.value for _, one in known], color=colour, linestyle=line, label=label
+        )
+        if way == "model":
+            lows, highs = ([1000 * getattr(one, end) for _, one in known] for end in ("low", "high"))
+            axes.fill_between([at for at, _ in known], lows, highs, color=colour, alpha=0.15, linewidth=0)
+    axes.axhline(0, color=_INK, linewidth=1, label="Nobody")
+    if 0 < cut < 1:
+        axes.axvline(cut, color="#999999", linewidth=1, label=f"First band begins: {cut:.3f}")
+    shown = [one for by in found.values() for way, one in by.items() if way in _STYLES]
+    most = max([1000 * one.high for one in shown if isinstance(one, stated.Figure)], default=1.0)
+    axes.set_ylim(-0.3 * most, 1.05 * most)
+    axes.set_xlim(0, max([cut if cut < 1 else 0, *(at for at, by in found.items() if by["model"].computed), 0.01]))
     return _svg(figure, axes)
 
 

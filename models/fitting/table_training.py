@@ -30,6 +30,7 @@ from models.fitting.chosen import Algorithm, Candidates
 from models.fitting.learning import MODEL, Learned, Task, learn, libraries
 from models.measuring import metrics, thresholds
 from models.measuring.metrics import SMALLEST_CLASS, JudgedRows, ModelAnswers
+from models.measuring.observed_expected import EVERYBODY
 from models.measuring.thresholds import OFFER_HELP
 from models.resampling import METHOD, Codes, codes
 from models.tables import table_columns
@@ -125,6 +126,8 @@ def _metrics(tables: TablePair, learned: Learned) -> dict[str, Any]:
             name: {key: count for key, count in part.items() if not key.startswith("people")}
             for name, part in numbers["parts"].items()
         }
+        everybody = numbers["observed_over_expected"][EVERYBODY]
+        numbers["observed_over_expected"] = {EVERYBODY: everybody}
     if tables.roles.date is None:
         numbers["offers_by_date"] = [{**one, "as_of_date": None} for one in numbers["offers_by_date"]]
     return numbers

@@ -12,6 +12,9 @@
     model.explain(test)                                    # exact Shapley values in log-odds
     frames.figures(model)                                  # by model and metric, with interval and n
     frames.differences({"all": model, "without": other})   # paired, on the same test rows
+    frames.capacities(model)                               # with other numbers of places, and the best possible
+    frames.net_benefits(model)                             # decision curves
+    frames.calibration(model)                              # smooth, with its band
     frames.at_capacity(model, test)                        # whom the places of each date would go to
 
 Rows of people stay in the workspace, and counts below 10 do not leave it.
@@ -20,6 +23,7 @@ Rows of people stay in the workspace, and counts below 10 do not leave it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -132,6 +136,40 @@ def figures(model: BundleClassifier) -> pd.DataFrame:
         for metric in METRICS
     }
     return _table(found, ("model", "metric"))
+
+
+def capacities(model: BundleClassifier) -> pd.DataFrame:
+    """Return what a bundle and the simpler ways reach with other numbers of places, as its record says.
+
+    Shape: one row a (places at each date, model, figure of `capacities.AT_CAPACITY`), with value, low, high, n, unit
+    and reason. The model `best_possible` puts everyone with the outcome first.
+    """
+    found = {
+        (places, name, figure): one
+        for places, by_way in model.bundle.at_capacities().items()
+        for name, by_figure in by_way.items()
+        for figure, one in by_figure.items()
+    }
+    return _table(found, ("places", "model", "figure"))
+
+
+def net_benefits(model: BundleClassifier) -> pd.DataFrame:
+    """Return the decision curves of a bundle, the ways that have probabilities, and offering to everybody.
+
+    Shape: one row a (threshold, way), with value, low, high, n, unit and reason; see `models.measuring.net_benefit`.
+    The way `difference` is the model, less the better of offering to everybody and to nobody.
+    """
+    found = {(at, way): one for at, by_way in model.bundle.net_benefits().items() for way, one in by_way.items()}
+    return _table(found, ("threshold", "way"))
+
+
+def calibration(model: BundleClassifier) -> pd.DataFrame:
+    """Return the smooth calibration curve of a bundle on its test dates, as its record says it.
+
+    Shape: one row a point, indexed by the probability that was expected, with the observed value, low, high, n, unit
+    and reason. How far it lies off in all: `model.bundle.calibration_distances()`.
+    """
+    return _table({(expected,): one for expected, one in model.bundle.calibration_curve()}, ("expected",))
 
 
 def opponents(model: BundleClassifier) -> pd.DataFrame:
@@ -253,7 +291,7 @@ def at_capacity(model: BundleClassifier, rows: pd.DataFrame, *, capacity: int | 
     return found
 
 
-def _table(found: Mapping[tuple[str, ...], Stated], names: tuple[str, ...]) -> pd.DataFrame:
+def _table(found: Mapping[Any, Stated], names: tuple[str, ...]) -> pd.DataFrame:
     """Return one row a figure, in their order."""
     index = pd.MultiIndex.from_tuples(list(found), names=names)
     return pd.DataFrame([_row(one) for one in found.values()], index=index, columns=[*_STATED]).astype(_STATED)

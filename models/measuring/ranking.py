@@ -6,6 +6,8 @@ its expected value over all orders of those who are level, in closed form, witho
 Weights have shape (resamples, rows) and are whole numbers: a weight of 2 stands for two people level with each other.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -43,7 +45,7 @@ class Ranking:
         negatives = everyone - positives
         before = np.cumsum(positives, axis=1) - positives
         pairs = positives.sum(axis=1) * negatives.sum(axis=1)
-        return _ratio((negatives * (before + positives / 2)).sum(axis=1), pairs)
+        return ratio((negatives * (before + positives / 2)).sum(axis=1), pairs)
 
     def average_precision(self, weights: Floats) -> Floats:
         """Return the mean, over people with the outcome, of the precision down to each of them.
@@ -65,7 +67,7 @@ class Ranking:
         more = np.divide(positives - 1, everyone - 1, out=np.zeros_like(everyone), where=everyone > 1)
         inside = (positives_before + 1) * difference + more * (everyone - (before + 1) * difference)
         share = np.divide(positives, everyone, out=np.zeros_like(everyone), where=everyone > 0)
-        return _ratio((share * inside).sum(axis=1), positives.sum(axis=1))
+        return ratio((share * inside).sum(axis=1), positives.sum(axis=1))
 
 
 class TopOfEachDate:
@@ -94,13 +96,21 @@ class TopOfEachDate:
         Formula for the level rows at the edge: (places left) x (share of them with the outcome), exactly the expected
         number over all orders. Fewer people than places at a date: everyone is offered help.
         """
+        everyone, positives, before = self._levels(weights)
+        return *_offered(everyone, positives, before, self._capacity), positives.sum(axis=1)
+
+    def at(self, weights: Floats, capacities: Sequence[int]) -> list[tuple[Floats, Floats]]:
+        """Return offers that reach someone with the outcome, and offers, as `found`, for each of several capacities."""
+        levels = self._levels(weights)
+        return [_offered(*levels, float(one)) for one in capacities]
+
+    def _levels(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the weight of each group of level rows, of those in it with the outcome, and of all before it."""
         ordered = weights[:, self._order]
         everyone = _by_group(ordered, self._starts)
         positives = _by_group(ordered * self._outcomes, self._starts)
         before = np.cumsum(everyone, axis=1) - everyone
-        places = np.clip(self._capacity - (before - before[:, self._first_of_day]), 0, everyone)
-        share = np.divide(positives, everyone, out=np.zeros_like(everyone), where=everyone > 0)
-        return (places * share).sum(axis=1), places.sum(axis=1), positives.sum(axis=1)
+        return everyone, positives, before - before[:, self._first_of_day]
 
     def by_chance(self) -> tuple[float, float]:
         """Return how many offers a shuffle of those who are level decides, and how many offers there are."""
@@ -116,7 +126,7 @@ class TopOfEachDate:
         NaN where nobody has it.
         """
         reached, offers, positives = self.found(weights)
-        return _ratio(reached, offers), _ratio(reached, positives)
+        return ratio(reached, offers), ratio(reached, positives)
 
 
 def foremost(scores: Floats, dates: Codes, capacity: int) -> Codes:
@@ -149,11 +159,18 @@ def level_with_others(scores: Floats, dates: Codes, held: Codes) -> npt.NDArray[
     return ((with_place > 0) & (with_place < everyone))[level]
 
 
+def _offered(everyone: Floats, positives: Floats, before: Floats, capacity: float) -> tuple[Floats, Floats]:
+    places = np.clip(capacity - before, 0, everyone)
+    share = np.divide(positives, everyone, out=np.zeros_like(everyone), where=everyone > 0)
+    return (places * share).sum(axis=1), places.sum(axis=1)
+
+
 def _by_group(ordered: Floats, starts: Codes) -> Floats:
     if len(starts) == ordered.shape[1]:
         return ordered
     return np.asarray(np.add.reduceat(ordered, starts, axis=1), dtype=np.float64)
 
 
-def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+def ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Return numerator / denominator, NaN where the denominator is not above 0."""
     return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0)

@@ -5,6 +5,9 @@
 | seed, candidate, rounds, LightGBM's parameters | parameters; whole in `parameters.json` |
 | figures with their bounds, parts, bands | metrics `test/model/auc`, `test/model/auc.low`, `train/rows` … |
 | figures of each test date | metrics `test/by_date/model/auc` …, step: the date's ordinal, time: its midnight |
+| figures at other numbers of places | metrics `test/at_capacity/model/precision` …, step: the places at each date |
+| net benefits (decision curve) | metrics `test/net_benefit/model` …, step: the threshold in thousandths |
+| calibration curve | metrics `test/calibration/observed`, step: the expected in ten thousandths |
 | feature set | dataset: the first 36 signs of its digest, which is all that MLflow takes, and its columns |
 | indicators in, probability out | `signature.json`, in the form of MLflow's signatures |
 | each candidate that was tried | a run inside the training's run |
@@ -20,6 +23,7 @@ from models import figures
 from models.bundle.bundles import Bundle, BundleFacts
 from models.figures import Figure
 from models.measuring.dates import ByDate
+from models.measuring.smooth_calibration import Distance
 
 LONGEST = 6000
 """The longest value of a parameter that MLflow takes, in characters."""
@@ -142,6 +146,11 @@ def metrics_of(bundle: Bundle) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, value in ((f"{table}/{key}", one) for table, by in tables.items() for key, one in by.items()):
         found |= _with_bounds(name, figures.from_json(value))
+    for name, value in bundle.observed_over_expected().items():
+        found |= _with_bounds(f"test/observed_over_expected/{name}", value)
+    for name, far in bundle.calibration_distances().items():
+        if isinstance(far, Distance):
+            found |= {f"test/calibration/{name}": far.value, f"test/calibration/{name}.by_chance": far.rarely}
     for part, counts in bundle.metrics["parts"].items():
         found |= {f"{part}/{name}": float(count) for name, count in counts.items()}
     if (update := bundle.facts.update) is not None:
@@ -160,6 +169,24 @@ def by_date_of(told: TrainingEntry) -> list[tuple[str, float, int, int]]:
                 numbers = _with_bounds(f"test/by_date/{model}/{metric}", figure)
                 found += [(name, value, day.toordinal(), at) for name, value in numbers.items()]
     return found
+
+
+def curves_of(bundle: Bundle) -> list[tuple[str, float, int]]:
+    """Return name, value and step of the figures along an axis: places at each date, thresholds, probabilities."""
+    named = [
+        (f"test/at_capacity/{way}/{figure}", stated, places)
+        for places, by_way in bundle.at_capacities().items()
+        for way, by_figure in by_way.items()
+        for figure, stated in by_figure.items()
+    ]
+    named += [
+        (f"test/net_benefit/{way}", stated, round(1000 * threshold))
+        for threshold, by_way in bundle.net_benefits().items()
+        for way, stated in by_way.items()
+    ]
+    curve = bundle.calibration_curve()
+    named += [("test/calibration/observed", stated, round(10_000 * expected)) for expected, stated in curve]
+    return [(name, value, step) for whole, stated, step in named for name, value in _with_bounds(whole, stated).items()]
 
 
 def dataset_of(bundle: Bundle) -> dict[str, str]:

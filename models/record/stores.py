@@ -17,7 +17,7 @@ with where the store lies now, in one transaction.
 import logging
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _OURS = f"/mlflow/{ARTIFACTS}"
 """How the location of every experiment ends that was made by a workspace."""
 _SECONDS = 20
+# As many numbers as MLflow takes in one batch.
+_MOST_AT_ONCE = 1000
 _REMEDY = "Mend it as MLflow says, or name another store (SENTINEL_MLFLOW)."
 
 
@@ -196,6 +198,12 @@ def find_experiment(workspace: Workspace, client: Any, name: str) -> str:
         if found.lifecycle_stage == "deleted":
             client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
+
+
+def log_metrics(client: Any, run_id: str, metrics: Sequence[Any]) -> None:
+    """Write metrics, however many, in as few batches as MLflow takes."""
+    for first in range(0, len(metrics), _MOST_AT_ONCE):
+        client.log_batch(run_id, metrics=metrics[first : first + _MOST_AT_ONCE])
 
 
 def files_of(workspace: Workspace, run: Any) -> Any:

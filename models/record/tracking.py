@@ -101,10 +101,11 @@ class Run:
         at = begun.info.start_time
         metrics = [Metric(name, value, at, 0) for name, value in entries.metrics_of(bundle).items()]
         metrics += [Metric(name, value, when, step) for name, value, step, when in entries.by_date_of(told)]
+        metrics += [Metric(name, value, at, step) for name, value, step in entries.curves_of(bundle)]
         said = {name: value for name, value in entries.parameters_of(bundle).items() if name not in begun.data.params}
+        stores.log_metrics(self.client, self.run_id, metrics)
         self.client.log_batch(
             self.run_id,
-            metrics=metrics,
             params=[Param(name, value) for name, value in said.items()],
             tags=[RunTag(name, value) for name, value in entries.tags_of(told).items()],
         )

@@ -15,6 +15,7 @@ from features.rows.feature_sets import FeatureSet
 from hub.errors import InputError, StateError
 from hub.workspace import Workspace
 from models.bundle.bundles import NoNumberError
+from models.figures import Figure
 from models.fitting.candidates import CANDIDATES
 from models.fitting.fitting import MODEL, Fitted, fit
 from models.frames import frames
@@ -211,6 +212,33 @@ def test_figures_are_those_of_the_record(model: BundleClassifier) -> None:
     assert said.loc[("simple_rule", "brier"), "reason"] == "an order, not a probability"
     against = frames.opponents(model)
     assert against.loc[("simple_rule", "auc"), "value"] == model.bundle.difference("auc").as_json()["value"]
+
+
+def test_capacities_are_those_of_the_record(model: BundleClassifier) -> None:
+    said, declared = frames.capacities(model), model.bundle.use_case.capacity
+    assert said.index.names == ["places", "model", "figure"]
+    assert len(said) == 5 * 7 * 4, "five capacities; the model, five simpler ways and a perfect order; four figures"
+    for (places, name, figure), row in said.iterrows():
+        stated = model.bundle.at_capacities()[places][name][figure]
+        assert row["n"] == stated.n
+        assert row["value"] == stated.value if isinstance(stated, Figure) else row["reason"]
+    precision = frames.figures(model).loc[("model", "precision_at_capacity")]
+    assert (said.loc[(declared, "model", "precision")] == precision).all()
+
+
+def test_net_benefits_are_those_of_the_record(model: BundleClassifier) -> None:
+    said = frames.net_benefits(model)
+    assert said.index.names == ["threshold", "way"]
+    assert [*said.loc[0.1].index] == ["model", "points_card", "logistic_regression", "everybody", "difference"]
+    assert said.loc[(0.1, "model"), "value"] == model.bundle.net_benefits()[0.1]["model"].as_json()["value"]
+
+
+def test_the_calibration_curve_is_that_of_the_record(model: BundleClassifier) -> None:
+    said = frames.calibration(model)
+    assert said.index.names == ["expected"]
+    assert said.index.is_monotonic_increasing
+    assert len(said) == len(model.bundle.calibration_curve()) > 10
+    assert said["low"].notna().any()
 
 
 def test_differences_are_paired_as_training_pairs_them(

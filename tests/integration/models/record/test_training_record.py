@@ -136,6 +136,20 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
         assert metrics[f"test/model/auc{end}"] == auc[bound]
     difference = bundle.difference("precision_at_capacity").as_json()
     assert metrics["test/model_minus_simple_rule/precision_at_capacity"] == difference["value"]
+    lifts = store.get_metric_history(run.info.run_id, "test/at_capacity/model/lift.low")
+    at_capacities = {places: by["model"]["lift"].as_json() for places, by in bundle.at_capacities().items()}
+    assert {one.step: one.value for one in lifts} == {places: one["low"] for places, one in at_capacities.items()}
+    assert len(lifts) == 5
+    benefits = {one.step: one.value for one in store.get_metric_history(run.info.run_id, "test/net_benefit/model")}
+    net = {at: by["model"].as_json() for at, by in bundle.net_benefits().items()}
+    assert benefits == {round(1000 * at): one["value"] for at, one in net.items() if "value" in one}
+    assert 100 in benefits
+    ici = bundle.metrics["smooth_calibration"]["ici"]
+    assert metrics["test/calibration/ici"] == ici["value"]
+    assert metrics["test/calibration/ici.by_chance"] == ici["if_perfectly_calibrated"]["95 %"]
+    everybody = bundle.observed_over_expected()["everybody"].as_json()
+    assert metrics["test/observed_over_expected/everybody.high"] == everybody["high"]
+    assert store.get_metric_history(run.info.run_id, "test/calibration/observed.low")
     assert "test/simple_rule/brier" not in metrics, "what was not computed is no number"
     assert metrics["train/rows"] == bundle.metrics["parts"]["train"]["rows"]
     assert run.data.params["seed"] == "0"
@@ -149,7 +163,7 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
     logged = {one.path for one in store.list_artifacts(run.info.run_id, "bundle")}
     assert logged == {f"bundle/{name}" for name in (*bundle.artefact.files, "manifest.json")}
     pictures = {one.path for one in store.list_artifacts(run.info.run_id, "pictures")}
-    assert pictures == {f"pictures/{name}.svg" for name in ("calibration", "precision", "reached")}
+    assert pictures == {f"pictures/{name}.svg" for name in ("calibration", "net_benefit", "precision", "reached")}
 
 
 def test_the_bundle_is_a_registered_version_with_its_digest(bundle: Bundle, store: MlflowClient) -> None:
@@ -251,6 +265,18 @@ def test_list_show_and_compare(partnership: Path, place: Workspace, bundle: Bund
     assert compared.code == 0, compared.stderr
     assert all(one["digest"][:12] in compared.stdout for one in listed)
     assert "different feature sets" not in compared.stdout
+    html = partnership / "compared.html"
+    written = sentinel(partnership, "compare", bundle.digest, bundle.digest, "--html", str(html))
+    assert written.code == 0, written.stderr
+    assert "The comparison as a page" in written.stdout
+    assert bundle.figure("auc").text() in html.read_text(encoding="utf-8")
+    for by_way in bundle.at_capacities().values():
+        for way in ("model", "simple_rule", "best_possible"):
+            assert by_way[way]["recall"].text().split(" ")[0] in shown.stdout
+    assert "the best that was possible" in shown.stdout
+    assert bundle.calibration_distances()["ici"].text(4) in shown.stdout
+    assert bundle.observed_over_expected()["seen_in_train"].text(2) in shown.stdout
+    assert "is worth more than offering to everybody or to nobody" in shown.stdout
     assert all(words in shown.stdout for words in ("0.5 is chance", "lower is better")), "each number is explained"
     assert len(json.loads(sentinel(partnership, "compare", bundle.digest, "--json").stdout)) == 1
 

@@ -180,6 +180,7 @@ def test_without_columns_that_say_whose_rows_they_are_it_is_said(folder: Path) -
     assert said["split"] == "by a hash of rows with the seed 0"
     assert "Without --person nobody can say whether people of the test were also learned from." in said["said"]
     assert all("people" not in part for part in said["metrics"]["parts"].values())
+    assert set(said["metrics"]["observed_over_expected"]) == {"everybody"}, "nobody knows who was seen before"
     assert [one["as_of_date"] for one in said["metrics"]["offers_by_date"]] == [None]
     assert said["metrics"]["figures"]["model"]["auc"]["n"] == 600
 
