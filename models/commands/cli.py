@@ -14,12 +14,13 @@ from hub.commands.command_line import (
     show,
     show_json,
 )
-from models.commands import training_cli
+from models.commands import stability_cli, training_cli
 from models.commands.asked import DigestArgument
 from models.commands.worth import show_bundle, whole
 
 app = typer.Typer(help="Models: train and update them, see what they are worth, compare them.", no_args_is_help=True)
 app.add_typer(training_cli.app)
+app.add_typer(stability_cli.app)
 
 
 DigestsArgument = Annotated[

@@ -20,6 +20,7 @@ from models.fitting.learning import Judgement as Judgement
 from models.fitting.learning import Learned, Task, judge, learn, libraries
 from models.fitting.parted import Parted
 from models.fitting.parted import split as split
+from models.fitting.refits import Recipe, stability_of
 from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.splits import Splits
 
@@ -67,6 +68,7 @@ def fit(
     for number, (learned_from, held) in enumerate(of_folds, 1):
         splits.check_fold(number, matrix.days, matrix.outcomes, learned_from, held, use_case.horizon_days)
     learned = learn(matrix, rows, _task(use_case, algorithm), folds=of_folds, seed=seed, progress=progress)
+    recipe = Recipe.of(learned.chosen, boosting.directions(use_case.indicators))
     contents = Contents(
         facts=_facts(feature_set, dates, learned, seed),
         text=learned.chosen.text,
@@ -79,6 +81,7 @@ def fit(
         },
         golden=learned.golden,
         use_case=use_case,
+        stability=stability_of(recipe, parted, learned.model, seed=seed, progress=progress),
     )
     return Fitted(contents, learned.case, learned.judged)
 

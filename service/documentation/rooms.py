@@ -72,6 +72,7 @@ HOUSE: dict[str, tuple[Room, ...]] = {
         Room("record", ("tracking",)),
         Room("tables"),
         Room("fitting", ("fitting", "training")),
+        Room("stability"),
         Room("frames"),
         Room("commands", ("cli",)),
     ),

@@ -10,7 +10,7 @@ import numpy as np
 from hub.workspace import Workspace
 from models.fitting.fitting import fit
 from models.matrices import of_feature_set
-from tests.bench import Measured, Part, contributions, coverage, ladder, ratio
+from tests.bench import Measured, Part, contributions, coverage, instability, ladder, ratio
 from tests.factories import feature_sets
 
 
@@ -36,5 +36,6 @@ PARTS: Mapping[str, Part] = {
     "training": _training,
     "coverage": coverage.figures,
     "ladder": ladder.figures,
+    "instability": instability.figures,
     "contributions": contributions.figures,
 }

@@ -44,6 +44,14 @@ PARTS: dict[str, set[str]] = {
     "models.training": {"train_ratio"},
     "models.coverage": {"coverage_min", "coverage_max"},
     "models.ladder": {"ladder_right", "ladder_too_far", "ladder_too_far_strangers"},
+    "models.instability": {
+        "refits_in_10_minutes",
+        "ranges_others_min",
+        "ranges_others_max",
+        "ranges_around_the_model",
+        "ranges_truth",
+        "ranges_kept",
+    },
     "models.contributions": {
         "shap_row_ratio",
         "shap_row_small",
