@@ -96,13 +96,13 @@ def instability(
     until = np.inf if minutes is None else time.monotonic() + 60 * minutes
     found = log_odds_of_refits(
         subject.recipe,
-        subject.sample,
+        subject.rows,
         resamples,
         seed=subject.bundle.facts.seed,
         more=lambda _: time.monotonic() < until,
         progress=progress,
     )
-    test, dates, capacity = subject.sample.test, subject.dates, subject.capacity
+    test, dates, capacity = subject.rows.test, subject.dates, subject.capacity
     few = NotComputed(len(found), f"fewer than {stability.FEWEST_REFITS} refits")
     enough = len(found) >= stability.FEWEST_REFITS
     return Instability(
@@ -147,7 +147,7 @@ def multiplicity(subject: Subject, progress: Progress = silent) -> Multiplicity 
 
 
 def _grown(subject: Subject, candidate: boosting.Candidate) -> Floats:
-    train, choose, test = (getattr(subject.sample, name) for name in ("train", "choose", "test"))
+    train, choose, test = (getattr(subject.rows, name) for name in ("train", "choose", "test"))
     constraints, seed = subject.recipe.constraints, subject.bundle.facts.seed
     grown = boosting.train(candidate, train, choose, constraints=constraints, seed=seed)
     return forms.parse(grown.text, train.names).margins(test.values)

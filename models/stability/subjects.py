@@ -54,14 +54,14 @@ class Subject:
         return Recipe.of(self.bundle.facts, boosting.directions(self.bundle.indicators))
 
     @cached_property
-    def sample(self) -> RefitRows:
+    def rows(self) -> RefitRows:
         """The rows of the parts."""
         return RefitRows.of(self.parted)
 
     @cached_property
     def log_odds(self) -> Floats:
         """What the model says of the test rows, after calibration."""
-        return self.model.calibration.log_odds(self.model.margins(self.sample.test.values))
+        return self.model.calibration.log_odds(self.model.margins(self.rows.test.values))
 
     @property
     def capacity(self) -> int:
@@ -71,15 +71,15 @@ class Subject:
     @property
     def dates(self) -> Codes:
         """A code for the date of each test row."""
-        return self.sample.test.day_codes
+        return self.rows.test.day_codes
 
     @cached_property
     def case(self) -> JudgedRows:
         """The test rows."""
-        return JudgedRows.of(self.sample.test, self.capacity)
+        return JudgedRows.of(self.rows.test, self.capacity)
 
     @cached_property
     def answers(self) -> ModelAnswers:
         """What the model says of them."""
-        margins = self.model.margins(self.sample.test.values)
+        margins = self.model.margins(self.rows.test.values)
         return ModelAnswers(margins, self.model.calibration.probabilities(margins))

@@ -56,8 +56,14 @@ def recipe(shape: str) -> Recipe:
     return Recipe(Algorithm.LIGHTGBM, {**_FIXED, **_SHAPES[shape]}, rounds, (0,) * _COLUMNS)
 
 
-def world(families: int, draw: np.random.Generator) -> World:
-    """Draw one to four children a family, whose numbers and fates are alike, on three dates."""
+def world(families: int, draw: np.random.Generator, shift: float | Floats = 0.0) -> World:
+    """Draw one to four children a family, whose numbers and fates are alike, on three dates.
+
+    Args:
+        families: how many.
+        draw: where numbers come from.
+        shift: what is added to all numbers of a family, before some of them become counts.
+    """
     from scipy.special import ndtr
 
     child = np.repeat(np.arange(families), draw.integers(1, 5, families))
@@ -67,7 +73,7 @@ def world(families: int, draw: np.random.Generator) -> World:
         shared, own = draw.normal(size=(families, *size))[child], draw.normal(size=(many, *size))
         return np.asarray(np.sqrt(share) * shared + np.sqrt(1 - share) * own)
 
-    kept = alike(0.5, (_COLUMNS,))
+    kept = alike(0.5, (_COLUMNS,)) + np.broadcast_to(shift, families)[child][:, None]
     parts, truths = [], []
     for _ in range(3):
         values = np.sqrt(0.7) * kept + np.sqrt(0.3) * draw.normal(size=kept.shape)

@@ -10,7 +10,7 @@ import numpy as np
 from hub.workspace import Workspace
 from models.fitting.fitting import fit
 from models.matrices import of_feature_set
-from tests.bench import Measured, Part, contributions, coverage, instability, ladder, ratio
+from tests.bench import Measured, Part, contributions, coverage, districts, instability, ladder, ratio
 from tests.factories import feature_sets
 
 
@@ -37,5 +37,6 @@ PARTS: Mapping[str, Part] = {
     "coverage": coverage.figures,
     "ladder": ladder.figures,
     "instability": instability.figures,
+    "districts": districts.figures,
     "contributions": contributions.figures,
 }

@@ -52,6 +52,7 @@ PARTS: dict[str, set[str]] = {
         "ranges_truth",
         "ranges_kept",
     },
+    "models.districts": {"district_found", "district_beside", "district_false"},
     "models.contributions": {
         "shap_row_ratio",
         "shap_row_small",

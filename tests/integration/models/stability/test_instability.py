@@ -1,6 +1,7 @@
 """Instability of published bundles: what the file and the command say is what refits of its own recipe say."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from models.measuring.stability import LikelyRanges
 from models.stability.instability import Multiplicity, instability, multiplicity
 from models.stability.pictures import picture
 from models.stability.subjects import Subject
+from tests.factories import worlds
+from tests.factories.attacked import World
 from tests.factories.bundles import published
 from tests.factories.feature_sets import DATES, TEST_DATES, feature_set, later
 
@@ -52,9 +55,9 @@ def bundle(place: Workspace, features: FeatureSet, request: pytest.FixtureReques
 
 def test_a_refit_on_the_rows_as_they_are_is_the_model(bundle: Bundle, features: FeatureSet) -> None:
     subject = Subject.of(bundle, features)
-    rows = np.arange(len(subject.sample.train.outcomes))
-    same = Learner.of(subject.recipe, subject.sample.train)(rows, subject.sample.choose, seed=bundle.facts.seed)
-    assert same.log_odds(subject.sample.test.values) == pytest.approx(subject.log_odds, abs=1e-8)
+    rows = np.arange(len(subject.rows.train.outcomes))
+    same = Learner.of(subject.recipe, subject.rows.train)(rows, subject.rows.choose, seed=bundle.facts.seed)
+    assert same.log_odds(subject.rows.test.values) == pytest.approx(subject.log_odds, abs=1e-8)
 
 
 def test_the_bundle_keeps_what_so_many_refits_say(bundle: Bundle, features: FeatureSet) -> None:
@@ -112,10 +115,6 @@ def test_trees_that_an_update_kept_have_no_ranges(place: Workspace, features: Fe
 
 
 def test_it_is_a_command(tmp_path: Path) -> None:
-    import shutil
-
-    from tests.factories import worlds
-    from tests.factories.attacked import World
 
     root = tmp_path / "world"
     shutil.copytree(worlds.kept(), root)
@@ -131,5 +130,15 @@ def test_it_is_a_command(tmp_path: Path) -> None:
         assert code == 0
         assert "12 refits, each from a resample of the families" in " ".join(told.split())
         assert drawn.is_file() == ("levels" in said["ranges"])
+        again = ("models", "sensitivity", world.bundle[:12])
+        code, told = world.sentinel(*again, "--json")
+        assert code == 0, told
+        said = json.loads(told)
+        assert "no group made of area.local_authority" in said["districts"]["not_computed"]
+        assert {*said["agencies"]} == {"council"}
+        code, told = world.sentinel(*again, "--group", "sex")
+        assert code == 0
+        assert "Each sex left out of training" in told
+        assert "Without each agency's data" in told
     finally:
         world.close()
