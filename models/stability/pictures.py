@@ -8,7 +8,7 @@ from models.measuring.calibration import sigmoid
 from models.measuring.stability import LikelyRanges
 
 _INK, _BAND = "#222222", "#56B4E9"  # Okabe and Ito 2008
-_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9)
 
 
 def picture(ranges: LikelyRanges, *, cut: float, people: str) -> str:
