@@ -5,7 +5,8 @@
     model.probabilities(matrix)
 
 Files: `model.txt` (LightGBM's native text, or the terms of a sum as JSON), `calibration.json`, `thresholds.json`,
-`metrics.json`, `golden.json`, `use_case.json` (whole). What the manifest says is `BundleFacts`.
+`metrics.json`, `golden.json`, `stability.json` (how far a probability would move: `models.measuring.stability`),
+`use_case.json` (whole). What the manifest says is `BundleFacts`.
 
 The same feature set, seed and libraries give the same digest. Who trained is in `trainings`.
 """
@@ -33,7 +34,9 @@ from models.bundle.bundle_facts import BundleFacts as BundleFacts
 from models.bundle.model import Model as Model
 from models.bundle.model_files import MODEL_FILE, StatedFigures, model_files, pretty
 from models.bundle.trainings import TREES_FROM
+from models.figures import NotComputed
 from models.measuring.calibration import Calibration
+from models.measuring.stability import LikelyRanges, ranges_from_json
 from models.measuring.thresholds import Thresholds
 from models.resampling import Floats
 
@@ -63,11 +66,13 @@ class Contents:
     metrics: Mapping[str, Any]
     golden: Mapping[str, Any]
     use_case: UseCase
+    stability: LikelyRanges | NotComputed
 
     def files(self) -> dict[str, bytes]:
         """Return the bytes of each file."""
         model = model_files(self.text, self.calibration, self.thresholds, self.metrics, self.golden)
-        return {**model, "use_case.json": pretty(self.use_case.model_dump(mode="json"))}
+        own = {"use_case.json": self.use_case.model_dump(mode="json"), "stability.json": self.stability.as_json()}
+        return {**model, **{name: pretty(value) for name, value in own.items()}}
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,7 @@ class Bundle(StatedFigures):
     calibration: Calibration
     thresholds: Thresholds
     metrics: Mapping[str, Any]
+    stability: LikelyRanges | NotComputed
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -228,4 +234,5 @@ def open_bundle(workspace: Workspace, digest: str) -> Bundle:
         Calibration.from_json(documents["calibration.json"]),
         Thresholds.from_json(documents["thresholds.json"]),
         documents["metrics.json"],
+        ranges_from_json(documents["stability.json"]),
     )

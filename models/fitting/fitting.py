@@ -21,6 +21,7 @@ from models.fitting.learning import Judgement as Judgement
 from models.fitting.learning import Learned, Task, judge, learn, libraries
 from models.fitting.parted import Parted
 from models.fitting.parted import split as split
+from models.fitting.refits import Recipe, stability_of
 from models.fitting.search import SearchAsked
 from models.fitting.smallest_group import smallest_group
 from models.measuring.metrics import JudgedRows, ModelAnswers
@@ -76,6 +77,7 @@ def fit(
         candidates = replace(candidates, bound={"feature_set": feature_set.digest, "use_case": use_case.digest})
     task = task_of(use_case, algorithm, candidates)
     learned = learn(matrix, rows, task, folds=of_folds, seed=seed, progress=progress)
+    recipe = Recipe.of(learned.chosen, directions(use_case.indicators))
     contents = Contents(
         facts=_facts(feature_set, dates, learned, seed),
         text=learned.chosen.text,
@@ -89,6 +91,7 @@ def fit(
         },
         golden=learned.golden,
         use_case=use_case,
+        stability=stability_of(recipe, parted, learned.model, seed=seed, progress=progress),
     )
     return Fitted(contents, learned.case, learned.judged)
 

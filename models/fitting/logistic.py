@@ -82,8 +82,7 @@ def fit(train: Matrix, choose: Matrix, constraints: Sequence[int]) -> Logistic:
         constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
     """
     columns = _scaled(train.values)
-    signs = np.r_[np.asarray(constraints, dtype=np.float64), np.zeros(len(columns.missing))]
-    lower, upper = np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
+    lower, upper = _bounds(columns, constraints)
     ones = np.ones((1, len(choose.outcomes)))
     forms: dict[float, AdditiveForm] = {}
     tried: dict[float, tuple[float, float]] = {}
@@ -97,6 +96,20 @@ def fit(train: Matrix, choose: Matrix, constraints: Sequence[int]) -> Logistic:
         tried[penalty] = float(precision[0]), float(surprise)
     best = min(PENALTIES, key=lambda one: (-round(tried[one][0], 6), one))
     return Logistic(forms[best], best, tried)
+
+
+def at(train: Matrix, constraints: Sequence[int], penalty: float) -> AdditiveForm:
+    """Fit one logistic regression, with this penalty, on `train`; arguments are those of `fit`."""
+    columns = _scaled(train.values)
+    lower, upper = _bounds(columns, constraints)
+    found = newton.solve(columns.values, train.outcomes, c=penalty, lower=lower, upper=upper)
+    return _form(train.names, train.values, columns, found)
+
+
+def _bounds(columns: _Columns, constraints: Sequence[int]) -> tuple[Floats, Floats]:
+    """Return the least and the largest value of each coefficient."""
+    signs = np.r_[np.asarray(constraints, dtype=np.float64), np.zeros(len(columns.missing))]
+    return np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
 
 
 def _scaled(values: Floats) -> _Columns:

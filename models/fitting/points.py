@@ -145,7 +145,7 @@ def fit(train: Matrix, choose: Matrix, constraints: Sequence[int]) -> PointsCard
         choose: rows with outcomes, on which the number of indicators is chosen.
         constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
     """
-    banded = [one for at, sign in enumerate(constraints) if (one := _banded(train.values[:, at], at, sign)) is not None]
+    banded = _all_banded(train, constraints)
     ones = np.ones((1, len(choose.outcomes)))
     cards: dict[int, AdditiveForm] = {}
     tried: dict[int, tuple[float, float]] = {}
@@ -159,6 +159,22 @@ def fit(train: Matrix, choose: Matrix, constraints: Sequence[int]) -> PointsCard
         return PointsCard(_nothing(train), 0, {})
     best = min(cards, key=lambda one: (-round(tried[one][0], 6), one))
     return PointsCard(cards[best], best, tried)
+
+
+def card(train: Matrix, constraints: Sequence[int], indicators: int) -> AdditiveForm:
+    """Fit one card on `train`, with so many indicators or as many as are worth their points.
+
+    Args:
+        train: rows with outcomes.
+        constraints: as for `fit`.
+        indicators: how many at most.
+    """
+    found = _one_by_one(train, _all_banded(train, constraints))[:indicators]
+    return _rounded(train, *found[-1]) if found else _nothing(train)
+
+
+def _all_banded(train: Matrix, constraints: Sequence[int]) -> list[_Banded]:
+    return [one for at, sign in enumerate(constraints) if (one := _banded(train.values[:, at], at, sign)) is not None]
 
 
 def _banded(numbers: Floats, at: int, sign: int) -> _Banded | None:

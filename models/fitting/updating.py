@@ -30,7 +30,7 @@ from models.bundle.bundle_facts import EarlierFacts, LadderTestFacts, OrderFacts
 from models.bundle.bundles import Bundle, Contents
 from models.bundle.model import Model
 from models.bundle.model_files import MODEL_FILE
-from models.figures import Figure, Stated
+from models.figures import Figure, NotComputed, Stated
 from models.fitting import golden, update_checks, update_figures
 from models.fitting.chosen import Algorithm
 from models.fitting.fitting import Fitted, fit, measure
@@ -192,6 +192,7 @@ def _kept_trees(
         metrics=numbers,
         golden=golden.as_json(rows, new.probabilities(rows)),
         use_case=feature_set.use_case,
+        stability=NotComputed(0, "its trees were kept, and the rows that they learned from are not at hand"),
     )
     return Fitted(contents, judgement.case, judgement.judged)
 

@@ -45,6 +45,10 @@ class Calibration:
         """Return probabilities, same shape as `margins`, strictly between 0 and 1 and rising with the margin."""
         return sigmoid(self.slope * margins + self.intercept)
 
+    def log_odds(self, margins: Floats) -> Floats:
+        """Return log-odds after calibration, same shape as `margins`."""
+        return np.asarray(self.slope * margins + self.intercept, dtype=np.float64)
+
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form: everything needed to repeat it with a pocket calculator."""
         return {

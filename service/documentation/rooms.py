@@ -73,6 +73,7 @@ HOUSE: dict[str, tuple[Room, ...]] = {
         Room("tables"),
         Room("fitting", ("fitting", "training")),
         Room("comparing"),
+        Room("stability"),
         Room("frames"),
         Room("commands", ("cli",)),
     ),

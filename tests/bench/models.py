@@ -11,6 +11,8 @@ from tests.bench import (
     Part,
     contributions,
     coverage,
+    districts,
+    instability,
     known_function,
     ladder,
     ratio,
@@ -48,6 +50,8 @@ PARTS: Mapping[str, Part] = {
     "coverage": coverage.figures,
     "ladder": ladder.figures,
     "known_function": known_function.figures,
+    "instability": instability.figures,
+    "districts": districts.figures,
     "contributions": contributions.figures,
     "searching": searching.figures,
 }

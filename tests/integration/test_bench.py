@@ -45,6 +45,15 @@ PARTS: dict[str, set[str]] = {
     "models.coverage": {"coverage_min", "coverage_max"},
     "models.ladder": {"ladder_right", "ladder_too_far", "ladder_too_far_strangers"},
     "models.known_function": {"auc_gap", "shuffled_beats"},
+    "models.instability": {
+        "refits_in_10_minutes",
+        "ranges_others_min",
+        "ranges_others_max",
+        "ranges_around_the_model",
+        "ranges_truth",
+        "ranges_kept",
+    },
+    "models.districts": {"district_found", "district_beside", "district_false"},
     "models.contributions": {
         "shap_row_ratio",
         "shap_row_small",

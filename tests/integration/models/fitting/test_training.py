@@ -36,6 +36,7 @@ FILES = (
     "golden.json",
     "metrics.json",
     "model.txt",
+    "stability.json",
     "thresholds.json",
     "use_case.json",
 )

@@ -1,0 +1,232 @@
+"""A chosen model learned anew from other rows, or other columns: same algorithm, parameters and number of trees.
+
+    recipe = Recipe.of(bundle.facts, directions)
+    learn = Learner.of(recipe, train)                        # trees: the numbers are put into bins once
+    refit = learn(rows, choose, rows_of_choose, seed=1)      # rows may repeat
+    refit.log_odds(test.values)
+    log_odds_of_refits(recipe, sample, 20, seed=0, ...)      # shape (20, test rows): each from a resample of families
+
+Nothing is chosen anew: how far a choice would move on other families is another question.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from hub.progress import Progress, silent
+from models.bundle.bundle_facts import BundleFacts
+from models.bundle.model import Model
+from models.figures import NotComputed
+from models.fitting import logistic, points
+from models.fitting.chosen import Algorithm, Chosen
+from models.fitting.parted import Parted
+from models.matrices import Matrix
+from models.measuring import calibration
+from models.measuring.calibration import Calibration
+from models.measuring.stability import LikelyRanges, likely_ranges
+from models.resampling import Codes, Floats, codes, draws
+from models.splits import Rows
+
+IN_TRAINING = 20
+"""Refits in every training."""
+FEWER_IN_TRAINING = 10
+"""Refits in a training on more rows than `MANY_ROWS`: each takes as long as its rows are many."""
+MANY_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the chosen model was made.
+
+    Attributes:
+        algorithm: what is fitted.
+        parameters: with what.
+        rounds: trees; 0 where there are none.
+        constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
+    """
+
+    algorithm: Algorithm
+    parameters: Mapping[str, Any]
+    rounds: int
+    constraints: tuple[int, ...]
+
+    @classmethod
+    def of(cls, made: Chosen | BundleFacts, constraints: Sequence[int]) -> "Recipe":
+        """Return the recipe of what a training chose, or of a bundle; of trees the directions are among parameters."""
+        signs: Any = made.parameters.get("monotone_constraints", constraints)
+        return cls(Algorithm(made.algorithm), dict(made.parameters), made.rounds, tuple(signs))
+
+    def only(self, kept: Sequence[int]) -> "Recipe":
+        """Return the same for some of the indicators, by their places."""
+        return replace(self, constraints=tuple(self.constraints[at] for at in kept))
+
+    def of_trees(self, seed: int) -> dict[str, Any]:
+        """Return LightGBM's parameters."""
+        return {**self.parameters, "monotone_constraints": list(self.constraints), "seed": seed}
+
+
+@dataclass(frozen=True, slots=True)
+class Refit:
+    """A model learned anew: from numbers to margins, and from these to log-odds after calibration."""
+
+    margins: Callable[[Floats], Floats]
+    calibration: Calibration
+
+    def log_odds(self, values: Floats) -> Floats:
+        """Return log-odds after calibration, shape (rows,)."""
+        return self.calibration.log_odds(self.margins(values))
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Learns a recipe anew from any of the rows of `train`, each as often as it is named."""
+
+    recipe: Recipe
+    train: Matrix
+    binned: Any
+
+    @classmethod
+    def of(cls, recipe: Recipe, train: Matrix) -> "Learner":
+        """Return the learner of these rows; LightGBM puts their numbers into bins once, for all refits."""
+        if recipe.algorithm is not Algorithm.LIGHTGBM:
+            return cls(recipe, train, None)
+        import lightgbm
+
+        rows = lightgbm.Dataset(
+            train.values,
+            train.outcomes,
+            feature_name=list(train.names),
+            params=recipe.of_trees(0),
+            free_raw_data=False,
+        )
+        return cls(recipe, train, rows.construct())
+
+    def __call__(self, rows: Rows, choose: Matrix, again: Rows | None = None, *, seed: int = 0) -> Refit:
+        """Learn anew.
+
+        Args:
+            rows: rows of `train`, each as often as it is learned from; both outcomes occur.
+            choose: rows that calibrate.
+            again: which of those, each as often as it counts; None: each once.
+            seed: of the sampling of rows and indicators.
+        """
+        margins = self._learned(rows, seed)
+        on_choose = margins(choose.values)
+        if again is None:
+            again = np.arange(len(on_choose))
+        return Refit(margins, calibration.fit(on_choose[again], choose.outcomes[again]))
+
+    def _learned(self, rows: Rows, seed: int) -> Callable[[Floats], Floats]:
+        recipe = self.recipe
+        if recipe.algorithm is Algorithm.LOGISTIC:
+            return logistic.at(self.train.take(rows), recipe.constraints, float(recipe.parameters["C"])).margins
+        if recipe.algorithm is Algorithm.POINTS:
+            return points.card(self.train.take(rows), recipe.constraints, int(recipe.parameters["indicators"])).margins
+        import lightgbm
+
+        these = self.binned.subset(np.sort(rows).tolist())
+        booster = lightgbm.train(recipe.of_trees(seed), these, num_boost_round=recipe.rounds)
+        return lambda values: np.asarray(booster.predict(values, raw_score=True, num_threads=1), dtype=np.float64)
+
+
+def resampled(train: Codes, choose: Codes, resamples: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
+    """Draw families with replacement, and yield the rows of `train` and `choose` that come with them, repeated.
+
+    A family comes with its rows of both parts, as it would in another county.
+
+    Args:
+        train: the family of each row of `train`; equal numbers are the same family in both.
+        choose: that of each row of `choose`.
+        resamples: how many.
+        seed: equal seeds draw the same.
+    """
+    together = codes(np.r_[train, choose])
+    of_train, of_choose = together[: len(train)], together[len(train) :]
+    for counts in draws(int(together.max()) + 1, resamples, seed):
+        for one in counts.astype(np.intp):
+            yield tuple(np.repeat(np.arange(len(of)), one[of]) for of in (of_train, of_choose))  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class RefitRows:
+    """The rows of the three parts, and the families of those that are resampled.
+
+    Attributes:
+        train: rows to learn from.
+        choose: rows to calibrate on.
+        test: rows that are asked about.
+        families: the family of each row of `train` and of `choose`, the same number in both.
+    """
+
+    train: Matrix
+    choose: Matrix
+    test: Matrix
+    families: tuple[Codes, Codes]
+
+    @classmethod
+    def of(cls, parted: Parted) -> "RefitRows":
+        """Return the rows of a feature set by their parts."""
+        whose = parted.families("train"), parted.families("choose")
+        return cls(parted.train, parted.choose, parted.test, whose)
+
+
+def _always(_: int) -> bool:
+    return True
+
+
+def log_odds_of_refits(
+    recipe: Recipe,
+    sample: RefitRows,
+    refits: int,
+    *,
+    seed: int,
+    more: Callable[[int], bool] = _always,
+    progress: Progress = silent,
+) -> Floats:
+    """Learn anew from resamples of families and return what each refit says of the test rows.
+
+    A resample in which nobody (or everybody) has the outcome teaches nothing and is left out.
+
+    Args:
+        recipe: how.
+        sample: from what.
+        refits: how many at most.
+        seed: of the families drawn and of the refits' own sampling.
+        more: asked with the number of refits done whether there is time for another one.
+        progress: told of each.
+
+    Returns:
+        Log-odds after calibration, shape (refits, test rows).
+    """
+    learn, found = Learner.of(recipe, sample.train), []
+    for number, (rows, again) in enumerate(resampled(*sample.families, refits, seed)):
+        progress("Learning anew from resampled families", number, refits)
+        outcomes = sample.train.outcomes[rows], sample.choose.outcomes[again]
+        if all(len(one) and 0 < one.sum() < len(one) for one in outcomes):
+            found.append(learn(rows, sample.choose, again, seed=seed + 1 + number).log_odds(sample.test.values))
+        if not more(number + 1):
+            break
+    return np.array(found).reshape(len(found), len(sample.test.values))
+
+
+def stability_of(
+    recipe: Recipe, parted: Parted, model: Model, *, seed: int, progress: Progress
+) -> LikelyRanges | NotComputed:
+    """Return what a bundle keeps of how far its probabilities would move.
+
+    It takes 20 refits; 10 where there are more than 50,000 rows to learn from.
+
+    Args:
+        recipe: how the model was made.
+        parted: from which rows.
+        model: the model.
+        seed: of the families drawn.
+        progress: told of each refit.
+    """
+    sample = RefitRows.of(parted)
+    refits = IN_TRAINING if len(sample.train.values) <= MANY_ROWS else FEWER_IN_TRAINING
+    found = log_odds_of_refits(recipe, sample, refits, seed=seed, progress=progress)
+    own = model.calibration.log_odds(model.margins(sample.test.values))
+    return likely_ranges(own, found, sample.test.people)
