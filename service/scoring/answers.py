@@ -57,6 +57,14 @@ class Evidence(BaseModel):
     words: str = Field(description="The same in plain words, or why there is no number.")
 
 
+class ProbabilityRange(BaseModel):
+    """How far the probability would move if the model had learned from other families."""
+
+    low: float | None = Field(description="The lower end; null where it is not known.")
+    high: float | None = Field(description="The upper end; null where it is not known.")
+    words: str = Field(description="The same in plain words, and what it does not say; or why there is none.")
+
+
 class WithheldReasons(BaseModel):
     """How many of the reasons may not be shown to the agency that asks."""
 
@@ -74,6 +82,9 @@ class Score(BaseModel):
     band_in_words: str = Field(description="What the band suggests.")
     probability: float = Field(ge=0, le=1, description="Calibrated probability of the outcome within the horizon.")
     probability_in_words: str = Field(description="What the probability is of.")
+    probability_range: ProbabilityRange = Field(
+        description="How far it would move had other families been learned from."
+    )
     probability_evidence: Evidence = Field(description="How often the outcome followed at probabilities like this one.")
     band_evidence: Evidence = Field(description="How often the outcome followed in this band.")
     agency: str | None = Field(description="The agency to which the reasons are told; taken on trust.")

@@ -24,6 +24,7 @@ from service.scoring.answers import (
     ConditionReference,
     DecisionReference,
     Evidence,
+    ProbabilityRange,
     Score,
     ScoreRequest,
     SnapshotReference,
@@ -134,6 +135,7 @@ class Scorer:
             band_in_words=_band_in_words(opened.bundle, band),
             probability=round(probability, 4),
             probability_in_words=f"Within {opened.use_case.horizon_days} days: {opened.use_case.outcome.plain}",
+            probability_range=_range(opened, probability),
             probability_evidence=_evidence_at(opened, probability),
             band_evidence=_evidence_in(opened, band),
             agency=agency,
@@ -158,6 +160,21 @@ class Scorer:
 
 def _band_in_words(bundle: Bundle, band: str) -> str:
     return next(str(one["plain"]) for one in bundle.thresholds.as_json()["bands"] if one["name"] == band)
+
+
+def _range(opened: Opened, probability: float) -> ProbabilityRange:
+    """Return how far the probability would move, in words that a simulation with known truth bears out."""
+    stability = opened.bundle.stability
+    if isinstance(stability, NotComputed):
+        words = f"How far it would move if other families had been learned from is not known: {stability.reason}."
+        return ProbabilityRange(low=None, high=None, words=words)
+    low, high = stability.around(probability)
+    words = (
+        f"Models that learned from other families of the same kind would give 19 of 20 {opened.use_case.people} with "
+        f"such a probability one between {100 * low:.1f} % and {100 * high:.1f} %. What all such models have wrong, "
+        "this does not show."
+    )
+    return ProbabilityRange(low=round(low, 4), high=round(high, 4), words=words)
 
 
 def _evidence_at(opened: Opened, probability: float) -> Evidence:

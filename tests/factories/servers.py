@@ -17,6 +17,7 @@ from service.http.server import HOST, listening, server
 from service.scoring.answers import (
     DecisionReference,
     Evidence,
+    ProbabilityRange,
     Score,
     ScoreRequest,
     SnapshotReference,
@@ -41,6 +42,7 @@ def score(person_id: str) -> Score:
         band_in_words="Talk about it.",
         probability=0.1,
         probability_in_words="Of the outcome.",
+        probability_range=ProbabilityRange(low=0.05, high=0.2, words="Between."),
         probability_evidence=evidence,
         band_evidence=evidence,
         agency=None,

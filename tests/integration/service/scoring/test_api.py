@@ -130,6 +130,10 @@ def test_a_score_has_reasons_figures_and_references_and_is_in_the_ledger(world: 
     figure = next(one["with_outcome"] for one in told["bands"] if one["name"] == body["band"])
     assert (body["band_evidence"]["share"], body["band_evidence"]["n"]) == (figure["value"], figure["n"])
     assert body["probability_evidence"]["share"] in {one["observed"]["value"] for one in told["calibration"]}
+    told_range = body["probability_range"]
+    assert 0 < told_range["low"] <= body["probability"] <= told_range["high"] < 1
+    assert "other families of the same kind" in told_range["words"]
+    assert "this does not show" in told_range["words"]
     assert body["reasons"] or body["protective_factors"]
     assert any("never decides" in caveat for caveat in body["caveats"])
     entry = world.entries()[-1]
