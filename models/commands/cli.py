@@ -15,7 +15,7 @@ from hub.commands.command_line import (
     show,
     show_json,
 )
-from models.commands import card_cli, rebuild_cli, stability_cli, training_cli
+from models.commands import card_cli, membership_cli, rebuild_cli, stability_cli, training_cli
 from models.commands.asked import DigestArgument
 from models.commands.worth import show_bundle, whole
 
@@ -28,6 +28,7 @@ app.add_typer(training_cli.app)
 app.add_typer(card_cli.app)
 app.add_typer(rebuild_cli.app)
 app.add_typer(stability_cli.app)
+app.add_typer(membership_cli.app)
 
 
 DigestsArgument = Annotated[

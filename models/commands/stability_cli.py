@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-def _subject(here: Place, digest: str) -> "Subject":
+def subject_of(here: Place, digest: str) -> "Subject":
     """Return a bundle with its rows, where its sources may still be used."""
     from features.rows.feature_sets import open_feature_set
     from models.bundle.bundles import open_bundle
@@ -68,7 +68,7 @@ def instability(
     here = place(workspace, partnership)
     with progress("Learning anew") as tell:
         tell("Loading the model", 0, 1)
-        subject = _subject(here, digest)
+        subject = subject_of(here, digest)
         found = measure(subject, resamples=resamples, minutes=minutes, progress=tell)
     if picture is not None and isinstance(found.ranges, LikelyRanges):
         cut, people = subject.bundle.thresholds.offer_help, subject.bundle.use_case.people
@@ -153,7 +153,7 @@ def sensitivity(
     here = place(workspace, partnership)
     with progress("Leaving out") as tell:
         tell("Loading the model", 0, 1)
-        subject = _subject(here, digest)
+        subject = subject_of(here, digest)
         name = left_districts.group_of_districts(subject, group)
         alone = strangers(subject, tell)
         apart = {} if name is None else left_districts.districts(subject, name, tell)
