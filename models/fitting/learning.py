@@ -33,7 +33,7 @@ from models.measuring import (
     thresholds,
 )
 from models.measuring.calibration import Calibration
-from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
+from models.measuring.metrics import HEADLINE, HEADLINE_RESAMPLES, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
 from models.measuring.thresholds import Thresholds
 from models.measuring.usual import usual
@@ -233,6 +233,7 @@ def measure(
             "level": LEVEL,
             "method": METHOD,
             "resamples": RESAMPLES,
+            "headline_resamples": HEADLINE_RESAMPLES,
             "seed": seed,
         },
     }

@@ -15,14 +15,15 @@ Those who are level are taken as if shuffled, as in `ranking`. Intervals resampl
 over the precision, and so are its bounds.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from models.figures import Figure, NotComputed, Stated
 from models.measuring.metrics import SMALLEST_CLASS, JudgedRows, ModelAnswers
-from models.measuring.ranking import TopOfEachDate, ratio
+from models.measuring.near_top import at_capacities
+from models.measuring.ranking import ratio
 from models.resampling import RESAMPLES, Codes, Estimate, Floats, bootstrap
 
 BEST_POSSIBLE = "best_possible"
@@ -102,7 +103,7 @@ def _estimates(
     case: JudgedRows, scores: Mapping[str, Floats], capacities: Sequence[int], resamples: int, seed: int
 ) -> dict[tuple[int, str, str], Estimate]:
     """Return each figure that is resampled, by places, way and its name."""
-    kernels = {name: _at(case, one, capacities) for name, one in scores.items()}
+    kernels = {name: at_capacities(one, case, capacities) for name, one in scores.items()}
     keys = {f"{k} {name} {key}": (k, name, key) for k in capacities for name in scores for key in _RESAMPLED}
     positives = np.bincount(case.families, weights=case.outcomes)
     rows = np.bincount(case.families).astype(np.float64)
@@ -119,40 +120,6 @@ def _estimates(
 
     found = bootstrap(statistic, np.arange(len(rows)), resamples=resamples, seed=seed)
     return {keys[name]: one for name, one in found.items()}
-
-
-def _at(case: JudgedRows, scores: Floats, capacities: Sequence[int]) -> Callable[[Floats], list[tuple[Floats, Floats]]]:
-    """Return the function from how often each family was drawn to `TopOfEachDate.at`.
-
-    Counts have shape (resamples, families). Only rows that a place can come to are looked at; a resample in which these
-    do not fill the places is worked out on all rows.
-    """
-    most = max(capacities)
-    near = _within_reach(scores, case.dates, most)
-    of_near = TopOfEachDate(scores[near], case.outcomes[near], case.dates[near], most)
-    of_all = TopOfEachDate(scores, case.outcomes, case.dates, most)
-    of_day = (case.dates[near][:, None] == np.arange(case.dates.max() + 1)).astype(np.float64)
-    needed = np.where(of_day.sum(axis=0) < np.bincount(case.dates), most, 0)
-
-    def found(counts: Floats) -> list[tuple[Floats, Floats]]:
-        weights = counts[:, case.families[near]]
-        pairs = of_near.at(weights, capacities)
-        if len(short := np.flatnonzero((weights @ of_day < needed).any(axis=1))):
-            whole = of_all.at(counts[short][:, case.families], capacities)
-            for (reached, offers), (reached_too, offers_too) in zip(pairs, whole, strict=True):
-                reached[short], offers[short] = reached_too, offers_too
-        return pairs
-
-    return found
-
-
-def _within_reach(scores: Floats, dates: Codes, capacity: int) -> Codes:
-    """Return the rows that nearly every resample gives its places to: the foremost of each date, level ones whole."""
-    reach = capacity + 8 * int(np.sqrt(capacity)) + 32
-    order = np.lexsort((-scores, dates))
-    days, ordered = dates[order], scores[order]
-    last = np.minimum(np.searchsorted(days, days) + reach, np.searchsorted(days, days, side="right")) - 1
-    return np.sort(order[ordered >= ordered[last]])
 
 
 def _offers(dates: Codes, capacity: int) -> int:
