@@ -9,7 +9,7 @@ from models.measuring.ranking import TopOfEachDate
 from models.resampling import Codes, Floats
 
 
-class Looked(Protocol):
+class CapacityRows(Protocol):
     """Rows with outcomes, dates and families; see `metrics.JudgedRows`."""
 
     @property
@@ -26,7 +26,7 @@ class Looked(Protocol):
 
 
 def at_capacities(
-    scores: Floats, case: Looked, capacities: Sequence[int]
+    scores: Floats, case: CapacityRows, capacities: Sequence[int]
 ) -> Callable[[Floats], list[tuple[Floats, Floats]]]:
     """Return the function from how often each family was drawn to `TopOfEachDate.at`.
 
