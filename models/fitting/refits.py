@@ -29,11 +29,8 @@ from models.measuring.stability import LikelyRanges, likely_ranges
 from models.resampling import Codes, Floats, codes, draws
 from models.splits import Rows
 
-IN_TRAINING = 20
-"""Refits in every training."""
-FEWER_IN_TRAINING = 10
-"""Refits in a training on more rows than `MANY_ROWS`: each takes as long as its rows are many."""
-MANY_ROWS = 50_000
+IN_TRAINING = 10
+"""Refits in every training: each takes as long as its rows are many, and ranges from 10 or 20 hold equally often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +213,7 @@ def stability_of(
 ) -> LikelyRanges | NotComputed:
     """Return what a bundle keeps of how far its probabilities would move.
 
-    It takes 20 refits; 10 where there are more than 50,000 rows to learn from.
+    It takes `IN_TRAINING` refits.
 
     Args:
         recipe: how the model was made.
@@ -226,7 +223,6 @@ def stability_of(
         progress: told of each refit.
     """
     sample = RefitRows.of(parted)
-    refits = IN_TRAINING if len(sample.train.values) <= MANY_ROWS else FEWER_IN_TRAINING
-    found = log_odds_of_refits(recipe, sample, refits, seed=seed, progress=progress)
+    found = log_odds_of_refits(recipe, sample, IN_TRAINING, seed=seed, progress=progress)
     own = model.calibration.log_odds(model.margins(sample.test.values))
     return likely_ranges(own, found, sample.test.people)

@@ -19,7 +19,7 @@ from models.fitting.candidates import directions
 from models.fitting.chosen import Algorithm
 from models.fitting.fitting import fit
 from models.fitting.parted import Parted
-from models.fitting.refits import Learner, Recipe, Refit, RefitRows, log_odds_of_refits
+from models.fitting.refits import IN_TRAINING, Learner, Recipe, Refit, RefitRows, log_odds_of_refits
 from models.matrices import Matrix
 from models.measuring.calibration import logit, sigmoid
 from models.measuring.stability import LikelyRanges, likely_ranges, moved, on_lists
@@ -178,7 +178,7 @@ def figures(tiny: bool) -> Iterator[Measured]:
     told = "on 14,400 rows of 75 indicators, extrapolated from 40"
     yield measured("refits_in_10_minutes", times_ten_minutes(*size), f"refits {told}", ">= 1000")
     families, worlds = (150, 1) if tiny else (1000, 12)
-    by = {shape: [held(shape, families, 20, 10, seed) for seed in range(worlds)] for shape in CLAIMED}
+    by = {shape: [held(shape, families, IN_TRAINING, 10, seed) for seed in range(worlds)] for shape in CLAIMED}
     inside = {shape: float(np.mean([one.others for one in found])) for shape, found in by.items()}
     said = "; ".join(f"{shape}: {share:.3f}" for shape, share in inside.items())
     yield measured(
