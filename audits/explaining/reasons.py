@@ -38,7 +38,8 @@ class Reason:
         indicator: which one.
         value: its number; NaN when there is none.
         contribution: what it (and its companions) added to the log-odds before calibration (SHAP values).
-        companions: other indicators of the same records that changed the score, too.
+        companions: other indicators of the same records that changed the score, too, whichever way.
+        alike: how many of them changed it the same way.
         usual: between what numbers at least 8 in 10 are; None where that is not known.
     """
 
@@ -46,6 +47,7 @@ class Reason:
     value: float
     contribution: float
     companions: tuple[Indicator, ...] = ()
+    alike: int = 0
     usual: tuple[float, float] | None = None
 
     @property
@@ -70,10 +72,9 @@ class Reason:
         return f" (usually {low if low == high else f'{low} to {high}'})"
 
     def _together(self) -> str:
-        many = len(self.companions)
-        if not many:
+        if not self.alike:
             return ""
-        return f", together with {many} further figure{'s' if many > 1 else ''} of the same records"
+        return f", together with {self.alike} further figure{'s' if self.alike > 1 else ''} of the same records"
 
 
 def ranked(
@@ -148,20 +149,31 @@ def strongest(
 
 
 def _records_of(indicator: Indicator) -> object:
-    """Return what two indicators share that are of the same records: whose events, and which."""
+    """Return what two indicators share that are of the same records: whose events, and which by type, role and detail.
+
+    To have been harmed and to be suspected of harm are not the same records, though one table holds both.
+    """
     filters = [indicator.events, *indicator.kinds.values()]
     if indicator.spells is not None:
         filters += [indicator.spells.starts, indicator.spells.ends]
-    types = frozenset(kind for one in filters if one is not None for kind in one.types)
-    return (indicator.over, types) if types else indicator.name
+    which = frozenset(one for one in filters if one is not None)
+    return (indicator.over, which) if which else indicator.name
 
 
 def _as_one(several: Sequence[Reason], usual: Mapping[str, tuple[float, float]]) -> Reason:
     """Return figures of the same records as one reason, told by the one that weighs most in the direction of all."""
     whole = math.fsum(one.contribution for one in several)
     first = max(several, key=lambda one: math.copysign(1, whole) * one.contribution)
-    others = tuple(one.indicator for one in several if one is not first)
-    return Reason(first.indicator, first.value, whole, others, usual.get(first.indicator.name))
+    others = [one for one in several if one is not first]
+    alike = sum(one.contribution * whole > 0 for one in others)
+    return Reason(
+        first.indicator,
+        first.value,
+        whole,
+        tuple(one.indicator for one in others),
+        alike,
+        usual.get(first.indicator.name),
+    )
 
 
 def sentence_start(indicator: Indicator) -> str:

@@ -6,7 +6,7 @@
 
 | algorithm | what a term is |
 |---|---|
-| logistic | weight x sign(x) log(1 + |x|); a number of its own where there is none |
+| logistic | weight x sign(x) log(1 + |x|), x no further than it was learned from; a number of its own for none |
 | points | whole points for the band that the number is in, or for having none, times one unit for all |
 
 Of a sum, Shapley values need no walk: each indicator adds its own term, so that what it adds is the term less its mean
@@ -41,17 +41,23 @@ class _Frozen(BaseModel):
 
 
 class CurveTerm(_Frozen):
-    """weight x sign(x) log(1 + |x|), and a number where there is none."""
+    """weight x sign(x) log(1 + |x|), and a number where there is none; x no further than it was learned from."""
 
     indicator: str
     weight: Finite
+    low: Finite
+    """The lowest number that was learned from; a lower one counts as this."""
+    high: Finite
+    """The highest; a higher one counts as this."""
     missing: Finite
     mean: Finite
     """Of the term, over the rows that were learned from, in log-odds."""
 
     def of(self, numbers: Floats) -> Floats:
         """Return the term of each number, in log-odds."""
-        return np.where(np.isnan(numbers), self.missing, self.weight * logarithmic(numbers))
+        return np.where(
+            np.isnan(numbers), self.missing, self.weight * logarithmic(np.clip(numbers, self.low, self.high))
+        )
 
 
 class PointsTerm(_Frozen):
@@ -124,7 +130,7 @@ class AdditiveForm:
             said = json.loads(text)
             kind = said.get("algorithm") if isinstance(said, dict) else None
             read = (_PointsText if kind == POINTS else _LogisticText).model_validate_json(text)
-        except (ValueError, ValidationError):
+        except (ValueError, ValidationError, RecursionError):
             raise IntegrityError("The model's text is no additive model.", "Train it anew.") from None
         asked = [term.indicator for term in read.terms]
         if len({*asked}) != len(asked) or not {*asked} <= {*names}:

@@ -221,18 +221,23 @@ def open_bundle(workspace: Workspace, digest: str) -> Bundle:
     """
     artefact, facts = open_manifest(workspace, digest)
     artefact.verify()
-    documents = {name: json.loads(artefact.read(name)) for name in artefact.files if name.endswith(".json")}
-    use_case = documents["use_case.json"]
-    if digest_of(use_case) != facts.use_case_digest:
-        raise IntegrityError(
-            f"bundle {artefact.digest[:12]}: its use case is not the one that its facts name.", "Train it anew."
+    try:
+        documents = {name: json.loads(artefact.read(name)) for name in artefact.files if name.endswith(".json")}
+        use_case = documents["use_case.json"]
+        if digest_of(use_case) != facts.use_case_digest:
+            raise IntegrityError(
+                f"bundle {artefact.digest[:12]}: its use case is not the one that its facts name.", "Train it anew."
+            )
+        return Bundle(
+            artefact,
+            facts,
+            UseCase.model_validate(use_case),
+            Calibration.from_json(documents["calibration.json"]),
+            Thresholds.from_json(documents["thresholds.json"]),
+            documents["metrics.json"],
+            ranges_from_json(documents["stability.json"]),
         )
-    return Bundle(
-        artefact,
-        facts,
-        UseCase.model_validate(use_case),
-        Calibration.from_json(documents["calibration.json"]),
-        Thresholds.from_json(documents["thresholds.json"]),
-        documents["metrics.json"],
-        ranges_from_json(documents["stability.json"]),
-    )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise IntegrityError(
+            f"bundle {artefact.digest[:12]}: a file of it is not as training writes it.", "Train it anew."
+        ) from None

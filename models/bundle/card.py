@@ -96,11 +96,9 @@ def card(bundle: Bundle) -> Card:
 
 
 def _bands(term: PointsTerm, indicator: Indicator) -> list[tuple[str, int]]:
-    """Return each band in words, and its points; a band for "no number" where that has other points than the first."""
+    """Return each band in words, and its points; last what counts where there is no number."""
     found = [*zip(_words(term, indicator.unit), term.points, strict=True)]
-    if term.missing != term.points[0]:
-        found.append(("no number", term.missing))
-    return found
+    return [*found, ("no number", term.missing)]
 
 
 def _words(term: PointsTerm, unit: str) -> list[str]:

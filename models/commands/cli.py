@@ -1,5 +1,6 @@
 """`sentinel models`: train, update, rebuild, list, show and compare; MLflow's record and pages."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -182,9 +183,14 @@ def compare(
 
 def _write_page(html: Path, here: "Place", bundles: "list[Bundle]") -> None:
     """Write what is compared as a page; small numbers of people are withheld as the partnership says."""
+    from features.rows.feature_sets import open_feature_set
     from hub import regular_files
+    from hub.errors import IntegrityError, NotFoundError
     from models.comparing import comparing, page
 
+    for one in {bundle.facts.feature_set for bundle in bundles}:
+        with suppress(NotFoundError, IntegrityError):  # erased or removed since: the page says so
+            open_feature_set(here.workspace, one).require_gateways(here.partnership, on=here.day_of_use)
     with progress("Comparing on the test rows"):
         found = comparing.compare(here.workspace, bundles)
     regular_files.write(html, page.render(found, here.partnership.small_numbers))

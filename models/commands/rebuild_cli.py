@@ -37,11 +37,14 @@ def rebuild(
 
     Nothing is published, and nothing is written to MLflow.
     """
+    from features.rows.feature_sets import open_feature_set
     from models.bundle.bundles import open_bundle
     from models.fitting import rebuilding
 
     here = place(workspace, partnership)
     bundle = open_bundle(here.workspace, digest)
+    feature_set = open_feature_set(here.workspace, bundle.facts.feature_set)
+    feature_set.require_gateways(here.partnership, on=here.day_of_use)
     with progress("Making it again") as tell:
         made = rebuilding.rebuild(here.workspace, bundle, search_again=search, progress=tell)
     if as_json:

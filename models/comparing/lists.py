@@ -38,15 +38,21 @@ class Changed:
     def told(self, small: SmallNumbers) -> tuple[dict[str, Number], dict[tuple[str, str], dict[str, Number]]]:
         """Return the numbers of everyone and of each level as they may be shown.
 
-        How many are on neither list is not shown; how many there are in a level is known from elsewhere (the audit), so
-        that what is shown may not give the rest away.
+        Of a level it is shown who leaves and who enters, and neither where one of the two is small. Who is on both
+        lists is told of everyone alone: with it, the list of a model would be known by group, and a second page about
+        that model would give away what it withholds. How many are in a level is known from elsewhere (the audit).
         """
         told = small.told()
         rows = {("", ""): self.everyone, **self.levels}
         places = {}
         for key, numbers in rows.items():
-            units = [(key, kind) for kind in KINDS]
-            places[key] = [told.number(many, unit) for many, unit in zip(numbers, [*units, None], strict=True)]
+            all_ = key == ("", "")
+            units = [(key, kind) if all_ or kind != BOTH else None for kind in KINDS]
+            few = any(small.is_small(many) for kind, many in zip(KINDS, numbers, strict=False) if kind != BOTH)
+            places[key] = [
+                told.number(many, unit, small=small.is_small(many) or (few and unit is not None and not all_))
+                for many, unit in zip(numbers, [*units, None], strict=True)
+            ]
             told.relation(dict.fromkeys(places[key], 1), sum(numbers), sum(numbers))
         for group in dict.fromkeys(group for group, _ in self.levels):
             own = [key for key in self.levels if key[0] == group]
@@ -57,6 +63,7 @@ class Changed:
             key: {
                 kind: WITHHELD if (key, kind) in hidden else many
                 for kind, many in zip(KINDS, numbers[:_NEITHER], strict=True)
+                if key == ("", "") or kind != BOTH
             }
             for key, numbers in rows.items()
         }

@@ -31,7 +31,7 @@ def render(found: Comparison, small: SmallNumbers) -> str:
         "verdicts": [(WORDS[other], [one.verdicts.get(other, "itself") for one in found.bundles])
                      for other in OPPONENTS],
         "capacities": _capacities(found),
-        "against": [_against(one, small) for one in found.against],
+        "against": [_against(one, small, alone=len(found.against) == 1) for one in found.against],
         "fewest": small.fewest,
         "first": first.digest[:12],
     }  # fmt: skip
@@ -73,8 +73,12 @@ def _capacities(found: Comparison) -> list[dict[str, Any]]:
     return rows
 
 
-def _against(one: Against, small: SmallNumbers) -> dict[str, Any]:
-    said: dict[str, Any] = {"digest": one.bundle.digest[:12], "why_not": one.why_not}
+def _against(one: Against, small: SmallNumbers, *, alone: bool) -> dict[str, Any]:
+    """Return what is said of a bundle beside the first; who enters its list, of two bundles alone.
+
+    Of several, the first one's list would be told once for each.
+    """
+    said: dict[str, Any] = {"digest": one.bundle.digest[:12], "why_not": one.why_not, "alone": alone}
     if one.changed is None:
         return said
     everyone, levels = one.changed.told(small)
@@ -83,7 +87,7 @@ def _against(one: Against, small: SmallNumbers) -> dict[str, Any]:
         "differences": [(name.replace("_", " "), one.differences[name].text()) for name in ORDER_METRICS],
         "everyone": [text(everyone[kind]) for kind in KINDS],
         "levels": [
-            (group.replace("_", " "), level, [text(numbers[kind]) for kind in KINDS])
+            (group.replace("_", " "), level, [text(numbers[kind]) for kind in KINDS if kind in numbers])
             for (group, level), numbers in levels.items()
         ],
     }

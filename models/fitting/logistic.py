@@ -21,6 +21,10 @@ from models.resampling import Floats
 PENALTIES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 """What the penalty is chosen from: scikit-learn's C, the strongest penalty first."""
 
+_LEAST_ROWS = 10
+_SAME = 1e-9
+# A column in which fewer than ten rows differ from the usual number, by more than rounding, says nothing: scaled to a
+# deviation of 1 it would give three rows a weight that later ones pay for.
 _DECIMALS = 10
 # The last bits of a sum depend on how many threads added it; ten decimals do not.
 
@@ -62,7 +66,7 @@ class _Columns:
         values: shape (rows, indicators and those that say that a number is missing).
         median: of each indicator, on the logarithmic scale.
         mean: of each column, before it was scaled.
-        deviation: of each column; 1 where all are alike.
+        deviation: of each column; 1 where (nearly) all are alike: of such a column nothing is learned.
         missing: the indicators that have a column that says so.
     """
 
@@ -120,8 +124,11 @@ def _scaled(values: Floats) -> _Columns:
     missing = np.flatnonzero(absent.any(axis=0)).tolist()
     columns = np.column_stack([np.where(absent, median, numbers), absent[:, missing].astype(np.float64)])
     mean, deviation = columns.mean(axis=0), columns.std(axis=0)
-    deviation = np.where(deviation > 0, deviation, 1.0)
-    return _Columns((columns - mean) / deviation, median, mean, deviation, missing)
+    usual = np.median(columns, axis=0)
+    near = np.abs(columns - usual) <= _SAME * np.maximum(1.0, np.abs(usual))
+    told = (~near).sum(axis=0) >= _LEAST_ROWS
+    scaled = np.where(told, (columns - mean) / np.where(told, deviation, 1.0), 0.0)
+    return _Columns(scaled, median, np.where(told, mean, 0.0), np.where(told, deviation, 1.0), missing)
 
 
 def _form(names: Sequence[str], values: Floats, columns: _Columns, found: newton.Solved) -> AdditiveForm:
@@ -133,7 +140,9 @@ def _form(names: Sequence[str], values: Floats, columns: _Columns, found: newton
     for at, name in enumerate(names):
         weight = round(float(weights[at]), _DECIMALS)
         missing = round(float(weights[at] * columns.median[at] + of_missing[at]), _DECIMALS)
-        term = CurveTerm(indicator=name, weight=weight, missing=missing, mean=0.0)
+        known = values[np.isfinite(values[:, at]), at]
+        low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+        term = CurveTerm(indicator=name, weight=weight, low=low, high=high, missing=missing, mean=0.0)
         mean = round(float(term.of(values[:, at]).mean()), _DECIMALS)
         terms.append(term.model_copy(update={"mean": mean}))
     intercept = round(found.intercept - float(weights @ columns.mean), _DECIMALS)

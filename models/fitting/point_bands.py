@@ -1,8 +1,8 @@
 """Bands of an indicator, for a card of points.
 
-Of each indicator there are up to four cuts: every value that it has where they are few, else the quantiles .05, .5, .75
-and .9 of those above 0 (of all, where few are above 0), in two digits, so that no cut is one child's own number. Each
-band holds at least forty rows to learn from.
+Of each indicator there are up to four cuts: every value that forty rows have where it has few, else the quantiles .05,
+.5, .75 and .9 of those above 0 (of all, where few are above 0), in two digits: no cut comes from one child. Each band
+holds at least forty rows to learn from.
 """
 
 from dataclasses import dataclass
@@ -107,7 +107,8 @@ def banded(numbers: Floats, at: int, sign: int) -> Banded | None:
 def _wanted(there: Floats) -> list[float]:
     values = np.unique(there)
     if len(values) <= _MOST_CUTS + 1:
-        return [float(one) for one in values[1:]]
+        many = np.unique(there, return_counts=True)[1] >= _LEAST_ROWS
+        return [float(one) for one in values[1:][many[1:]]]
     above = there[there > 0]
     if len(above) < _LEAST_ROWS:
         above = there

@@ -45,10 +45,13 @@ def told_apart(
     """Test each district against the others, and name those that differ.
 
     Formula: z = (O_d - r E_d) / sqrt(V_d + (E_d / E_o)² V_o), with r = O_o / E_o of the others, and V the sum over
-    families of (o - r e)²: a score test of equal ratios with the variance of families (Liang and Zeger 1986). p is that
-    of Student's t with as many degrees as there are other districts, less one: a model that shrinks towards the mean
-    expects too many where few need help, and of the normal distribution one county in five would have a district named
-    that codes like all (`tests.bench.districts`). The most extreme one is named first, if its p keeps to Holm's bound;
+    families of (o - r e)²: a score test of equal ratios with the variance of families (Liang and Zeger 1986). V_d is at
+    least what families elsewhere with as many expected would give, E_d V_o / E_o: where by chance few have the outcome,
+    a district's own residuals are small, too, and it would be named for its luck. p is that
+    of Student's t with twice as many degrees as there are other districts, less two: a model that shrinks towards the
+    mean expects too many where few need help, and of the normal distribution up to one county in five would have a
+    district named that codes like all; with half as many degrees one in ten that codes differently would be missed
+    (`tests.bench.districts`). The most extreme one is named first, if its p keeps to Holm's bound;
     then it is no longer among the others.
 
     Args:
@@ -58,16 +61,19 @@ def told_apart(
         families: a code a row.
 
     Returns:
-        By district. `NotComputed` (n: its rows) with fewer than 10 rows with or without the outcome, or fewer than 3
-        districts that have as many.
+        By district. `NotComputed` (n: its rows) with fewer than 10 families with or without the outcome, or fewer than
+        3 districts that have as many.
     """
     from scipy.stats import t
 
     present = [int(one) for one in np.unique(districts)]
     rows = {one: int((districts == one).sum()) for one in present}
-    cases = {one: int(observed[districts == one].sum()) for one in present}
-    fit = [one for one in present if min(cases[one], rows[one] - cases[one]) >= SMALLEST_CLASS]
-    why = f"fewer than {SMALLEST_CLASS} rows with or without the outcome"
+
+    def many(district: int, outcome: int) -> int:
+        return len(np.unique(families[(districts == district) & (observed == outcome)]))
+
+    fit = [one for one in present if min(many(one, 1), many(one, 0)) >= SMALLEST_CLASS]
+    why = f"fewer than {SMALLEST_CLASS} families with or without the outcome"
     found: dict[int, DistrictTest | NotComputed] = {one: NotComputed(rows[one], why) for one in present}
     if len(fit) < _FEWEST:
         return {**found, **{one: NotComputed(rows[one], f"fewer than {_FEWEST} districts to compare") for one in fit}}
@@ -79,7 +85,7 @@ def told_apart(
     while fit:
         tests = {one: _test(o, e, of_unit, one, against - {one}) for one in fit}
         last = {
-            one: (ratio, others, min(1.0, 2 * float(t.sf(abs(z), len(against) - 2)) * len(fit)))
+            one: (ratio, others, min(1.0, 2 * float(t.sf(abs(z), 2 * (len(against) - 2))) * len(fit)))
             for one, (ratio, others, z) in tests.items()
         }
         most = max(fit, key=lambda one: abs(tests[one][2]))
@@ -99,5 +105,6 @@ def _test(o: Floats, e: Floats, of_unit: Codes, district: int, others: set[int])
     ratio = float(o[outside].sum() / e[outside].sum())
     off = (o - ratio * e) ** 2
     share = float(e[inside].sum() / e[outside].sum())
-    spread = float(np.sqrt(off[inside].sum() + share**2 * off[outside].sum()))
+    own = max(float(off[inside].sum()), share * float(off[outside].sum()))
+    spread = float(np.sqrt(own + share**2 * off[outside].sum()))
     return float(o[inside].sum() / e[inside].sum()), ratio, float((o - ratio * e)[inside].sum()) / spread

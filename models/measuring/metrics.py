@@ -19,6 +19,7 @@ from models.matrices import Matrix
 from models.measuring import calibration
 from models.measuring.near_top import at_capacities
 from models.measuring.ranking import Ranking, TopOfEachDate, ratio
+from models.opponents import PREVALENCE
 from models.resampling import RESAMPLES, Codes, Estimate, Floats, bootstrap, wilson
 
 SMALLEST_CLASS = 10
@@ -47,6 +48,7 @@ HEADLINE = "precision_at_capacity"
 """The number on which the verdict rests: it is what people notice, offers that reach whom they should."""
 
 _WITHOUT_A_LINE = "no line can be fitted: the outcome is perfectly separated, or all have one probability"
+_AT_CAPACITY = ("precision_at_capacity", "recall_at_capacity")
 HEADLINE_RESAMPLES = 4000
 """Resamples behind the differences that verdicts rest on: with 300 a bound close to 0 lay now above it, now below."""
 # Newton's method stops after a step this small; the error left is about its square.
@@ -184,7 +186,12 @@ def measure(
     def stated(name: str, key: str, missing: str) -> Stated:
         if reason or f"{name}.{key}" not in estimates:
             return NotComputed(sizes[key], reason or missing)
-        return estimates[f"{name}.{key}"].stated(sizes[key], _WITHOUT_A_LINE)
+        found = estimates[f"{name}.{key}"]
+        if key in _AT_CAPACITY and sizes[HEADLINE] < SMALLEST_CLASS:
+            return NotComputed(sizes[key], f"fewer than {SMALLEST_CLASS} offers")
+        if key in _AT_CAPACITY and found.low == found.high and PREVALENCE not in name and "-" not in name:
+            return NotComputed(sizes[key], f"{found.value:.3g} in all resamples, which does not say how sure it is")
+        return found.stated(sizes[key], _WITHOUT_A_LINE)
 
     only_order = "an order, not a probability"
     return Measured(
@@ -243,13 +250,15 @@ def _design_effects(
 def verdict(difference: Stated) -> str:
     """Return what a difference (model minus simpler model, higher is better) says in plain words.
 
-    "beats": the whole interval is above 0. "does not beat": the whole interval is at or below 0. Else "cannot tell".
+    "beats": the whole interval is above 0. "does not beat": the whole interval is below 0, or both are one order. Else
+    "cannot tell": with few offers most resamples differ by nothing, and a bound of exactly 0 is no finding.
     """
     if isinstance(difference, NotComputed):
         return "cannot tell"
     if difference.low > 0:
         return "beats"
-    return "does not beat" if difference.high <= 0 else "cannot tell"
+    same = difference.low == difference.high == 0
+    return "does not beat" if difference.high < 0 or same else "cannot tell"
 
 
 def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 10) -> list[dict[str, Any]]:

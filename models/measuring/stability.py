@@ -12,6 +12,7 @@ the variance. `tests.bench.instability` counts how often what is claimed here ho
 None of this is about the truth: what all such models have wrong alike, no refit shows.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +78,7 @@ class LikelyRanges:
     def around(self, probability: float) -> tuple[float, float]:
         """Return the range of a probability, strictly between 0 and 1: low and high, around it."""
         at = float(logit(np.array([probability]))[0])
-        level = next(one for one in self.levels if at < one.end)
+        level = next((one for one in self.levels if at < one.end), self.levels[-1])
         low, high = sigmoid(np.array([at + level.lower, at + level.upper]))
         return float(low), float(high)
 
@@ -117,6 +118,8 @@ def ranges_from_json(value: Mapping[str, Any]) -> LikelyRanges | NotComputed:
         )
         for one in value["levels"]
     )
+    if not levels or not all(math.isfinite(one.lower) and math.isfinite(one.upper) for one in levels):
+        raise ValueError("there are no levels, or they move by no number")
     return LikelyRanges(int(value["refits"]), levels)
 
 

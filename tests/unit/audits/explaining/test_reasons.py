@@ -66,7 +66,7 @@ def test_figures_of_the_same_records_are_one_reason() -> None:
     assert (first.indicator.name, first.value) == ("absence_2", 2.0)
     assert first.contribution == pytest.approx(0.4)
     assert [one.name for one in first.companions] == ["absence_0", "absence_1"]
-    assert first.sentence.endswith("more likely, together with 2 further figures of the same records")
+    assert first.sentence.endswith("more likely, together with 1 further figure of the same records")
     assert second.indicator is siblings, "whose records they are matters, too"
     assert third.indicator is VICTIM
     assert third.companions == ()

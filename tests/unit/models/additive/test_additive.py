@@ -21,8 +21,8 @@ CURVES = {
     "algorithm": "logistic",
     "intercept": -1.5,
     "terms": [
-        {"indicator": "a", "weight": 0.5, "missing": -0.25, "mean": 0.1},
-        {"indicator": "c", "weight": -2.0, "missing": 0.0, "mean": -0.4},
+        {"indicator": "a", "weight": 0.5, "low": -50.0, "high": 12.0, "missing": -0.25, "mean": 0.1},
+        {"indicator": "c", "weight": -2.0, "low": 0.0, "high": 50.0, "missing": 0.0, "mean": -0.4},
     ],
 }
 CARD = {
@@ -51,6 +51,7 @@ def by_hand(said: dict[str, Any], row: Floats) -> float:
         if math.isnan(number):
             total += term["missing"]
         elif said["algorithm"] == "logistic":
+            number = min(max(number, term["low"]), term["high"])
             total += term["weight"] * math.copysign(math.log(1 + abs(number)), number)
         else:
             total += term["points"][sum(number >= cut for cut in term["cuts"])]

@@ -52,16 +52,16 @@ def bundle(digest: str, *, test: Sequence[datetime.date] = (DAY, NEXT), figure: 
     return cast(Bundle, SimpleNamespace(digest=digest, facts=facts(test=test), figure=lambda _name: figure))
 
 
-def facts(*, use_case: str = "offer", test: Sequence[datetime.date]) -> Any:
+def facts(*, use_case: str = "offer", purpose: str = "help", test: Sequence[datetime.date]) -> Any:
     """Return what is asked of its facts."""
-    return SimpleNamespace(use_case=use_case, splits=SimpleNamespace(test=tuple(test)))
+    return SimpleNamespace(use_case=use_case, purpose=purpose, snapshot="s", splits=SimpleNamespace(test=tuple(test)))
 
 
 KNOWN = {
     "a": facts(test=(DAY, NEXT)),
     "b": facts(test=(NEXT, LATER)),  # one date is the same
     "c": facts(test=(LATER,)),
-    "d": facts(test=(DAY, NEXT), use_case="another"),
+    "d": facts(test=(DAY, NEXT), use_case="another", purpose="other"),
 }
 
 
@@ -85,7 +85,7 @@ def test_it_is_told_in_words_and_as_json() -> None:
     assert opening.text == (
         "The test dates were looked at 2 times: so many different models of this use case were measured on some of "
         "them. Bundles that are not here any more, of which nobody can say: 1. The precision at capacity of the best "
-        "of 2 is too high by up to 0.017 on average: 0.564, the expected highest of 2 standard normal numbers, x the "
+        "of 2 is too high by about 0.017 on average: 0.564, the expected highest of 2 standard normal numbers, x the "
         "standard error 0.031 (n 240). Models that are alike err alike, and then it is less."
     )
     said = opening.as_json()

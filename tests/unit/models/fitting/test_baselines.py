@@ -73,6 +73,26 @@ def test_it_learns_from_numbers_and_from_their_absence() -> None:
     assert np.corrcoef(one[~absent], margins[~absent])[0, 1] > 0.9
 
 
+@pytest.mark.parametrize("rare", [np.full(2000, 0.1), np.r_[np.full(3, 0.001), np.zeros(1997)]])
+def test_a_column_that_hardly_ever_differs_says_nothing_later(rare: Floats) -> None:
+    """Rounding, or three rows of a source that had hardly begun, must not move those who come later."""
+    margins, outcomes = drawn(2000)
+    rare = rare.copy()
+    rare[::7] += 1e-17
+    whole = matrix(np.column_stack([margins, rare]), outcomes)
+    form = logistic.fit(whole, whole, [0, 0]).form
+    later = np.column_stack([margins, np.full(2000, 0.3)])
+    np.testing.assert_allclose(form.margins(later), form.margins(whole.values), rtol=0, atol=1e-6)
+
+
+def test_beyond_what_was_learned_from_nothing_is_added() -> None:
+    margins, outcomes = drawn(2000)
+    whole = matrix(np.column_stack([margins]), outcomes)
+    form = logistic.fit(whole, whole, [0]).form
+    far = np.array([[margins.max()], [1e9]])
+    assert form.margins(far)[0] == form.margins(far)[1]
+
+
 def test_the_penalty_is_the_one_that_orders_choose_best() -> None:
     draw = np.random.default_rng(4)
     values = np.column_stack([draw.poisson(2.0, 900).astype(float), draw.normal(size=(900, 40))])

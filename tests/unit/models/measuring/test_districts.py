@@ -39,9 +39,9 @@ def slow_p(observed: Floats, expected: Floats, where: Codes, families: Codes, on
         return total
 
     share = sum(expected[row] for row in here) / sum(expected[row] for row in there)
-    spread = (squares([one]) + share**2 * squares(others)) ** 0.5
+    spread = (max(squares([one]), share * squares(others)) + share**2 * squares(others)) ** 0.5
     z = sum(observed[row] - ratio * expected[row] for row in here) / spread
-    return float(2 * stats.t.sf(abs(z), len(others) - 1))
+    return float(2 * stats.t.sf(abs(z), 2 * (len(others) - 1)))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -91,6 +91,6 @@ def test_few_rows_and_few_districts_are_said() -> None:
     observed, expected, where, families = drawn(1)
     observed = np.where(where == 2, 0.0, observed)
     found = told_apart(observed, expected, where, families)
-    assert found[2] == NotComputed(int((where == 2).sum()), "fewer than 10 rows with or without the outcome")
+    assert found[2] == NotComputed(int((where == 2).sum()), "fewer than 10 families with or without the outcome")
     two = told_apart(observed, expected, where % 2, families)
     assert {type(one) for one in two.values()} == {NotComputed}

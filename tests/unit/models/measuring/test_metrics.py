@@ -1,5 +1,7 @@
 """Metrics with intervals, differences on the same resamples, and the verdict."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
@@ -7,6 +9,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from models.figures import Figure, NotComputed, Stated
 from models.measuring.calibration import sigmoid
 from models.measuring.metrics import (
+    HEADLINE,
     METRICS,
     ORDER_METRICS,
     JudgedRows,
@@ -106,7 +109,7 @@ def test_differences_are_paired() -> None:
         (Figure(0.1, 0.0, 0.2, 50), "cannot tell"),
         (Figure(0.1, -0.01, 0.2, 50), "cannot tell"),
         (Figure(0.0, 0.0, 0.0, 50), "does not beat"),
-        (Figure(-0.1, -0.2, 0.0, 50), "does not beat"),
+        (Figure(-0.1, -0.2, 0.0, 50), "cannot tell"),
         (Figure(-0.1, -0.2, -0.05, 50), "does not beat"),
         (NotComputed(3, "too few"), "cannot tell"),
     ],
@@ -123,13 +126,26 @@ def test_too_few_to_say(with_: int, without: int, reason: str) -> None:
     outcomes = np.repeat([1.0, 0.0], [with_, without])
     rows = len(outcomes)
     scores = np.random.default_rng(0).normal(size=rows)
-    case = JudgedRows(outcomes, np.arange(rows), np.arange(rows), np.zeros(rows, dtype=np.intp), 5)
+    case = JudgedRows(outcomes, np.arange(rows), np.arange(rows), np.zeros(rows, dtype=np.intp), 15)
     found = measure(
         case, {"model": ModelAnswers(scores), "rule": ModelAnswers(scores)}, against={"model": ("rule",)}, resamples=50
     )
     for stated in (found.figures["model"]["auc"], found.differences["model"]["rule"]["precision_at_capacity"]):
         assert stated.computed == (not reason)
         assert reason in stated.text()
+
+
+def test_few_offers_have_no_figure_and_decide_nothing() -> None:
+    case, logits = drawn()
+    few = replace(case, capacity=9 // len(np.unique(case.dates)) or 1)
+    offers = int(np.minimum(np.bincount(few.dates), few.capacity).sum())
+    answers = {"model": ModelAnswers(logits), "rule": ModelAnswers(-logits)}
+    found = measure(few, answers, against={"model": ("rule",)}, resamples=50)
+    for stated in (found.figures["model"]["precision_at_capacity"], found.differences["model"]["rule"][HEADLINE]):
+        assert stated.computed == (offers >= 10)
+        if offers < 10:
+            assert "fewer than 10 offers" in stated.text()
+            assert verdict(stated) == "cannot tell"
 
 
 def test_an_order_has_no_probabilities() -> None:

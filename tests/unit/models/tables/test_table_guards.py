@@ -15,6 +15,7 @@ WHERE = Path("train.csv")
 CHANCE = np.random.default_rng(4)
 SEX = CHANCE.choice(["f", "m"], 400)
 TOWN = CHANCE.choice(["ash", "elm", "oak"], 400)
+TITLE = np.where(SEX == "f", CHANCE.choice(["Ms", "Mrs"], 400), CHANCE.choice(["Mr", "Master"], 400))
 SPECIAL = np.where(np.arange(400) < 12, "few", "many")
 
 
@@ -40,6 +41,12 @@ def with_slips(values: Any, other: Any) -> list[Any]:
         (with_gaps(TOWN == "oak"), TOWN.tolist()),
         ([{"ash": 10, "elm": 20, "oak": 30}[one] for one in TOWN], TOWN.tolist()),
         ((SPECIAL == "few").tolist(), SPECIAL.tolist()),
+        ([True if one == "f" else None for one in SEX], SEX.tolist()),
+        (
+            np.where(SEX == "f", CHANCE.choice(["Ms", "Mrs"], 400), CHANCE.choice(["Mr", "Master"], 400)).tolist(),
+            SEX.tolist(),
+        ),
+        (((SEX == "f") + CHANCE.normal(0, 1e-9, 400)).tolist(), SEX.tolist()),
     ],
 )
 def test_a_group_under_another_name_is_refused(indicator: list[Any], group: list[Any]) -> None:
@@ -59,7 +66,8 @@ def test_a_group_under_another_name_is_refused(indicator: list[Any], group: list
         (SEX.tolist(), ["a"] * 400),
         (SEX.tolist(), [None] * 400),
         ((np.arange(400) < 9).tolist(), np.where(np.arange(400) < 9, "few", "many").tolist()),
-        (np.arange(400).tolist(), np.where(np.arange(400) < 200, "under 200", "200 or more").tolist()),
+        ([None if CHANCE.random() < 0.3 else 1 for _ in SEX], SEX.tolist()),
+        (CHANCE.permutation(400).tolist(), SEX.tolist()),
     ],
 )
 def test_what_only_goes_with_a_group_is_learned_from(indicator: list[Any], group: list[Any]) -> None:
