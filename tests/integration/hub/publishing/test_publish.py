@@ -345,6 +345,7 @@ def _run(root: Path, step: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=top, env=os.environ, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.prove  # the bench of kills is always run, at a tiny size
 def test_a_kill_in_the_middle_leaves_the_old_snapshot_or_the_new(county: County) -> None:
     old = publish.publish(county.workspace, county.partnership)
     county.deliver([*_rows(), identity_row("police", "5")], events=EVENTS, on="2024-09-30")

@@ -57,6 +57,7 @@ def test_each_trial_is_a_run_inside_with_its_own_parameters(world: World, search
     assert len(choice["tried"]) == 6
 
 
+@pytest.mark.prove  # that a search goes on is always shown by fitting/test_searching
 def test_the_same_words_again_take_the_trials_that_are_there(world: World, searched: Bundle) -> None:
     code, told = world.sentinel(*TRAIN, "--search", "tune", "--trials", "6")
     assert code == 0, told
@@ -65,6 +66,7 @@ def test_the_same_words_again_take_the_trials_that_are_there(world: World, searc
     assert len([*world.workspace.searches.glob("*.db")]) == 1
 
 
+@pytest.mark.prove  # what is damaged is always shown by test_studies
 def test_a_damaged_search_is_one_line_with_what_to_do(world: World, searched: Bundle) -> None:
     (path,) = world.workspace.searches.glob("*.db")
     kept = path.read_bytes()
@@ -111,6 +113,7 @@ def test_rebuild_ends_with_code_5_where_other_bytes_come_of_it(world: World, sea
     assert code == 6
 
 
+@pytest.mark.prove  # what counts as a look is always shown by test_openings
 def test_each_different_bundle_is_a_look_at_the_test_dates(tmp_path: Path) -> None:
     """The first training's run says 1, as it was then; the second one's says 2, and so do all commands afterwards."""
     shutil.copytree(worlds.kept(), tmp_path / "world")

@@ -1,6 +1,7 @@
 """How far refits are from each other: against pairs, rows and levels walked one by one."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,3 +133,18 @@ def test_who_is_near_the_cut_and_whom_models_contradict_each_other_about(seed: i
         "offered_by_all": len(common),
         "contradicted": len((three[0] | three[1] | three[2]) - common),
     }
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        [],
+        [{"from": 0, "to": 1, "people": 12, "rows": 20, "lower": float("nan"), "upper": 0.1}],
+        [{"from": 0}],
+        [3],
+        None,
+    ],
+)
+def test_what_is_no_range_is_refused(levels: Any) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        ranges_from_json({"refits": 10, "levels": levels})
