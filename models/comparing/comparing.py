@@ -91,10 +91,10 @@ def compare(
     """
     if len(bundles) < 2:
         raise InputError("There is nothing to compare with.", "Name at least two bundles.")
-    first, *others = [_tested(workspace, one) for one in bundles]
+    first, *others = [tested(workspace, one) for one in bundles]
     found = []
     for bundle, other in zip(bundles[1:], others, strict=True):
-        why_not = _different(first, other)
+        why_not = different(first, other)
         if why_not or first is None or other is None:
             found.append(Against(bundle, why_not, {}, None))
             continue
@@ -105,7 +105,7 @@ def compare(
     return Comparison(bundles, found)
 
 
-def _tested(workspace: Workspace, bundle: Bundle) -> Tested | None:
+def tested(workspace: Workspace, bundle: Bundle) -> Tested | None:
     """Return the rows that a bundle was tested on, or None where its feature set is gone.
 
     Raises:
@@ -129,7 +129,7 @@ def _tested(workspace: Workspace, bundle: Bundle) -> Tested | None:
     return Tested(people, test.days, JudgedRows.of(test, opened.use_case.capacity), answers, groups)
 
 
-def _different(one: Tested | None, other: Tested | None) -> str:
+def different(one: Tested | None, other: Tested | None) -> str:
     """Return why two bundles cannot be held against each other, or an empty string."""
     if one is None or other is None:
         return "the rows that one of them was tested on are gone"
@@ -137,4 +137,4 @@ def _different(one: Tested | None, other: Tested | None) -> str:
         return "they were tested on different people and dates"
     if not np.array_equal(one.case.outcomes, other.case.outcomes):
         return "they were tested on different outcomes"
-    return "" if one.case.capacity == other.case.capacity else "they were tested with different numbers of places"
+    return "" if one.case.capacity == other.case.capacity else "they were tested on different numbers of places"

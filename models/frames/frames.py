@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from features.rows.feature_sets import FeatureSet, open_feature_set
@@ -35,6 +34,7 @@ from hub.errors import InputError, StateError
 from hub.workspace import Workspace
 from models.bundle import trainings as trained
 from models.bundle.bundles import open_bundle
+from models.comparing.comparing import different, tested
 from models.figures import Figure, Stated
 from models.fitting import fitting
 from models.fitting.fitting import MODEL
@@ -42,7 +42,7 @@ from models.frames.classifier import BASE as BASE
 from models.frames.classifier import BundleClassifier as BundleClassifier
 from models.matrices import of_feature_set
 from models.measuring import metrics
-from models.measuring.metrics import METRICS, ORDER_METRICS, JudgedRows, ModelAnswers
+from models.measuring.metrics import METRICS, ORDER_METRICS
 from models.measuring.ranking import foremost, level_with_others
 from models.resampling import RESAMPLES, codes
 from models.splits import NotEnoughError
@@ -203,54 +203,24 @@ def differences(models: Mapping[str, BundleClassifier], *, resamples: int = RESA
         raise InputError("There is nothing to compare with.", "Give at least two models.")
     if resamples < 1:
         raise InputError("Without resamples there is no interval.", "Give at least 1; 300 are usual.")
-    tested = {name: _tested(model) for name, model in models.items()}
-    first, *others = tested
-    case, index, _ = tested[first]
-    for name, (theirs, keys, _) in tested.items():
-        _require_same(first, name, (case, index), (theirs, keys))
-    judged = {name: answers for name, (_, _, answers) in tested.items()}
+    rows = {name: tested(model.workspace, model.bundle) for name, model in models.items()}
+    first, *others = rows
+    judged = {}
+    for name, one in rows.items():
+        why_not = different(rows[first], one)
+        if one is None or why_not:
+            raise StateError(
+                f"{first} and {name} {why_not.removeprefix('they ')}, so that neither's figures can be taken from the "
+                "other's.",
+                "Build both feature sets from one snapshot, with the same cohort, dates, outcome and capacity.",
+            )
+        judged[name], case = one.answers, one.case
     measured = metrics.measure(case, judged, against={first: others}, resamples=resamples, seed=seed)
     by_other = measured.differences[first]
     found: dict[tuple[str, ...], Stated] = {
         (first, other, metric): one for other in others for metric, one in by_other[other].items()
     }
     return _table(found, ("model", "against", "metric"))
-
-
-def _tested(model: BundleClassifier) -> tuple[JudgedRows, pd.MultiIndex, ModelAnswers]:
-    """Return the rows that a model was tested on, who and when they are, and its answers."""
-    opened = open_feature_set(model.workspace, model.bundle.facts.feature_set)
-    matrix = of_feature_set(opened)
-    _, rows = fitting.split(opened, matrix)
-    test = matrix.take(rows["test"])
-    keys = pd.MultiIndex.from_arrays([opened.matrix()["person_id"].to_pandas().iloc[rows["test"]], test.days])
-    margins = model.decision_function(pd.DataFrame(test.values, columns=[*test.names]))
-    answers = ModelAnswers(margins, model.bundle.calibration.probabilities(margins))
-    return JudgedRows.of(test, model.bundle.use_case.capacity), keys, answers
-
-
-def _require_same(
-    first: str, other: str, one: tuple[JudgedRows, pd.MultiIndex], two: tuple[JudgedRows, pd.MultiIndex]
-) -> None:
-    """Check that two models were tested on the same rows, with the same outcomes and as many places.
-
-    Raises:
-        StateError: it says what differs.
-    """
-    (case, index), (theirs, keys) = one, two
-    if not index.equals(keys):
-        different = "people and dates"
-    elif not np.array_equal(case.outcomes, theirs.outcomes):
-        different = "outcomes"
-    elif case.capacity != theirs.capacity:
-        different = "numbers of places"
-    else:
-        return
-    raise StateError(
-        f"{first} and {other} were tested on different {different}, so that neither's figures can be taken from the "
-        "other's.",
-        "Build both feature sets from one snapshot, with the same cohort, dates, outcome and capacity.",
-    )
 
 
 def at_capacity(model: BundleClassifier, rows: pd.DataFrame, *, capacity: int | None = None) -> pd.DataFrame:

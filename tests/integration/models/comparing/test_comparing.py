@@ -104,18 +104,18 @@ def test_other_rows_are_not_compared(place: Workspace, bundles: list[Bundle]) ->
 
 
 def test_it_says_what_differs(place: Workspace, bundles: list[Bundle]) -> None:
-    one = comparing._tested(place, bundles[0])
+    one = comparing.tested(place, bundles[0])
     assert one is not None
     turned = replace(one, people=one.people[::-1])
     others = replace(one, case=replace(one.case, outcomes=1 - one.case.outcomes))
     fewer = replace(one, case=replace(one.case, capacity=1))
     later = replace(one, days=one.days + 1)
-    assert [comparing._different(one, other) for other in (one, turned, later, others, fewer, None)] == [
+    assert [comparing.different(one, other) for other in (one, turned, later, others, fewer, None)] == [
         "",
         "they were tested on different people and dates",
         "they were tested on different people and dates",
         "they were tested on different outcomes",
-        "they were tested with different numbers of places",
+        "they were tested on different numbers of places",
         "the rows that one of them was tested on are gone",
     ]
 
