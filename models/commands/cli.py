@@ -82,13 +82,20 @@ def list_(
 ) -> None:
     """List the bundles in the workspace."""
     from hub.artefacts import digests_in
+    from hub.errors import IntegrityError
     from models.bundle.bundles import open_bundle
     from models.bundle.openings import Openings
     from models.bundle.trainings import trainings
 
     here = place(workspace, partnership)
     openings = Openings.read(here.workspace)
-    found = [open_bundle(here.workspace, digest) for digest in digests_in(here.workspace.bundles)]
+    found: list[Bundle] = []
+    damaged: list[str] = []
+    for digest in digests_in(here.workspace.bundles):
+        try:
+            found.append(open_bundle(here.workspace, digest))
+        except IntegrityError as error:
+            damaged.append(f"{error.message} {error.remedy}")
     rows: list[dict[str, Any]] = [
         {
             "digest": one.digest if as_json else one.digest[:12],
@@ -104,6 +111,9 @@ def list_(
     if not as_json:
         rows = [{**row, "trained_by": ", ".join(row["trained_by"])} for row in rows]
     show(rows, as_json, title="Bundles")
+    if damaged:
+        told = "; ".join(one.rstrip(".") for one in damaged)
+        raise IntegrityError(f"Not listed: {told}.", "The others are whole.")
 
 
 @app.command("show")

@@ -18,7 +18,8 @@ from models.fitting.candidates import directions
 from models.fitting.chosen import Algorithm, Candidates
 from models.fitting.learning import MODEL as MODEL
 from models.fitting.learning import Judgement as Judgement
-from models.fitting.learning import Learned, Task, judge, learn, libraries
+from models.fitting.learning import Learned, Task, judge, learn
+from models.fitting.libraries import libraries
 from models.fitting.parted import Parted
 from models.fitting.parted import split as split
 from models.fitting.refits import Recipe, stability_of

@@ -6,8 +6,6 @@ What each part is for: trees are grown on `train`; when to stop, which candidate
 bands come from `choose`; every number that is reported comes from `test`, which decides nothing.
 """
 
-import importlib.metadata
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +31,7 @@ from models.measuring import (
     thresholds,
 )
 from models.measuring.calibration import Calibration
+from models.measuring.expected import expected_and_observed
 from models.measuring.metrics import HEADLINE, HEADLINE_RESAMPLES, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
 from models.measuring.thresholds import Thresholds
@@ -43,7 +42,6 @@ from models.sample_size import SampleSize, sample_size
 from models.splits import PARTS, NotEnoughError, Rows
 
 MODEL = "model"
-_LIBRARIES = ("lightgbm", "numpy", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +223,7 @@ def measure(
         "usual": usual(matrix.take(rows[learned])),
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
         "offers_by_date": thresholds.by_date(case, model.thresholds, judged[MODEL], days),
-        "expected_and_observed": metrics.expected_and_observed(case, probabilities),
+        "expected_and_observed": expected_and_observed(case, probabilities),
         "verdict": {"on": HEADLINE, "against": said},
         "opponents": {name: said for name, said in opponents.as_json().items() if name in against},
         "contributions": model.form.said,
@@ -298,8 +296,3 @@ def _part(matrix: Matrix, rows: Mapping[str, Rows], name: str) -> dict[str, int]
     counts = counts_of(matrix, rows[name])
     shared = np.intersect1d(matrix.people[rows["train"]], matrix.people[rows[name]])
     return counts if name == "train" else {**counts, "people_also_in_train": len(shared)}
-
-
-def libraries() -> dict[str, str]:
-    """Return the version of Python and of each library that takes part."""
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in _LIBRARIES}}

@@ -32,7 +32,7 @@ from models.fitting import search, studies, updating
 from models.fitting.candidates import COMMON, Candidate
 from models.fitting.chosen import Algorithm, Candidates, GivenCandidate
 from models.fitting.fitting import fit
-from models.fitting.learning import libraries
+from models.fitting.libraries import libraries
 from models.fitting.search import SearchAsked
 from models.fitting.updating import Asked
 from models.measuring.closed_test import LadderStep

@@ -27,14 +27,16 @@ from models.bundle.table_models import (
     TableModelFacts,
 )
 from models.fitting.chosen import Algorithm, Candidates
-from models.fitting.learning import MODEL, Learned, Task, learn, libraries
+from models.fitting.learning import MODEL, Learned, Task, learn
+from models.fitting.libraries import libraries
 from models.measuring import metrics, thresholds
 from models.measuring.metrics import SMALLEST_CLASS, JudgedRows, ModelAnswers
 from models.measuring.observed_expected import EVERYBODY
 from models.measuring.thresholds import OFFER_HELP
 from models.resampling import METHOD, Codes, codes
 from models.tables import table_columns
-from models.tables.table_columns import ColumnRoles, TableCoding
+from models.tables.table_coding import TableCoding
+from models.tables.table_columns import ColumnRoles
 from models.tables.table_guards import too_good
 from models.tables.table_rows import TablePair, TableSplit, coded_rows, split_rows
 

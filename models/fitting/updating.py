@@ -34,7 +34,8 @@ from models.figures import Figure, NotComputed, Stated
 from models.fitting import golden, update_checks, update_figures
 from models.fitting.chosen import Algorithm
 from models.fitting.fitting import Fitted, fit, measure
-from models.fitting.learning import fit_bands, libraries
+from models.fitting.learning import fit_bands
+from models.fitting.libraries import libraries
 from models.fitting.parted import Parted, counts_of, require_numbers
 from models.measuring import calibration, order
 from models.measuring.calibration import Calibration

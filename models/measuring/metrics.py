@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from models.figures import Figure, NotComputed, Stated
+from models.figures import NotComputed, Stated
 from models.matrices import Matrix
 from models.measuring import calibration
+from models.measuring.design_effects import design_effects
 from models.measuring.near_top import at_capacities
 from models.measuring.ranking import Ranking, TopOfEachDate, ratio
 from models.opponents import PREVALENCE
-from models.resampling import RESAMPLES, Codes, Estimate, Floats, bootstrap, wilson
+from models.resampling import RESAMPLES, Codes, Estimate, Floats, bootstrap
 
 SMALLEST_CLASS = 10
 """Fewer rows than this with (or without) the outcome: nothing is computed."""
@@ -201,7 +202,7 @@ def measure(
             for name, others in against.items()
         },
         {name: _top(case, one).by_chance() for name, one in judged.items()},
-        {} if reason else _design_effects(case, kernels, against, estimates, resamples, seed),
+        {} if reason else design_effects(case.people, kernels, against, estimates, resamples, seed),
     )
 
 
@@ -229,24 +230,6 @@ def _headline_differences(
     return bootstrap(statistic, np.arange(int(case.families.max()) + 1), resamples=resamples, seed=seed)
 
 
-def _design_effects(
-    case: JudgedRows,
-    kernels: Mapping[str, Callable[[Floats], dict[str, Floats]]],
-    against: Mapping[str, Sequence[str]],
-    estimates: Mapping[str, Estimate],
-    resamples: int,
-    seed: int,
-) -> dict[str, float | None]:
-    """Return the squared ratio of the widths of intervals of families and of children (Kish 1965, section 8.2)."""
-    found: dict[str, float | None] = {}
-    for name in against:
-        for key, alone in bootstrap(kernels[name], case.people, resamples=resamples, seed=seed).items():
-            together = estimates[f"{name}.{key}"]
-            ratio = (together.high - together.low) / (alone.high - alone.low) if alone.high > alone.low else np.nan
-            found[key] = round(float(ratio) ** 2, 3) if np.isfinite(ratio) else None
-    return found
-
-
 def verdict(difference: Stated) -> str:
     """Return what a difference (model minus simpler model, higher is better) says in plain words.
 
@@ -259,36 +242,6 @@ def verdict(difference: Stated) -> str:
         return "beats"
     same = difference.low == difference.high == 0
     return "does not beat" if difference.high < 0 or same else "cannot tell"
-
-
-def expected_and_observed(case: JudgedRows, probabilities: Floats, bins: int = 10) -> list[dict[str, Any]]:
-    """Return, for people in order of probability in groups of equal size, the expected and the observed share.
-
-    Expected is the mean probability. Observed is rows with the outcome / rows, with a Wilson interval on the number of
-    families (not rows: those of one family are alike), or "not computed" for fewer than 10 people. People with equal
-    probability stay in one group, so there may be fewer groups than `bins`.
-
-    Returns:
-        One entry a group, lowest first: `from`, `to`, `expected` (numbers), `observed` (JSON of a figure), `rows`.
-    """
-    edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, bins + 1)[1:-1]))
-    group = np.searchsorted(edges, probabilities, side="left")
-    table = []
-    for one in np.unique(group):
-        inside = group == one
-        rows, people, families = (
-            int(inside.sum()),
-            *(len(np.unique(one[inside])) for one in (case.people, case.families)),
-        )
-        share = float(case.outcomes[inside].mean())
-        observed: Stated = NotComputed(rows, f"fewer than {SMALLEST_CLASS} people")
-        if people >= SMALLEST_CLASS:
-            observed = Figure(share, *wilson(share * families, families), n=rows)
-        entry = {"from": probabilities[inside].min(), "to": probabilities[inside].max()}
-        entry["expected"] = probabilities[inside].mean()
-        numbers = {name: round(float(value), 6) for name, value in entry.items()}
-        table.append({**numbers, "observed": observed.as_json(), "rows": rows})
-    return table
 
 
 def _numbers_of(case: JudgedRows, judged: ModelAnswers) -> Callable[[Floats], dict[str, Floats]]:

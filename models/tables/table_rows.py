@@ -23,7 +23,8 @@ from models.matrices import Matrix
 from models.resampling import Codes, Floats, codes
 from models.splits import PARTS, Days, NotEnoughError, Rows
 from models.tables import table_columns, table_guards
-from models.tables.table_columns import ColumnRoles, TableCoding
+from models.tables.table_coding import TableCoding
+from models.tables.table_columns import ColumnRoles
 from models.tables.table_files import read
 
 CHOOSE_SHARE = 0.25

@@ -22,7 +22,8 @@ from models.bundle.table_models import TableModel, open_table_model
 from models.fitting import boosting
 from models.fitting.learning import Task, learn
 from models.fitting.table_training import TableTraining, fit_table
-from models.tables.table_columns import ColumnRoles, TableCoding
+from models.tables.table_coding import TableCoding
+from models.tables.table_columns import ColumnRoles
 from models.tables.table_files import read
 from models.tables.table_rows import TablePair, coded_rows, split_rows
 from tests.factories import commands

@@ -8,13 +8,13 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from models.figures import Figure, NotComputed, Stated
 from models.measuring.calibration import sigmoid
+from models.measuring.expected import expected_and_observed
 from models.measuring.metrics import (
     HEADLINE,
     METRICS,
     ORDER_METRICS,
     JudgedRows,
     ModelAnswers,
-    expected_and_observed,
     measure,
     verdict,
 )

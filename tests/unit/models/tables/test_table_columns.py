@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from hub.errors import ConfigurationError, InputError
 from models.tables import table_columns
-from models.tables.table_columns import FEWEST_PEOPLE, MOST_TEXTS, ColumnRoles, TableCoding
+from models.tables.table_coding import TableCoding
+from models.tables.table_columns import FEWEST_PEOPLE, MOST_TEXTS, ColumnRoles
 from models.tables.table_files import plain
 
 WHERE = Path("rows.parquet")
