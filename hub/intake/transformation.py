@@ -72,7 +72,8 @@ def prepare(
         if objection is not None:
             raise declaration.wrong(place, objection)
         try:
-            connection.execute(f"CREATE VIEW {sql.name(derived.name)} AS {derived.sql}")
+            # A table, not a view: each reader of a view would plan anew what it is made of, and that of what it reads.
+            connection.execute(f"CREATE TABLE {sql.name(derived.name)} AS {derived.sql}")
         except duckdb.Error as error:
             why = expressions.explain(error, _columns(connection, tables), _refused(declaration))
             raise declaration.wrong(place, why) from None
@@ -177,9 +178,8 @@ def derive(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> N
         ConfigurationError: one of them fails on these rows. The message names it and no value.
     """
     for index, derived in enumerate(declaration.source.derived):
-        connection.execute(f"DROP VIEW {sql.name(derived.name)}")
         try:
-            connection.execute(f"CREATE TABLE {sql.name(derived.name)} AS {derived.sql}")
+            connection.execute(f"CREATE OR REPLACE TABLE {sql.name(derived.name)} AS {derived.sql}")
         except duckdb.Error as error:
             raise _failed(declaration, f"derived.{index}.sql", error) from None
 

@@ -123,6 +123,7 @@ class Bundle(StatedFigures):
         """
         code = (
             f"import sys; sys.path[:] = {sys.path!r}\n"
+            "from models import lightgbm_alone\nlightgbm_alone.load()\n"
             "from pathlib import Path\n"
             "from hub.workspace import Workspace\nfrom models.bundle.bundles import open_bundle\n"
             "open_bundle(Workspace(Path(sys.argv[1])), sys.argv[2]).load()\n"

@@ -29,10 +29,11 @@ from models.measuring import (
     observed_expected,
     smooth_calibration,
     thresholds,
+    verdicts,
 )
 from models.measuring.calibration import Calibration
 from models.measuring.expected import expected_and_observed
-from models.measuring.metrics import HEADLINE, HEADLINE_RESAMPLES, JudgedRows, ModelAnswers
+from models.measuring.metrics import HEADLINE, JudgedRows, ModelAnswers
 from models.measuring.shift import shift
 from models.measuring.thresholds import Thresholds
 from models.measuring.usual import usual
@@ -211,7 +212,7 @@ def measure(
     against = opponents.names(model.form.algorithm)
     measured = metrics.measure(case, judged, against={MODEL: against}, seed=seed)
     in_bands = thresholds.measure(case, model.thresholds, probabilities, seed=seed)
-    said = {name: metrics.verdict(by_metric[HEADLINE]) for name, by_metric in measured.differences[MODEL].items()}
+    said = {name: verdicts.verdict(by_metric[HEADLINE]) for name, by_metric in measured.differences[MODEL].items()}
     days = np.unique(test.days).astype(str).tolist()
     numbers = {
         **measured.as_json(),
@@ -224,14 +225,13 @@ def measure(
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
         "offers_by_date": thresholds.by_date(case, model.thresholds, judged[MODEL], days),
         "expected_and_observed": expected_and_observed(case, probabilities),
-        "verdict": {"on": HEADLINE, "against": said},
+        "verdict": {"on": HEADLINE, "against": said, "resamples": dict(measured.verdict_resamples[MODEL])},
         "opponents": {name: said for name, said in opponents.as_json().items() if name in against},
         "contributions": model.form.said,
         "interval": {
             "level": LEVEL,
             "method": METHOD,
             "resamples": RESAMPLES,
-            "headline_resamples": HEADLINE_RESAMPLES,
             "seed": seed,
         },
     }

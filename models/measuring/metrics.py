@@ -1,9 +1,8 @@
-"""What a model is worth on the test dates, beside simpler ones: numbers with intervals, and one plain verdict.
+"""What a model is worth on the test dates, beside simpler ones: numbers with intervals (`verdicts`: in plain words).
 
     measured = measure(Case.of(test, use_case.capacity), {"model": Judged(margins, probabilities), ...},
                        against={"model": ("simple_rule",)})
     measured.figures["model"]["auc"].text()                              # "0.812 (0.790 to 0.833, n 9,431)"
-    verdict(measured.differences["model"]["simple_rule"][HEADLINE])      # "beats", "does not beat" or "cannot tell"
 
 Intervals resample families (see `resampling`); differences are paired: both models are measured on the same resamples.
 """
@@ -16,10 +15,9 @@ import numpy as np
 
 from models.figures import NotComputed, Stated
 from models.matrices import Matrix
-from models.measuring import calibration
+from models.measuring import calibration, verdicts
 from models.measuring.design_effects import design_effects
-from models.measuring.near_top import at_capacities
-from models.measuring.ranking import Ranking, TopOfEachDate, ratio
+from models.measuring.ranking import Ranking, TopOfEachDate
 from models.opponents import PREVALENCE
 from models.resampling import RESAMPLES, Codes, Estimate, Floats, bootstrap
 
@@ -50,8 +48,6 @@ HEADLINE = "precision_at_capacity"
 
 _WITHOUT_A_LINE = "no line can be fitted: the outcome is perfectly separated, or all have one probability"
 _AT_CAPACITY = ("precision_at_capacity", "recall_at_capacity")
-HEADLINE_RESAMPLES = 4000
-"""Resamples behind the differences that verdicts rest on: with 300 a bound close to 0 lay now above it, now below."""
 # Newton's method stops after a step this small; the error left is about its square.
 _ENOUGH = 1e-4
 
@@ -117,6 +113,7 @@ class Measured:
         figures: by model and metric.
         differences: by model, simpler model and metric of order.
         by_chance: by model, how many offers a shuffle of those who are level decides, and how many offers there are.
+        verdict_resamples: by model and simpler model, how many resamples the difference has that a verdict rests on.
         design_effect: by metric, for the model that has differences: how many times the variance of its figure is what
             it would be if children were drawn one by one; None where it has no interval.
     """
@@ -124,6 +121,7 @@ class Measured:
     figures: Mapping[str, Mapping[str, Stated]]
     differences: Differences
     by_chance: Mapping[str, tuple[float, float]]
+    verdict_resamples: Mapping[str, Mapping[str, int]]
     design_effect: Mapping[str, float | None]
 
     def as_json(self) -> dict[str, Any]:
@@ -162,12 +160,13 @@ def measure(
         case: rows with outcomes.
         judged: answers by name of the model.
         against: for a model, the models whose metrics of order are taken from its own.
-        resamples: how many resamples of families; the differences that verdicts rest on have `HEADLINE_RESAMPLES`,
-            unless fewer than usual are asked for.
+        resamples: how many resamples of families; the differences that verdicts rest on have as many as they need
+            (`verdicts.LOOKS`), unless fewer than usual are asked for.
         seed: of the resamples.
     """
     kernels = {name: _numbers_of(case, one) for name, one in judged.items()}
     estimates: dict[str, Estimate] = {}
+    rests_on: Mapping[verdicts.Pair, verdicts.HeadlineDifference] = {}
     reason = case.too_few()
     if not reason:
 
@@ -180,8 +179,10 @@ def measure(
             return found
 
         estimates = bootstrap(statistic, case.families, resamples=resamples, seed=seed)
-        many = HEADLINE_RESAMPLES if resamples >= RESAMPLES else resamples
-        estimates |= _headline_differences(case, judged, against, many, seed)
+        scores = {name: one.scores for name, one in judged.items()}
+        looks = verdicts.LOOKS if resamples >= RESAMPLES else (resamples,)
+        rests_on = verdicts.differences(case, scores, against, looks=looks, seed=seed)
+        estimates |= {f"{name}-{other}.{HEADLINE}": one.estimate for (name, other), one in rests_on.items()}
     sizes = _sizes(case)
 
     def stated(name: str, key: str, missing: str) -> Stated:
@@ -202,46 +203,12 @@ def measure(
             for name, others in against.items()
         },
         {name: _top(case, one).by_chance() for name, one in judged.items()},
+        {
+            name: {other: rests_on[name, other].resamples for other in others if (name, other) in rests_on}
+            for name, others in against.items()
+        },
         {} if reason else design_effects(case.people, kernels, against, estimates, resamples, seed),
     )
-
-
-def _headline_differences(
-    case: JudgedRows,
-    judged: Mapping[str, ModelAnswers],
-    against: Mapping[str, Sequence[str]],
-    resamples: int,
-    seed: int,
-) -> dict[str, Estimate]:
-    """Return the differences in precision at capacity, on so many resamples that a verdict does not hang on them."""
-    asked = {name: None for first, others in against.items() for name in (first, *others)}
-    if not any(against.values()):
-        return {}
-    kernels = {name: at_capacities(judged[name].scores, case, [case.capacity]) for name in asked}
-
-    def statistic(counts: Floats) -> dict[str, Floats]:
-        precision = {name: ratio(*kernel(counts)[0]) for name, kernel in kernels.items()}
-        return {
-            f"{name}-{other}.{HEADLINE}": precision[name] - precision[other]
-            for name, others in against.items()
-            for other in others
-        }
-
-    return bootstrap(statistic, np.arange(int(case.families.max()) + 1), resamples=resamples, seed=seed)
-
-
-def verdict(difference: Stated) -> str:
-    """Return what a difference (model minus simpler model, higher is better) says in plain words.
-
-    "beats": the whole interval is above 0. "does not beat": the whole interval is below 0, or both are one order. Else
-    "cannot tell": with few offers most resamples differ by nothing, and a bound of exactly 0 is no finding.
-    """
-    if isinstance(difference, NotComputed):
-        return "cannot tell"
-    if difference.low > 0:
-        return "beats"
-    same = difference.low == difference.high == 0
-    return "does not beat" if difference.high < 0 or same else "cannot tell"
 
 
 def _numbers_of(case: JudgedRows, judged: ModelAnswers) -> Callable[[Floats], dict[str, Floats]]:

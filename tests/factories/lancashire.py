@@ -17,6 +17,7 @@ from hub.declarations.partnership import Partnership
 from hub.declarations.source_files import ColumnType, SourceFile, alike
 from hub.declarations.sources import Source
 from hub.intake import column_use
+from tests.factories import kept
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "partnerships" / "lancashire"
@@ -111,26 +112,30 @@ def load(
         value, counts = text, used is None or column in used
         if rules.type is ColumnType.DATE:
             value = "coalesce(" + ", ".join(f"try_strptime({text}, '{one}')" for one in file.dates) + ")::DATE"
-            impossible += [f"({text} IS NOT NULL AND {value} IS NULL)"] * counts
+            impossible += [f"(NOT empty_{column} AND {column} IS NULL)"] * counts
             if not rules.may_be_future and counts:
-                future.append(f"coalesce({value} > DATE '{DELIVERED}', false)")
+                future.append(f"coalesce({column} > DATE '{DELIVERED}', false)")
         elif rules.type in _CASTS:
             value = f"({text})::{_CASTS[rules.type]}"
         if rules.required and counts:
-            empty.append(f"({text} IS NULL)")
-        columns.append(f"{value} AS {column}")
+            empty.append(f"empty_{column}")
+        columns += [f"{value} AS {column}", f"{text} IS NULL AS empty_{column}"]
     faults = {"impossible_date": impossible, "future_date": future, "missing_key": empty}
     kinds = ", ".join(f"CASE WHEN {' OR '.join(conditions)} THEN '{kind}' END" for kind, conditions in faults.items())
     # A row with another fault is no repeat: it is out already.
     over = ", ".join([*file.unique, "len(faults)"])
     repeated = f"len(faults) = 0 AND row_number() OVER (PARTITION BY {over}) > 1" if file.unique else "false"
+    # In two steps: in one, the database would plan each date's many formats once for every place that asks for it.
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE read AS SELECT {', '.join(columns)} FROM {name}")
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE typed_{file.name} AS
         SELECT * REPLACE (CASE WHEN {repeated} THEN ['repeated_row'] ELSE faults END AS faults)
-        FROM (SELECT {", ".join(columns)}, list_filter([{kinds}], lambda kind: kind IS NOT NULL) AS faults FROM {name})
+        FROM (SELECT {", ".join(file.columns)}, list_filter([{kinds}], lambda kind: kind IS NOT NULL) AS faults
+              FROM read)
         """
     )
+    connection.execute("DROP TABLE read")
     connection.execute(
         f"CREATE OR REPLACE TABLE {file.name} AS SELECT * EXCLUDE (faults) FROM typed_{file.name} WHERE len(faults) = 0"
     )
@@ -159,12 +164,27 @@ def load_source(connection: duckdb.DuckDBPyConnection, folder: Path, source: Sou
         connection.execute(f"CREATE TABLE {derived.name} AS {derived.sql}")
 
 
-def events(folder: Path) -> duckdb.DuckDBPyConnection:
+def county(children: int, *more: str, seed: int = 1) -> Path:
+    """Return the extracts of a county that the tests of a run share: to be read only."""
+    name = " ".join(["extracts of", str(children), str(seed), *more]).replace("/", "")
+    return kept.once(name, lambda folder: generate(folder, *more, children=children, seed=seed))
+
+
+def kept_events(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Return `events` of a shared county, worked out once a run: to be read only."""
+
+    def make(into: Path) -> None:
+        events(folder, into / "events.db").close()
+
+    return duckdb.connect(kept.once(f"events of {folder.name}", make) / "events.db", read_only=True)
+
+
+def events(folder: Path, database: Path | str = ":memory:") -> duckdb.DuckDBPyConnection:
     """Return a DuckDB with `truth`, `outcome` and `event`: all good rows as events, each with its true person.
 
     `area_event` holds the figures about areas. The tables of each source stand in a schema of its name.
     """
-    connection = duckdb.connect()
+    connection = duckdb.connect(database)
     for table, file in (("truth", "people"), ("outcome", "outcomes")):
         connection.execute(
             f"CREATE TABLE {table} AS FROM read_csv('{folder}/truth/{file}.csv', all_varchar = true, header = true)"

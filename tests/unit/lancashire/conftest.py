@@ -12,12 +12,12 @@ CHILDREN = 900
 
 
 @pytest.fixture(scope="session")
-def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lancashire.generate(tmp_path_factory.mktemp("county") / "extracts", children=CHILDREN)
+def county() -> Path:
+    return lancashire.county(CHILDREN)
 
 
 @pytest.fixture(scope="session")
 def events(county: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = lancashire.events(county)
+    connection = lancashire.kept_events(county)
     yield connection
     connection.close()

@@ -14,8 +14,8 @@ LATER = "2025-04-07"
 
 
 @pytest.fixture(scope="module")
-def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lancashire.generate(tmp_path_factory.mktemp("twice"), "--deliver-also", LATER, children=600)
+def twice() -> Path:
+    return lancashire.county(600, "--deliver-also", LATER)
 
 
 def cells(path: Path) -> list[list[str]]:

@@ -4,6 +4,7 @@ import csv
 import datetime
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,23 @@ def test_every_file_is_declared(county: Path) -> None:
     assert len(declared) == len(FILES)
 
 
-def test_faults_found_are_the_faults_planted(county: Path) -> None:
+@pytest.fixture(scope="module")
+def loaded(county: Path) -> Iterator[list[tuple[SourceFile, duckdb.DuckDBPyConnection]]]:
+    """Each file, every column of it, in a DuckDB of its own: names occur in two sources."""
+    connections = [(file, duckdb.connect()) for file in FILES]
+    for file, connection in connections:
+        lancashire.load(connection, county, file)
+    yield connections
+    for _, connection in connections:
+        connection.close()
+
+
+def test_faults_found_are_the_faults_planted(
+    county: Path, loaded: list[tuple[SourceFile, duckdb.DuckDBPyConnection]]
+) -> None:
     truth = planted(county)
     seen = 0
-    for file in FILES:
-        connection = duckdb.connect()
-        lancashire.load(connection, county, file)
+    for file, connection in loaded:
         path = lancashire.path_of(county, file)
         assert path is not None
         [(total, good)] = rows(connection, f"SELECT count(*), count(*) FILTER (len(faults) = 0) FROM typed_{file.name}")
@@ -77,11 +89,11 @@ def test_faults_found_are_the_faults_planted(county: Path) -> None:
     assert seen > 80, "nearly every file has some"
 
 
-def test_good_rows_hold_no_date_after_the_delivery(county: Path) -> None:
+def test_good_rows_hold_no_date_after_the_delivery(
+    loaded: list[tuple[SourceFile, duckdb.DuckDBPyConnection]],
+) -> None:
     looked = 0
-    for file in FILES:
-        connection = duckdb.connect()
-        lancashire.load(connection, county, file)
+    for file, connection in loaded:
         for column, declared in file.columns.items():
             if declared.type is ColumnType.DATE:
                 [(last,)] = rows(connection, f"SELECT max({column}) FROM {file.name}")
@@ -200,10 +212,8 @@ def test_families_share_a_postcode_and_some_moved(events: duckdb.DuckDBPyConnect
     assert 0.1 < moved / CHILDREN < 0.4
 
 
-def test_nothing_looks_like_a_real_person(county: Path) -> None:
-    connection = duckdb.connect()
-    for file in FILES:
-        lancashire.load(connection, county, file)
+def test_nothing_looks_like_a_real_person(loaded: list[tuple[SourceFile, duckdb.DuckDBPyConnection]]) -> None:
+    for file, connection in loaded:
         for column, pattern in (
             ("upn", "Z000[0-9]{9}"),
             ("nhs_number", "999[0-9]{7}"),

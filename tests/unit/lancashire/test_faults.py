@@ -18,9 +18,9 @@ SOUTH_ASIAN = ("APKN", "ABAN", "AIND")
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
-    folder = lancashire.generate(tmp_path_factory.mktemp("planted") / "extracts", "--plant", "all", children=CHILDREN)
-    connection = lancashire.events(folder)
+def planted() -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
+    folder = lancashire.county(CHILDREN, "--plant", "all")
+    connection = lancashire.kept_events(folder)
     yield folder, connection
     connection.close()
 

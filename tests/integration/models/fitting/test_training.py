@@ -25,6 +25,7 @@ from models.fitting.fitting import Fitted, fit
 from models.matrices import Matrix, floats, of_feature_set
 from models.measuring.metrics import JudgedRows, ModelAnswers, measure
 from models.measuring.thresholds import BANDS, OFFER_HELP
+from models.measuring.verdicts import LOOKS
 from models.opponents import OPPONENTS
 from models.splits import NotEnoughError
 from tests.factories.bundles import published
@@ -255,7 +256,10 @@ def test_a_learnable_outcome_is_learned(bundle: Bundle) -> None:
     assert isinstance(auc, Figure)
     assert auc.low > 0.7
     assert bundle.verdicts["simple_rule"] == "beats"
-    assert bundle.metrics["verdict"] == {"against": dict(bundle.verdicts), "on": "precision_at_capacity"}
+    told = bundle.metrics["verdict"]
+    assert (told["against"], told["on"]) == (dict(bundle.verdicts), "precision_at_capacity")
+    assert tuple(told["resamples"]) == OPPONENTS
+    assert min(told["resamples"].values()) >= LOOKS[0]
     assert tuple(bundle.verdicts) == OPPONENTS
     chance = bundle.metrics["places_by_chance"]
     assert chance["simple_rule"]["places"] > chance["model"]["places"]

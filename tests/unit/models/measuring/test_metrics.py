@@ -1,4 +1,4 @@
-"""Metrics with intervals, differences on the same resamples, and the verdict."""
+"""Metrics with intervals, and differences on the same resamples."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from models.figures import Figure, NotComputed, Stated
+from models.figures import Figure, NotComputed
 from models.measuring.calibration import sigmoid
 from models.measuring.expected import expected_and_observed
 from models.measuring.metrics import (
@@ -16,9 +16,9 @@ from models.measuring.metrics import (
     JudgedRows,
     ModelAnswers,
     measure,
-    verdict,
 )
 from models.measuring.ranking import Ranking
+from models.measuring.verdicts import verdict
 from models.resampling import Floats, bootstrap, codes, draws, interval, wilson
 
 
@@ -100,22 +100,6 @@ def test_differences_are_paired() -> None:
     assert isinstance(auc, Figure)
     assert near.high - near.low < (auc.high - auc.low) / 5, "what both have in common cancels out"
     assert verdict(found.differences["model"]["coarse"]["auc"]) == "beats"
-
-
-@pytest.mark.parametrize(
-    ("difference", "says"),
-    [
-        (Figure(0.1, 0.01, 0.2, 50), "beats"),
-        (Figure(0.1, 0.0, 0.2, 50), "cannot tell"),
-        (Figure(0.1, -0.01, 0.2, 50), "cannot tell"),
-        (Figure(0.0, 0.0, 0.0, 50), "does not beat"),
-        (Figure(-0.1, -0.2, 0.0, 50), "cannot tell"),
-        (Figure(-0.1, -0.2, -0.05, 50), "does not beat"),
-        (NotComputed(3, "too few"), "cannot tell"),
-    ],
-)
-def test_verdict(difference: Stated, says: str) -> None:
-    assert verdict(difference) == says
 
 
 @pytest.mark.parametrize(
