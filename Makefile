@@ -43,7 +43,7 @@ test: install-dev ## all tests, quick ones first, then the notebooks; ARGS="-k w
 ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.java
-	$(BIN)/pytest -n 2 tests/unit
+	$(PYTEST) tests/unit
 	$(PYTEST) --durations 20 tests/journey tests/integration
 	$(BIN)/pytest -n 2 --nbmake --nbmake-timeout=400 -W default notebooks
 else
@@ -51,13 +51,16 @@ else
 endif
 
 test-unit: install-dev ## the quick tests alone
-	$(BIN)/pytest -n 2 tests/unit $(ARGS)
+	$(PYTEST) tests/unit $(ARGS)
 
 test-hub test-features test-models test-audits test-ethics test-service: test-%: install-dev ## unit and integration tests of one package, each of the six
 	$(PYTEST) tests/unit/$* tests/integration/$* $(ARGS)
 
-prove: install-dev ## the long proofs, whose smaller siblings are in make test
+prove: install-dev ## the long proofs, whose smaller siblings are in make test, and every property on 20 times the examples
 	$(PYTEST) -m prove --durations 20 $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	$(PYTEST) --hypothesis-profile=prove tests/unit
+endif
 
 check: install-dev ## lint, types, and that generated pages are current
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 
 from hub.settings import Settings
+from tests.examples import ALWAYS, PROVE
 from tests.factories import kept
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +22,8 @@ MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30  # noqa: S108 - a folder in it gets a
 
 
 # Machines are noisy: no test fails because it took long.
-hypothesis.settings.register_profile("sentinel", deadline=None)
+hypothesis.settings.register_profile("sentinel", deadline=None, max_examples=ALWAYS)
+hypothesis.settings.register_profile("prove", deadline=None, max_examples=PROVE)
 hypothesis.settings.load_profile("sentinel")
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hub import artefacts
 from hub.errors import ConfigurationError, IntegrityError, NotFoundError
+from tests.examples import examples
 
 # Publishes a second artefact and points at it; kills itself at the given step (an audited call of the interpreter).
 _KILLED = """
@@ -84,7 +85,7 @@ def test_what_must_be_there_first_is_asked_for_with_the_digest(tmp_path: Path) -
     assert seen == [(draft.digest, [])]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     at=st.integers(0, 10_000), bit=st.integers(0, 7), which=st.sampled_from(["deep/a.bin", "b.bin", "manifest.json"])
 )

@@ -25,6 +25,7 @@ from hub.publishing.snapshots import open_snapshot
 from hub.staging import extracts
 from hub.tables import SCHEMA_VERSION
 from hub.workspace import Workspace
+from tests.examples import examples
 
 LANCASHIRE = Path(__file__).parents[3] / "partnerships" / "lancashire"
 
@@ -87,7 +88,7 @@ def test_a_forged_manifest_under_its_right_digest_is_refused(tmp_path: Path, con
     assert refused.value.message.isprintable()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tree=st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),

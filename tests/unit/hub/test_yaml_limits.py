@@ -23,6 +23,7 @@ from hub.declarations.partnership import PartnershipFile
 from hub.declarations.sources import Sources
 from hub.errors import ConfigurationError
 from hub.person_files import mapping_reading
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[3]
 LANCASHIRE = ROOT / "partnerships" / "lancashire"
@@ -222,7 +223,7 @@ def _read_in_time(read: Callable[[], object]) -> None:
     assert time.perf_counter() - began < 2
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=2_000))
 def test_random_bytes_are_a_document_or_a_sentence(tmp_path: Path, content: bytes) -> None:
     path = _write(tmp_path, content)
@@ -230,7 +231,7 @@ def test_random_bytes_are_a_document_or_a_sentence(tmp_path: Path, content: byte
     _read_in_time(lambda: mapping_reading.read(path))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted(_readers(LANCASHIRE))),
     changes=st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(0, 30), _PIECES), min_size=1, max_size=4),
@@ -247,7 +248,7 @@ def test_a_partnership_file_changed_anywhere_is_a_document_or_a_sentence(
     _read_in_time(_readers(tmp_path)[name])
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tree=st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=9)),

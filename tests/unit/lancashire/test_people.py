@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.factories.lancashire import module
 from tests.unit.lancashire.test_need import county
 
@@ -20,7 +21,7 @@ def number(day: datetime.date) -> int:
 
 
 @given(count=st.integers(1, 300), seed=st.integers(0, 99))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_sizes_add_up_to_the_children_asked_for(count: int, seed: int) -> None:
     sizes = module("children").sizes(np.random.default_rng(seed), count)
     assert sizes.sum() == count

@@ -19,6 +19,7 @@ from hub.errors import InputError, SentinelError
 from hub.formats import csv_files
 from hub.intake import quarantine, reading
 from hub.intake.validation import compile_rules
+from tests.examples import examples
 from tests.factories.deliveries import DELIVERED, PUPILS, SCHOOL, SECRET, Town
 
 QUOTED_HEADER = PUPILS.replace("pupil_id,surname,birth_date,sex", '"pupil_id","surname","birth_date","sex"')
@@ -253,7 +254,7 @@ def test_a_pattern_takes_several_files_and_ids_are_unique_across_them(tmp_path: 
 _CELLS = st.text(alphabet="ab,\"' é\n\r;", max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(st.tuples(_CELLS, _CELLS), min_size=1, max_size=6),
     st.sampled_from(["\n", "\r\n"]),

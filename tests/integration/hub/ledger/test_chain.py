@@ -20,6 +20,7 @@ from hub.ledger.store import Store, open_store
 from hub.ledger.tables import GENESIS
 from hub.ledger.verification import LedgerState
 from hub.workspace import Workspace
+from tests.examples import examples
 from tests.factories import ledgers
 from tests.factories.ethics import START, unprotected
 
@@ -159,7 +160,7 @@ def test_a_wholly_rewritten_chain_shows_against_a_head_noted_earlier(store: Stor
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_single_changed_character_is_named(store: Store, tmp_path: Path, data: st.DataObject) -> None:
     seq = data.draw(st.integers(1, ROWS))
     column = data.draw(st.sampled_from(["at", "kind", "actor", "facts", "previous", "hash"]))

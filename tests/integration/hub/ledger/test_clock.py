@@ -21,6 +21,7 @@ from hub.ledger.seals import Head
 from hub.ledger.store import HEAD, Store, head_of, open_store
 from hub.ledger.tables import from_utc_text, utc_text
 from hub.workspace import Workspace
+from tests.examples import examples
 from tests.factories import ledgers
 from tests.factories.ethics import PURPOSE, START, WORDS, Clock, desk
 
@@ -77,7 +78,7 @@ def test_what_is_a_little_early_does_not_let_the_next_be_earlier_still(store: St
 
 
 @given(st.lists(st.integers(-90, 90), max_size=12))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_no_entry_is_stamped_before_the_one_in_front_of_it(steps: list[int]) -> None:
     import tempfile
 

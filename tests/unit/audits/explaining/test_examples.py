@@ -11,6 +11,7 @@ from audits.explaining.examples import describe, tell
 from audits.explaining.reasons import Reason
 from features.declarations.catalogue import Indicator
 from hub.disclosing.disclosure import SmallNumbers
+from tests.examples import examples
 from tests.factories.audits import looks
 from tests.factories.use_cases import indicator
 
@@ -56,7 +57,7 @@ def test_one_person_on_ten_dates_is_one_person() -> None:
     assert describe(Reason(TIMES, 3.0, 1.0), seen, np.ones(60, dtype=bool), SmallNumbers()) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(12, 60), st.integers(1, 5), st.integers(0, 10_000))
 def test_ten_people_fit_everything_that_an_example_says(people: int, columns: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from audits.explaining.reasons import in_words, ranked, strongest
 from features.declarations.catalogue import Indicator
+from tests.examples import examples
 from tests.factories.use_cases import indicator
 
 
@@ -72,7 +73,7 @@ def test_figures_of_the_same_records_are_one_reason() -> None:
     assert third.companions == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(-9, 9)), min_size=1, max_size=9))
 def test_nothing_is_lost_when_figures_are_put_together(drawn: list[tuple[str, int]]) -> None:
     several = [indicator(f"i{number}", events={"types": [f"type_{one}"]}) for number, (one, _) in enumerate(drawn)]

@@ -14,6 +14,7 @@ from features.declarations.use_cases import FairnessPolicy, UseCase
 from hub.disclosing.disclosure import WITHHELD, SmallNumbers
 from hub.figures import share
 from models.measuring.thresholds import NO_SUGGESTION, OFFER_HELP
+from tests.examples import examples
 from tests.factories import audits as factory
 from tests.factories.use_cases import use_case
 from tests.oracles import published
@@ -60,7 +61,7 @@ _CELLS = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(_CELLS.filter(any), min_size=1, max_size=4), st.integers(1, 2))
 def test_nobody_finds_a_small_number_out(levels: list[Cells], dates: int) -> None:
     document = told({f"level {at}": cells for at, cells in enumerate(levels)}, dates=dates)
@@ -69,7 +70,7 @@ def test_nobody_finds_a_small_number_out(levels: list[Cells], dates: int) -> Non
     assert dates > 1 or attacker.known_small() == []
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.lists(_CELLS.filter(any), min_size=1, max_size=4))
 def test_no_verdict_stands_without_its_number(levels: list[Cells]) -> None:
     document = told({f"level {at}": cells for at, cells in enumerate(levels)})

@@ -10,6 +10,7 @@ from audits.fairness.rates import RATES
 from audits.verdicts import Verdict
 from features.declarations.use_cases import FairnessPolicy as Policy
 from hub.figures import Figure, NotComputed
+from tests.examples import examples
 
 POLICY = Policy(tolerance=0.10, smallest_group=30)
 
@@ -89,7 +90,7 @@ def test_one_level_alone_has_nobody_to_be_compared_with() -> None:
     assert set(_verdicts(found, "only").values()) == {Verdict.TOO_FEW}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 60)] * 4), min_size=2, max_size=4), st.integers(0, 99))
 def test_whatever_the_counts_small_is_not_fair_and_figures_are_sound(
     counts: list[tuple[int, int, int, int]], seed: int

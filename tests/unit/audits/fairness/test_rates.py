@@ -9,6 +9,7 @@ from sklearn.metrics import precision_score
 
 from audits.fairness import rates
 from audits.fairness.rates import FOUND, MISSED, NEITHER, RATES, WRONGLY_SUGGESTED, Tally, tally
+from tests.examples import examples
 
 _METRICS = {
     "selection_rate": selection_rate,
@@ -29,7 +30,7 @@ def _tally(rows: list[tuple[int, int, bool, bool]]) -> Tally:
     return tally(person, level, 3, outcome, suggested)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(_ROWS)
 def test_rates_are_exactly_fairlearns(rows: list[tuple[int, int, bool, bool]]) -> None:
     _, level, outcome, suggested = _columns(rows)
@@ -46,7 +47,7 @@ def test_rates_are_exactly_fairlearns(rows: list[tuple[int, int, bool, bool]]) -
     assert np.isnan(ours[absent]).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(_ROWS, st.integers(0, 2**32 - 1))
 def test_a_resample_is_its_peoples_rows_repeated(rows: list[tuple[int, int, bool, bool]], seed: int) -> None:
     made = _tally(rows)

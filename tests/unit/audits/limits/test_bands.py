@@ -13,6 +13,7 @@ from features.declarations.use_cases import FairnessPolicy
 from hub.disclosing.disclosure import SmallNumbers
 from hub.figures import Figure
 from models.measuring.thresholds import BANDS
+from tests.examples import examples
 from tests.factories import audits as factory
 from tests.factories.use_cases import use_case
 from tests.oracles import published
@@ -92,7 +93,7 @@ def test_few_who_were_missed_are_not_all_others_less_the_offers() -> None:
 _MANY = st.integers(0, 12) | st.integers(0, 60)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.tuples(_MANY, _MANY), min_size=3, max_size=3).filter(lambda bands: any(map(any, bands))))
 def test_nobody_finds_a_small_number_out(bands: list[tuple[int, int]]) -> None:
     assert attack(told(dict(zip(BANDS, bands, strict=True)))).recovered() == []

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from audits.limits.calibration import steps
 from hub.disclosing.disclosure import SmallNumbers
+from tests.examples import examples
 
 SMALL = SmallNumbers()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(1, 400), st.floats(0.0, 1.0), st.integers(0, 10_000))
 def test_each_step_may_be_shown(rows: int, share: float, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.gaps.gaps import SOON_DAYS, SourceStanding, Status, standing
+from tests.examples import examples
 from tests.factories import permissions
 
 DAY = datetime.date(2025, 1, 6)
@@ -76,7 +77,7 @@ days = st.integers(-200, 200).map(lambda n: DAY + datetime.timedelta(days=n))
 spans = st.lists(st.tuples(days, days).map(sorted), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(spans)
 def test_the_last_day_is_the_last_one_reached_day_by_day(found: list[list[datetime.date]]) -> None:
     gateways = [

@@ -13,6 +13,7 @@ from features.declarations.catalogue import Over
 from features.kernel import membership
 from features.kernel.vectors import Looked, Vectors
 from hub.staging.reporting import Reported
+from tests.examples import examples
 from tests.factories.histories import AS_OF, DATES, DAY, Histories, asked, drawn_histories
 from tests.factories.streams import differences, filled
 from tests.factories.use_cases import outcome, use_case
@@ -21,7 +22,7 @@ from tests.oracles.measures import prepare
 
 
 @pytest.mark.parametrize("over", list(Over))
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), histories=drawn_histories())
 def test_every_measure_equals_the_oracle(over: Over, data: st.DataObject, histories: Histories) -> None:
     indicators = data.draw(asked(over))
@@ -51,7 +52,7 @@ RULES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     rules=RULES,
     happens=EVENTS,

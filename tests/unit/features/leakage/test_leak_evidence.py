@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from features.leakage import leaks
 from features.leakage.leaks import Finding, LeakKind, Portion, Severity
 from hub.disclosing.disclosure import SmallNumbers
+from tests.examples import examples
 from tests.oracles import published
 from tests.oracles.attacker import Attacker
 
@@ -54,7 +55,7 @@ def test_numbers_of_days_and_dates_are_about_nobody() -> None:
     assert leaks.evidence(SMALL, one.as_json()) == {"dates": 3, "silent_days": 8, "source": "police"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=4, max_size=4), st.integers(0, 40))
 def test_nobody_finds_a_small_number_out(parts: list[int], left: int) -> None:
     attacker = Attacker()

@@ -19,6 +19,7 @@ from hub.disclosing.disclosure import WITHHELD
 from hub.figures import Figure, NotComputed, wilson
 from hub.publishing.snapshots import Snapshot
 from hub.workspace import Workspace
+from tests.examples import examples
 from tests.factories.ethics import write_partnership
 from tests.factories.levels import CHILD, STAY, town
 from tests.factories.snapshots import GATEWAY, snapshot
@@ -166,7 +167,7 @@ def test_deaths_that_are_declared_are_asked_for_before_they_come(tmp_path: Path)
 _ROWS = st.lists(st.integers(0, 14) | st.integers(22, 30), min_size=3, max_size=3)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.lists(_ROWS, min_size=2, max_size=4).filter(lambda rows: any(any(row) for row in rows)), st.integers(7, 30))
 def test_no_small_level_can_be_worked_out(
     tmp_path_factory: pytest.TempPathFactory, counts: list[list[int]], size: int
@@ -233,7 +234,7 @@ def _read_by_attacker(found: outcome_record.FrameworkLevels, districts: int) -> 
     return attacker
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(
     st.lists(st.lists(_REASONS, min_size=2, max_size=2), min_size=2, max_size=3),
     st.sampled_from([(ANY, STRAIN), (ANY, STRAIN, OTHERS), (OTHERS, ILL, ANY)]),
@@ -299,7 +300,7 @@ def ages_town(root: Path, counts: list[tuple[int, int, int]]) -> Snapshot:
     return snapshot(Workspace(root), person=person, household=household, event=event, area=area)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 12) | st.integers(25, 40)] * 3).filter(any), min_size=2, max_size=3))
 def test_no_few_children_lie_between_the_ages_of_two_levels(
     tmp_path_factory: pytest.TempPathFactory, counts: list[tuple[int, int, int]]

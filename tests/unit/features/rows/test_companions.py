@@ -16,6 +16,7 @@ from features.rows.companions import COLUMNS, keyed_statement, segments_statemen
 from hub import sql
 from hub.tables import AREA_EVENT, EVENT, FAMILY, HOUSEHOLD, Table
 from hub.workspace import Workspace
+from tests.examples import examples
 from tests.factories.snapshots import arrow, drawn, snapshot
 from tests.factories.use_cases import indicator
 from tests.oracles.memberships import household_statement
@@ -68,7 +69,7 @@ def _home(rows: list[dict[str, Any]], person: str, day: datetime.date) -> dict[s
     return max(first, key=lambda row: row["valid_from"], default=None)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HOUSEHOLDS)
 def test_households_and_areas_on_every_date(rows: list[dict[str, Any]]) -> None:
     with _connect(household=arrow(HOUSEHOLD, rows)) as connection:
@@ -93,7 +94,7 @@ def test_households_and_areas_on_every_date(rows: list[dict[str, Any]]) -> None:
         assert _daily(found, day) == sorted(together)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FAMILIES)
 def test_siblings_on_every_date(rows: list[dict[str, Any]]) -> None:
     with _connect(family=arrow(FAMILY, rows)) as connection:
@@ -105,7 +106,7 @@ def test_siblings_on_every_date(rows: list[dict[str, Any]]) -> None:
         assert _daily(found, day) == sorted(expected)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HOUSEHOLDS, st.lists(st.tuples(PEOPLE, DAY, DAY, st.none() | DAY), max_size=8))
 def test_another_s_event_is_known_while_it_and_the_living_together_are(
     rows: list[dict[str, Any]], events: list[tuple[Any, ...]]

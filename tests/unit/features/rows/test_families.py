@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from features.rows import families
 from hub.workspace import Workspace
+from tests.examples import examples
 from tests.factories.snapshots import snapshot
 
 SINCE = datetime.date(2024, 1, 10)
@@ -54,7 +55,7 @@ def _together(stays: list[dict[str, Any]], place: str) -> set[frozenset[str]]:
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(st.tuples(STAY, st.sampled_from("12")), max_size=8),
     st.lists(st.tuples(STAY, st.sampled_from("12")), max_size=4),

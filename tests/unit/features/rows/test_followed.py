@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from features.rows import followed
 from hub.workspace import Workspace
+from tests.examples import examples
 from tests.factories.snapshots import snapshot
 from tests.factories.use_cases import outcome, use_case
 
@@ -148,7 +149,7 @@ def test_who_was_followed(tmp_path: Path, case: str) -> None:
     assert _found(tmp_path, until, person, event, household) == right
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.none() | st.dates(datetime.date(2005, 1, 1), datetime.date(2007, 12, 1)).map(lambda day: day.replace(day=1)),
     st.lists(st.tuples(st.sampled_from(["death", "moved_away", "cin_start"]), st.integers(-30, 200)), max_size=4),

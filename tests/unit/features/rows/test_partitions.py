@@ -14,6 +14,7 @@ from features.declarations.catalogue import Over
 from features.rows import partitions as module
 from features.rows.partitions import of_people, partitions, spans
 from hub.tables import EVENT
+from tests.examples import examples
 
 
 def events_of(counts: dict[str, int], path: Path, row_group: int) -> Path:
@@ -32,7 +33,7 @@ def _ends(people: pa.Table) -> tuple[str, str]:
 COUNTS = st.dictionaries(st.sampled_from([f"p{number}" for number in range(12)]), st.integers(0, 9), max_size=12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     own=COUNTS,
     others=COUNTS,

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.disclosing.withheld_cells import Told, Unit
+from tests.examples import examples
 from tests.oracles.attacker import Attacker
 
 FEWEST = 10
@@ -81,7 +82,7 @@ def cheapest(numbers: Mapping[Unit, int], sums: list[tuple[Unit, list[Unit]]]) -
 _NUMBERS = st.integers(0, 14) | st.integers(15, 60)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.lists(_NUMBERS, min_size=2, max_size=2), min_size=1, max_size=2))
 def test_the_fewest_people_disappear(inner: list[list[int]]) -> None:
     told, numbers, sums = table(inner)
@@ -92,7 +93,7 @@ def test_the_fewest_people_disappear(inner: list[list[int]]) -> None:
     assert sum(numbers[unit] + 1 for unit in hidden - small) == cheapest(numbers, sums)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.integers(1, 5).flatmap(
         lambda columns: st.lists(st.lists(_NUMBERS, min_size=columns, max_size=columns), min_size=1, max_size=5)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hub.declarations.source_files import SourceFile
 from hub.errors import InputError
 from hub.formats import archives, delivered_files
+from tests.examples import examples
 from tests.factories.packed import SECRET, gzipped, opened, rows_or_refusal, zipped
 
 DECLARED = SourceFile.model_validate({"name": "pupils", "file": "pupils.csv", "columns": {"id": {}, "name": {}}})
@@ -134,7 +135,7 @@ def test_a_byte_that_is_missing_is_noticed(tmp_path: Path, name: str) -> None:
     refused(path)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 400), value=st.integers(0, 255), kind=st.sampled_from(["pupils.csv.gz", "pupils.csv.zip"]))
 def test_a_damaged_archive_is_read_as_it_was_or_refused(tmp_path: Path, at: int, value: int, kind: str) -> None:
     path = tmp_path / kind

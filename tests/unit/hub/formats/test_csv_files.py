@@ -10,11 +10,12 @@ from hub.declarations.source_files import SourceColumn, SourceFile
 from hub.errors import InputError
 from hub.formats import csv_files, encodings
 from hub.formats.delivered_files import CandidateFile, DeliveredFile
+from tests.examples import examples
 
 DECLARED = SourceFile(name="t", file="t.csv", columns={"a": SourceColumn()})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.sampled_from([b"a", b"\n", "é".encode(), "€".encode(), b"\xff", b"\xc3", b"\r\n"]), max_size=20))
 def test_the_first_byte_that_is_no_text_is_found_in_pieces_of_any_length(pieces: list[bytes]) -> None:
     content = b"a\n" + b"".join(pieces)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.formats import csv_records
+from tests.examples import examples
 
 _QUOTED = r' *"(?:[^"]|"")*" *(?=,|\r|\n|\Z)'
 _UNQUOTED = r' *(?:[^ ",\r\n][^,\r\n]*)?'
@@ -62,7 +63,7 @@ def _quickly(text: str, expected: int, named: int) -> tuple[int, list[int], str,
     return found.cells, found.lines.tolist(), clean, damaged, found.blank_lines
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=examples(700), deadline=None)
 @given(st.text(alphabet='a, "\n\r', max_size=40), st.integers(1, 3), st.integers(0, 2))
 def test_the_compiled_pass_agrees_with_a_regular_expression(text: str, named: int, more: int) -> None:
     cells, *found = _quickly(text, named + more, named)
@@ -72,7 +73,7 @@ def test_the_compiled_pass_agrees_with_a_regular_expression(text: str, named: in
         assert len(good) >= csv_records.USUAL * (len(good) + len(damaged))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(st.lists(st.text(alphabet='ab,"\n é', max_size=6), min_size=2, max_size=2), min_size=1, max_size=8),
     st.sampled_from(["\n", "\r\n"]),

@@ -15,6 +15,7 @@ from hub.formats import csv_files, csv_records, csv_rows
 from hub.formats.csv_files import CsvFile
 from hub.intake import quarantine, reading
 from hub.intake.validation import compile_rules
+from tests.examples import examples
 from tests.unit.hub.formats.test_csv_records import _slowly
 
 FILE = SourceFile.model_validate({"name": "pupils", "file": "pupils.csv", "columns": {"n": {"type": "integer"}}})
@@ -23,7 +24,7 @@ SOURCE = Source.model_validate(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.text(alphabet='a, "\n\r', min_size=1, max_size=60), st.integers(1, 3), st.data())
 def test_a_record_is_found_by_its_number(text: str, cells: int, data: st.DataObject) -> None:
     clean = "".join(record + "\n" for _, record in _slowly(text, cells, cells)[0]).encode()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hub.errors import InputError
 from hub.formats import encodings
+from tests.examples import examples
 
 UTF8, CP1252 = "Zoë Ł".encode(), "Zoë".encode("cp1252")
 
@@ -68,7 +69,7 @@ def test_what_cannot_be_told_is_refused_with_its_place(content: bytes, declared:
     assert said in refused.value.message
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.sampled_from([b"a", UTF8, CP1252, b"\x81", b""]), min_size=1, max_size=12))
 def test_every_line_is_ascii_of_the_encoding_or_named(lines: list[bytes]) -> None:
     try:

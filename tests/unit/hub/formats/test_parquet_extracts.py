@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hub.declarations.source_files import SourceFile
 from hub.errors import InputError
 from hub.formats import parquet_extracts
+from tests.examples import examples
 from tests.factories.packed import SECRET, opened, rows, rows_or_refusal
 
 DECLARED = SourceFile.model_validate(
@@ -67,7 +68,7 @@ def test_another_format_under_the_name_is_refused(tmp_path: Path, content: bytes
         opened(tmp_path / "x.parquet", DECLARED)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.integers(1, 2_000))
 def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, cut: int) -> None:
     path = written(tmp_path, id=[SECRET] * 20)

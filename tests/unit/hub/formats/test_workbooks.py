@@ -12,6 +12,7 @@ from hub.declarations.source_files import SourceFile
 from hub.errors import InputError
 from hub.formats import archives, workbooks
 from hub.formats.csv_files import CsvFile
+from tests.examples import examples
 from tests.factories.packed import SECRET, changed_part, opened, rows, rows_or_refusal, workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -166,7 +167,7 @@ def test_a_workbook_with_macros_is_read_and_its_macros_are_not(tmp_path: Path) -
     assert rows(read(path)) == ['"a",""']
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 10_000), value=st.integers(0, 255), cut=st.booleans())
 def test_a_damaged_workbook_is_read_as_it_was_or_refused(tmp_path: Path, at: int, value: int, cut: bool) -> None:
     path = workbook(tmp_path / "x.xlsx", only=[HEAD, [1, SECRET, None]])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hub.declarations.source_files import SourceFile
 from hub.errors import ConfigurationError, InputError
 from hub.formats.csv_files import CsvFile
+from tests.examples import examples
 from tests.factories.packed import SECRET, opened, rows, rows_or_refusal
 
 SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -150,7 +151,7 @@ def test_memory_does_not_grow_with_the_document(tmp_path: Path) -> None:
     assert large < small + 2000 * 2 * 150  # the numbers of lines, and nothing else of a record
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 10_000), value=st.sampled_from(b'<>&"\0\x01\xff!-?[]x'), cut=st.booleans())
 def test_a_damaged_document_is_read_or_refused(tmp_path: Path, at: int, value: int, cut: bool) -> None:
     (tmp_path / "s.xsd").write_text(SCHEMA)

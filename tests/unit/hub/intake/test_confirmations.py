@@ -11,6 +11,7 @@ from hub.disclosing.disclosure import SmallNumbers
 from hub.intake import confirmations
 from hub.intake.confirmations import CONFIRM, WITHDRAW, ConfirmationError, Question
 from hub.staging.taken_away import Loss, shown
+from tests.examples import examples
 from tests.oracles import published
 from tests.oracles.attacker import Attacker
 
@@ -113,7 +114,7 @@ def _loss(levels: dict[str, int], more: int, left: int) -> Loss:
 _LEVELS = st.dictionaries(st.sampled_from(["female", "male", "not recorded"]), st.integers(0, 30), min_size=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.builds(_loss, _LEVELS, st.integers(0, 12), st.integers(0, 30)))
 def test_nobody_finds_a_small_number_of_a_loss_out(loss: Loss) -> None:
     attacker = Attacker()

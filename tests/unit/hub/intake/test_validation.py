@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hub import sql
 from hub.declarations.source_files import SourceColumn, SourceFile
 from hub.intake.validation import Reading, compile_rules
+from tests.examples import examples
 
 DUCKDB = sql.connect()
 DELIVERED = datetime.date(2025, 1, 6)
@@ -180,7 +181,7 @@ def _slow_date(text: str) -> datetime.date | None:
     return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.one_of(
@@ -239,7 +240,7 @@ def test_a_birthday_that_means_not_known_breaks_no_rule_and_is_noticed(day: str)
     assert found == [(None, [], ["x: placeholder"]), (_day(1900, 1, 3), ["x: not_before"], [])]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.text(alphabet="0123456789.+-", min_size=1, max_size=8), min_size=1, max_size=30))
 def test_whole_numbers_are_plain_digits(texts: list[str]) -> None:
     slow = [int(float(text)) if re.fullmatch(r"[+-]?\d+(\.0*)?", text) else None for text in texts]

@@ -10,6 +10,7 @@ from hub.linking import clusters, components, earlier_pairs, engine
 from hub.linking.clusters import Pair
 from hub.linking.earlier_pairs import Memory
 from hub.weighing.comparisons import Learnt
+from tests.examples import examples
 
 _LINKS = st.lists(st.tuples(st.integers(0, 24), st.integers(0, 24)).filter(lambda link: link[0] < link[1]), max_size=40)
 
@@ -37,7 +38,7 @@ _PAIRS = st.dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(_PAIRS)
 def test_whole_components_are_clustered_as_all_others(drawn: dict[tuple[int, int], tuple[float, str]]) -> None:
     pairs = [Pair(one, other, weight, weight, why) for (one, other), (weight, why) in sorted(drawn.items())]

@@ -13,6 +13,7 @@ from hub.linking import disclosed, groups
 from hub.linking.accuracy import Known
 from hub.quality import quality_report, quarantine_groups
 from hub.staging import recorded_groups
+from tests.examples import examples
 from tests.oracles import published
 from tests.oracles.attacker import Attacker
 
@@ -78,7 +79,7 @@ def quarantine_of(people: list[tuple[str, str, int]], by: str) -> tuple[dict[str
     return {"by": by, "rows": rows}, {(source, "id: required"): 30 for source in listed}
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(_PEOPLE)
 def test_nobody_finds_a_small_number_out(people: list[tuple[str, str, int]]) -> None:
     attacker = Attacker()
@@ -87,7 +88,7 @@ def test_nobody_finds_a_small_number_out(people: list[tuple[str, str, int]]) -> 
     assert attacker.recovered() == []
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(_PEOPLE, st.sampled_from(["sex", "ethnicity"]))
 def test_nor_with_the_quarantine_beside_it(people: list[tuple[str, str, int]], by: str) -> None:
     attacker = Attacker()

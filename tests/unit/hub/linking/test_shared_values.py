@@ -12,6 +12,7 @@ from hub import sql
 from hub.declarations.placeholders import Placeholders
 from hub.linking import records, shared_values
 from hub.linking.shared_values import COMMON, LISTED
+from tests.examples import examples
 from tests.factories.identity import identity_row, table
 
 _FIRST = datetime.date(2005, 1, 1)
@@ -32,13 +33,13 @@ def _common(born: dict[datetime.date, int]) -> set[datetime.date]:
     return {day for day, is_odd in zip(days, odd.tolist(), strict=True) if is_odd}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(people=st.integers(0, 20_000), seed=st.integers(0, 1_000))
 def test_chance_alone_makes_no_birthday_odd(people: int, seed: int) -> None:
     assert _common(_years(people, seed)) == set()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     people=st.integers(1_000, 20_000),
     share=st.floats(0.005, 0.1),

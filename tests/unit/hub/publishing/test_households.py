@@ -18,6 +18,7 @@ from hub.publishing import households
 from hub.publishing import people as person_table
 from hub.staging.recorded_groups import NOT_RECORDED, UNKNOWN_CODE
 from hub.tables import HOUSEHOLD, PERSON
+from tests.examples import examples
 from tests.factories.counties import KEY
 from tests.factories.identity import identity_row, table
 from tests.factories.snapshots import drawn
@@ -248,7 +249,7 @@ ADDRESSES = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(st.lists(ADDRESSES, min_size=8, max_size=20))
 def test_households_on_every_day_equal_the_slow_belief(people: list[list[tuple[str, int | None, int, str]]]) -> None:
     """On every day the hub believes the newest dated address that it knows; without one, the newest undated one."""

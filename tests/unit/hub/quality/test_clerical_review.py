@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hub.figures import Figure, NotComputed
 from hub.quality import clerical_estimates, masking, review, waterfall
 from hub.quality.clerical_estimates import Stratum
+from tests.examples import examples
 
 _STRATA = st.lists(
     st.tuples(st.booleans(), st.integers(1, 500), st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=6
@@ -21,7 +22,7 @@ def _strata(drawn: list[tuple[bool, int, int, int]]) -> list[Stratum]:
     ]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(_STRATA)
 def test_estimates_agree_with_the_slow_sum_over_every_pair(drawn: list[tuple[bool, int, int, int]]) -> None:
     strata = _strata(drawn)

@@ -11,6 +11,7 @@ from hub.declarations.sources import Source
 from hub.disclosing.disclosure import SmallNumbers
 from hub.quality import quarantine_groups
 from hub.quality.quarantine_groups import NOT_KNOWN, Count
+from tests.examples import examples
 from tests.oracles import published
 from tests.oracles.attacker import Attacker
 
@@ -86,7 +87,7 @@ def _quarantines(draw: st.DrawFn) -> list[Count]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(_quarantines())
 def test_nobody_finds_a_small_number_out(counts: list[Count]) -> None:
     attacker = Attacker()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hub import sql
 from hub.staging import history
 from hub.tables import STAGED_EVENT, STAGED_INVOLVEMENT
+from tests.examples import examples
 
 START = datetime.date(2024, 1, 1)
 Day = datetime.date
@@ -194,13 +195,13 @@ def _deliveries(recorded: st.SearchStrategy[tuple[int, bool] | None]) -> st.Sear
 SAID = st.one_of(st.none(), st.tuples(st.integers(-1, 6), st.booleans()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(_deliveries(SAID))
 def test_history_equals_the_oracle(deliveries: list[Delivery]) -> None:
     assert run(deliveries)[0] == oracle(deliveries)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(_deliveries(st.none()))
 def test_later_deliveries_never_change_what_was_known_at_a_time(deliveries: list[Delivery]) -> None:
     """A source without recording dates: on every day between two deliveries the same is seen then and ever after."""
@@ -302,7 +303,7 @@ SPANS = st.tuples(st.integers(0, 20), st.one_of(st.none(), st.integers(1, 9))).m
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(SPANS, min_size=1, max_size=6))
 def test_times_of_one_event_in_several_periods_become_one(spans: list[tuple[int, int | None]]) -> None:
     found = _merged(spans)

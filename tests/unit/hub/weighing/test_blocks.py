@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hub import sql
 from hub.weighing import blocks
 from hub.weighing.comparisons import BLOCKS
+from tests.examples import examples
 
 OTHER = "l.exclusive <> r.exclusive"
 DECLARED = (
@@ -54,7 +55,7 @@ def _made(connection: duckdb.DuckDBPyConnection, condition: str, arrays: tuple[s
     return int(made)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(_RECORDS, st.integers(0, 12))
 def test_counts_are_those_of_the_join_and_no_block_exceeds_its_bound(
     rows: list[tuple[object, ...]], bound: int

@@ -14,6 +14,7 @@ from hub.linking import records
 from hub.weighing import blocks, comparisons, expectation, patterns
 from hub.weighing.comparisons import COMPARISONS
 from hub.weighing.patterns import Patterns
+from tests.examples import examples
 from tests.factories.identity import identity_row, table
 
 COLUMNS = ("given_name", "sex")
@@ -66,7 +67,7 @@ def _slowly(rows: list[tuple[int, int, int, float | None]]) -> dict[str, list[fl
     }
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(_pattern(), min_size=1, max_size=12))
 def test_em_is_that_of_the_slow_oracle(rows: list[tuple[int, int, int, float | None]]) -> None:
     start = comparisons.starting_values(COLUMNS, PRIOR)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hub import sql
 from hub.linking import pair_table
+from tests.examples import examples
 
 _THRESHOLD = 4.0
 _FAMILY = 0.5
@@ -75,7 +76,7 @@ def _expected(rows: list[tuple[str, str | None, str | None]], weights: dict[tupl
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(_record, min_size=2, max_size=7), st.data())
 def test_twins_count_as_far_as_each_may_be_missing_on_the_other_side(
     rows: list[tuple[str, str | None, str | None]], data: st.DataObject

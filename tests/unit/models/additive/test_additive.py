@@ -14,6 +14,7 @@ from hub.errors import IntegrityError
 from models.additive.additive import AdditiveForm
 from models.bundle import forms
 from models.resampling import Floats
+from tests.examples import examples
 
 NAN = float("nan")
 NAMES = ("a", "b", "c")
@@ -58,14 +59,14 @@ def by_hand(said: dict[str, Any], row: Floats) -> float:
     return float(said["intercept"] + said.get("unit", 1.0) * total)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from([CURVES, CARD]), ROWS)
 def test_the_log_odds_are_the_sum_of_the_terms(said: dict[str, Any], rows: Floats) -> None:
     expected = [by_hand(said, row) for row in rows]
     np.testing.assert_allclose(form(said).margins(rows), expected, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.sampled_from([CURVES, CARD]), ROWS)
 def test_what_each_adds_is_its_shapley_value(said: dict[str, Any], rows: Floats) -> None:
     """Against the definition: over all orders, what an indicator adds where the others have their mean term."""

@@ -20,6 +20,7 @@ from models.contributions import kernel
 from models.contributions.contributions import Contributions
 from models.measuring.calibration import Calibration
 from models.measuring.thresholds import BANDS, Thresholds
+from tests.examples import examples
 from tests.factories.grown_trees import MISSING, Leaf, Split, Tree, chance, rows_of_chance, text
 from tests.factories.tree_forms import trees_of
 from tests.oracles import shapley
@@ -54,7 +55,7 @@ def both_ways(found: Contributions, rows: np.ndarray) -> list[np.ndarray]:
     return [found.rows(many, infinite=True)[: len(rows)], np.vstack(alone)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(TREES, min_size=1, max_size=3), st.lists(st.tuples(*[VALUES] * INDICATORS), min_size=1, max_size=3))
 def test_they_are_what_the_definition_says(trees: list[Tree], rows: list[tuple[float, ...]]) -> None:
     found, booster = explained(trees, INDICATORS)

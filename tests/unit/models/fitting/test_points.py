@@ -11,6 +11,7 @@ from models.fitting.points import MOST_INDICATORS, PointsCard
 from models.matrices import Matrix
 from models.measuring.ranking import Ranking
 from models.resampling import Floats
+from tests.examples import examples
 from tests.unit.models.fitting.test_baselines import matrix
 
 NAN = float("nan")
@@ -60,7 +61,7 @@ def test_it_is_nearly_as_good_as_the_regression_where_the_truth_is_a_sum() -> No
     assert own > 1.3 * test.outcomes.mean()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.integers(0, 10_000), st.lists(st.sampled_from([-1, 0, 1]), min_size=14, max_size=14))
 def test_points_are_whole_and_never_go_against_the_expected_direction(seed: int, signs: list[int]) -> None:
     train, choose = world(1200, seed=seed)

@@ -11,6 +11,7 @@ from models.measuring.closed_test import LadderStep, LadderTest, closed_test, en
 from models.resampling import Codes, Floats
 from models.splits import NotEnoughError
 from tests.bench import ladder
+from tests.examples import examples
 
 NOTHING, INTERCEPT, SLOPE, REFIT = LadderStep
 
@@ -60,7 +61,7 @@ def _world(step: LadderStep = NOTHING, families: int = 150, correlation: float =
 
 
 @pytest.mark.parametrize("planted", list(LadderStep))
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.prove)])
 def test_each_test_is_what_the_textbook_says(planted: LadderStep, seed: int) -> None:
     log_odds, outcomes, families, contributions = _world(planted, families=300, seed=seed)
     found = closed_test(log_odds, outcomes, families, contributions)
@@ -118,7 +119,7 @@ def test_it_ends_where_it_was_planted(planted: LadderStep) -> None:
     assert f"{found.rows:,} rows of {found.families:,} families" in found.why
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.integers(0, 2**16), st.sampled_from(list(LadderStep)), st.integers(2, 4))
 def test_copies_of_a_child_are_no_more_witnesses(seed: int, planted: LadderStep, copies: int) -> None:
     """A row that is there three times in its own family changes no answer; as another family it does."""
@@ -135,7 +136,7 @@ def test_copies_of_a_child_are_no_more_witnesses(seed: int, planted: LadderStep,
         assert other.design_effect == pytest.approx(copies * one.design_effect, rel=1e-4)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.integers(0, 2**16), st.floats(0.1, 10), st.floats(-5, 5))
 def test_neither_order_nor_names_nor_scales_matter(seed: int, scale: float, moved: float) -> None:
     log_odds, outcomes, families, contributions = _world(REFIT, seed=seed)

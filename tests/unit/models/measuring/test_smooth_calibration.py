@@ -12,6 +12,7 @@ from models.measuring.calibration import logit, sigmoid
 from models.measuring.metrics import JudgedRows
 from models.measuring.smooth_calibration import NO_INTERVAL, Distance, distance_of, measure
 from models.resampling import Floats
+from tests.examples import examples
 
 
 def drawn(
@@ -56,7 +57,7 @@ def slow(case: JudgedRows, probabilities: Floats) -> Floats:
     return np.array(found)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(seed=st.integers(0, 10_000))
 def test_the_curve_is_that_of_a_line_near_each_point(seed: int) -> None:
     case, probabilities = drawn(120, np.random.default_rng(seed), turned=0.3)

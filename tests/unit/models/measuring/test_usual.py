@@ -5,12 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.measuring.usual import usual
+from tests.examples import examples
 from tests.unit.models.fitting.test_baselines import matrix
 
 NAN = float("nan")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 10_000), st.integers(100, 300))
 def test_at_least_eight_in_ten_lie_between(seed: int, rows: int) -> None:
     chance = np.random.default_rng(seed)

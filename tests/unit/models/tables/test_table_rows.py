@@ -14,6 +14,7 @@ from hub.errors import InputError
 from models.splits import NotEnoughError
 from models.tables.table_columns import ColumnRoles
 from models.tables.table_rows import CHOOSE_SHARE, TablePair, split_rows
+from tests.examples import examples
 
 ROLES = ColumnRoles("y", person="id", family="home", date="day")
 
@@ -36,7 +37,7 @@ def pair(folder: Path, learn: pd.DataFrame, test: pd.DataFrame, roles: ColumnRol
 
 
 @given(seed=st.integers(0, 5), order=st.permutations(range(120)))
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_families_are_on_one_side_whatever_the_order(tmp_path: Path, seed: int, order: list[int]) -> None:
     learn, test = frame(range(120), ["2021-01-01"]), frame(range(200, 230), ["2022-01-01"])
     parts = []
@@ -52,7 +53,7 @@ def test_families_are_on_one_side_whatever_the_order(tmp_path: Path, seed: int, 
 
 
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=8))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_newest_dates_are_to_choose_on(tmp_path: Path, sizes: list[int]) -> None:
     days = [f"2021-{month:02}-01" for month in range(1, len(sizes) + 1)]
     learn = pd.concat(frame(range(size + 3), [day]) for size, day in zip(sizes, days, strict=True))
