@@ -49,6 +49,12 @@ class StatedFigures:
         """Return a number on the test dates, such as `figure("auc")` or `figure("auc", "simple_rule")`."""
         return figures.from_json(self.metrics["figures"][model][metric])
 
+    @property
+    def calibration_choice(self) -> Mapping[str, Any]:
+        """What the record says of how the calibration was chosen; empty of an update, which keeps it."""
+        found: Mapping[str, Any] = self.metrics.get("calibration_choice", {})
+        return found
+
     def at_capacities(self) -> Mapping[int, Mapping[str, Mapping[str, Stated]]]:
         """Return, by places at each date and way, the figures of `capacities.AT_CAPACITY` on the test dates."""
         return {

@@ -126,11 +126,25 @@ def _net_benefit(model: "StatedFigures") -> str:
     )
 
 
+_MADE_BY = {
+    "platt": "Platt scaling (a slope and a level)",
+    "isotonic": "isotonic regression",
+    "venn_abers": "Venn-Abers predictors",
+}
+
+
 def _show_calibration(model: "StatedFigures") -> None:
-    """Say how far probabilities lie off what was observed, and whether as many had the outcome as expected."""
+    """Say how probabilities are made, how far they lie off what was observed, and whether as many had the outcome."""
+    from models.figures import from_json
     from models.measuring.observed_expected import EVERYBODY, NEVER_SEEN, SEEN
     from models.measuring.smooth_calibration import Distance
 
+    if choice := model.calibration_choice:
+        say(f"Probabilities are made by {_MADE_BY[choice['chosen']]}: {choice['by']}.")
+        for one in choice["tried"]:
+            if one["method"] != choice["chosen"]:
+                more = from_json(one["more_than_best"]).text(5)
+                say(f"Log loss of {_MADE_BY[one['method']]} above that of the best: {more}.")
     for name, far in model.calibration_distances().items():
         says = f" This is {far.says}." if isinstance(far, Distance) else ""
         meant = "by (mean)" if name == "ici" else "for nine of ten rows by at most"

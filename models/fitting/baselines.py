@@ -20,11 +20,10 @@ import numpy as np
 
 from features.declarations.use_cases import SimpleRule
 from models.additive.additive import LOGISTIC, POINTS, AdditiveForm
-from models.fitting import logistic, points
+from models.fitting import calibrating, logistic, points
 from models.fitting.logistic import Logistic
 from models.fitting.points import PointsCard
 from models.matrices import Matrix
-from models.measuring import calibration
 from models.measuring.metrics import ModelAnswers
 from models.measuring.ranking import Ranking
 from models.opponents import BEST_INDICATOR, LOGISTIC_REGRESSION, OPPONENTS, POINTS_CARD, PREVALENCE, SIMPLE_RULE
@@ -135,5 +134,5 @@ def fit(train: Matrix, choose: Matrix, constraints: Sequence[int], rule: SimpleR
 
 def _calibrated(form: AdditiveForm, choose: Matrix, test: Matrix) -> ModelAnswers:
     margins = form.margins(test.values)
-    platt = calibration.fit(form.margins(choose.values), choose.outcomes)
+    platt = calibrating.fit(form.margins(choose.values), choose.outcomes)
     return ModelAnswers(margins, platt.probabilities(margins))

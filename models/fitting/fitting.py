@@ -78,7 +78,7 @@ def fit(
         candidates = replace(candidates, bound={"feature_set": feature_set.digest, "use_case": use_case.digest})
     task = task_of(use_case, algorithm, candidates)
     learned = learn(matrix, rows, task, folds=of_folds, seed=seed, progress=progress)
-    recipe = Recipe.of(learned.chosen, directions(use_case.indicators))
+    recipe = Recipe.of(learned.chosen, directions(use_case.indicators), learned.calibration.method)
     contents = Contents(
         facts=_facts(feature_set, dates, learned, seed),
         text=learned.chosen.text,

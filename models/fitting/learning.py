@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from features.declarations.use_cases import Floor, SimpleRule
 from hub.progress import Progress
 from models.bundle.model import Model
-from models.fitting import baselines, chosen, golden
+from models.fitting import baselines, calibrating, chosen, golden
 from models.fitting.baselines import Opponents
 from models.fitting.chosen import Algorithm, Candidates, Chosen
 from models.fitting.parted import counts_of, not_followed, require_numbers
 from models.matrices import Matrix
 from models.measuring import (
-    calibration,
     capacities,
     metrics,
     net_benefit,
@@ -149,9 +148,10 @@ def learn(
         seed=seed,
         progress=progress,
     )
-    calibrated = calibration.fit(found.margins, choose.outcomes)
+    progress("Choosing the calibration", 0, 1)
+    calibrated = calibrating.choose(found.margins, choose.outcomes, choose.families, seed=seed)
     places = task.capacity_on_choose or task.capacity
-    model = Model.parse(found.text, matrix.names, calibrated, Thresholds(1.0, 1.0, task.capacity, {}))
+    model = Model.parse(found.text, matrix.names, calibrated.calibration, Thresholds(1.0, 1.0, task.capacity, {}))
     bands = replace(fit_bands(model, matrix, rows["choose"], places), capacity=task.capacity)
     model = replace(model, thresholds=bands)
 
@@ -163,6 +163,7 @@ def learn(
         "sample_size": enough.as_json(),
         "parts": {name: _part(matrix, rows, name) for name in PARTS},
         "choice": dict(found.record),
+        "calibration_choice": dict(calibrated.record),
     }
     rows_of_nobody = golden.rows(train, seed=seed)
     said_of_them = golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody))

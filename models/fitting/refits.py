@@ -19,12 +19,11 @@ from hub.progress import Progress, silent
 from models.bundle.bundle_facts import BundleFacts
 from models.bundle.model import Model
 from models.figures import NotComputed
-from models.fitting import logistic, points
+from models.fitting import calibrating, logistic, points
 from models.fitting.chosen import Algorithm, Chosen
 from models.fitting.parted import Parted
 from models.matrices import Matrix
-from models.measuring import calibration
-from models.measuring.calibration import Calibration
+from models.measuring.calibration import Calibration, CalibrationMethod
 from models.measuring.stability import LikelyRanges, likely_ranges
 from models.resampling import Codes, Floats, codes, draws
 from models.splits import Rows
@@ -42,18 +41,20 @@ class Recipe:
         parameters: with what.
         rounds: trees; 0 where there are none.
         constraints: 1, -1 or 0 for each indicator: it may only raise, only lower, or is free.
+        calibration: how probabilities are made from margins.
     """
 
     algorithm: Algorithm
     parameters: Mapping[str, Any]
     rounds: int
     constraints: tuple[int, ...]
+    calibration: CalibrationMethod = CalibrationMethod.PLATT
 
     @classmethod
-    def of(cls, made: Chosen | BundleFacts, constraints: Sequence[int]) -> "Recipe":
+    def of(cls, made: Chosen | BundleFacts, constraints: Sequence[int], calibration: CalibrationMethod) -> "Recipe":
         """Return the recipe of what a training chose, or of a bundle; of trees the directions are among parameters."""
         signs: Any = made.parameters.get("monotone_constraints", constraints)
-        return cls(Algorithm(made.algorithm), dict(made.parameters), made.rounds, tuple(signs))
+        return cls(Algorithm(made.algorithm), dict(made.parameters), made.rounds, tuple(signs), calibration)
 
     def only(self, kept: Sequence[int]) -> "Recipe":
         """Return the same for some of the indicators, by their places."""
@@ -113,7 +114,8 @@ class Learner:
         on_choose = margins(choose.values)
         if again is None:
             again = np.arange(len(on_choose))
-        return Refit(margins, calibration.fit(on_choose[again], choose.outcomes[again]))
+        method = self.recipe.calibration
+        return Refit(margins, calibrating.fit(on_choose[again], choose.outcomes[again], method))
 
     def _learned(self, rows: Rows, seed: int) -> Callable[[Floats], Floats]:
         recipe = self.recipe

@@ -8,7 +8,7 @@
 
 The dates of `choose` are later than all that the old model learned from, no horizon open between: on rows that it
 learned from it would seem better than it is. Old test dates may be among them, since the new figures come from newer
-ones. Trees, once grown, are kept to the byte unless all is fitted anew; their Platt scaling is composed with the
+ones. Trees, once grown, are kept to the byte unless all is fitted anew; their calibration is composed with the
 update, so that the new bundle is an ordinary one.
 
 That the closed test ends at a refit says that the old coefficients are wrong, not that new ones are better: what
@@ -31,7 +31,7 @@ from models.bundle.bundles import Bundle, Contents
 from models.bundle.model import Model
 from models.bundle.model_files import MODEL_FILE
 from models.figures import Figure, NotComputed, Stated
-from models.fitting import golden, update_checks, update_figures
+from models.fitting import calibrating, golden, update_checks, update_figures
 from models.fitting.chosen import Algorithm
 from models.fitting.fitting import Fitted, fit, measure
 from models.fitting.learning import fit_bands
@@ -75,7 +75,7 @@ def update(
     contributions = model.contributions(parted.choose.values)[:, :-1]
     progress("Testing how much of the model must change", 0, 1)
     ladder = closed_test(log_odds, parted.choose.outcomes, parted.choose.families, contributions)
-    spread = calibration.fit(log_odds, parted.choose.outcomes)
+    spread = calibrating.fit(log_odds, parted.choose.outcomes)
     step = ladder.step if to == "auto" else LadderStep(to)
     anew, saved = None, None
     if step is LadderStep.REFIT or (to == "auto" and step is LadderStep.SLOPE and spread.floored):
@@ -131,17 +131,18 @@ def _line(step: LadderStep, log_odds: Floats, parted: Parted, spread: Calibratio
 
 
 def _recalibrated(old: Bundle, feature_set: FeatureSet, parted: Parted, line: Calibration) -> Model:
-    """Return the old trees with the update composed into their Platt scaling, and cuts of the bands.
+    """Return the old trees with the update composed into their calibration, and cuts of the bands.
 
     The cuts are always set anew: where more people are looked at, the old ones would offer more than there are places.
 
-    Formula: slope x (s x margin + i) + intercept = (slope x s) x margin + (slope x i + intercept).
+    Formula: slope x (s x m + i) + intercept = (slope x s) x m + (slope x i + intercept), m the margin or its bend.
     """
     before = old.calibration
-    after = Calibration(
-        round(line.slope * before.slope, _DECIMALS),
-        round(line.slope * before.intercept + line.intercept, _DECIMALS),
-        before.floored or line.floored,
+    after = replace(
+        before,
+        slope=round(line.slope * before.slope, _DECIMALS),
+        intercept=round(line.slope * before.intercept + line.intercept, _DECIMALS),
+        floored=before.floored or line.floored,
     )
     if line == Calibration(1.0, 0.0):
         after = before
@@ -215,7 +216,7 @@ def _saved_by_refit(anew: Fitted, recalibrated: Floats, parted: Parted, seed: in
 
 def _log_odds(model: Model, values: Floats) -> Floats:
     """Return the log-odds after calibration."""
-    return np.asarray(model.calibration.slope * model.margins(values) + model.calibration.intercept)
+    return model.calibration.log_odds(model.margins(values))
 
 
 def _compared(old: Model, new: Model, parted: Parted, capacity: int) -> order.OrderComparison:

@@ -1,15 +1,17 @@
 """From the model's margin to a probability that means what it says.
 
-Platt scaling on the `choose` part: probability = 1 / (1 + exp(-(slope x margin + intercept))) with slope above 0.
+    calibration.probabilities(margins)
 
-Why not isotonic regression: it makes steps, so people whom the model tells apart become level and the order within a
-capacity is lost; it needs many people with the outcome; and it cannot be read. Platt's two numbers can be read, keep
-the order strictly, and need few people. What they cannot mend shows in the table of expected against observed shares,
-which is reported on the test dates.
+probability = 1 / (1 + exp(-(slope x bend(margin) + intercept))) with slope above 0. Platt scaling has no bend: its two
+numbers can be read, and need few people. A bend is a line through points that rises everywhere, made by isotonic
+regression or by Venn-Abers predictors; which of the three it is, `models.fitting.calibrating` chooses. All of them keep
+the order of people strictly. What they cannot mend shows in the table of expected against observed shares, which is
+reported on the test dates.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -23,40 +25,83 @@ _SMALLEST_LOGIT, _LARGEST_LOGIT = -700.0, 36.0
 _ROUNDS = 50
 _ENOUGH = 1e-10
 _NEARLY = 1e-3
-# The last bits of a sum depend on how many threads added it; ten decimals do not.
-_DECIMALS = 10
+
+
+class CalibrationMethod(StrEnum):
+    """How probabilities are made from margins, the simplest first."""
+
+    PLATT = "platt"
+    ISOTONIC = "isotonic"
+    VENN_ABERS = "venn_abers"
+
+
+_FORMULAS = {
+    CalibrationMethod.PLATT: "1 / (1 + exp(-(slope * margin + intercept)))",
+    CalibrationMethod.ISOTONIC: "1 / (1 + exp(-(slope * bend(margin) + intercept))), bend: the line through `points`",
+    CalibrationMethod.VENN_ABERS: "1 / (1 + exp(-(slope * bend(margin) + intercept))), bend: the line through `points`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """A line through points, from margin to log-odds; beyond its ends it rises by `SMALLEST_SLOPE`.
+
+    Attributes:
+        method: what made it.
+        margins: of each point, rising.
+        log_odds: likewise.
+    """
+
+    method: CalibrationMethod
+    margins: tuple[float, ...]
+    log_odds: tuple[float, ...]
+
+    def at(self, margins: Floats) -> Floats:
+        """Return log-odds, same shape as `margins`; a larger margin has larger ones."""
+        beyond = margins - np.clip(margins, self.margins[0], self.margins[-1])
+        return np.asarray(np.interp(margins, self.margins, self.log_odds) + SMALLEST_SLOPE * beyond, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Platt scaling.
+    """From margin to probability.
 
     Attributes:
         slope: above 0, so that the order of people never changes.
         intercept: added after scaling.
         floored: the fitted slope was below the smallest one: the margin said nothing on `choose`.
+        bend: what is done to the margin first; None in Platt scaling.
     """
 
     slope: float
     intercept: float
     floored: bool = False
+    bend: Bend | None = None
+
+    @property
+    def method(self) -> CalibrationMethod:
+        """How it was made."""
+        return CalibrationMethod.PLATT if self.bend is None else self.bend.method
 
     def probabilities(self, margins: Floats) -> Floats:
         """Return probabilities, same shape as `margins`, strictly between 0 and 1 and rising with the margin."""
-        return sigmoid(self.slope * margins + self.intercept)
+        return sigmoid(self.log_odds(margins))
 
     def log_odds(self, margins: Floats) -> Floats:
         """Return log-odds after calibration, same shape as `margins`."""
-        return np.asarray(self.slope * margins + self.intercept, dtype=np.float64)
+        bent = margins if self.bend is None else self.bend.at(margins)
+        return np.asarray(self.slope * bent + self.intercept, dtype=np.float64)
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form: everything needed to repeat it with a pocket calculator."""
+        points = {} if self.bend is None else {"points": [*zip(self.bend.margins, self.bend.log_odds, strict=True)]}
         return {
-            "method": "platt",
-            "formula": "1 / (1 + exp(-(slope * margin + intercept)))",
+            "method": self.method.value,
+            "formula": _FORMULAS[self.method],
             "slope": self.slope,
             "intercept": self.intercept,
             "floored": self.floored,
+            **points,
         }
 
     @classmethod
@@ -64,11 +109,28 @@ class Calibration:
         """Return the calibration whose JSON form is `value`.
 
         Raises:
-            IntegrityError: it is of another method, or its slope would turn the order round.
+            IntegrityError: it is of another method, or it would change the order of people.
         """
-        if value.get("method") != "platt" or not float(value["slope"]) > 0:
-            raise IntegrityError("The calibration of this bundle is not Platt scaling with a slope above 0.")
-        return cls(float(value["slope"]), float(value["intercept"]), bool(value["floored"]))
+        try:
+            method, slope = CalibrationMethod(value["method"]), float(value["slope"])
+            bend = None if method is CalibrationMethod.PLATT else _bend(method, value["points"])
+        except (ValueError, LookupError, TypeError):
+            raise IntegrityError("The calibration of this bundle is none that can be read.") from None
+        if not slope > 0:
+            raise IntegrityError("The calibration of this bundle would turn the order of people round.")
+        return cls(slope, float(value["intercept"]), bool(value["floored"]), bend)
+
+
+def _bend(method: CalibrationMethod, points: Any) -> Bend:
+    """Return the bend through some points.
+
+    Raises:
+        ValueError: there are none, or they do not rise.
+    """
+    margins, log_odds = (tuple(float(point[at]) for point in points) for at in (0, 1))
+    if not margins or not all((np.diff(one) > 0).all() and np.isfinite(one).all() for one in (margins, log_odds)):
+        raise ValueError("the points of a bend must rise")
+    return Bend(method, margins, log_odds)
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -86,27 +148,6 @@ def sigmoid(logits: Floats) -> Floats:
 def logit(probabilities: Floats) -> Floats:
     """Return log(p / (1 - p))."""
     return np.asarray(np.log(probabilities) - np.log1p(-probabilities), dtype=np.float64)
-
-
-def fit(margins: Floats, outcomes: Floats) -> Calibration:
-    """Fit Platt scaling by maximum likelihood.
-
-    Targets are (P+1)/(P+2) and 1/(N+2) in place of 1 and 0, with P and N the people with and without the outcome:
-    Platt 1999, so that a perfect separation does not give certainties.
-
-    Args:
-        margins: raw scores (log-odds) of the `choose` rows.
-        outcomes: 0 or 1, same shape; both occur.
-    """
-    positives = float(outcomes.sum())
-    negatives = len(outcomes) - positives
-    targets = np.where(outcomes > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    ones = np.ones((1, len(margins)))
-    slope, intercept = (float(one[0]) for one in line(margins, targets, ones))
-    if slope >= SMALLEST_SLOPE:
-        return Calibration(round(slope, _DECIMALS), round(intercept, _DECIMALS))
-    offset = shift(SMALLEST_SLOPE * margins, targets, ones)
-    return Calibration(SMALLEST_SLOPE, round(float(offset[0]), _DECIMALS), floored=True)
 
 
 def line(

@@ -110,7 +110,8 @@ def _update_of(bundle: Bundle) -> dict[str, str]:
 def parameters_of(bundle: Bundle) -> dict[str, str]:
     """Return the parameters of a training, each as MLflow takes it."""
     facts = bundle.facts
-    return {**_texts(_chosen(facts)), **of_algorithm(facts.algorithm, facts.parameters)}
+    calibration = {"calibration": bundle.calibration.method.value}
+    return {**_texts(_chosen(facts)), **calibration, **of_algorithm(facts.algorithm, facts.parameters)}
 
 
 def _chosen(facts: BundleFacts) -> dict[str, Any]:

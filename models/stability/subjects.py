@@ -51,7 +51,7 @@ class Subject:
     @cached_property
     def recipe(self) -> Recipe:
         """How the model was made."""
-        return Recipe.of(self.bundle.facts, directions(self.bundle.indicators))
+        return Recipe.of(self.bundle.facts, directions(self.bundle.indicators), self.bundle.calibration.method)
 
     @cached_property
     def rows(self) -> RefitRows:

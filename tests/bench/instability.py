@@ -164,7 +164,7 @@ def times_ten_minutes(people: int, extra: int, refits: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         found = feature_sets.feature_set(Workspace(Path(folder)), people=people, extra=extra, siblings=2)
         made = fit(found, seed=7).contents
-        how = Recipe.of(made.facts, directions(found.indicators))
+        how = Recipe.of(made.facts, directions(found.indicators), made.calibration.method)
         sample = RefitRows.of(Parted.of(found))
         log_odds_of_refits(how, sample, 1, seed=0)
         began = time.perf_counter()

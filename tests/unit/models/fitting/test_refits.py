@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from hub.figures import NotComputed
+from models.fitting import calibrating
 from models.fitting.refits import Learner, Recipe, RefitRows, log_odds_of_refits, resampled
 from models.matrices import Matrix
-from models.measuring import calibration
 from models.measuring.stability import likely_ranges
 from models.resampling import Codes, Floats
 from tests.bench.instability import CLAIMED, Held, held, recipe, world
@@ -45,7 +45,7 @@ def test_a_refit_on_repeated_rows_is_a_model_of_these_rows(shape: str) -> None:
         these = lightgbm.Dataset(train.values[rows], train.outcomes[rows], reference=bins, params=how.of_trees(4))
         booster = lightgbm.train(how.of_trees(4), these, num_boost_round=how.rounds)
         margins = partial(_margins, booster)
-    platt = calibration.fit(margins(MADE.choose.values), MADE.choose.outcomes)
+    platt = calibrating.fit(margins(MADE.choose.values), MADE.choose.outcomes)
     assert found == pytest.approx(platt.slope * margins(MADE.test.values) + platt.intercept, abs=1e-9)
 
 

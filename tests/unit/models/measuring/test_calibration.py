@@ -1,4 +1,6 @@
-"""Platt scaling: rising, strictly between 0 and 1, fitted as scikit-learn fits, honest when a margin says nothing."""
+"""Lines of log-odds as scikit-learn fits them, and what a calibration is when it is written down."""
+
+import json
 
 import numpy as np
 import pytest
@@ -7,11 +9,9 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from hub.errors import IntegrityError
-from models.measuring.calibration import SMALLEST_SLOPE, Calibration, fit, line, logit, shift, sigmoid
+from models.measuring.calibration import Bend, Calibration, CalibrationMethod, line, logit, shift, sigmoid
 from models.measuring.ranking import Ranking
 from models.resampling import Floats
-
-MARGINS = st.lists(st.floats(-8, 8), min_size=4, max_size=60)
 
 
 def drawn(rows: int = 3000, slope: float = 0.7, level: float = -1.5, seed: int = 1) -> tuple[Floats, Floats]:
@@ -19,24 +19,6 @@ def drawn(rows: int = 3000, slope: float = 0.7, level: float = -1.5, seed: int =
     draw = np.random.default_rng(seed)
     margins = draw.normal(size=rows) * 1.3
     return margins, (draw.random(rows) < sigmoid(slope * margins + level)).astype(float)
-
-
-@given(MARGINS, st.data())
-def test_probabilities_rise_with_the_margin(margins: list[float], data: st.DataObject) -> None:
-    outcomes = np.array([1.0, 0.0] + [float(data.draw(st.booleans())) for _ in margins[2:]])
-    found = fit(np.array(margins), outcomes)
-    assert found.slope >= SMALLEST_SLOPE
-    inside = found.probabilities(np.sort(np.array([*margins, -1e9, 1e9])))
-    assert np.all(np.diff(inside) >= 0)
-    assert np.all((inside > 0) & (inside < 1))
-
-
-def test_it_finds_what_outcomes_follow() -> None:
-    margins, outcomes = drawn(60_000)
-    found = fit(margins, outcomes)
-    assert found.slope == pytest.approx(0.7, abs=0.03)
-    assert found.intercept == pytest.approx(-1.5, abs=0.03)
-    assert not found.floored
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -62,35 +44,45 @@ def test_shift_makes_expected_and_observed_equal() -> None:
         assert expected == pytest.approx(weights[row] @ outcomes, rel=1e-9)
 
 
-def test_a_perfect_separation_has_no_slope_but_platt_keeps_it_finite() -> None:
+def test_a_perfect_separation_has_no_slope() -> None:
     margins = np.array([-2.0, -1.0, 1.0, 2.0] * 10)
     outcomes = (margins > 0).astype(float)
     assert np.isnan(line(margins, outcomes, np.ones((1, 40)))).all()
     assert np.isnan(shift(margins, np.ones(40), np.ones((1, 40)))).all(), "everybody has the outcome"
-    found = fit(margins, outcomes)
-    assert np.isfinite([found.slope, found.intercept]).all()
-    assert found.probabilities(np.array([2.0]))[0] < 0.999
 
 
-def test_a_margin_in_the_wrong_order_gives_nearly_equal_probabilities_and_says_so() -> None:
-    margins, outcomes = drawn(2000, slope=-0.7)
-    found = fit(margins, outcomes)
-    assert found.floored
-    assert found.slope == SMALLEST_SLOPE
-    inside = found.probabilities(margins)
-    assert inside.mean() == pytest.approx(outcomes.mean(), abs=0.002)
-    assert np.ptp(inside) < 0.02
+BENT = Calibration(0.9, -0.1, False, Bend(CalibrationMethod.ISOTONIC, (-1.0, 0.5), (-2.0, -1.0)))
 
 
-def test_json_and_back() -> None:
-    found = fit(*drawn())
-    assert Calibration.from_json(found.as_json()) == found
+@pytest.mark.parametrize("found", [Calibration(0.7, -1.5), Calibration(0.01, 0.0, floored=True), BENT])
+def test_json_and_back(found: Calibration) -> None:
+    assert Calibration.from_json(json.loads(json.dumps(found.as_json()))) == found
 
 
-@pytest.mark.parametrize("change", [{"slope": 0.0}, {"slope": -1.0}, {"slope": float("nan")}, {"method": "isotonic"}])
-def test_one_that_would_turn_the_order_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(IntegrityError, match="slope above 0"):
-        Calibration.from_json({**fit(*drawn()).as_json(), **change})
+def test_a_bend_is_a_line_through_its_points_and_rises_beyond_them() -> None:
+    at = np.array([-2.0, -1.0, -0.25, 0.5, 3.5])
+    assert BENT.log_odds(at) == pytest.approx(0.9 * np.array([-2.01, -2.0, -1.5, -1.0, -0.97]) - 0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"slope": 0.0}, "turn the order"),
+        ({"slope": -1.0}, "turn the order"),
+        ({"slope": float("nan")}, "turn the order"),
+        ({"method": "guess"}, "none that can be read"),
+        ({"method": "venn_abers", "points": []}, "none that can be read"),
+        ({"points": [[0, 0], [1, 0]]}, "none that can be read"),
+        ({"points": [[0, 0], [0, 1]]}, "none that can be read"),
+        ({"points": [[0, 0], [1, float("inf")]]}, "none that can be read"),
+        ({"points": [[0], [1]]}, "none that can be read"),
+        ({"points": "ab"}, "none that can be read"),
+        ({"points": None}, "none that can be read"),
+    ],
+)
+def test_one_that_would_turn_the_order_is_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(IntegrityError, match=said):
+        Calibration.from_json({**BENT.as_json(), **change})
 
 
 @given(st.floats(1e-9, 1 - 1e-9))
