@@ -164,7 +164,9 @@ def test_stages_run_as_an_mlflow_project(demo: tuple[Path, Mapping[str, Any]], t
     assert demo[1].get(ENTRIES[entry], ENTRIES[entry])[:12] in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize(
+    "entry", [pytest.param(one, marks=PROVE if one in ("train", "audit") else ()) for one in ENTRIES]
+)
 def test_the_command_of_each_entry_point_gives_the_demonstration_s_digest(
     demo: tuple[Path, Mapping[str, Any]], entry: str
 ) -> None:

@@ -97,8 +97,8 @@ def leaky(folder: Path) -> Partnership:
 def county(tmp_path_factory: pytest.TempPathFactory) -> County:
     place = tmp_path_factory.mktemp("leaks")
     workspace, declared = Workspace(place / "workspace" / "lancashire"), lancashire.declared()
-    plain = lancashire.generate(place / "plain", children=450, seed=7)
-    dated_back = lancashire.generate(place / "dated_back", "--plant", "backdated_leak", children=450, seed=7)
+    plain = lancashire.generate(place / "plain", children=330, seed=7)
+    dated_back = lancashire.generate(place / "dated_back", "--plant", "backdated_leak", children=330, seed=7)
     mapped = leaky(place / "partnership")
     first = published(workspace, declared, plain, lancashire.DELIVERED, SOURCES)
     second = published(workspace, mapped, dated_back, lancashire.DELIVERED, PLANTED)

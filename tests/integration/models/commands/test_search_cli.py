@@ -32,7 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def searched(world: World) -> Bundle:
     """Return the bundle of a search."""
-    code, told = world.sentinel(*TRAIN, "--search", "tune", "--trials", "6", "--json")
+    code, told = world.sentinel(*TRAIN, "--search", "tune", "--trials", "4", "--json")
     assert code == 0, told
     return open_bundle(world.workspace, json.loads(told)["digest"])
 
@@ -54,15 +54,15 @@ def test_each_trial_is_a_run_inside_with_its_own_parameters(world: World, search
         assert run.data.metrics["choose/average_precision"] == one["average_precision"]
         assert run.data.params["lightgbm.learning_rate"] == str(one["parameters"]["learning_rate"])
         assert run.data.tags["chosen"] == ("yes" if one["candidate"] == choice["chosen"] else "no")
-    assert len(choice["tried"]) == 6
+    assert len(choice["tried"]) == 4
 
 
 @pytest.mark.prove  # that a search goes on is always shown by fitting/test_searching
 def test_the_same_words_again_take_the_trials_that_are_there(world: World, searched: Bundle) -> None:
-    code, told = world.sentinel(*TRAIN, "--search", "tune", "--trials", "6")
+    code, told = world.sentinel(*TRAIN, "--search", "tune", "--trials", "4")
     assert code == 0, told
     assert f"Bundle {searched.digest}" in told
-    assert "Searched: 6 candidates" in told
+    assert "Searched: 4 candidates" in told
     assert len([*world.workspace.searches.glob("*.db")]) == 1
 
 
@@ -71,7 +71,7 @@ def test_a_damaged_search_is_one_line_with_what_to_do(world: World, searched: Bu
     (path,) = world.workspace.searches.glob("*.db")
     kept = path.read_bytes()
     path.write_bytes(kept[:5000])
-    code, told = world.sentinel(*TRAIN, "--search", "tune", "--trials", "6")
+    code, told = world.sentinel(*TRAIN, "--search", "tune", "--trials", "4")
     path.write_bytes(kept)
     assert code == 5
     assert "Move it away, and train again" in told
