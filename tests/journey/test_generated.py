@@ -150,6 +150,7 @@ def test_nobody_finds_a_small_number_out_in_all_that_leaves(demo: tuple[Path, Ma
 
 ENTRIES = {"link": "people", "features": "features", "train": "bundle", "audit": "audit"}
 """The entry points of `mlproject`, and what of the demonstration each must give again."""
+LONG = ("train", "audit")
 
 
 @pytest.mark.parametrize("entry", [pytest.param(one, marks=() if one == "features" else PROVE) for one in ENTRIES])
