@@ -29,6 +29,7 @@ def show_worth(model: "StatedFigures", title: str) -> None:
         named = HEADLINE.replace("_", " ")
         say(f"On the test dates the model {plain} {WORDS[other]}. Difference in {named}: {difference}.")
     say(_net_benefit(model))
+    show(_goes_by(model), False, title=f"What it goes by: the first {_MOST_SHOWN} indicators, on the test dates")
     _show_calibration(model)
     for one in ("model", *model.opponents):
         by_chance = model.metrics["places_by_chance"][one]
@@ -126,6 +127,20 @@ def _net_benefit(model: "StatedFigures") -> str:
     )
 
 
+def _goes_by(model: "StatedFigures") -> list[dict[str, Any]]:
+    """Return how much each indicator adds or takes on average, and its ranks among models of other families."""
+    from models.figures import from_json
+
+    found = []
+    for one in model.metrics["importance"][:_MOST_SHOWN]:
+        ranks = one.get("ranks")
+        said = "not computed" if ranks is None else f"{ranks['best']} to {ranks['worst']} of {ranks['refits']} refits"
+        size = from_json(one["mean_size"]).text(3)
+        found.append({"indicator": one["indicator"], "adds or takes (log-odds)": size, "rank": said})
+    return found
+
+
+_MOST_SHOWN = 10
 _MADE_BY = {
     "platt": "Platt scaling (a slope and a level)",
     "isotonic": "isotonic regression",

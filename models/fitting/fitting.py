@@ -17,14 +17,15 @@ from models.fitting.baselines import Opponents
 from models.fitting.candidates import directions
 from models.fitting.chosen import Algorithm, Candidates
 from models.fitting.learning import MODEL as MODEL
+from models.fitting.learning import ExplainedRows, Learned, Task, judge, learn
 from models.fitting.learning import Judgement as Judgement
-from models.fitting.learning import Learned, Task, judge, learn
 from models.fitting.libraries import libraries
 from models.fitting.parted import Parted
 from models.fitting.parted import split as split
 from models.fitting.refits import Recipe, stability_of
 from models.fitting.search import SearchAsked
 from models.fitting.smallest_group import smallest_group
+from models.measuring import importance
 from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.splits import Splits
 
@@ -37,11 +38,13 @@ class Fitted:
         contents: what goes into the bundle.
         case: the test rows' outcomes, people, dates and capacity.
         judged: what each model answered for the test rows.
+        explained: some of the test rows, and what each indicator adds.
     """
 
     contents: Contents
     case: JudgedRows
     judged: dict[str, ModelAnswers]
+    explained: ExplainedRows
 
 
 def fit(
@@ -79,6 +82,7 @@ def fit(
     task = task_of(use_case, algorithm, candidates)
     learned = learn(matrix, rows, task, folds=of_folds, seed=seed, progress=progress)
     recipe = Recipe.of(learned.chosen, directions(use_case.indicators), learned.calibration.method)
+    stability, sizes = stability_of(recipe, parted, learned.model, seed=seed, progress=progress)
     contents = Contents(
         facts=_facts(feature_set, dates, learned, seed),
         text=learned.chosen.text,
@@ -86,15 +90,16 @@ def fit(
         thresholds=learned.thresholds,
         metrics={
             **learned.metrics,
+            "importance": importance.with_ranks(learned.metrics["importance"], sizes, matrix.names),
             "smallest_group": smallest_group(feature_set, matrix, rows["train"]),
             "short_windows": _short_windows(feature_set, dates.train),
             "folds": [fold.as_json() for fold in folds],
         },
         golden=learned.golden,
         use_case=use_case,
-        stability=stability_of(recipe, parted, learned.model, seed=seed, progress=progress),
+        stability=stability,
     )
-    return Fitted(contents, learned.case, learned.judged)
+    return Fitted(contents, learned.case, learned.judged, learned.explained)
 
 
 def measure(
@@ -164,8 +169,10 @@ def judge_again(feature_set: FeatureSet, bundle: Bundle) -> Judgement:
         IntegrityError: a byte of either has changed.
     """
     parted = Parted.of(feature_set)
-    judged = judge(bundle.load(), opponents_of(feature_set, parted), parted.choose, parted.test)
-    return Judgement(JudgedRows.of(parted.test, feature_set.use_case.capacity), judged)
+    model = bundle.load()
+    judged = judge(model, opponents_of(feature_set, parted), parted.choose, parted.test)
+    explained = ExplainedRows.of(model, parted.test, bundle.facts.seed)
+    return Judgement(JudgedRows.of(parted.test, feature_set.use_case.capacity), judged, explained)
 
 
 def _facts(feature_set: FeatureSet, dates: Splits, learned: Learned, seed: int) -> BundleFacts:

@@ -23,6 +23,7 @@ from models.fitting.parted import counts_of, not_followed, require_numbers
 from models.matrices import Matrix
 from models.measuring import (
     capacities,
+    importance,
     metrics,
     net_benefit,
     observed_expected,
@@ -37,7 +38,7 @@ from models.measuring.shift import shift
 from models.measuring.thresholds import Thresholds
 from models.measuring.usual import usual
 from models.one_thread import on_one_thread
-from models.resampling import LEVEL, METHOD, RESAMPLES
+from models.resampling import LEVEL, METHOD, RESAMPLES, Codes, Floats
 from models.sample_size import SampleSize, sample_size
 from models.splits import PARTS, NotEnoughError, Rows
 
@@ -84,6 +85,7 @@ class Learned:
         case: the test rows.
         judged: what each model answered for them.
         opponents: the simpler ways among them.
+        explained: some of the test rows, and what each indicator adds.
     """
 
     chosen: Chosen
@@ -94,6 +96,7 @@ class Learned:
     case: JudgedRows
     judged: dict[str, ModelAnswers]
     opponents: Opponents
+    explained: "ExplainedRows"
 
     @property
     def calibration(self) -> Calibration:
@@ -167,15 +170,35 @@ def learn(
     }
     rows_of_nobody = golden.rows(train, seed=seed)
     said_of_them = golden.as_json(rows_of_nobody, model.probabilities(rows_of_nobody))
-    return Learned(found, model, numbers, said_of_them, never_missing, answers.case, answers.judged, opponents)
+    return Learned(
+        found, model, numbers, said_of_them, never_missing, answers.case, answers.judged, opponents, answers.explained
+    )
+
+
+@dataclass(frozen=True)
+class ExplainedRows:
+    """Some of the test rows: their numbers, and what each indicator adds to their log-odds; the last adds the base."""
+
+    names: tuple[str, ...]
+    values: Floats
+    contributions: Floats
+    families: Codes
+
+    @classmethod
+    def of(cls, model: Model, test: Matrix, seed: int) -> "ExplainedRows":
+        """Explain the test rows, or some of them where there are many."""
+        rows = importance.some_rows(len(test.values), seed=seed)
+        values = test.values[rows]
+        return cls(model.names, values, model.contributions(values), test.families[rows])
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The test rows, and what each model answered for them."""
+    """The test rows, what each model answered for them, and why."""
 
     case: JudgedRows
     judged: dict[str, ModelAnswers]
+    explained: ExplainedRows
 
 
 @on_one_thread
@@ -210,6 +233,7 @@ def measure(
     case = JudgedRows.of(test, capacity)
     judged = judge(model, opponents, choose, test)
     probabilities = judged[MODEL].certain
+    explained = ExplainedRows.of(model, test, seed)
     against = opponents.names(model.form.algorithm)
     measured = metrics.measure(case, judged, against={MODEL: against}, seed=seed)
     in_bands = thresholds.measure(case, model.thresholds, probabilities, seed=seed)
@@ -221,6 +245,9 @@ def measure(
         **net_benefit.record(case, judged, seed=seed),
         **smooth_calibration.record(case, probabilities, seed=seed),
         **observed_expected.record(case, probabilities, _seen(matrix, rows), seed=seed),
+        **importance.record(
+            importance.measure(explained.contributions, explained.families, explained.names, seed=seed)
+        ),
         "shift": moved.as_json(),
         "usual": usual(matrix.take(rows[learned])),
         "bands": {name: {key: one.as_json() for key, one in by.items()} for name, by in in_bands.items()},
@@ -236,7 +263,7 @@ def measure(
             "seed": seed,
         },
     }
-    return Judgement(case, judged), numbers
+    return Judgement(case, judged, explained), numbers
 
 
 def _seen(matrix: Matrix, rows: Mapping[str, Rows]) -> NDArray[np.bool_]:

@@ -1,6 +1,5 @@
 """Pictures of a training, as SVG text: the same bytes for the same numbers. Each has its numbers in `metrics.json`."""
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +8,10 @@ import numpy as np
 from models import figures as stated
 from models.bundle.bundles import Bundle
 from models.figures import Stated
+from models.fitting import explained_pictures
 from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.measuring.ranking import TopOfEachDate
+from models.svg import INK, text_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from models.fitting.fitting import Fitted, Judgement
 
-_INK = "#222222"
 # Colours that people with any kind of colour vision can tell apart (Okabe and Ito 2008), and lines that differ too.
 _STYLES: Mapping[str, tuple[str, Any, str]] = {
     "model": ("#0072B2", "solid", "Model"),
@@ -32,7 +32,7 @@ _POINTS = 40
 
 
 def draw(fitted: "Fitted | Judgement", bundle: Bundle) -> dict[str, str]:
-    """Return SVG by file name: how probabilities hold, whom offers reach, and whom they find."""
+    """Return SVG by file name: how probabilities hold, whom offers reach and find, and what the model goes by."""
     people = bundle.use_case.people
     return {
         "calibration.svg": calibration(bundle.metrics["expected_and_observed"], bundle.calibration_curve()),
@@ -43,6 +43,7 @@ def draw(fitted: "Fitted | Judgement", bundle: Bundle) -> dict[str, str]:
             fitted.case, fitted.judged, "Of those with the outcome, offered help", people, precision=False
         ),
         "net_benefit.svg": net_benefit(bundle.net_benefits(), bundle.thresholds.offer_help, people),
+        **explained_pictures.draw(bundle.metrics["importance"], fitted.explained),
     }
 
 
@@ -60,11 +61,11 @@ def calibration(table: Sequence[Mapping[str, Any]], curve: Sequence[tuple[float,
     lows = [max(0.0, entry["observed"]["value"] - entry["observed"]["low"]) for entry in known]
     highs = [max(0.0, entry["observed"]["high"] - entry["observed"]["value"]) for entry in known]
     largest = max([*expected, *smooth, *(entry["observed"]["high"] for entry in known), 0.01])
-    axes.plot([0, largest], [0, largest], color=_INK, linewidth=1, linestyle="dotted", label="As expected")
+    axes.plot([0, largest], [0, largest], color=INK, linewidth=1, linestyle="dotted", label="As expected")
     axes.plot(smooth, [one.value for _, one in points], color="#0072B2", linewidth=2, label="Smooth, with 95 % band")
     floor, ceiling = ([getattr(one, end) for _, one in points] for end in ("low", "high"))
     axes.fill_between(smooth, floor, ceiling, color="#0072B2", alpha=0.15, linewidth=0)
-    axes.errorbar(expected, observed, yerr=[lows, highs], fmt="o", color=_INK, capsize=3, label="In groups, 95 %")
+    axes.errorbar(expected, observed, yerr=[lows, highs], fmt="o", color=INK, capsize=3, label="In groups, 95 %")
     return _svg(figure, axes)
 
 
@@ -89,7 +90,7 @@ def offers(case: JudgedRows, judged: Mapping[str, ModelAnswers], what: str, peop
         ]
         shares = [float((pair[0] if precision else pair[1])[0]) for pair in found]
         axes.plot(places, shares, color=colour, linestyle=line, linewidth=2, label=label)
-    axes.axvline(case.capacity, color=_INK, linewidth=1, label=f"Places there are: {case.capacity}")
+    axes.axvline(case.capacity, color=INK, linewidth=1, label=f"Places there are: {case.capacity}")
     axes.set_ylim(bottom=0)
     return _svg(figure, axes)
 
@@ -110,14 +111,14 @@ def net_benefit(found: Mapping[float, Mapping[str, Stated]], cut: float, people:
     ways = dict.fromkeys(way for by_way in found.values() for way in by_way if way in _STYLES)
     for way in ("everybody", *ways):
         known = [(at, one) for at, by in found.items() if isinstance(one := by.get(way), stated.Figure)]
-        colour, line, label = _STYLES.get(way, (_INK, (0, (2, 2)), "Everybody"))
+        colour, line, label = _STYLES.get(way, (INK, (0, (2, 2)), "Everybody"))
         axes.plot(
             [at for at, _ in known], [1000 * one.value for _, one in known], color=colour, linestyle=line, label=label
         )
         if way == "model":
             lows, highs = ([1000 * getattr(one, end) for _, one in known] for end in ("low", "high"))
             axes.fill_between([at for at, _ in known], lows, highs, color=colour, alpha=0.15, linewidth=0)
-    axes.axhline(0, color=_INK, linewidth=1, label="Nobody")
+    axes.axhline(0, color=INK, linewidth=1, label="Nobody")
     if 0 < cut < 1:
         axes.axvline(cut, color="#999999", linewidth=1, label=f"First band begins: {cut:.3f}")
     shown = [one for by in found.values() for way, one in by.items() if way in _STYLES]
@@ -132,7 +133,7 @@ def _canvas(title: str, x: str, y: str) -> "tuple[Figure, Axes]":
 
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.add_subplot()
-    axes.set_title(title, loc="left", fontsize=11, color=_INK)
+    axes.set_title(title, loc="left", fontsize=11, color=INK)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.spines[["top", "right"]].set_visible(False)
@@ -142,10 +143,5 @@ def _canvas(title: str, x: str, y: str) -> "tuple[Figure, Axes]":
 
 
 def _svg(figure: "Figure", axes: "Axes") -> str:
-    import matplotlib as mpl
-
     axes.legend(frameon=False, fontsize=9)
-    stream = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "sentinel"}):
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": "Sentinel"})
-    return stream.getvalue()
+    return text_of(figure)

@@ -11,18 +11,20 @@ Nothing is chosen anew: how far a choice would move on other families is another
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from hub.progress import Progress, silent
 from models.bundle.bundle_facts import BundleFacts
+from models.bundle.forms import TreeForm
 from models.bundle.model import Model
 from models.figures import NotComputed
 from models.fitting import calibrating, logistic, points
 from models.fitting.chosen import Algorithm, Chosen
 from models.fitting.parted import Parted
 from models.matrices import Matrix
+from models.measuring import importance
 from models.measuring.calibration import Calibration, CalibrationMethod
 from models.measuring.stability import LikelyRanges, likely_ranges
 from models.resampling import Codes, Floats, codes, draws
@@ -30,6 +32,8 @@ from models.splits import Rows
 
 IN_TRAINING = 10
 """Refits in every training: each takes as long as its rows are many, and ranges from 10 or 20 hold equally often."""
+_EXPLAINED = 1_000
+"""Test rows on which refits say what they go by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +69,40 @@ class Recipe:
         return {**self.parameters, "monotone_constraints": list(self.constraints), "seed": seed}
 
 
+class RefitForm(Protocol):
+    """What was learned anew, before calibration."""
+
+    def margins(self, matrix: Floats) -> Floats:
+        """Return log-odds, shape (rows,)."""
+
+    def contributions(self, matrix: Floats) -> Floats:
+        """Return what each indicator adds, shape (rows, indicators + 1); the last column is the base."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """Trees of LightGBM that are asked for contributions hardly ever."""
+
+    booster: Any
+    names: tuple[str, ...]
+
+    def margins(self, matrix: Floats) -> Floats:
+        return np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)
+
+    def contributions(self, matrix: Floats) -> Floats:
+        return TreeForm.parse(self.booster.model_to_string(), self.names).contributions(matrix)
+
+
 @dataclass(frozen=True, slots=True)
 class Refit:
     """A model learned anew: from numbers to margins, and from these to log-odds after calibration."""
 
-    margins: Callable[[Floats], Floats]
+    form: RefitForm
     calibration: Calibration
 
     def log_odds(self, values: Floats) -> Floats:
         """Return log-odds after calibration, shape (rows,)."""
-        return self.calibration.log_odds(self.margins(values))
+        return self.calibration.log_odds(self.form.margins(values))
 
 
 @dataclass(frozen=True)
@@ -110,24 +138,24 @@ class Learner:
             again: which of those, each as often as it counts; None: each once.
             seed: of the sampling of rows and indicators.
         """
-        margins = self._learned(rows, seed)
-        on_choose = margins(choose.values)
+        form = self._learned(rows, seed)
+        on_choose = form.margins(choose.values)
         if again is None:
             again = np.arange(len(on_choose))
         method = self.recipe.calibration
-        return Refit(margins, calibrating.fit(on_choose[again], choose.outcomes[again], method))
+        return Refit(form, calibrating.fit(on_choose[again], choose.outcomes[again], method))
 
-    def _learned(self, rows: Rows, seed: int) -> Callable[[Floats], Floats]:
+    def _learned(self, rows: Rows, seed: int) -> RefitForm:
         recipe = self.recipe
         if recipe.algorithm is Algorithm.LOGISTIC:
-            return logistic.at(self.train.take(rows), recipe.constraints, float(recipe.parameters["C"])).margins
+            return logistic.at(self.train.take(rows), recipe.constraints, float(recipe.parameters["C"]))
         if recipe.algorithm is Algorithm.POINTS:
-            return points.card(self.train.take(rows), recipe.constraints, int(recipe.parameters["indicators"])).margins
+            return points.card(self.train.take(rows), recipe.constraints, int(recipe.parameters["indicators"]))
         import lightgbm
 
         these = self.binned.subset(np.sort(rows).tolist())
         booster = lightgbm.train(recipe.of_trees(seed), these, num_boost_round=recipe.rounds)
-        return lambda values: np.asarray(booster.predict(values, raw_score=True, num_threads=1), dtype=np.float64)
+        return _Grown(booster, self.train.names)
 
 
 def resampled(train: Codes, choose: Codes, resamples: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
@@ -182,6 +210,7 @@ def log_odds_of_refits(
     *,
     seed: int,
     more: Callable[[int], bool] = _always,
+    seen: Callable[[Refit], object] | None = None,
     progress: Progress = silent,
 ) -> Floats:
     """Learn anew from resamples of families and return what each refit says of the test rows.
@@ -194,6 +223,7 @@ def log_odds_of_refits(
         refits: how many at most.
         seed: of the families drawn and of the refits' own sampling.
         more: asked with the number of refits done whether there is time for another one.
+        seen: told of each refit.
         progress: told of each.
 
     Returns:
@@ -204,7 +234,10 @@ def log_odds_of_refits(
         progress("Learning anew from resampled families", number, refits)
         outcomes = sample.train.outcomes[rows], sample.choose.outcomes[again]
         if all(len(one) and 0 < one.sum() < len(one) for one in outcomes):
-            found.append(learn(rows, sample.choose, again, seed=seed + 1 + number).log_odds(sample.test.values))
+            refit = learn(rows, sample.choose, again, seed=seed + 1 + number)
+            found.append(refit.log_odds(sample.test.values))
+            if seen is not None:
+                seen(refit)
         if not more(number + 1):
             break
     return np.array(found).reshape(len(found), len(sample.test.values))
@@ -212,8 +245,8 @@ def log_odds_of_refits(
 
 def stability_of(
     recipe: Recipe, parted: Parted, model: Model, *, seed: int, progress: Progress
-) -> LikelyRanges | NotComputed:
-    """Return what a bundle keeps of how far its probabilities would move.
+) -> tuple[LikelyRanges | NotComputed, Floats]:
+    """Return how far a model's probabilities would move, and what its refits go by.
 
     It takes `IN_TRAINING` refits.
 
@@ -223,8 +256,17 @@ def stability_of(
         model: the model.
         seed: of the families drawn.
         progress: told of each refit.
+
+    Returns:
+        What a bundle keeps of the first; and the mean absolute contribution of each indicator in each refit, on some
+        test rows, shape (refits, indicators).
     """
-    sample = RefitRows.of(parted)
-    found = log_odds_of_refits(recipe, sample, IN_TRAINING, seed=seed, progress=progress)
+    sample, sizes = RefitRows.of(parted), []
+    some = sample.test.values[importance.some_rows(len(sample.test.values), seed=seed)[:_EXPLAINED]]
+
+    def seen(refit: Refit) -> None:
+        sizes.append(importance.mean_sizes(refit.form.contributions(some)))
+
+    found = log_odds_of_refits(recipe, sample, IN_TRAINING, seed=seed, seen=seen, progress=progress)
     own = model.calibration.log_odds(model.margins(sample.test.values))
-    return likely_ranges(own, found, sample.test.people)
+    return likely_ranges(own, found, sample.test.people), np.array(sizes).reshape(len(sizes), len(model.names))

@@ -196,7 +196,7 @@ def _kept_trees(
         use_case=feature_set.use_case,
         stability=NotComputed(0, "its trees were kept, and the rows that they learned from are not at hand"),
     )
-    return Fitted(contents, judgement.case, judgement.judged)
+    return Fitted(contents, judgement.case, judgement.judged, judgement.explained)
 
 
 def _model_of(fitted: Fitted) -> Model:

@@ -152,6 +152,8 @@ def metrics_of(bundle: Bundle) -> dict[str, float]:
     for name, far in bundle.calibration_distances().items():
         if isinstance(far, Distance):
             found |= {f"test/calibration/{name}": far.value, f"test/calibration/{name}.by_chance": far.rarely}
+    for one in numbers["importance"]:
+        found |= _with_bounds(f"test/importance/{one['indicator']}", figures.from_json(one["mean_size"]))
     for part, counts in bundle.metrics["parts"].items():
         found |= {f"{part}/{name}": float(count) for name, count in counts.items()}
     if (update := bundle.facts.update) is not None:

@@ -130,7 +130,7 @@ def _halves(subject: Subject, rng: np.random.Generator, progress: Progress) -> t
         seen = np.isin(families, chosen)
         refit = learn(np.flatnonzero(seen), subject.rows.choose, seed=number)
         inside.append(seen)
-        margins.append(refit.margins(train.values))
+        margins.append(refit.form.margins(train.values))
     return np.array(inside), np.array(margins)
 
 

@@ -1,13 +1,12 @@
 """The picture of a model's instability, as SVG text: the same bytes for the same numbers, and no mark for anybody."""
 
-import io
-
 import numpy as np
 
 from models.measuring.calibration import sigmoid
 from models.measuring.stability import LikelyRanges
+from models.svg import INK, text_of
 
-_INK, _BAND = "#222222", "#56B4E9"  # Okabe and Ito 2008
+_BAND = "#56B4E9"  # Okabe and Ito 2008
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9)
 
 
@@ -19,7 +18,6 @@ def picture(ranges: LikelyRanges, *, cut: float, people: str) -> str:
         cut: the probability from which help is offered.
         people: what the use case calls them.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     title = f"Where models of other families would be ({ranges.refits} refits)"
@@ -30,8 +28,8 @@ def picture(ranges: LikelyRanges, *, cut: float, people: str) -> str:
     figure = Figure(figsize=(6.4, 5.2), layout="constrained")
     axes = figure.add_subplot()
     axes.fill_between(own, low, high, color=_BAND, alpha=0.5, linewidth=0, label=f"19 of 20 {people}, about")
-    axes.plot(own, own, color=_INK, linestyle="dotted", label="As this model says")
-    axes.axvline(cut, color=_INK, linewidth=1, linestyle="dashed", label="Help is offered from here")
+    axes.plot(own, own, color=INK, linestyle="dotted", label="As this model says")
+    axes.axvline(cut, color=INK, linewidth=1, linestyle="dashed", label="Help is offered from here")
     ticks = [one for one in _TICKS if low.min() <= one <= high.max()]
     for side in ("x", "y"):
         axes.set(**{f"{side}scale": "logit"})
@@ -43,7 +41,4 @@ def picture(ranges: LikelyRanges, *, cut: float, people: str) -> str:
     axes.set_ylabel("Probability by another")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=9)
-    stream = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "sentinel"}):
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": "Sentinel", "Title": title})
-    return stream.getvalue()
+    return text_of(figure, title)

@@ -63,7 +63,7 @@ PARTS: dict[str, set[str]] = {
         "shap_max_diff",
         "shap_additivity",
     },
-    "models.searching": {"fit_ratio", "search_ratio", "search_pruned"},
+    "models.searching": {"fit_ratio", "fit_gb_ratio", "search_ratio", "search_pruned"},
     "audits.fairness": {"fairness_ratio"},
     "audits.disclosure": {"cells_recovered"},
     "service.cost": {"score_cpu_ratio"},

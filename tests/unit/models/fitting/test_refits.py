@@ -39,7 +39,7 @@ def test_a_refit_on_repeated_rows_is_a_model_of_these_rows(shape: str) -> None:
     found = Learner.of(how, train)(rows, MADE.choose, seed=4).log_odds(MADE.test.values)
     margins: Callable[[Floats], Floats]
     if shape == "logistic":
-        margins = Learner.of(how, train.take(rows))(np.arange(len(rows)), MADE.choose, seed=4).margins
+        margins = Learner.of(how, train.take(rows))(np.arange(len(rows)), MADE.choose, seed=4).form.margins
     else:
         bins = lightgbm.Dataset(train.values, train.outcomes, params=how.of_trees(4)).construct()
         these = lightgbm.Dataset(train.values[rows], train.outcomes[rows], reference=bins, params=how.of_trees(4))

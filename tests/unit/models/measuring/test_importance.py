@@ -1,0 +1,48 @@
+"""What a model goes by: mean sizes beside a loop, intervals of families, ranks among refits."""
+
+import numpy as np
+import pytest
+
+from models.figures import Figure
+from models.measuring import importance
+from models.measuring.importance import mean_sizes, measure, ranks, some_rows, with_ranks
+from models.resampling import draws
+
+NAMES = ("a", "b", "c")
+
+
+def test_it_is_the_mean_over_rows_and_resamples_whole_families() -> None:
+    draw = np.random.default_rng(0)
+    families = np.sort(draw.integers(0, 40, 150)).astype(np.intp)
+    added = draw.normal(size=(150, 4)) * (0.2, 2.0, 1.0, 9.0)
+    found = measure(added, families, NAMES, seed=3)
+    assert list(found) == ["b", "c", "a"], "the largest first, and the base is none of them"
+    whose = np.unique(families, return_inverse=True)[1]
+    for at, name in enumerate(NAMES):
+        slow = [
+            np.average(np.abs(added[:, at]), weights=one[whose])
+            for counts in draws(len(np.unique(families)), 300, 3)
+            for one in counts
+        ]
+        figure = found[name]
+        assert isinstance(figure, Figure)
+        assert figure.value == pytest.approx(np.mean(np.abs(added[:, at])))
+        assert (figure.low, figure.high) == pytest.approx(tuple(np.quantile(slow, [0.025, 0.975])))
+        assert figure.n == 150
+    assert mean_sizes(added) == pytest.approx([found[name].value for name in NAMES])  # type: ignore[union-attr]
+
+
+def test_ranks_are_the_best_and_the_worst_and_level_ones_share_the_worst() -> None:
+    sizes = np.array([[3.0, 2.0, 1.0], [1.0, 2.0, 0.5], [3.0, 2.0, 2.0]])
+    assert ranks(sizes, NAMES) == {"a": (1, 2), "b": (1, 3), "c": (3, 3)}
+    told = [{"indicator": "c"}, {"indicator": "a"}]
+    assert with_ranks(told, sizes, NAMES)[1] == {"indicator": "a", "ranks": {"best": 1, "worst": 2, "refits": 3}}
+    assert with_ranks(told, np.empty((0, 3)), NAMES) == told, "without a refit nothing is said"
+
+
+def test_of_many_rows_some_are_looked_at_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importance, "ROWS", 50)
+    assert some_rows(50, seed=1).tolist() == list(range(50))
+    one = some_rows(500, seed=1)
+    assert (len(set(one.tolist())), one.tolist()) == (50, sorted(one.tolist()))
+    assert one.tolist() == some_rows(500, seed=1).tolist() != some_rows(500, seed=2).tolist()
