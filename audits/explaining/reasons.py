@@ -56,6 +56,13 @@ class Reason:
         return tuple(dict.fromkeys(name for one in (self.indicator, *self.companions) for name in one.sources))
 
     @property
+    def window_days(self) -> int | None:
+        """How many days before the date of looking its records go back; None where one of its figures has no limit."""
+        windows = [one.window_days for one in (self.indicator, *self.companions)]
+        known = [days for days in windows if days is not None]
+        return max(known) if len(known) == len(windows) else None
+
+    @property
     def sentence(self) -> str:
         """The sentence that people read."""
         return self.told_as(in_words(self.indicator, self.value) + self._beside_others())

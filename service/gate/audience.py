@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audits.explaining.reasons import Reason
+from hub.dates import in_words
 from hub.declarations.partnership import Partnership
 from hub.errors import SentinelError
 from hub.publishing.snapshots import Snapshot
@@ -33,6 +34,7 @@ class Audience:
         snapshot: holds the gateways as they were when it was published.
         purpose: the purpose of the score.
         on: the day of use.
+        as_of: the date of looking, up to which (and without which) records count.
     """
 
     agency: str | None
@@ -40,6 +42,7 @@ class Audience:
     snapshot: Snapshot
     purpose: str
     on: datetime.date
+    as_of: datetime.date
 
     def may_be_told(self, source: str) -> bool:
         """Say whether words that rest on `source` may be told to the agency."""
@@ -57,13 +60,25 @@ class Audience:
             several: what several are called.
         """
         sentences = [
-            reason.sentence for reason in reasons if all(self.may_be_told(source) for source in reason.sources)
+            f"{reason.sentence}. {self._whence(reason)}"
+            for reason in reasons
+            if all(self.may_be_told(source) for source in reason.sources)
         ]
         withheld = len(reasons) - len(sentences)
         if withheld:
             what = f"1 {one} rests" if withheld == 1 else f"{withheld} {several} rest"
             sentences.append(f"{what} on records that {self._why()}.")
         return sentences, withheld
+
+    def _whence(self, reason: Reason) -> str:
+        """Return from whose records a reason is, and of which days."""
+        published = self.snapshot.facts.sources
+        titles = [f"“{published[name].title}”" for name in reason.sources if name in published]
+        last = in_words(self.as_of - datetime.timedelta(days=1))
+        if (days := reason.window_days) is None:
+            return f"From {' and '.join(titles)}, up to {last}."
+        first = in_words(self.as_of - datetime.timedelta(days=days))
+        return f"From {' and '.join(titles)}, {first} to {last}."
 
     def _why(self) -> str:
         if self.agency is None:

@@ -93,8 +93,9 @@ class Scorer:
     def _score(self, request: ScoreRequest) -> Score:
         opened = self.gate.open(request.purpose, at=self.gate.store.now())
         agency = agency_of(opened.declared.partnership, request.agency)
-        audience = Audience(agency, opened.declared.permits, opened.snapshot, request.purpose, opened.day)
         as_of_date = opened.use_case.newest(opened.snapshot.known_to)
+        permits = opened.declared.permits
+        audience = Audience(agency, permits, opened.snapshot, request.purpose, opened.day, as_of_date)
         values = opened.online.vector(request.person_id, as_of_date=as_of_date)
         opened.bundle.require_numbers(values)
         matrix = values.reshape(1, -1)

@@ -15,7 +15,7 @@ from tests.factories import permissions
 from tests.factories.snapshots import GATEWAY, snapshot
 from tests.factories.use_cases import indicator
 
-DAY = datetime.date(2026, 3, 1)
+DAY, AS_OF = datetime.date(2026, 3, 1), datetime.date(2026, 1, 1)
 AGENCIES = (
     ("council", "local_authority"),
     ("force", "police"),
@@ -55,7 +55,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 
 def audience(published: Snapshot, agency: str | None, purpose: str = "early_help") -> Audience:
-    return Audience(agency, Permits(PARTNERSHIP), published, purpose, DAY)
+    return Audience(agency, Permits(PARTNERSHIP), published, purpose, DAY, AS_OF)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_serious_violence_duty_shows_nobody_a_social_care_record(tmp_path: P
     declared = permissions.declared(duty, sources=[permissions.source("cases", "social_work")], agencies=AGENCIES)
     facts = {"cases": {"title": "", "agency": "social_work", "gateways": [duty], "assumed_recording": None}}
     published = snapshot(Workspace(tmp_path), facts={"sources": facts})
-    assert not Audience("force", Permits(declared), published, "early_help", DAY).may_be_told("cases")
+    assert not Audience("force", Permits(declared), published, "early_help", DAY, AS_OF).may_be_told("cases")
 
 
 def _reason(source: str) -> Reason:
@@ -118,6 +118,30 @@ def test_a_reason_is_withheld_when_one_of_its_companions_may_not_be_told(publish
     sentences, count = audience(published, "council").told([both], "reason", "reasons")
     assert count == 1
     assert not any("of_police" in one for one in sentences)
+
+
+@pytest.mark.parametrize(
+    ("windows", "days"),
+    [
+        ((365,), "1 January 2025 to 31 December 2025"),
+        ((90, 365), "1 January 2025 to 31 December 2025"),
+        ((None,), "up to 31 December 2025"),
+        ((365, None), "up to 31 December 2025"),
+    ],
+)
+def test_a_reason_says_from_whose_records_it_is_and_of_which_days(
+    published: Snapshot, windows: tuple[int | None, ...], days: str
+) -> None:
+    first, *others = (
+        indicator(
+            f"of_{at}", sources=["police" if at else "cases"], window_days=window,
+            measure="count" if window else "days_since_last",
+        )
+        for at, window in enumerate(windows)
+    )  # fmt: skip
+    [told], _ = audience(published, "council").told([Reason(first, 2.0, 0.5, tuple(others))], "reason", "reasons")
+    titles = [f"“{PARTNERSHIP.source(name).title}”" for name in ("cases", "police")[: len(windows)]]
+    assert told.endswith(f". From {' and '.join(titles)}, {days}.")
 
 
 def test_the_agency_is_the_one_named_else_the_one_that_runs_the_hub() -> None:
