@@ -158,6 +158,18 @@ def _withdrawn(followed: Followed) -> frozenset[str]:
     return frozenset(found)
 
 
+def require_writable(workspace: Workspace) -> None:
+    """Check that a publication could be written now, before long work is done for one. Nothing is written.
+
+    Raises:
+        RecordError: the ledger cannot be written.
+        LedgerError: it does not end where its anchor says, as in a copy of a workspace.
+    """
+    if _exists(workspace):
+        with open_store(workspace) as store, store.writing():
+            pass
+
+
 def record(
     workspace: Workspace,
     *,

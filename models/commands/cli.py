@@ -110,7 +110,7 @@ def list_(
     ]
     if not as_json:
         rows = [{**row, "trained_by": ", ".join(row["trained_by"])} for row in rows]
-    show(rows, as_json, title="Bundles")
+    show(rows, as_json, title="Bundles", empty="None that is whole." if damaged else "Nothing yet.")
     if damaged:
         told = "; ".join(one.rstrip(".") for one in damaged)
         raise IntegrityError(f"Not listed: {told}.", "The others are whole.")

@@ -16,6 +16,7 @@ from models.fitting.candidates import Candidate
 from models.fitting.search import SearchAsked, search
 from models.matrices import Matrix
 from models.resampling import Floats
+from models.splits import NotEnoughError
 
 
 class Algorithm(StrEnum):
@@ -90,6 +91,10 @@ def choose(
         candidates: which of LightGBM's are tried.
         seed: of the sampling of rows and indicators.
         progress: told of each candidate.
+
+    Raises:
+        NotEnoughError: a card was asked for, and no indicator is worth a point.
+        SentinelError: see `search`.
     """
     if algorithm is Algorithm.LOGISTIC:
         fitted = opponents.logistic
@@ -97,6 +102,11 @@ def choose(
         return _sum(algorithm, fitted.form, f"C {fitted.penalty:g}", tried, fitted.parameters, choose_rows)
     if algorithm is Algorithm.POINTS:
         card = opponents.points
+        if not card.form.terms:
+            raise NotEnoughError(
+                "No card can be made of these rows: not one indicator is worth a whole point.",
+                "Look whether one of them is the outcome itself, or train with another --algorithm.",
+            )
         tried = {f"{many} indicators": numbers for many, numbers in card.tried.items()}
         return _sum(algorithm, card.form, f"{card.indicators} indicators", tried, card.parameters, choose_rows)
     if isinstance(candidates, GivenCandidate):

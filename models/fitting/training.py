@@ -48,12 +48,15 @@ def train(
         progress: told of each step.
 
     Raises:
+        RecordError: the ledger cannot be written; nothing was fitted.
+        LedgerError: it does not end where its anchor says, as in a copy of a workspace; nothing was fitted.
         StoreError: MLflow could not record the training; nothing was fitted.
         NotEnoughError: a part of the split is empty, or holds nobody with (or without) the outcome.
         LeakageError: a part's outcomes are still open when the next begins.
         NotRecordedError: the bundle is published, and MLflow refused the record of it.
         SentinelError: see `search.search`.
     """
+    publications.require_writable(workspace)
     tracking.check(workspace, feature_set)
     fitted = fit(feature_set, algorithm=algorithm, candidates=search, seed=seed, progress=progress)
     return _publish(workspace, feature_set, fitted, trained_by, progress)
@@ -87,6 +90,7 @@ def update(
         SentinelError: see `updating.update`.
     """
     publications.read(workspace).require(bundles.KIND, bundle.digest)
+    publications.require_writable(workspace)
     tracking.check(workspace, feature_set)
     progress("Loading the old model", 0, 1)
     bundle.rehearse()

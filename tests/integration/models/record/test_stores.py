@@ -26,7 +26,7 @@ from ethics.errors import NotApprovedError
 from ethics.record.store import open_store
 from features.rows.feature_sets import FeatureSet, open_feature_set
 from hub.commands.command_line import Place
-from hub.errors import NotFoundError, StateError
+from hub.errors import LedgerError, NotFoundError, StateError
 from hub.settings import Settings
 from hub.workspace import Workspace
 from models.bundle.bundles import Bundle, open_bundle
@@ -431,6 +431,17 @@ def test_a_store_that_cannot_take_it_is_told_before_anything_is_fitted(
             copied, features_in(copied), trained_by="ana", seed=1, progress=lambda step, *_: steps.append(step)
         )
     assert "SENTINEL_MLFLOW" in refused.value.remedy
+    assert steps == []
+    assert sorted(copied.bundles.iterdir()) == bundles
+
+
+def test_a_ledger_that_cannot_take_it_is_told_before_anything_is_fitted(copied: Workspace) -> None:
+    bundles, steps = sorted(copied.bundles.iterdir()), list[str]()
+    shutil.rmtree(copied.anchor.parent)  # as where a workspace was copied without it
+    with pytest.raises(LedgerError, match="no anchor"):
+        training.train(
+            copied, features_in(copied), trained_by="ana", seed=1, progress=lambda step, *_: steps.append(step)
+        )
     assert steps == []
     assert sorted(copied.bundles.iterdir()) == bundles
 

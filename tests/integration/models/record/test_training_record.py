@@ -251,6 +251,28 @@ def test_the_command_of_mlproject_trains_quietly(partnership: Path) -> None:
     assert said["run_id"] in done.stdout
 
 
+def test_one_damaged_bundle_hides_no_other(partnership: Path, place: Workspace, bundle: Bundle) -> None:
+    damaged, aside = place.bundles / ("f" * 64), place.root / "aside"
+    shutil.copytree(bundle.artefact.path, damaged)
+    try:
+        for words in ((), ("--json",)):
+            done = sentinel(partnership, "list", *words)
+            assert done.code == 5
+            assert bundle.digest[:12] in done.stdout
+            assert "Not listed" in done.stderr
+            assert "f" * 12 in done.stderr
+        place.bundles.rename(aside)
+        shutil.copytree(aside / damaged.name, damaged)
+        done = sentinel(partnership, "list")
+        assert (done.code, "None that is whole." in done.stdout + done.stderr) == (5, True), done.stdout
+    finally:
+        if aside.exists():
+            shutil.rmtree(place.bundles)
+            aside.rename(place.bundles)
+        shutil.rmtree(damaged)
+    assert sentinel(partnership, "list").code == 0
+
+
 def test_list_show_and_compare(partnership: Path, place: Workspace, bundle: Bundle) -> None:
     listed = json.loads(sentinel(partnership, "list", "--json").stdout)
     assert bundle.digest in [one["digest"] for one in listed]

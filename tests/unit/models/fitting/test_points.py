@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.progress import silent
 from models.additive.additive import PointsTerm
-from models.fitting import logistic, points
+from models.fitting import baselines, chosen, logistic, points
+from models.fitting.chosen import Algorithm
 from models.fitting.points import MOST_INDICATORS, PointsCard
 from models.matrices import Matrix
 from models.measuring.ranking import Ranking
 from models.resampling import Floats
+from models.splits import NotEnoughError
 from tests.examples import examples
 from tests.unit.models.fitting.test_baselines import matrix
 
@@ -95,3 +98,12 @@ def test_rows_that_tell_nothing_give_an_empty_card(values: Floats) -> None:
     card = points.fit(matrix(values, outcomes), matrix(values, outcomes), [0, 1])
     assert card.form.terms == ()
     assert card.form.margins(values) == pytest.approx(np.full(200, np.log(60 / 140)))
+
+
+def test_who_asks_for_a_card_where_none_can_be_made_is_told() -> None:
+    outcomes = np.tile([0.0, 0.0, 0.0, 1.0], 100)
+    for values in (np.c_[outcomes, np.ones(400)], np.ones((400, 2))):
+        rows = matrix(values, outcomes)
+        opponents = baselines.fit(rows, rows, [0, 0], None)
+        with pytest.raises(NotEnoughError, match="the outcome itself"):
+            chosen.choose(Algorithm.POINTS, rows, rows, [0, 0], opponents, folds=[], seed=0, progress=silent)
