@@ -140,6 +140,7 @@ def test_one_child_online_is_the_row_of_the_batch_for_a_thousand_random_question
     np.testing.assert_array_equal(np.array(online), batch)
 
 
+@PROVE  # the bench of disclosure shows it always, in a smaller world
 def test_nobody_finds_a_small_number_out_in_all_that_leaves(demo: tuple[Path, Mapping[str, Any]]) -> None:
     workspace, declared = Workspace(demo[0] / "lancashire"), partnership.read(ROOT / "partnerships" / "lancashire")
     tables = told.of(workspace, declared, Path(demo[1]["report"]).parent.name)
