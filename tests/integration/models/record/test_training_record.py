@@ -163,7 +163,8 @@ def test_the_run_holds_everything(place: Workspace, bundle: Bundle, store: Mlflo
     logged = {one.path for one in store.list_artifacts(run.info.run_id, "bundle")}
     assert logged == {f"bundle/{name}" for name in (*bundle.artefact.files, "manifest.json")}
     pictures = {one.path for one in store.list_artifacts(run.info.run_id, "pictures")}
-    assert pictures == {f"pictures/{name}.svg" for name in ("calibration", "net_benefit", "precision", "reached")}
+    drawn = ("calibration", "dependence", "importance", "net_benefit", "precision", "reached")
+    assert pictures == {f"pictures/{name}.svg" for name in drawn}
 
 
 def test_the_bundle_is_a_registered_version_with_its_digest(bundle: Bundle, store: MlflowClient) -> None:
