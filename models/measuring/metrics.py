@@ -219,9 +219,10 @@ def _numbers_of(case: JudgedRows, judged: ModelAnswers) -> Callable[[Floats], di
 
     def numbers(weights: Floats) -> dict[str, Floats]:
         precision, recall = top.precision_and_recall(weights)
+        auc, average_precision = ranking.auc_and_average_precision(weights)
         found = {
-            "auc": ranking.auc(weights),
-            "average_precision": ranking.average_precision(weights),
+            "auc": auc,
+            "average_precision": average_precision,
             "precision_at_capacity": precision,
             "recall_at_capacity": recall,
         }

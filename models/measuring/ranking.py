@@ -41,11 +41,12 @@ class Ranking:
         Returns:
             Shape (resamples,); NaN where nobody, or everybody, has the outcome.
         """
-        positives, everyone = self._levels(weights)
-        negatives = everyone - positives
-        before = np.cumsum(positives, axis=1) - positives
-        pairs = positives.sum(axis=1) * negatives.sum(axis=1)
-        return ratio((negatives * (before + positives / 2)).sum(axis=1), pairs)
+        return _auc(*self._levels(weights))
+
+    def auc_and_average_precision(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Return both, for what one alone takes nearly."""
+        levels = self._levels(weights)
+        return _auc(*levels), _average_precision(*levels)
 
     def average_precision(self, weights: Floats) -> Floats:
         """Return the mean, over people with the outcome, of the precision down to each of them.
@@ -58,16 +59,7 @@ class Ranking:
         Returns:
             Shape (resamples,); NaN where nobody has the outcome.
         """
-        positives, everyone = self._levels(weights)
-        down_to = np.cumsum(everyone, axis=1)
-        before = down_to - everyone
-        positives_before = np.cumsum(positives, axis=1) - positives
-        harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1.0, down_to[:, -1].max() + 1.0))])
-        difference = harmonic[down_to.astype(np.intp)] - harmonic[before.astype(np.intp)]
-        more = np.divide(positives - 1, everyone - 1, out=np.zeros_like(everyone), where=everyone > 1)
-        inside = (positives_before + 1) * difference + more * (everyone - (before + 1) * difference)
-        share = np.divide(positives, everyone, out=np.zeros_like(everyone), where=everyone > 0)
-        return ratio((share * inside).sum(axis=1), positives.sum(axis=1))
+        return _average_precision(*self._levels(weights))
 
 
 class TopOfEachDate:
@@ -163,6 +155,25 @@ def _offered(everyone: Floats, positives: Floats, before: Floats, capacity: floa
     places = np.clip(capacity - before, 0, everyone)
     share = np.divide(positives, everyone, out=np.zeros_like(everyone), where=everyone > 0)
     return (places * share).sum(axis=1), places.sum(axis=1)
+
+
+def _auc(positives: Floats, everyone: Floats) -> Floats:
+    negatives = everyone - positives
+    before = np.cumsum(positives, axis=1) - positives
+    pairs = positives.sum(axis=1) * negatives.sum(axis=1)
+    return ratio((negatives * (before + positives / 2)).sum(axis=1), pairs)
+
+
+def _average_precision(positives: Floats, everyone: Floats) -> Floats:
+    down_to = np.cumsum(everyone, axis=1)
+    before = down_to - everyone
+    positives_before = np.cumsum(positives, axis=1) - positives
+    harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1.0, down_to[:, -1].max() + 1.0))])
+    difference = harmonic[down_to.astype(np.intp)] - harmonic[before.astype(np.intp)]
+    more = np.divide(positives - 1, everyone - 1, out=np.zeros_like(everyone), where=everyone > 1)
+    inside = (positives_before + 1) * difference + more * (everyone - (before + 1) * difference)
+    share = np.divide(positives, everyone, out=np.zeros_like(everyone), where=everyone > 0)
+    return ratio((share * inside).sum(axis=1), positives.sum(axis=1))
 
 
 def _by_group(ordered: Floats, starts: Codes) -> Floats:
