@@ -10,6 +10,11 @@ INK = "#222222"
 BLUE = "#0072B2"
 
 
+def words_of(text: str) -> str:
+    """Return somebody's words as they stand: between two dollar signs matplotlib would read a formula, or fail."""
+    return text.replace("$", r"\$")
+
+
 def text_of(figure: "Figure", title: str = "") -> str:
     """Return a figure as SVG text, without the day and the machine that it was drawn on."""
     import matplotlib as mpl

@@ -11,7 +11,7 @@ import numpy as np
 from models.figures import Figure, from_json
 from models.fitting.learning import ExplainedRows
 from models.resampling import Floats
-from models.svg import BLUE, INK, text_of
+from models.svg import BLUE, INK, text_of, words_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +80,7 @@ def dependence(names: Sequence[str], rows: ExplainedRows) -> str:
         known = np.isfinite(values)
         axes.plot(values[known], added[known], ".", color=BLUE, alpha=0.3, markersize=3, rasterized=True)
         axes.axhline(0, color=INK, linewidth=0.8)
-        axes.set_title(name, loc="left", fontsize=9, color=INK)
+        axes.set_title(words_of(name), loc="left", fontsize=9, color=INK)
         axes.set_xlabel(f"n {int(known.sum()):,}; {int((~known).sum()):,} without a number", fontsize=8)
         _plain(axes)
     for axes in panels[len(names) :]:
@@ -92,10 +92,10 @@ def dependence(names: Sequence[str], rows: ExplainedRows) -> str:
 def _label(one: Mapping[str, Any]) -> str:
     """Return the name, and between which ranks it stands among models of other families."""
     if (ranks := one.get("ranks")) is None:
-        return str(one["indicator"])
+        return words_of(one["indicator"])
     best, worst = ranks["best"], ranks["worst"]
     span = f"{best}" if best == worst else f"{best} to {worst}"
-    return f"{one['indicator']}\nrank {span} in {ranks['refits']} refits"
+    return f"{words_of(one['indicator'])}\nrank {span} in {ranks['refits']} refits"
 
 
 def _of(name: str, rows: ExplainedRows) -> tuple[Floats, Floats]:

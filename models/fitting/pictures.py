@@ -11,7 +11,7 @@ from models.figures import Stated
 from models.fitting import explained_pictures
 from models.measuring.metrics import JudgedRows, ModelAnswers
 from models.measuring.ranking import TopOfEachDate
-from models.svg import INK, text_of
+from models.svg import INK, text_of, words_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ _POINTS = 40
 
 def draw(fitted: "Fitted | Judgement", bundle: Bundle) -> dict[str, str]:
     """Return SVG by file name: how probabilities hold, whom offers reach and find, and what the model goes by."""
-    people = bundle.use_case.people
+    people = words_of(bundle.use_case.people)
     return {
         "calibration.svg": calibration(bundle.metrics["expected_and_observed"], bundle.calibration_curve()),
         "precision.svg": offers(

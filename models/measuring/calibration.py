@@ -58,8 +58,20 @@ class Bend:
 
     def at(self, margins: Floats) -> Floats:
         """Return log-odds, same shape as `margins`; a larger margin has larger ones."""
-        beyond = margins - np.clip(margins, self.margins[0], self.margins[-1])
-        return np.asarray(np.interp(margins, self.margins, self.log_odds) + SMALLEST_SLOPE * beyond, dtype=np.float64)
+        points, log_odds = np.array(self.margins), np.array(self.log_odds)
+        inside = np.clip(margins, points[0], points[-1])
+        last = np.clip(np.searchsorted(points, inside, side="right"), 1, max(1, len(points) - 1))
+        first = np.minimum(last - 1, len(points) - 1)
+        last = np.minimum(last, len(points) - 1)
+        rise = np.divide(
+            log_odds[last] - log_odds[first],
+            points[last] - points[first],
+            where=last > first,
+            out=np.zeros(inside.shape),
+        )
+        # No number between two points lies above the later one, also in its last bit: numpy's interp can give one.
+        between = np.minimum(log_odds[first] + rise * (inside - points[first]), log_odds[last])
+        return np.asarray(between + SMALLEST_SLOPE * (margins - inside), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

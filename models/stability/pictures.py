@@ -4,7 +4,7 @@ import numpy as np
 
 from models.measuring.calibration import sigmoid
 from models.measuring.stability import LikelyRanges
-from models.svg import INK, text_of
+from models.svg import INK, text_of, words_of
 
 _BAND = "#56B4E9"  # Okabe and Ito 2008
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9)
@@ -27,7 +27,7 @@ def picture(ranges: LikelyRanges, *, cut: float, people: str) -> str:
     low, high = np.array([ranges.around(float(one)) for one in own]).T
     figure = Figure(figsize=(6.4, 5.2), layout="constrained")
     axes = figure.add_subplot()
-    axes.fill_between(own, low, high, color=_BAND, alpha=0.5, linewidth=0, label=f"19 of 20 {people}, about")
+    axes.fill_between(own, low, high, color=_BAND, alpha=0.5, linewidth=0, label=f"19 of 20 {words_of(people)}, about")
     axes.plot(own, own, color=INK, linestyle="dotted", label="As this model says")
     axes.axvline(cut, color=INK, linewidth=1, linestyle="dashed", label="Help is offered from here")
     ticks = [one for one in _TICKS if low.min() <= one <= high.max()]

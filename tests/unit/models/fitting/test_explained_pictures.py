@@ -55,6 +55,16 @@ def test_what_adds_nothing_is_not_drawn() -> None:
     )
 
 
+def test_signs_of_formulas_in_a_name_are_drawn_as_they_stand() -> None:
+    _, rows = drawn(3)
+    names = ("$x_{$", "cost_$", "$$")
+    hostile = ExplainedRows(names, rows.values, rows.contributions, rows.families)
+    again = importance.record(importance.measure(rows.contributions, rows.families, names))["importance"]
+    ranked = importance.with_ranks(again, np.abs(rows.contributions[:5, :-1]), names)
+    for one in (*draw(again, hostile).values(), *draw(ranked, hostile).values()):
+        assert words(one)
+
+
 def test_dots_stay_on_their_line() -> None:
     for added in (np.zeros(50), np.array([1.0]), np.random.default_rng(0).normal(size=400)):
         assert np.abs(_spread(added)).max() <= 0.35

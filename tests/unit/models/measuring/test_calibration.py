@@ -64,6 +64,23 @@ def test_a_bend_is_a_line_through_its_points_and_rises_beyond_them() -> None:
     assert BENT.log_odds(at) == pytest.approx(0.9 * np.array([-2.01, -2.0, -1.5, -1.0, -0.97]) - 0.1)
 
 
+def test_the_last_bit_of_a_margin_never_turns_two_round() -> None:
+    draw = np.random.default_rng(1)
+    points = np.sort(draw.normal(size=30)).round(10)
+    bend = Bend(
+        CalibrationMethod.VENN_ABERS, tuple(points.tolist()), tuple((np.sort(draw.normal(size=30)) - 2).tolist())
+    )
+    near = [points]
+    up = down = points
+    for _ in range(60):
+        up, down = np.nextafter(up, np.inf), np.nextafter(down, -np.inf)
+        near += [up, down]
+    asked = np.unique(np.concatenate([*near, np.linspace(-5, 5, 1_001)]))
+    assert np.all(np.diff(bend.at(asked)) >= 0)
+    beyond = 0.01 * (asked - np.clip(asked, points[0], points[-1]))
+    assert bend.at(asked) == pytest.approx(np.interp(asked, points, bend.log_odds) + beyond, abs=1e-14)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
