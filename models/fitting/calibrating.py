@@ -36,6 +36,7 @@ _MOST_LEVELS = 100
 # The last bits of a sum depend on how many threads added it; ten decimals do not.
 _DECIMALS, _LEVEL_DECIMALS = 10, 8
 BY = "the simplest within one standard error of the lowest log loss on families of choose that it was not fitted on"
+ALL_LEVEL = "all have one margin"
 TOO_FEW = f"fewer than {SMALLEST_CLASS} families have (or lack) the outcome: too few to compare the methods"
 
 
@@ -61,8 +62,8 @@ def choose(margins: Floats, outcomes: Floats, families: Codes, *, seed: int) -> 
     whose = codes(families)
     part = draw.permutation(int(whose.max()) + 1)[whose] % FOLDS
     few = min(len(np.unique(whose[outcomes == one])) for one in (0, 1)) < SMALLEST_CLASS
-    if platt.floored or few:
-        why = "the margin says nothing here" if platt.floored else TOO_FEW
+    if few or np.ptp(margins) == 0:
+        why = TOO_FEW if few else ALL_LEVEL
         return ChosenCalibration(platt, {"chosen": platt.method.value, "by": why, "tried": []})
     losses = {method: _losses(margins, outcomes, part, method) for method in CalibrationMethod}
     best = min(losses, key=lambda method: float(losses[method].mean()))
@@ -131,8 +132,12 @@ def _platt(margins: Floats, outcomes: Floats) -> Calibration:
     slope, intercept = (float(one[0]) for one in line(margins, targets, ones))
     if slope >= SMALLEST_SLOPE:
         return Calibration(round(slope, _DECIMALS), round(intercept, _DECIMALS))
-    offset = shift(SMALLEST_SLOPE * margins, targets, ones)
-    return Calibration(SMALLEST_SLOPE, round(float(offset[0]), _DECIMALS), floored=True)
+    offset = float(shift(SMALLEST_SLOPE * margins, targets, ones)[0])
+    if not np.isfinite(
+        offset
+    ):  # margins so far apart that no level fits them: half the rows stand on either side of it
+        offset = float(logit(targets.mean()) - SMALLEST_SLOPE * np.median(margins))
+    return Calibration(SMALLEST_SLOPE, round(offset, _DECIMALS), floored=True)
 
 
 def _targets(outcomes: Floats) -> Floats:

@@ -5,8 +5,9 @@
 probability = 1 / (1 + exp(-(slope x bend(margin) + intercept))) with slope above 0. Platt scaling has no bend: its two
 numbers can be read, and need few people. A bend is a line through points that rises everywhere, made by isotonic
 regression or by Venn-Abers predictors; which of the three it is, `models.fitting.calibrating` chooses. All of them keep
-the order of people strictly. What they cannot mend shows in the table of expected against observed shares, which is
-reported on the test dates.
+the order of people: two margins become level at most where they differ in their last digits alone (1e-9 apart they
+stay apart), and none is ever turned round. What they cannot mend shows in the table of expected against observed
+shares, which is reported on the test dates.
 """
 
 from collections.abc import Mapping
@@ -57,7 +58,7 @@ class Bend:
     log_odds: tuple[float, ...]
 
     def at(self, margins: Floats) -> Floats:
-        """Return log-odds, same shape as `margins`; a larger margin has larger ones."""
+        """Return log-odds, same shape as `margins`; a larger margin never has smaller ones."""
         points, log_odds = np.array(self.margins), np.array(self.log_odds)
         inside = np.clip(margins, points[0], points[-1])
         last = np.clip(np.searchsorted(points, inside, side="right"), 1, max(1, len(points) - 1))
@@ -125,12 +126,13 @@ class Calibration:
         """
         try:
             method, slope = CalibrationMethod(value["method"]), float(value["slope"])
+            intercept, floored = float(value["intercept"]), bool(value["floored"])
             bend = None if method is CalibrationMethod.PLATT else _bend(method, value["points"])
         except (ValueError, LookupError, TypeError):
             raise IntegrityError("The calibration of this bundle is none that can be read.") from None
-        if not slope > 0:
+        if not (slope > 0 and np.isfinite(slope) and np.isfinite(intercept)):
             raise IntegrityError("The calibration of this bundle would turn the order of people round.")
-        return cls(slope, float(value["intercept"]), bool(value["floored"]), bend)
+        return cls(slope, intercept, floored, bend)
 
 
 def _bend(method: CalibrationMethod, points: Any) -> Bend:
@@ -152,9 +154,8 @@ def sigmoid(logits: Floats) -> Floats:
     x never gives a smaller probability; above 33 two that are close may give the same one, since numbers near 1 are
     few. Figures about the order of people are therefore taken from margins.
     """
-    x = np.clip(logits, _SMALLEST_LOGIT, _LARGEST_LOGIT)
-    small = np.exp(np.minimum(x, 0.0))
-    return np.asarray(np.where(x < 0, small / (1.0 + small), 1.0 / (1.0 + np.exp(-np.abs(x)))), dtype=np.float64)
+    # One formula for both sides: each of its steps rises with x, also in the last bit.
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, _SMALLEST_LOGIT, _LARGEST_LOGIT))), dtype=np.float64)
 
 
 def logit(probabilities: Floats) -> Floats:

@@ -24,7 +24,8 @@ DOES_NOT_BEAT = "does not beat"
 CANNOT_TELL = "cannot tell"
 
 LOOKS = (600, 1200, 2400, 4000)
-"""After so many resamples it is asked whether more could change a verdict; the last are the most there are."""
+"""After so many resamples, and those drawn together with them, it is asked whether more could change a verdict; the
+last are the most there are. Of fewer than 66 families all are drawn together."""
 _SPREADS = 3.5
 """Standard errors of an order statistic within which 0 may not lie: 1 in 2,000 for each look."""
 
@@ -73,7 +74,7 @@ def differences(
 
     Args:
         case: rows with outcomes; both outcomes occur.
-        scores: by model, one a row; the highest comes first.
+        scores: by model, one a row; the highest comes first, and NaN is not allowed.
         against: for a model, the models whose precision is taken from its own.
         looks: after so many resamples of families, the fewest first, it may end for a pair.
         seed: of the resamples, the same families for every pair.

@@ -157,9 +157,27 @@ def test_it_says_what_each_method_lost_and_on_how_many_rows() -> None:
     assert again == said
 
 
-@pytest.mark.parametrize(("with_outcome", "said"), [(3, calibrating.TOO_FEW), (600, "the margin says nothing here")])
-def test_where_nothing_can_be_compared_it_is_platt_scaling(with_outcome: int, said: str) -> None:
+@pytest.mark.parametrize(
+    ("with_outcome", "spread", "said"), [(3, 1.0, calibrating.TOO_FEW), (600, 0.0, calibrating.ALL_LEVEL)]
+)
+def test_where_nothing_can_be_compared_it_is_platt_scaling(with_outcome: int, spread: float, said: str) -> None:
     outcomes = np.r_[np.ones(with_outcome), np.zeros(1_200 - with_outcome)]
-    margins = np.random.default_rng(6).normal(size=1_200) - outcomes * (with_outcome > 3)
+    margins = np.random.default_rng(6).normal(size=1_200) * spread
     found = choose(margins, outcomes, np.arange(1_200), seed=0)
     assert (found.calibration.method, found.record["by"]) == (PLATT, said)
+
+
+def test_a_margin_in_the_wrong_order_stays_floored_platt_scaling() -> None:
+    margins, outcomes = drawn(2000, slope=-0.7)
+    found = choose(margins, outcomes, np.arange(2000), seed=0).calibration
+    assert (found.method, found.floored) == (PLATT, True)
+
+
+@pytest.mark.parametrize("scale", [1.0, 200.0, 500.0, 1e5, 1e6])
+def test_a_margin_of_any_scale_gives_probabilities_that_hold(scale: float) -> None:
+    margins, outcomes = drawn(2000)
+    found = choose(margins * scale, outcomes, np.arange(2000), seed=0).calibration
+    one = found.probabilities(margins * scale)
+    assert np.isfinite([found.slope, found.intercept]).all()
+    assert np.abs(one - sigmoid(0.7 * margins - 1.5)).mean() < 0.03
+    assert np.isfinite(fit(margins * scale, outcomes).intercept)

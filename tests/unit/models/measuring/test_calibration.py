@@ -87,6 +87,9 @@ def test_the_last_bit_of_a_margin_never_turns_two_round() -> None:
         ({"slope": 0.0}, "turn the order"),
         ({"slope": -1.0}, "turn the order"),
         ({"slope": float("nan")}, "turn the order"),
+        ({"slope": float("inf")}, "turn the order"),
+        ({"intercept": float("nan")}, "turn the order"),
+        ({"intercept": None}, "none that can be read"),
         ({"method": "guess"}, "none that can be read"),
         ({"method": "venn_abers", "points": []}, "none that can be read"),
         ({"points": [[0, 0], [1, 0]]}, "none that can be read"),
@@ -105,6 +108,14 @@ def test_one_that_would_turn_the_order_is_refused(change: dict[str, object], sai
 @given(st.floats(1e-9, 1 - 1e-9))
 def test_logit_is_the_inverse(probability: float) -> None:
     assert sigmoid(logit(np.array([probability])))[0] == pytest.approx(probability, rel=1e-6)
+
+
+def test_a_larger_number_never_has_a_smaller_probability_also_in_the_last_bit() -> None:
+    for start in (-690.0, -30.0, -1.0, -1e-9, 0.5, 20.0, 35.0):
+        neighbours = [start]
+        for _ in range(3_000):
+            neighbours.append(float(np.nextafter(neighbours[-1], np.inf)))
+        assert np.all(np.diff(sigmoid(np.array(neighbours))) >= 0), start
 
 
 def test_the_order_stays_beyond_thirty_log_odds() -> None:
