@@ -18,7 +18,7 @@ from models.figures import NotComputed, Stated
 from models.resampling import Codes, Floats, bootstrap
 
 LEAST_FAMILIES = 50
-"""Families that count alike (Kish's effective number) below which an interval is too narrow, and no figure is stated: in
+"""Families that count alike (Kish's effective number) below which an interval is too narrow and none is stated: in
 simulations 30 families of one to four held 90 of 100, 100 held 95, an indicator that six families bring held 90."""
 ROWS = 4_000
 """Of more test rows than this so many are looked at."""
