@@ -41,7 +41,7 @@ from models.measuring.thresholds import Thresholds
 from models.resampling import Floats
 
 KIND = "bundle"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _REHEARSAL_SECONDS = 120
 _HERE = Path(__file__).parents[1]
 

@@ -24,7 +24,7 @@ from models.measuring.calibration import Calibration
 from models.measuring.thresholds import Thresholds
 
 KIND = "table_model"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 NOT_SERVABLE = (
     "It belongs to no use case: it has no purpose, no gateway and no audit, so that nobody can approve it, and the "
     "service never answers with it."
