@@ -9,7 +9,7 @@ from hub import artefacts
 from hub.digests import canonical_json
 from hub.errors import IntegrityError, OtherSchemaError
 from hub.workspace import Workspace
-from models.bundle.bundles import KIND, open_bundle, open_manifest
+from models.bundle.bundles import KIND, SCHEMA_VERSION, open_bundle, open_manifest
 from tests.factories.bundles import bundle_facts, update_facts
 
 SECRET = "Aoife"
@@ -58,7 +58,7 @@ def test_a_fact_that_is_left_out_is_named(tmp_path: Path) -> None:
 
 
 def test_another_schema_is_told_from_damage(tmp_path: Path) -> None:
-    with pytest.raises(OtherSchemaError, match="has schema 9, this is 3"):
+    with pytest.raises(OtherSchemaError, match=f"has schema 9, this is {SCHEMA_VERSION}"):
         open_manifest(*_published(tmp_path, bundle_facts(schema_version=9)))
 
 
