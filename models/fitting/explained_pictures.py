@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.figures import Figure, from_json
-from models.fitting.learning import ExplainedRows
+from models.fitting.judging import ExplainedRows
 from models.resampling import Floats
 from models.svg import BLUE, INK, text_of, words_of
 

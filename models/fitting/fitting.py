@@ -12,13 +12,14 @@ from models import splits
 from models.bundle.bundle_facts import SplitFacts
 from models.bundle.bundles import SCHEMA_VERSION, Bundle, BundleFacts, Contents
 from models.bundle.model import Model
-from models.fitting import baselines, learning
+from models.fitting import baselines, judging
 from models.fitting.baselines import Opponents
 from models.fitting.candidates import directions
 from models.fitting.chosen import Algorithm, Candidates
-from models.fitting.learning import MODEL as MODEL
-from models.fitting.learning import ExplainedRows, Learned, Task, judge, learn
-from models.fitting.learning import Judgement as Judgement
+from models.fitting.judging import MODEL as MODEL
+from models.fitting.judging import ExplainedRows, judge
+from models.fitting.judging import Judgement as Judgement
+from models.fitting.learning import Learned, Task, learn
 from models.fitting.libraries import libraries
 from models.fitting.parted import Parted
 from models.fitting.parted import split as split
@@ -116,7 +117,7 @@ def measure(
         progress: told of each step.
     """
     asked = feature_set.use_case
-    answers, numbers = learning.measure(
+    answers, numbers = judging.measure(
         parted.matrix,
         parted.rows,
         opponents_of(feature_set, parted),

@@ -27,7 +27,8 @@ from models.bundle.table_models import (
     TableModelFacts,
 )
 from models.fitting.chosen import Algorithm, Candidates
-from models.fitting.learning import MODEL, Learned, Task, learn
+from models.fitting.judging import MODEL
+from models.fitting.learning import Learned, Task, learn
 from models.fitting.libraries import libraries
 from models.measuring import metrics, thresholds
 from models.measuring.metrics import SMALLEST_CLASS, JudgedRows, ModelAnswers

@@ -25,7 +25,8 @@ from hub.workspace import Workspace
 from models import splits
 from models.fitting import learning
 from models.fitting.fitting import task_of
-from models.fitting.learning import MODEL, Learned
+from models.fitting.judging import MODEL
+from models.fitting.learning import Learned
 from models.fitting.parted import Parted
 from models.matrices import Matrix
 from models.measuring.ranking import Ranking

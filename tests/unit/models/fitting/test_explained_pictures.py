@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from models.fitting.explained_pictures import DEPENDING, SHOWN, _spread, draw
-from models.fitting.learning import ExplainedRows
+from models.fitting.judging import ExplainedRows
 from models.measuring import importance
 
 
