@@ -10,7 +10,6 @@ Values are those of YAML 1.2's core schema (true, false, null, whole numbers, de
 Tags, merge keys (<<), lines that begin with % and a second document are refused: nothing of ours needs them.
 """
 
-import datetime
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from hub import regular_files
+from hub import regular_files, yaml_scalars
 from hub.errors import ConfigurationError
 
 MOST_BYTES = 1 << 20
@@ -37,12 +36,6 @@ _WRITTEN_BY_PEOPLE = "Such a file is written by people: make it smaller, or take
 _ESCAPES = "Put a regular expression in single quotes, such as '^(rec-\\d+)'."
 _CHECK = "Check indentation, quotes and brackets there."
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_NULL = {"", "~", "null", "Null", "NULL"}
-_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOST_DIGITS = 40
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SHORT = 80
 
@@ -284,25 +277,10 @@ class _Builder:
             return text
         if text == "<<":
             self.refuse(line, "merge keys (<<) are not used here", "Write the keys out.")
-        return self._plain(text, line)
-
-    def _plain(self, text: str, line: int) -> Any:
-        """Return what a text without quotes means."""
-        if text in _NULL:
-            return None
-        if text in _BOOL:
-            return _BOOL[text]
-        if _DAY.fullmatch(text):
-            try:
-                return datetime.date.fromisoformat(text)
-            except ValueError:
-                self.refuse(line, "there is no such day", "Correct the date.")
-        whole = _WHOLE.fullmatch(text)
-        if (whole or _DECIMAL.fullmatch(text)) and len(text) > _MOST_DIGITS:
-            self.refuse(line, f"a number of more than {_MOST_DIGITS} characters", "Put it in quotes if it is text.")
-        if whole:
-            return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan")) if _DECIMAL.fullmatch(text) else text
+        try:
+            return yaml_scalars.value(text)
+        except yaml_scalars.WrongError as error:
+            self.refuse(line, error.what, error.remedy)
 
 
 def shown(value: Any) -> str:

@@ -11,25 +11,25 @@ there, and everything that is wrong is told. The readers have the last word: wha
 import difflib
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ethics.rules.canvas import KEYS, CanvasFile
+from ethics.rules.canvas import CanvasFile
 from features.declarations import catalogue, outcomes, use_cases
 from features.declarations.catalogue import Catalogue
 from features.declarations.outcomes import Framework
 from features.declarations.use_cases import UseCaseFile
 from hub import yaml_documents, yaml_trees
-from hub.declarations import adapter as adapters
 from hub.declarations import partnership as partnerships
 from hub.declarations.gateways import Gateways
 from hub.declarations.partnership import PartnershipFile
 from hub.declarations.sources import Sources
 from hub.errors import ConfigurationError, SentinelError
 from hub.yaml_documents import Location
+from service.commands.partnership_references import at_place, declared_names, references
 
 _FILES: Mapping[str, type[BaseModel]] = {
     "partnership.yaml": PartnershipFile,
@@ -39,7 +39,6 @@ _FILES: Mapping[str, type[BaseModel]] = {
     "outcomes.yaml": Framework,
 }
 _FOLDERS: Mapping[str, type[BaseModel]] = {"use_cases": UseCaseFile, "canvases": CanvasFile}
-_GROUPS = ("people", "events", "involvements", "families", "areas", "area_events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +64,6 @@ class Mistake:
         return asdict(self)
 
 
-@dataclass
-class _Names:
-    """What the files declare, as far as they could be read."""
-
-    agencies: set[str] = field(default_factory=set)
-    gateways: set[str] = field(default_factory=set)
-    sources: set[str] = field(default_factory=set)
-    event_types: dict[str, set[str]] = field(default_factory=dict)
-    attributes: set[str] = field(default_factory=set)
-    indicators: set[str] = field(default_factory=set)
-    outcomes: set[str] = field(default_factory=set)
-    use_cases: set[str] = field(default_factory=set)
-
-    def types_of(self, sources: Iterable[str]) -> set[str]:
-        """Return the event types of some sources; of all when none of them is known."""
-        found = {kind for source in sources for kind in self.event_types.get(source, ())}
-        return found or {kind for kinds in self.event_types.values() for kind in kinds}
-
-
 def check(folder: Path) -> list[Mistake]:
     """Return everything that is wrong in a partnership's folder, by file and line; none when nothing is.
 
@@ -101,9 +81,9 @@ def check(folder: Path) -> list[Mistake]:
             found.append(Mistake(name, _line(error.message), "", _words(error.message, name), error.remedy))
             continue
         found += _not_as_declared(name, trees[name], model)
-    names = _names(trees)
+    names = declared_names(trees)
     for name, tree in trees.items():
-        for place, what, word, known in _references(name, tree, names):
+        for place, what, word, known in references(name, tree, names):
             if isinstance(word, str) and word not in known:
                 line = yaml_documents.line_of(tree, place)
                 found.append(
@@ -156,7 +136,7 @@ def _not_as_declared(name: str, tree: Any, model: type[BaseModel]) -> list[Mista
                 what = "this key is needed"
             elif one["type"] in ("enum", "literal_error"):
                 choices = str(one.get("ctx", {}).get("expected", "")).replace(" or ", ", ").replace("'", "").split(", ")
-                what, nearest = f"it is one of {', '.join(choices)}", near(str(_at(tree, place)), choices)
+                what, nearest = f"it is one of {', '.join(choices)}", near(str(at_place(tree, place)), choices)
             shown = ".".join(yaml_trees.shown(part) for part in place)
             found.append(Mistake(name, yaml_documents.line_of(tree, place), shown, what, nearest))
         return found
@@ -195,157 +175,6 @@ def _models_in(annotation: Any) -> list[Any]:
     if get_origin(annotation) in (Union, types.UnionType, tuple, list, dict) or get_args(annotation):
         return [one for inner in get_args(annotation) for one in _models_in(inner)]
     return []
-
-
-def _at(tree: Any, place: Location) -> Any:
-    for part in place:
-        try:
-            tree = tree[part]
-        except (KeyError, IndexError, TypeError):
-            return ""
-    return tree
-
-
-def _list(tree: Any, *place: str) -> list[Any]:
-    """Return a list in a tree; an empty one where there is none."""
-    found = _at(tree, place)
-    return list(found) if isinstance(found, list) else []
-
-
-def _maps(tree: Any, *place: str) -> list[tuple[int, dict[str, Any]]]:
-    return [(at, one) for at, one in enumerate(_list(tree, *place)) if isinstance(one, dict)]
-
-
-def _called(tree: Any, *place: str) -> set[str]:
-    return {one["name"] for _, one in _maps(tree, *place) if isinstance(one.get("name"), str)}
-
-
-def _names(trees: Mapping[str, Any]) -> _Names:
-    """Return what the files declare, as far as they could be read."""
-    found = _Names(
-        agencies=_called(trees.get("partnership.yaml"), "agencies"),
-        gateways=_called(trees.get("gateways.yaml"), "gateways"),
-        sources=_called(trees.get("sources.yaml"), "sources"),
-        indicators=_called(trees.get("indicators.yaml"), "indicators"),
-        outcomes=_called(trees.get("outcomes.yaml"), "outcomes"),
-        use_cases={name.removeprefix("use_cases/")[:-5] for name in trees if name.startswith("use_cases/")},
-    )
-    for _, source in _maps(trees.get("sources.yaml"), "sources"):
-        body = source
-        if source.get("adapter") in adapters.names():
-            body = adapters.open_adapter(source["adapter"]).source
-        left_out = set(_list(source, "events_left_out"))
-        kinds = {one.get("type") for group in ("events", "area_events") for _, one in _maps(body, group)}
-        found.event_types[str(source.get("name"))] = {str(one) for one in kinds if one is not None} - left_out
-        for _, people in _maps(body, "people"):
-            found.attributes |= set(people.get("attributes") or {})
-    return found
-
-
-_Reference = tuple[Location, str, Any, Iterable[str]]
-"""The place of a word, what it names, the word, and the words that are known."""
-
-
-def _references(name: str, tree: Any, names: _Names) -> Iterator[_Reference]:
-    """Yield every word in a file that another place should have declared."""
-    of_file: dict[str, Callable[[Any, _Names], Iterator[_Reference]]] = {
-        "partnership.yaml": _of_partnership,
-        "gateways.yaml": _of_gateways,
-        "sources.yaml": _of_sources,
-        "indicators.yaml": _of_indicators,
-        "outcomes.yaml": _of_outcomes,
-    }
-    if name in of_file:
-        yield from of_file[name](tree, names)
-    elif name.startswith("use_cases/"):
-        yield from _of_use_case(tree, names)
-    else:
-        yield (), "use case", name.removeprefix("canvases/")[:-5], names.use_cases
-        sections = _at(tree, ("sections",))
-        for key in sections if isinstance(sections, dict) else ():
-            yield ("sections", key), "section of the canvas", key, KEYS
-
-
-def _of_partnership(tree: Any, names: _Names) -> Iterator[_Reference]:
-    if _at(tree, ("hub",)):
-        yield ("hub",), "agency", tree["hub"], names.agencies
-    said = _at(tree, ("demonstration", "use_case"))
-    if said:
-        yield ("demonstration", "use_case"), "use case", said, names.use_cases
-
-
-def _of_gateways(tree: Any, names: _Names) -> Iterator[_Reference]:
-    for at, gateway in _maps(tree, "gateways"):
-        for number, party in enumerate(_list(gateway, "parties")):
-            yield ("gateways", at, "parties", number), "agency", party, names.agencies
-
-
-def _of_sources(tree: Any, names: _Names) -> Iterator[_Reference]:
-    for at, source in _maps(tree, "sources"):
-        here: Location = ("sources", at)
-        if "agency" in source:
-            yield (*here, "agency"), "agency", source["agency"], names.agencies
-        for number, gateway in enumerate(_list(source, "gateways")):
-            yield (*here, "gateways", number), "gateway", gateway, names.gateways
-        if source.get("adapter") is not None:
-            yield (*here, "adapter"), "adapter", source["adapter"], adapters.names()
-            continue
-        tables = _called(source, "files") | _called(source, "derived")
-        for group in _GROUPS:
-            for number, mapped in _maps(source, group):
-                if "table" in mapped:
-                    yield (*here, group, number, "table"), "table", mapped["table"], tables
-
-
-def _of_indicators(tree: Any, names: _Names) -> Iterator[_Reference]:
-    for at, indicator in _maps(tree, "indicators"):
-        here: Location = ("indicators", at)
-        sources = _list(indicator, "sources")
-        for number, source in enumerate(sources):
-            yield (*here, "sources", number), "source", source, names.sources
-        for place, kind in _event_types(indicator):
-            yield (*here, *place), "event type of its sources", kind, names.types_of(map(str, sources))
-
-
-def _of_outcomes(tree: Any, names: _Names) -> Iterator[_Reference]:
-    for at, outcome in _maps(tree, "outcomes"):
-        for place, kind in _event_types(outcome):
-            yield ("outcomes", at, *place), "event type", kind, names.types_of(())
-
-
-def _of_use_case(tree: Any, names: _Names) -> Iterator[_Reference]:
-    if _at(tree, ("outcome",)):
-        yield ("outcome",), "outcome", tree["outcome"], names.outcomes
-    used = _list(tree, "indicators")
-    for number, indicator in enumerate(used):
-        yield ("indicators", number), "indicator", indicator, names.indicators
-    further = [("simple_rule", "then_by", at) for at, _ in _maps(tree, "simple_rule", "then_by")]
-    for step in (("simple_rule",), *further):
-        rule = _at(tree, (*step, "indicator"))
-        if rule:
-            yield (*step, "indicator"), "indicator in this use case", rule, [str(one) for one in used]
-    for place, kind in _event_types(_at(tree, ("cohort",))):
-        yield ("cohort", *place), "event type", kind, names.types_of(())
-    for at, group in _maps(tree, "groups"):
-        column = str(group.get("column", ""))
-        if column.startswith("person.attributes."):
-            yield ("groups", at, "column"), "attribute", column.removeprefix("person.attributes."), names.attributes
-    days = _at(tree, ("source_days",))
-    for source in days if isinstance(days, dict) else ():
-        yield ("source_days", source), "source", source, names.sources
-
-
-def _event_types(tree: Any) -> Iterator[tuple[Location, Any]]:
-    """Yield every event type under `types`, and under `starts` and `ends` where these are lists, with its place."""
-    if not isinstance(tree, dict):
-        return
-    for key, value in tree.items():
-        if key in ("types", "starts", "ends") and isinstance(value, list):
-            for number, kind in enumerate(value):
-                yield (key, number), kind
-        elif isinstance(value, dict):
-            for place, kind in _event_types(value):
-                yield (key, *place), kind
 
 
 def _of_readers(folder: Path) -> list[Mistake]:
