@@ -35,8 +35,8 @@ def panel(found: Levels, row: int, name: str) -> Markup:
         *_axes(found, most),
     ]
     if row != len(found.areas) - 1:
-        parts += _line(found, found.cells[-1], most, _COUNTY, 'stroke-dasharray="3 3" stroke-width="1.5"')
-    parts += _line(found, found.cells[row], most, _TONE, 'stroke-width="2"')
+        parts += _line(found, found.cells[-1], most, _COUNTY, Markup('stroke-dasharray="3 3" stroke-width="1.5"'))
+    parts += _line(found, found.cells[row], most, _TONE, Markup('stroke-width="2"'))
     for at, cell in enumerate(found.cells[row]):
         parts += _point(found, at, cell, most)
     return Markup("").join([*parts, Markup("</svg>")])
@@ -78,7 +78,7 @@ def _text(x: float, y: float, words: str, anchor: str) -> Markup:
     return Markup('<text x="{}" y="{}" text-anchor="{}" fill="{}">{}</text>').format(x, y, anchor, _QUIET, words)
 
 
-def _line(found: Levels, cells: Sequence[LevelCell], most: float, tone: str, style: str) -> list[Markup]:
+def _line(found: Levels, cells: Sequence[LevelCell], most: float, tone: str, style: Markup) -> list[Markup]:
     """Return the line through neighbouring levels of complete periods; it breaks where one is withheld."""
     steps = []
     pen = "M"
@@ -89,7 +89,7 @@ def _line(found: Levels, cells: Sequence[LevelCell], most: float, tone: str, sty
         steps.append(f"{pen}{_x(found, at)} {_y(cell.stated.value, most)}")
         pen = "L"
     drawn = Markup('<path d="{}" fill="none" stroke="{}" ').format("".join(steps), tone)
-    return [drawn + Markup(style) + Markup("/>")] if steps else []  # noqa: S704 - from the constants above
+    return [drawn + style + Markup("/>")] if steps else []
 
 
 def _point(found: Levels, at: int, cell: LevelCell, most: float) -> list[Markup]:

@@ -103,7 +103,7 @@ def check_period_end(value: str | None) -> str | None:
     """
     if value is not None:
         try:
-            datetime.datetime.strptime(f"2021-{value}", "%Y-%m-%d")  # noqa: DTZ007 - a day, whose year is any
+            datetime.date.fromisoformat(f"2021-{value}")
         except ValueError:
             raise ValueError("a day of every year is written MM-DD, such as 03-31") from None
         if not re.fullmatch(r"\d\d-\d\d", value):

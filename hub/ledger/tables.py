@@ -5,7 +5,7 @@ without its entry is therefore impossible, and so is a second row for the same e
 """
 
 import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, MetaData, String, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
@@ -66,7 +66,7 @@ class Base(DeclarativeBase):
     """Base of all tables."""
 
     metadata = MetaData(naming_convention=_NAMES)
-    type_annotation_map = {datetime.datetime: UtcTimestamp}  # noqa: RUF012
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime.datetime: UtcTimestamp}
 
 
 class LedgerEntryRow(Base):

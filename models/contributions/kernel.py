@@ -94,13 +94,13 @@ register_model(_VectorType)(_VectorModel)
 
 def _operation(symbol: Any, name: str) -> None:
     """Give vectors an operation, lane by lane."""
-    taken = signature(_VECTOR, _VECTOR, _VECTOR)  # type: ignore[no-untyped-call]
-    infer_global(symbol)(type(f"_{name}", (ConcreteTemplate,), {"cases": [taken]}))  # type: ignore[no-untyped-call]
+    taken = signature(_VECTOR, _VECTOR, _VECTOR)
+    infer_global(symbol)(type(f"_{name}", (ConcreteTemplate,), {"cases": [taken]}))
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return getattr(builder, name)(*args, flags=("contract", "reassoc"))
 
-    lower_builtin(symbol, _VECTOR, _VECTOR)(emit)  # type: ignore[no-untyped-call]
+    lower_builtin(symbol, _VECTOR, _VECTOR)(emit)
 
 
 _operation(operator.add, "fadd")

@@ -173,7 +173,12 @@ def resampled(train: Codes, choose: Codes, resamples: int, seed: int) -> Iterato
     of_train, of_choose = together[: len(train)], together[len(train) :]
     for counts in draws(int(together.max()) + 1, resamples, seed):
         for one in counts.astype(np.intp):
-            yield tuple(np.repeat(np.arange(len(of)), one[of]) for of in (of_train, of_choose))  # type: ignore[misc]
+            yield _as_often(of_train, one), _as_often(of_choose, one)
+
+
+def _as_often(families: Codes, times: Codes) -> Rows:
+    """Return each row as often as its family was drawn."""
+    return np.repeat(np.arange(len(families)), times[families])
 
 
 @dataclass(frozen=True, slots=True)

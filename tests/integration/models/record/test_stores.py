@@ -9,12 +9,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
 from mlflow import MlflowClient
 from mlflow.models import ModelSignature
@@ -512,8 +512,7 @@ def test_the_pages_of_mlflow_are_shown_until_ctrl_c(copied: Workspace, tmp_path:
         address = said.split()[4].rstrip(".")
         assert address.startswith("http://127.0.0.1:"), said
         asked = f"{address}/ajax-api/2.0/mlflow/runs/get?run_id={run_of(here)}"
-        with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310
-            assert json.loads(answer.read())["run"]["info"]["status"] == "FINISHED"
+        assert httpx2.get(asked, timeout=60).json()["run"]["info"]["status"] == "FINISHED"
         port = int(address.rpartition(":")[2])
         with pytest.raises(StateError, match="is taken"):
             viewer.show(here, port=port, environment=os.environ, ready=print)
@@ -522,8 +521,8 @@ def test_the_pages_of_mlflow_are_shown_until_ctrl_c(copied: Workspace, tmp_path:
         assert server.wait(120) == 0
         assert server.stdout is not None
         server.stdout.close()
-    with pytest.raises(OSError, match="refused"):
-        urllib.request.urlopen(address, timeout=5)  # noqa: S310
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(address, timeout=5)
     assert sorted(path.name for path in here.mlflow.iterdir()) == ["artifacts", "mlflow.db"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,7 +67,8 @@ def test_the_bundle_keeps_what_so_many_refits_say(bundle: Bundle, features: Feat
     assert found.ranges.as_json() == json.loads(bundle.artefact.read("stability.json"))
     assert isinstance(bundle.stability, LikelyRanges)
     assert bundle.stability.refits == found.refits == IN_TRAINING
-    assert {type(one) for one in found.near_the_cut.values()} == {int}  # type: ignore[union-attr]
+    assert isinstance(found.near_the_cut, Mapping)
+    assert {type(one) for one in found.near_the_cut.values()} == {int}
     said = found.as_json()
     assert said["moved"]["kept"]["n"] == 40 * len(TEST_DATES)
     assert b"<svg" in picture(found.ranges, cut=0.2, people="children").encode()
