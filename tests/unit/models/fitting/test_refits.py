@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from hub.figures import NotComputed
 from models.fitting import calibrating
 from models.fitting.refits import Learner, Recipe, RefitRows, log_odds_of_refits, resampled
 from models.matrices import Matrix
+from models.measuring.calibration import CalibrationMethod
 from models.measuring.stability import likely_ranges
 from models.resampling import Codes, Floats
 from tests.bench.instability import CLAIMED, Held, held, recipe, world
@@ -47,6 +49,15 @@ def test_a_refit_on_repeated_rows_is_a_model_of_these_rows(shape: str) -> None:
         margins = partial(_margins, booster)
     platt = calibrating.fit(margins(MADE.choose.values), MADE.choose.outcomes)
     assert found == pytest.approx(platt.slope * margins(MADE.test.values) + platt.intercept, abs=1e-9)
+
+
+@pytest.mark.parametrize("method", CalibrationMethod)
+def test_a_refit_is_calibrated_as_the_model_is(method: CalibrationMethod) -> None:
+    how = replace(recipe("stumps"), calibration=method)
+    made = Learner.of(how, MADE.train)(np.arange(len(MADE.train.outcomes)), MADE.choose, seed=4)
+    margins = made.form.margins(MADE.choose.values)
+    assert made.calibration == calibrating.fit(margins, MADE.choose.outcomes, method)
+    assert made.calibration.method is method
 
 
 def test_a_resample_without_the_outcome_is_left_out_and_equal_seeds_give_equal_refits() -> None:
