@@ -15,7 +15,7 @@ OULAD = shared_data.FOLDER / "oulad"
 
 
 @shared_data.needs("oulad")
-@pytest.mark.parametrize("one_in", [7, pytest.param(1, marks=pytest.mark.prove)])
+@pytest.mark.parametrize("one_in", [14, pytest.param(1, marks=pytest.mark.prove)])
 def test_open_university(tmp_path: Path, one_in: int) -> None:
     data = OULAD if one_in == 1 else _some(tmp_path / "data", one_in)
     command = [sys.executable, "-m", "service", "demo", "--json", "--partnership", "partnerships/open_university"]

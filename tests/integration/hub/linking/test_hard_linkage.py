@@ -26,8 +26,8 @@ _RIGHT: Mapping[str, tuple[float, float]] = {
     "mid_one_side": (0.99, 0.95),
     "one_error_each": (0.99, 0.95),
 }
-_LONG = {"link_dummy_30", "link_dummy_100_usual_birthdays"}
-"""Those of which link_dummy_100 is the harder sibling."""
+_LONG = {"link_dummy_30", "link_dummy_100_usual_birthdays", "link_new_year_40", "link_placeholder_names"}
+"""Those of which link_dummy_100 is the harder sibling: days and names that are written for "not known"."""
 
 
 @pytest.mark.skipif(not _CASES.is_dir(), reason="needs the cases beside the shared data; see tests/shared_data.py")

@@ -97,7 +97,7 @@ def test_a_search_is_repeated_where_that_is_asked_for(
     assert not place.searches.exists(), "what was kept of the search proves nothing"
 
 
-@pytest.mark.parametrize("step", [LadderStep.INTERCEPT, LadderStep.REFIT])
+@pytest.mark.parametrize("step", [LadderStep.INTERCEPT, pytest.param(LadderStep.REFIT, marks=pytest.mark.prove)])
 def test_an_update_is_made_again_from_the_bundle_that_was_updated(tmp_path: Path, step: LadderStep) -> None:
     place = Workspace(tmp_path)
     old = published(place, fit(feature_set(place, **SMALL)).contents)

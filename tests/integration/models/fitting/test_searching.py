@@ -56,6 +56,7 @@ def fitted(features: FeatureSet) -> Fitted:
     return fit(features, candidates=SearchAsked(TRIALS))
 
 
+@pytest.mark.prove  # interrupted in any fold is always shown by unit tests of the search
 def test_killed_between_and_within_trials_it_gives_the_same_bundle(
     place: Workspace, features: FeatureSet, fitted: Fitted
 ) -> None:

@@ -338,6 +338,7 @@ def test_a_mistake_is_one_clear_line(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.prove  # a deleted run is always recorded again in test_stores
 def test_a_bundle_is_recorded_again_by_command(partnership: Path, place: Workspace, bundle: Bundle) -> None:
     newest = trainings(place, bundle.digest)[-1]
     done = sentinel(partnership, "record", bundle.digest[:12], "--json")

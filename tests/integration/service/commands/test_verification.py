@@ -207,6 +207,7 @@ def test_rates_of_an_audit_that_other_code_made_are_compared_all_the_same(world:
     assert "rate false_negative_rate of everyone" in world.faults(forgery.digest)[forgery.digest]
 
 
+@pytest.mark.prove  # rates of such an audit are always compared
 def test_words_of_an_audit_that_other_code_made_are_no_fault(world: Here) -> None:
     def change(folder: Path) -> None:
         document = json.loads((folder / audits.EVIDENCE_FILE).read_bytes())
