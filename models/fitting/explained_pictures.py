@@ -60,7 +60,8 @@ def importance(told: Sequence[Mapping[str, Any]], rows: ExplainedRows) -> str:
     bars.set_xlabel(f"Adds or takes on average (log-odds; 95 %; n {len(rows.values):,})", fontsize=8)
     bars.set_title("What the model goes by. Test dates", loc="left", fontsize=11, color=INK)
     swarm.axvline(0, color=INK, linewidth=0.8)
-    swarm.set_xlabel("Adds to the log-odds of one row (blue: a low number, yellow: a high one, grey: none)", fontsize=8)
+    drawn = f"{min(_DOTS, len(rows.values)):,} rows drawn; blue: a low number, yellow: a high one, grey: none"
+    swarm.set_xlabel(f"Adds to the log-odds of one row ({drawn})", fontsize=8)
     for axes in (bars, swarm):
         _plain(axes)
     return text_of(figure)
