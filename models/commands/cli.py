@@ -113,7 +113,7 @@ def list_(
     show(rows, as_json, title="Bundles", empty="None that is whole." if damaged else "Nothing yet.")
     if damaged:
         told = "; ".join(one.rstrip(".") for one in damaged)
-        raise IntegrityError(f"Not listed: {told}.", "The others are whole.")
+        raise IntegrityError(f"Not listed: {told}.", "The others are whole." if found else "")
 
 
 @app.command("show")

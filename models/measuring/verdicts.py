@@ -4,8 +4,8 @@
     verdict(found.estimate.stated(offers, ""))     # "beats", "does not beat" or "cannot tell"
 
 A bound of an interval is an order statistic of the resamples, and has a spread of its own. Where 0 lies within that
-spread the verdict would change from run to run, so more resamples are drawn, up to the last of `LOOKS`; where it lies far
-outside, more of them say nothing new.
+spread the verdict would change from run to run, so more resamples are drawn, up to the last of `LOOKS`; where it lies
+far outside, more of them say nothing new.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -266,6 +266,7 @@ def test_one_damaged_bundle_hides_no_other(partnership: Path, place: Workspace, 
         shutil.copytree(aside / damaged.name, damaged)
         done = sentinel(partnership, "list")
         assert (done.code, "None that is whole." in done.stdout + done.stderr) == (5, True), done.stdout
+        assert "others" not in done.stderr
     finally:
         if aside.exists():
             shutil.rmtree(place.bundles)
